@@ -1,0 +1,335 @@
+//! One document: a flat Automerge map of root keys with scalars, and Texts.
+//!
+//! Everything that writes into Automerge goes through here, with the actor, time and command id
+//! given by the caller, so that the same operations at the same dependencies always make the same
+//! bytes. That is what the guard's replay stands on.
+
+use automerge::transaction::{CommitOptions, Transactable};
+use automerge::{Automerge, ObjType, ROOT, ReadDoc};
+
+use crate::id::{ActorId, CommandId, DocumentId};
+use crate::time::HybridTime;
+use crate::value::Value;
+
+pub use automerge::ChangeHash;
+
+/// Says why a document could not be read, extended or written.
+#[derive(Debug, thiserror::Error)]
+pub enum DocumentError {
+    /// The stored bytes are not a document, or one from a newer version.
+    #[error("the stored bytes of a document do not load")]
+    Unreadable(#[source] automerge::AutomergeError),
+    /// A change names a dependency that is not here.
+    #[error("a change depends on one that is not here")]
+    MissingDependency,
+    /// Automerge refused a change.
+    #[error("a change does not apply")]
+    NotApplied(#[source] automerge::AutomergeError),
+    /// A change's bytes are not a change.
+    #[error("the bytes of a change do not load")]
+    BadChange(#[source] automerge::LoadChangeError),
+    /// The operations had no effect, so there is no change.
+    #[error("nothing changed")]
+    NothingChanged,
+    /// A text operation names a key that holds no text, or a position outside it.
+    #[error("a text operation names no text or a position outside it")]
+    NoSuchText,
+}
+
+/// What a change is stamped with beside its operations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// The writer's sequence the change continues.
+    pub actor: ActorId,
+    /// When, by the writer's hybrid clock.
+    pub time: HybridTime,
+    /// The command the change is part of.
+    pub command: CommandId,
+}
+
+/// One operation on a document: all that the grammar of changes allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Op {
+    /// Puts a scalar under a root key.
+    Put {
+        /// The root key.
+        key: String,
+        /// The scalar.
+        value: Value,
+    },
+    /// Makes an empty Text under a root key.
+    MakeText {
+        /// The root key.
+        key: String,
+    },
+    /// Deletes and inserts in a Text; positions count Unicode code points.
+    Splice {
+        /// The root key that holds the Text.
+        key: String,
+        /// Where, in code points from the start.
+        at: usize,
+        /// How many code points to delete.
+        delete: usize,
+        /// What to insert.
+        insert: String,
+    },
+}
+
+/// A change just made: its hash and its uncompressed bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authored {
+    /// The change's hash, which names it.
+    pub hash: ChangeHash,
+    /// The uncompressed change chunk.
+    pub bytes: Vec<u8>,
+}
+
+/// A document and its history.
+#[derive(Debug, Clone)]
+pub struct Document {
+    id: DocumentId,
+    inner: Automerge,
+}
+
+impl Document {
+    /// A document without any change.
+    pub fn empty(id: DocumentId) -> Self {
+        Self { id, inner: blank() }
+    }
+
+    /// Loads what [`Self::save`] wrote. Never called with a peer's bytes.
+    ///
+    /// # Errors
+    /// When the bytes are damaged.
+    pub fn load(id: DocumentId, bytes: &[u8]) -> Result<Self, DocumentError> {
+        let options = automerge::LoadOptions::new()
+            .text_encoding(automerge::TextEncoding::UnicodeCodePoint)
+            .on_partial_load(automerge::OnPartialLoad::Error);
+        let mut inner =
+            Automerge::load_with_options(bytes, options).map_err(DocumentError::Unreadable)?;
+        inner.set_actor(no_actor());
+        Ok(Self { id, inner })
+    }
+
+    /// The whole document with its history, not deflated.
+    pub fn save(&self) -> Vec<u8> {
+        self.inner.save_nocompress()
+    }
+
+    /// The document's id.
+    pub fn id(&self) -> DocumentId {
+        self.id
+    }
+
+    /// The hashes of the changes that no other change follows, sorted.
+    pub fn heads(&self) -> Vec<ChangeHash> {
+        let mut heads = self.inner.get_heads();
+        heads.sort_unstable();
+        heads
+    }
+
+    /// Whether a change is in the document.
+    pub fn has(&self, hash: &ChangeHash) -> bool {
+        self.inner.get_change_meta_by_hash(hash).is_some()
+    }
+
+    /// The document as it was at `deps`: a copy if these are its heads, a fork otherwise.
+    ///
+    /// # Errors
+    /// When a dependency is not here.
+    pub fn at(&self, deps: &[ChangeHash]) -> Result<Self, DocumentError> {
+        let mut sorted = deps.to_vec();
+        sorted.sort_unstable();
+        if sorted == self.heads() {
+            return Ok(self.clone());
+        }
+        let mut inner =
+            self.inner.fork_at(deps).map_err(|_| DocumentError::MissingDependency)?;
+        inner.set_actor(no_actor());
+        Ok(Self { id: self.id, inner })
+    }
+
+    /// Writes operations at the document's heads as one change.
+    ///
+    /// The same operations with the same stamp on a document with the same heads make the same
+    /// bytes, on every machine.
+    ///
+    /// # Errors
+    /// When nothing would change, or a text operation names no text.
+    pub fn author(&mut self, stamp: &Stamp, ops: &[Op]) -> Result<Authored, DocumentError> {
+        self.inner.set_actor(automerge::ActorId::from(stamp.actor.as_bytes().as_slice()));
+        let mut transaction = self.inner.transaction();
+        for op in ops {
+            perform(&mut transaction, op)?;
+        }
+        let options = CommitOptions::default()
+            .with_message(stamp.command.to_string())
+            .with_time(i64::try_from(stamp.time.bits()).unwrap_or(i64::MAX));
+        let (hash, _) = transaction.commit_with(options);
+        let hash = hash.ok_or(DocumentError::NothingChanged)?;
+        let bytes = self.change_bytes(&hash).ok_or(DocumentError::MissingDependency)?;
+        Ok(Authored { hash, bytes })
+    }
+
+    /// Takes in one change whose dependencies are here. The guard has checked it, or this replica
+    /// has admitted it before.
+    ///
+    /// # Errors
+    /// When a dependency is missing or the bytes are not a change.
+    pub fn apply(&mut self, change: &[u8]) -> Result<ChangeHash, DocumentError> {
+        let change =
+            automerge::Change::from_bytes(change.to_vec()).map_err(DocumentError::BadChange)?;
+        if !change.deps().iter().all(|dep| self.has(dep)) {
+            return Err(DocumentError::MissingDependency);
+        }
+        let hash = change.hash();
+        self.inner.apply_changes([change]).map_err(DocumentError::NotApplied)?;
+        Ok(hash)
+    }
+
+    /// The uncompressed bytes of a change in the document.
+    pub fn change_bytes(&self, hash: &ChangeHash) -> Option<Vec<u8>> {
+        self.inner.get_change_by_hash(hash).map(|change| change.raw_bytes().to_vec())
+    }
+
+    /// The value a screen shows under a key: Automerge's winner among concurrent ones.
+    pub fn value(&self, key: &str) -> Option<Value> {
+        let (value, _) = self.inner.get(ROOT, key).ok().flatten()?;
+        value.as_scalar().and_then(Value::from_scalar)
+    }
+
+    /// The unequal values that stand under a key at once, the winner first. More than one means
+    /// that somebody has to settle it.
+    pub fn values(&self, key: &str) -> Vec<Value> {
+        let all = self.inner.get_all(ROOT, key).unwrap_or_default();
+        let mut unequal = Vec::new();
+        for value in all.iter().rev().filter_map(|(value, _)| value.as_scalar()) {
+            match Value::from_scalar(value) {
+                Some(value) if !unequal.contains(&value) => unequal.push(value),
+                Some(_) | None => {}
+            }
+        }
+        unequal
+    }
+
+    /// The Text under a key, if there is one.
+    pub fn text(&self, key: &str) -> Option<String> {
+        let (value, object) = self.inner.get(ROOT, key).ok().flatten()?;
+        match value {
+            automerge::Value::Object(ObjType::Text) => self.inner.text(object).ok(),
+            automerge::Value::Object(_) | automerge::Value::Scalar(_) => None,
+        }
+    }
+
+    /// The root keys in order.
+    pub fn keys(&self) -> impl Iterator<Item = String> + '_ {
+        self.inner.keys(ROOT)
+    }
+
+    /// The Automerge document, for the guard's replay.
+    pub fn automerge(&self) -> &Automerge {
+        &self.inner
+    }
+}
+
+fn perform(
+    transaction: &mut automerge::transaction::Transaction<'_>,
+    op: &Op,
+) -> Result<(), DocumentError> {
+    match op {
+        Op::Put { key, value } => {
+            transaction.put(ROOT, key.as_str(), value.to_scalar()).map_err(DocumentError::NotApplied)
+        }
+        Op::MakeText { key } => transaction
+            .put_object(ROOT, key.as_str(), ObjType::Text)
+            .map(drop)
+            .map_err(DocumentError::NotApplied),
+        Op::Splice { key, at, delete, insert } => {
+            let found = transaction.get(ROOT, key.as_str()).map_err(DocumentError::NotApplied)?;
+            let Some((automerge::Value::Object(ObjType::Text), text)) = found else {
+                return Err(DocumentError::NoSuchText);
+            };
+            let delete = isize::try_from(*delete).map_err(|_| DocumentError::NoSuchText)?;
+            transaction
+                .splice_text(&text, *at, delete, insert)
+                .map_err(|_| DocumentError::NoSuchText)
+        }
+    }
+}
+
+fn blank() -> Automerge {
+    let mut inner = Automerge::new_with_encoding(automerge::TextEncoding::UnicodeCodePoint);
+    inner.set_actor(no_actor());
+    inner
+}
+
+/// Nothing is ever written with this actor; it keeps Automerge from keeping a random one.
+fn no_actor() -> automerge::ActorId {
+    automerge::ActorId::from([0_u8; ActorId::LEN_BYTES].as_slice())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::DocumentKind;
+
+    #[test]
+    fn the_same_operations_make_the_same_bytes_whatever_else_the_process_did() {
+        let make = || {
+            let mut document = sample();
+            let first = document.author(&stamp(1, 1), &[put("address", "1-101")]).unwrap();
+            (first, document.heads())
+        };
+        let _noise = Automerge::new();
+        assert_eq!(make(), make());
+    }
+
+    #[test]
+    fn concurrent_unequal_values_are_all_kept_and_equal_ones_are_no_conflict() {
+        let mut base = sample();
+        base.author(&stamp(1, 1), &[put("phone", "1")]).unwrap();
+        let (mut a, mut b) = (base.clone(), base.clone());
+        let from_b = b.author(&stamp(2, 2), &[put("phone", "2"), put("note", "x")]).unwrap();
+        a.author(&stamp(3, 3), &[put("phone", "3"), put("note", "x")]).unwrap();
+        a.apply(&from_b.bytes).unwrap();
+        assert_eq!(a.values("phone").len(), 2);
+        assert_eq!(a.values("phone").first(), a.value("phone").as_ref());
+        assert_eq!(a.values("note"), vec![Value::from("x")]);
+    }
+
+    #[test]
+    fn a_document_is_the_same_after_save_and_load_and_at_its_own_heads() {
+        let mut document = sample();
+        document.author(&stamp(1, 1), &[put("a", "1")]).unwrap();
+        let earlier = document.heads();
+        document.author(&stamp(1, 2), &[put("a", "2")]).unwrap();
+        let loaded = Document::load(document.id(), &document.save()).unwrap();
+        assert_eq!(loaded.heads(), document.heads());
+        assert_eq!(document.at(&earlier).unwrap().value("a"), Some(Value::from("1")));
+    }
+
+    #[test]
+    fn a_change_with_a_missing_dependency_is_an_error_and_is_not_queued() {
+        let mut document = sample();
+        document.author(&stamp(1, 1), &[put("a", "1")]).unwrap();
+        let second = document.author(&stamp(1, 2), &[put("a", "2")]).unwrap();
+        let mut other = sample();
+        assert!(matches!(other.apply(&second.bytes), Err(DocumentError::MissingDependency)));
+    }
+
+    fn sample() -> Document {
+        Document::empty(DocumentId::from_random(DocumentKind::Household, [1; 14]))
+    }
+
+    fn stamp(actor: u8, command: u8) -> Stamp {
+        Stamp {
+            actor: ActorId::new([actor; 10]),
+            time: HybridTime::new(1_000, u16::from(command)),
+            command: CommandId::new([command; 8]),
+        }
+    }
+
+    fn put(key: &str, value: &str) -> Op {
+        Op::Put { key: key.into(), value: Value::from(value) }
+    }
+}
