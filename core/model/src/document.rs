@@ -80,6 +80,8 @@ pub enum Op {
 pub struct Authored {
     /// The change's hash, which names it.
     pub hash: ChangeHash,
+    /// The change's place in its actor's sequence in the document, from 1.
+    pub seq: u64,
     /// The uncompressed change chunk.
     pub bytes: Vec<u8>,
 }
@@ -143,8 +145,7 @@ impl Document {
         if sorted == self.heads() {
             return Ok(self.clone());
         }
-        let mut inner =
-            self.inner.fork_at(deps).map_err(|_| DocumentError::MissingDependency)?;
+        let mut inner = self.inner.fork_at(deps).map_err(|_| DocumentError::MissingDependency)?;
         inner.set_actor(no_actor());
         Ok(Self { id: self.id, inner })
     }
@@ -167,8 +168,9 @@ impl Document {
             .with_time(i64::try_from(stamp.time.bits()).unwrap_or(i64::MAX));
         let (hash, _) = transaction.commit_with(options);
         let hash = hash.ok_or(DocumentError::NothingChanged)?;
-        let bytes = self.change_bytes(&hash).ok_or(DocumentError::MissingDependency)?;
-        Ok(Authored { hash, bytes })
+        let change =
+            self.inner.get_change_by_hash(&hash).ok_or(DocumentError::MissingDependency)?;
+        Ok(Authored { hash, seq: change.seq(), bytes: change.raw_bytes().to_vec() })
     }
 
     /// Takes in one change whose dependencies are here. The guard has checked it, or this replica
@@ -226,6 +228,16 @@ impl Document {
         self.inner.keys(ROOT)
     }
 
+    /// Every root key with the scalar that is shown under it, and whether several stand there at
+    /// once (which may be equal).
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (String, Value, bool)> + '_ {
+        self.inner.map_range(ROOT, ..).filter_map(|entry| {
+            let shown = entry.value.into_value();
+            let value = Value::from_scalar(shown.as_scalar()?)?;
+            Some((entry.key.into_owned(), value, entry.conflict))
+        })
+    }
+
     /// The Automerge document, for the guard's replay.
     pub fn automerge(&self) -> &Automerge {
         &self.inner
@@ -237,9 +249,9 @@ fn perform(
     op: &Op,
 ) -> Result<(), DocumentError> {
     match op {
-        Op::Put { key, value } => {
-            transaction.put(ROOT, key.as_str(), value.to_scalar()).map_err(DocumentError::NotApplied)
-        }
+        Op::Put { key, value } => transaction
+            .put(ROOT, key.as_str(), value.to_scalar())
+            .map_err(DocumentError::NotApplied),
         Op::MakeText { key } => transaction
             .put_object(ROOT, key.as_str(), ObjType::Text)
             .map(drop)

@@ -1,0 +1,252 @@
+//! What a value must be like: the checks behind the tables of field rules.
+
+use crate::date::Date;
+use crate::id::DocumentId;
+use crate::kind::DocumentKind;
+use crate::value::Value;
+use crate::words;
+
+/// What a field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holds {
+    /// One line of text of at most so many characters.
+    Line(usize),
+    /// Text of several lines, of at most so many characters.
+    Prose(usize),
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// Yes or no.
+    Flag,
+    /// A day, `YYYY-MM-DD`.
+    Day,
+    /// A mobile or landline number.
+    Phone,
+    /// A citizen's identity number.
+    IdNumber,
+    /// The code of a region.
+    Code,
+    /// The bits of a hybrid time.
+    Time,
+    /// A year.
+    Year,
+    /// The id of a document of this kind.
+    Document(DocumentKind),
+}
+
+impl Holds {
+    /// Whether a person fills the field in, rather than a command.
+    pub(crate) fn is_filled_in(self) -> bool {
+        !matches!(self, Self::Time | Self::Year | Self::Document(_))
+    }
+
+    /// Checks a value that is not cleared.
+    pub(crate) fn check(self, value: &Value) -> Result<(), InvalidValue> {
+        match self {
+            Self::Line(chars_max) => check_text(text(value)?, chars_max, false),
+            Self::Prose(chars_max) => check_text(text(value)?, chars_max, true),
+            Self::Word(words) => holds(words.contains(&text(value)?), InvalidValue::UnknownWord),
+            Self::Flag => holds(matches!(value, Value::Bool(_)), InvalidValue::WrongType),
+            Self::Day => holds(Date::parse(text(value)?).is_some(), InvalidValue::NotADate),
+            Self::Phone => holds(is_phone(text(value)?), InvalidValue::NotAPhone),
+            Self::IdNumber => {
+                holds(birth_date_of(text(value)?).is_some(), InvalidValue::NotAnIdNumber)
+            }
+            Self::Code => holds(is_code(text(value)?), InvalidValue::NotACode),
+            Self::Time => holds(number(value)? >= 0, InvalidValue::OutOfRange),
+            Self::Year => holds((1900..=2199).contains(&number(value)?), InvalidValue::OutOfRange),
+            Self::Document(kind) => {
+                let bytes = value.as_bytes().ok_or(InvalidValue::WrongType)?;
+                let id = DocumentId::from_slice(bytes).map_err(|_| InvalidValue::NotAnId)?;
+                holds(id.kind() == Some(kind), InvalidValue::NotAnId)
+            }
+        }
+    }
+}
+
+/// The birth date inside an identity number, if the number is one: six digits of a region, eight
+/// of the date, three of an order, and the check digit of ISO 7064 MOD 11-2.
+pub fn birth_date_of(id_number: &str) -> Option<Date> {
+    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    const CHECK_DIGITS: &[u8; 11] = b"10X98765432";
+    let (digits, last) = id_number.as_bytes().split_at_checked(17)?;
+    if !digits.iter().all(u8::is_ascii_digit) || digits.first() == Some(&b'0') {
+        return None;
+    }
+    let sum: u32 = digits.iter().zip(WEIGHTS).map(|(d, weight)| u32::from(d - b'0') * weight).sum();
+    let check_digit = CHECK_DIGITS.get(usize::try_from(sum % 11).ok()?)?;
+    if last != std::slice::from_ref(check_digit) {
+        return None;
+    }
+    Date::parse_compact(digits.get(6..14)?)
+}
+
+/// Whether a care tag speaks of health and lives in the private part; none for an unknown tag.
+pub fn is_health_tag(tag: &str) -> Option<bool> {
+    if words::OPEN_TAGS.contains(&tag) {
+        Some(false)
+    } else {
+        words::HEALTH_TAGS.contains(&tag).then_some(true)
+    }
+}
+
+/// Says what is wrong with a value. Not retryable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidValue {
+    /// It is of another type: a number for a text.
+    #[error("it is of the wrong type")]
+    WrongType,
+    /// It may not be empty or cleared.
+    #[error("it may not be empty")]
+    Empty,
+    /// It has too many characters.
+    #[error("it may have at most {chars_max} characters")]
+    TooLong {
+        /// The most characters it may have.
+        chars_max: usize,
+    },
+    /// It holds control characters, or blanks at its ends.
+    #[error("it holds characters that may not stand there")]
+    BadCharacters,
+    /// It is not one of the known words.
+    #[error("it is not one of the known words")]
+    UnknownWord,
+    /// It is not a phone number.
+    #[error("it is not a phone number")]
+    NotAPhone,
+    /// It is not an identity number with a right date and check digit.
+    #[error("it is not an identity number with a right check digit")]
+    NotAnIdNumber,
+    /// It is not a day of the calendar written YYYY-MM-DD.
+    #[error("it is not a date written YYYY-MM-DD")]
+    NotADate,
+    /// It is not a region's code.
+    #[error("it is not a code of digits")]
+    NotACode,
+    /// It is not a number in its range.
+    #[error("it is out of range")]
+    OutOfRange,
+    /// It is not the id of a document of the right kind.
+    #[error("it is not the id of a document of the right kind")]
+    NotAnId,
+}
+
+impl InvalidValue {
+    /// A code that stays the same in every version.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::WrongType => "wrong_type",
+            Self::Empty => "empty",
+            Self::TooLong { .. } => "too_long",
+            Self::BadCharacters => "bad_characters",
+            Self::UnknownWord => "unknown_word",
+            Self::NotAPhone => "not_a_phone",
+            Self::NotAnIdNumber => "not_an_id_number",
+            Self::NotADate => "not_a_date",
+            Self::NotACode => "not_a_code",
+            Self::OutOfRange => "out_of_range",
+            Self::NotAnId => "not_an_id",
+        }
+    }
+}
+
+fn holds(condition: bool, otherwise: InvalidValue) -> Result<(), InvalidValue> {
+    if condition { Ok(()) } else { Err(otherwise) }
+}
+
+fn text(value: &Value) -> Result<&str, InvalidValue> {
+    value.as_text().ok_or(InvalidValue::WrongType)
+}
+
+fn number(value: &Value) -> Result<i64, InvalidValue> {
+    value.as_int().ok_or(InvalidValue::WrongType)
+}
+
+fn check_text(text: &str, chars_max: usize, lines: bool) -> Result<(), InvalidValue> {
+    if text.is_empty() {
+        return Err(InvalidValue::Empty);
+    }
+    // Every character has at least one byte: a huge text is not counted to its end.
+    if text.chars().take(chars_max + 1).count() > chars_max {
+        return Err(InvalidValue::TooLong { chars_max });
+    }
+    let bad = |c: char| (c.is_control() && !(lines && c == '\n')) || turns_direction(c);
+    holds(text.trim() == text && !text.contains(bad), InvalidValue::BadCharacters)
+}
+
+/// Characters that turn the direction of writing make a text look like another one.
+fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A mobile number `1[3-9]` and nine digits, or a landline: `0` and two or three digits, perhaps
+/// a hyphen, and seven or eight digits.
+fn is_phone(text: &str) -> bool {
+    let all_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    match text.as_bytes() {
+        [b'1', b'3'..=b'9', ..] => text.len() == 11 && all_digits(text),
+        [b'0', ..] => match text.split_once('-') {
+            Some((area, number)) => {
+                (3..=4).contains(&area.len())
+                    && (7..=8).contains(&number.len())
+                    && all_digits(area)
+                    && all_digits(number)
+            }
+            None => (10..=12).contains(&text.len()) && all_digits(text),
+        },
+        _ => false,
+    }
+}
+
+fn is_code(text: &str) -> bool {
+    (6..=19).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_number_needs_a_right_date_and_check_digit() {
+        assert_eq!(
+            birth_date_of("11010519491231002X").map(|d| d.to_string()),
+            Some("1949-12-31".into())
+        );
+        for wrong in [
+            "110105194912310020",
+            "11010519491231002x",
+            "11010519490231002X",
+            "1101051949123100",
+            "01010519491231002X",
+            "11010519491231002XX",
+            "一1010519491231",
+            "",
+        ] {
+            assert_eq!(birth_date_of(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn mobile_and_landline_numbers_are_phones() {
+        for right in ["13812345678", "19900000000", "0573-87651234", "057387651234", "010-1234567"]
+        {
+            assert_eq!(Holds::Phone.check(&Value::from(right)), Ok(()), "{right}");
+        }
+        for wrong in ["12812345678", "1381234567", "87651234", "05-87651234", "0573-876-51234", ""]
+        {
+            assert!(Holds::Phone.check(&Value::from(wrong)).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn lengths_are_counted_in_characters_and_odd_characters_are_refused() {
+        let line = Holds::Line(3);
+        assert_eq!(line.check(&Value::from("王小明")), Ok(()));
+        let too_long = Err(InvalidValue::TooLong { chars_max: 3 });
+        assert_eq!(line.check(&Value::from("欧阳小明")), too_long);
+        for wrong in [" a", "a\n", "a\u{202e}", "a\u{0}b"] {
+            assert_eq!(line.check(&Value::from(wrong)), Err(InvalidValue::BadCharacters));
+        }
+        assert_eq!(Holds::Prose(3).check(&Value::from("a\nb")), Ok(()));
+        assert_eq!(line.check(&Value::Int(1)), Err(InvalidValue::WrongType));
+    }
+}

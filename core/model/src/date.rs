@@ -1,0 +1,143 @@
+//! Days of the calendar, written `YYYY-MM-DD`, and ages counted in them.
+
+use std::fmt;
+
+use crate::time::HybridTime;
+
+/// A day of the calendar in the years 1900 to 2199.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date {
+    year: u16,
+    month: u8,
+    day: u8,
+}
+
+/// Below this age in full years everything but name and relation is private.
+pub const CHILD_AGE_YEARS_BELOW: u16 = 14;
+
+/// All of the country lives eight hours ahead of UTC, in summer and winter.
+const LOCAL_OFFSET_MS: u64 = 8 * 60 * 60 * 1000;
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+impl Date {
+    /// A day, if it is one.
+    pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {
+        let real = (1900..=2199).contains(&year)
+            && (1..=12).contains(&month)
+            && (1..=days_in(year, month)).contains(&day);
+        real.then_some(Self { year, month, day })
+    }
+
+    /// Reads a day written `YYYY-MM-DD`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        if bytes.len() != 10 || bytes.get(4) != Some(&b'-') || bytes.get(7) != Some(&b'-') {
+            return None;
+        }
+        Self::from_digits(bytes.get(..4)?, bytes.get(5..7)?, bytes.get(8..)?)
+    }
+
+    /// Reads a day written `YYYYMMDD`, as it stands in an identity number.
+    pub fn parse_compact(digits: &[u8]) -> Option<Self> {
+        if digits.len() != 8 {
+            return None;
+        }
+        Self::from_digits(digits.get(..4)?, digits.get(4..6)?, digits.get(6..)?)
+    }
+
+    /// The day a time falls on, as people in the city count it.
+    pub fn of_time(time: HybridTime) -> Self {
+        let days = (time.unix_ms() + LOCAL_OFFSET_MS) / DAY_MS;
+        let (mut year, mut left) = (1970_u16, days);
+        while year < 2199 && left >= days_in_year(year) {
+            left -= days_in_year(year);
+            year += 1;
+        }
+        let mut month = 1;
+        while month < 12 && left >= u64::from(days_in(year, month)) {
+            left -= u64::from(days_in(year, month));
+            month += 1;
+        }
+        // A clock beyond the year 2199 stops at its last day.
+        let day = u8::try_from(left + 1).unwrap_or(u8::MAX).min(days_in(year, month));
+        Self { year, month, day }
+    }
+
+    /// The year.
+    pub fn year(self) -> u16 {
+        self.year
+    }
+
+    /// Whether somebody born on this day is a child on the day `today`.
+    pub fn is_of_a_child_on(self, today: Self) -> bool {
+        let birthday = (self.year.saturating_add(CHILD_AGE_YEARS_BELOW), self.month, self.day);
+        (today.year, today.month, today.day) < birthday
+    }
+
+    fn from_digits(year: &[u8], month: &[u8], day: &[u8]) -> Option<Self> {
+        let month = u8::try_from(number(month)?).ok()?;
+        let day = u8::try_from(number(day)?).ok()?;
+        Self::new(number(year)?, month, day)
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+fn number(digits: &[u8]) -> Option<u16> {
+    digits.iter().try_fold(0_u16, |sum, digit| {
+        let digit = digit.is_ascii_digit().then(|| u16::from(digit - b'0'))?;
+        sum.checked_mul(10)?.checked_add(digit)
+    })
+}
+
+fn is_leap(year: u16) -> bool {
+    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+}
+
+fn days_in(year: u16, month: u8) -> u8 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if is_leap(year) => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
+fn days_in_year(year: u16) -> u64 {
+    if is_leap(year) { 366 } else { 365 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_real_days_in_the_right_form_are_read() {
+        assert_eq!(Date::parse("2024-02-29").map(|d| d.to_string()), Some("2024-02-29".into()));
+        for wrong in
+            ["2023-02-29", "1900-02-29", "2024-13-01", "2024-1-01", "2024-00-10", "", "2024/01/01"]
+        {
+            assert_eq!(Date::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_time_falls_on_the_day_of_the_city_and_not_of_greenwich() {
+        // 2026-03-31 16:30 UTC is half past midnight of the first of April.
+        let time = HybridTime::new(1_774_974_600_000, 0);
+        assert_eq!(Date::of_time(time).to_string(), "2026-04-01");
+        assert_eq!(Date::of_time(HybridTime::new(0, 0)).to_string(), "1970-01-01");
+        assert_eq!(Date::of_time(HybridTime::new(u64::MAX, 0)).to_string(), "2199-12-31");
+    }
+
+    #[test]
+    fn a_child_is_one_until_the_day_before_the_fourteenth_birthday() {
+        let born = Date::parse("2012-05-20").unwrap();
+        assert!(born.is_of_a_child_on(Date::parse("2026-05-19").unwrap()));
+        assert!(!born.is_of_a_child_on(Date::parse("2026-05-20").unwrap()));
+    }
+}

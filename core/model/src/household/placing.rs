@@ -1,0 +1,201 @@
+//! Where a resident's fields are written: in the household, or in its private part.
+//!
+//! The two tables of fields say it: a field that stands in one of them is written there; one that
+//! stands in both is private for a child under fourteen and open for everybody else.
+
+use crate::check::birth_date_of;
+use crate::command::{CommandError, Edit, Given};
+use crate::date::Date;
+use crate::draft::Draft;
+use crate::fields::Fields;
+use crate::household::NewResident;
+use crate::id::{DocumentId, ItemId};
+use crate::kind::DocumentKind;
+use crate::rows::fold;
+use crate::time::HybridTime;
+use crate::value::Value;
+use crate::words;
+
+/// What a command is about to write into a household and its private part.
+pub(crate) struct Placing<'a> {
+    pub(crate) household: Draft<'a>,
+    private: Draft<'a>,
+    today: Date,
+    time: HybridTime,
+}
+
+/// A fact about a resident to be written.
+pub(crate) struct NewFact<'a> {
+    pub(crate) fact: ItemId,
+    pub(crate) status: &'a str,
+    pub(crate) reason: Option<&'a str>,
+    pub(crate) at: Option<&'a str>,
+}
+
+impl<'a> Placing<'a> {
+    pub(crate) fn new(
+        command: &'static str,
+        given: &Given<'a>,
+        household: &DocumentId,
+        time: HybridTime,
+    ) -> Result<Self, CommandError> {
+        let private = private_part(household);
+        Ok(Self {
+            household: Draft::new(command, given.document(household)?)?,
+            private: Draft::new(command, given.document(&private)?)?,
+            today: Date::of_time(time),
+            time,
+        })
+    }
+
+    /// Adds a resident, who lives there from now on as far as anybody knows.
+    pub(crate) fn add(&mut self, new: &NewResident) -> Result<(), CommandError> {
+        let prefix = prefix(new.resident);
+        if self.household.has(&format!("{prefix}name")) {
+            return Err(CommandError::AlreadyExists { what: "the resident" });
+        }
+        self.put_fields(new.resident, &new.fields)?;
+        self.household.require(&prefix, "name")?;
+        let fact = NewFact { fact: new.fact, status: words::LIVING, reason: None, at: None };
+        self.put_fact(new.resident, self.is_child(new.resident, &new.fields), &fact)
+    }
+
+    /// Edits a resident who is there.
+    pub(crate) fn edit(&mut self, resident: ItemId, fields: &Fields) -> Result<(), CommandError> {
+        require_resident(&self.household, resident)?;
+        self.put_fields(resident, fields)
+    }
+
+    /// Says what became of a resident who is there.
+    pub(crate) fn say(&mut self, resident: ItemId, fact: &NewFact<'_>) -> Result<(), CommandError> {
+        require_resident(&self.household, resident)?;
+        let says_more = fact.reason.is_some() || fact.at.is_some();
+        if !says_more && self.status(resident).as_deref() == Some(fact.status) {
+            return Err(CommandError::NothingChanged);
+        }
+        self.put_fact(resident, self.is_child(resident, &Fields::new()), fact)
+    }
+
+    /// The edits, the private part founded if it is written for the first time.
+    pub(crate) fn finish(mut self) -> Result<Vec<Edit>, CommandError> {
+        let household = self.household.document();
+        if !self.private.is_empty() {
+            self.private.found("of", Value::Bytes(household.as_bytes().to_vec()))?;
+        }
+        Ok(vec![self.household.finish(), self.private.finish()])
+    }
+
+    fn put_fields(&mut self, resident: ItemId, fields: &Fields) -> Result<(), CommandError> {
+        let prefix = prefix(resident);
+        let child = self.is_child(resident, fields);
+        for (name, value) in fields.iter() {
+            let open = self.household.takes(&prefix, name);
+            let private = self.private.takes(&prefix, name);
+            let (place, other) = match (open, private) {
+                (true, false) => (&mut self.household, None),
+                (false, true) => (&mut self.private, None),
+                (true, true) if child => (&mut self.private, Some(&mut self.household)),
+                (true, true) => (&mut self.household, Some(&mut self.private)),
+                (false, false) => {
+                    return Err(CommandError::UnknownField { field: name.to_owned() });
+                }
+            };
+            let Some(other) = other else {
+                place.put_filled_in(&prefix, name, value)?;
+                continue;
+            };
+            // Somebody who was a child when it was written: the field moves with its next change.
+            let key = format!("{prefix}{name}");
+            match other.shown(&key) {
+                Some(shown) if shown == *value => {}
+                Some(_) => {
+                    place.put_filled_in(&prefix, name, value)?;
+                    other.put(key, Value::Null)?;
+                }
+                None => place.put_filled_in(&prefix, name, value)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn put_fact(
+        &mut self,
+        resident: ItemId,
+        child: bool,
+        fact: &NewFact<'_>,
+    ) -> Result<(), CommandError> {
+        let place = if child { &mut self.private } else { &mut self.household };
+        let key = |field: &str| format!("r/{resident}/s/{}/{field}", fact.fact);
+        if place.has(&key("status")) {
+            return Err(CommandError::AlreadyExists { what: "the fact" });
+        }
+        place.put(key("status"), Value::from(fact.status))?;
+        place.put(key("time"), time_value(self.time))?;
+        for (field, text) in [("reason", fact.reason), ("at", fact.at)] {
+            if let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) {
+                place.put(key(field), Value::from(text))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a resident is a child today: by the date given now, else by the one written down.
+    fn is_child(&self, resident: ItemId, fields: &Fields) -> bool {
+        let prefix = prefix(resident);
+        let known = |name: &str| match fields.value(name) {
+            Some(given) => Some(given.clone()),
+            None => self.private.shown(&format!("{prefix}{name}")),
+        };
+        let written = known("birth_date").and_then(|date| Date::parse(date.as_text()?.trim()));
+        let in_number =
+            || known("id_number").and_then(|number| birth_date_of(number.as_text()?.trim()));
+        written.or_else(in_number).is_some_and(|born| born.is_of_a_child_on(self.today))
+    }
+
+    /// What is known to have become of a resident, by the facts in both documents.
+    fn status(&self, resident: ItemId) -> Option<String> {
+        let documents = [self.household.contents(), self.private.contents()];
+        let items = documents.each_ref().map(|contents| contents.items("r"));
+        let facts = items.iter().filter_map(|items| fold(items.get(&resident)?));
+        let latest = facts.max_by_key(|fact| fact.time)?;
+        latest.text("status").map(str::to_owned)
+    }
+}
+
+/// The id of a household's private part.
+pub(crate) fn private_part(household: &DocumentId) -> DocumentId {
+    DocumentId::derive(household, DocumentKind::HouseholdPrivate, 0)
+}
+
+/// The beginning of the keys of a resident.
+pub(crate) fn prefix(resident: ItemId) -> String {
+    format!("r/{resident}/")
+}
+
+/// Complains unless the household is there and the resident in it.
+pub(crate) fn require_resident(
+    household: &Draft<'_>,
+    resident: ItemId,
+) -> Result<(), CommandError> {
+    require_household(household)?;
+    if household.has(&format!("{}name", prefix(resident))) {
+        Ok(())
+    } else {
+        Err(CommandError::NotFound { what: "the resident" })
+    }
+}
+
+/// Complains unless the household is there.
+pub(crate) fn require_household(household: &Draft<'_>) -> Result<(), CommandError> {
+    if household.has("home") {
+        Ok(())
+    } else {
+        Err(CommandError::NotFound { what: "the household" })
+    }
+}
+
+/// A time as it stands in a document.
+pub(crate) fn time_value(time: HybridTime) -> Value {
+    // Bits of a hybrid time are always below 2⁶³.
+    Value::Int(i64::try_from(time.bits()).unwrap_or(i64::MAX))
+}

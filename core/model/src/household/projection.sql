@@ -1,0 +1,40 @@
+-- Households, one row each.
+CREATE TABLE household (
+    document     BLOB NOT NULL,       -- the household's id
+    item         BLOB NOT NULL,       -- empty
+    region       BLOB NOT NULL,       -- the region it lives in
+    address      TEXT NOT NULL,
+    address_code TEXT,                -- of the standard address
+    tenure       TEXT,
+    PRIMARY KEY (document, item)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX household_by_region ON household (region, address, document);
+
+-- Residents, one row each. What is null here may stand in resident_private.
+CREATE TABLE resident (
+    document      BLOB NOT NULL,      -- the household
+    item          BLOB NOT NULL,      -- the resident
+    name          TEXT NOT NULL,
+    relation      TEXT,               -- to the head of the household
+    phone         TEXT,
+    bond          TEXT,               -- registered, lives_here, both
+    care_tags     TEXT,               -- sorted, parted by commas, without those of health
+    status        TEXT,               -- of the latest fact; null when the facts are private
+    status_time   INTEGER,            -- hybrid time of that fact
+    status_reason TEXT,
+    status_at     TEXT,               -- the day it happened, YYYY-MM-DD
+    PRIMARY KEY (document, item)
+) STRICT, WITHOUT ROWID;
+
+-- Needs, one row each.
+CREATE TABLE need (
+    document    BLOB NOT NULL,        -- the household
+    item        BLOB NOT NULL,        -- the need
+    text        TEXT NOT NULL,
+    time        INTEGER,              -- hybrid time of its entry
+    status      TEXT NOT NULL,        -- open, in_progress, met, dropped
+    status_time INTEGER,              -- hybrid time of the latest fact; null while there is none
+    note        TEXT,                 -- of that fact
+    PRIMARY KEY (document, item)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,125 @@
+//! The fields of a household, its residents and its needs.
+
+use crate::check::Holds;
+use crate::document::Op;
+use crate::kind::DocumentKind;
+use crate::role::Family;
+use crate::rule::{RuleError, Touched};
+use crate::schema::{CommandRule, FieldRule, Group, Made, Schema, Write, beginning};
+use crate::value::Value;
+use crate::words;
+
+const ADD: &[&str] = &["household.add"];
+const ADD_OR_EDIT: &[&str] = &["household.add", "household.edit"];
+/// The commands that make a resident.
+pub(crate) const ADD_RESIDENT: &[&str] = &["household.add", "resident.add"];
+/// The commands that write a resident's fields.
+pub(crate) const WRITE_RESIDENT: &[&str] = &["household.add", "resident.add", "resident.edit"];
+/// The commands that say what became of a resident.
+pub(crate) const SAY_STATUS: &[&str] =
+    &["household.add", "resident.add", "resident.leave", "resident.return"];
+
+/// A household's shape. Where it lives is written once: a move is a decision of the log.
+pub(super) static SCHEMA: Schema = Schema {
+    kind: DocumentKind::Household,
+    commands: &[
+        CommandRule { name: "household.add", items_max: usize::MAX },
+        CommandRule { name: "household.edit", items_max: 0 },
+        CommandRule { name: "resident.add", items_max: 1 },
+        CommandRule { name: "resident.edit", items_max: 1 },
+        CommandRule { name: "resident.leave", items_max: 1 },
+        CommandRule { name: "resident.return", items_max: 1 },
+        CommandRule { name: "need.add", items_max: 1 },
+        CommandRule { name: "need.advance", items_max: 1 },
+    ],
+    fields: &[
+        own("home", Holds::Document(DocumentKind::Region), Write::Once, ADD),
+        own("address", Holds::Line(200), Write::Often, ADD_OR_EDIT),
+        own("address_code", Holds::Line(64), Write::Clearable, ADD_OR_EDIT),
+        own("tenure", Holds::Word(words::TENURES), Write::Clearable, ADD_OR_EDIT),
+        resident("r/*/name", Holds::Line(64), Write::Often, WRITE_RESIDENT),
+        resident("r/*/relation", Holds::Word(words::RELATIONS), Write::Clearable, WRITE_RESIDENT),
+        resident("r/*/phone", Holds::Phone, Write::Clearable, WRITE_RESIDENT),
+        resident("r/*/bond", Holds::Word(words::BONDS), Write::Clearable, WRITE_RESIDENT),
+        resident("r/*/t/<care_tag>", Holds::Flag, Write::Clearable, WRITE_RESIDENT),
+        resident("r/*/s/*/status", Holds::Word(words::STATUSES), Write::Once, SAY_STATUS),
+        resident("r/*/s/*/time", Holds::Time, Write::Once, SAY_STATUS),
+        resident("r/*/s/*/reason", Holds::Line(200), Write::Once, SAY_STATUS),
+        resident("r/*/s/*/at", Holds::Day, Write::Once, SAY_STATUS),
+        need("n/*/text", Holds::Prose(1_000), &["need.add"]),
+        need("n/*/time", Holds::Time, &["need.add"]),
+        need("n/*/s/*/status", Holds::Word(words::NEED_STATUSES), &["need.advance"]),
+        need("n/*/s/*/time", Holds::Time, &["need.advance"]),
+        need("n/*/s/*/note", Holds::Prose(1_000), &["need.advance"]),
+    ],
+    groups: &[
+        Group {
+            pattern: "",
+            name: "the household",
+            needs: &["home", "address"],
+            made: Made::By(ADD),
+        },
+        Group {
+            pattern: "r/*",
+            name: "the resident",
+            needs: &["name"],
+            made: Made::By(ADD_RESIDENT),
+        },
+        Group {
+            pattern: "r/*/s/*",
+            name: "the fact",
+            needs: &["status", "time"],
+            made: Made::By(SAY_STATUS),
+        },
+        Group {
+            pattern: "n/*",
+            name: "the need",
+            needs: &["text", "time"],
+            made: Made::By(&["need.add"]),
+        },
+        Group {
+            pattern: "n/*/s/*",
+            name: "the fact",
+            needs: &["status", "time"],
+            made: Made::By(&["need.advance"]),
+        },
+    ],
+    also: status_fits_command,
+};
+
+/// Who comes is living there; only `resident.leave` says otherwise.
+pub(crate) fn status_fits_command(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
+    const STATUS: &str = "r/*/s/*/status";
+    let living = Value::from(words::LIVING);
+    for op in touched.ops {
+        if let Op::Put { key, value } = op
+            && beginning(STATUS, key) == Some(key)
+            && (*value == living) == (command == "resident.leave")
+        {
+            return Err(RuleError::NotThisCommand { field: STATUS });
+        }
+    }
+    Ok(())
+}
+
+const fn own(
+    pattern: &'static str,
+    holds: Holds,
+    write: Write,
+    commands: &'static [&'static str],
+) -> FieldRule {
+    FieldRule { pattern, holds, write, family: Some(Family::Household), commands }
+}
+
+const fn resident(
+    pattern: &'static str,
+    holds: Holds,
+    write: Write,
+    commands: &'static [&'static str],
+) -> FieldRule {
+    FieldRule { pattern, holds, write, family: Some(Family::Resident), commands }
+}
+
+const fn need(pattern: &'static str, holds: Holds, commands: &'static [&'static str]) -> FieldRule {
+    FieldRule { pattern, holds, write: Write::Once, family: Some(Family::Need), commands }
+}

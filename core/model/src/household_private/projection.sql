@@ -1,0 +1,21 @@
+-- What only some may read of a resident, one row each.
+CREATE TABLE resident_private (
+    document      BLOB NOT NULL,      -- the private part
+    item          BLOB NOT NULL,      -- the resident
+    household     BLOB NOT NULL,      -- whose private part it is
+    id_number     TEXT,
+    birth_date    TEXT,               -- YYYY-MM-DD, from the identity number if not written down
+    sex           TEXT,
+    health        TEXT,
+    disability    TEXT,
+    phone         TEXT,               -- this and the following of a child under fourteen
+    bond          TEXT,
+    care_tags     TEXT,               -- sorted, parted by commas; those of health of everybody
+    status        TEXT,
+    status_time   INTEGER,
+    status_reason TEXT,
+    status_at     TEXT,
+    PRIMARY KEY (document, item)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX resident_private_by_household ON resident_private (household, item);

@@ -1,0 +1,49 @@
+//! The rows of the private part of a household, one a resident.
+
+use crate::check::birth_date_of;
+use crate::household::status_cells;
+use crate::projection::{Cell, Row, Table};
+use crate::rows::{Contents, cell, cells, tags};
+
+/// The step that makes the kind's tables.
+pub(crate) const SQL: &str = include_str!("projection.sql");
+
+pub(super) static RESIDENT_PRIVATE: Table = Table {
+    name: "resident_private",
+    columns: &[
+        "household",
+        "id_number",
+        "birth_date",
+        "sex",
+        "health",
+        "disability",
+        "phone",
+        "bond",
+        "care_tags",
+        "status",
+        "status_time",
+        "status_reason",
+        "status_at",
+    ],
+};
+
+pub(super) fn rows(contents: &Contents, rows: &mut Vec<Row>) {
+    let Some(of) = contents.value("of") else { return };
+    for (resident, item) in contents.items("r") {
+        let mut own = vec![cell(Some(of))];
+        let [id_number, birth_date] =
+            ["id_number", "birth_date"].map(|field| cell(item.get(field).copied()));
+        // The identity number tells the birth date where nobody wrote it down.
+        let birth_date = match (birth_date, &id_number) {
+            (Cell::Null, Cell::Text(number)) => {
+                birth_date_of(number).map_or(Cell::Null, |date| Cell::Text(date.to_string()))
+            }
+            (written, _) => written,
+        };
+        own.extend([id_number, birth_date]);
+        own.extend(cells(&item, &["sex", "health", "disability", "phone", "bond"]));
+        own.push(tags(&item));
+        own.extend(status_cells(&item));
+        rows.push(contents.row(&RESIDENT_PRIVATE, resident.as_bytes(), own));
+    }
+}

@@ -1,0 +1,84 @@
+//! The fields of the private part of a household.
+//!
+//! Fields that also stand in the household (phone, bond, open care tags, status) stand here for a
+//! child under fourteen.
+
+use crate::check::Holds;
+use crate::household::{SAY_STATUS, status_fits_command};
+use crate::id::DocumentId;
+use crate::kind::DocumentKind;
+use crate::role::Family;
+use crate::rule::{RuleError, Touched};
+use crate::schema::{CommandRule, FieldRule, Group, Made, Schema, Write};
+use crate::words;
+
+const ANY: &[&str] = &[
+    "household.add",
+    "resident.add",
+    "resident.edit",
+    "resident.leave",
+    "resident.return",
+    "private.edit",
+];
+const WRITE: &[&str] = &["household.add", "resident.add", "resident.edit", "private.edit"];
+const WRITE_CHILD: &[&str] = &["household.add", "resident.add", "resident.edit"];
+
+/// The private part's shape.
+pub(super) static SCHEMA: Schema = Schema {
+    kind: DocumentKind::HouseholdPrivate,
+    commands: &[CommandRule { name: "private.edit", items_max: 1 }],
+    fields: &[
+        FieldRule {
+            pattern: "of",
+            holds: Holds::Document(DocumentKind::Household),
+            write: Write::Once,
+            family: None,
+            commands: ANY,
+        },
+        field("r/*/id_number", Holds::IdNumber, WRITE),
+        field("r/*/birth_date", Holds::Day, WRITE),
+        field("r/*/sex", Holds::Word(words::SEXES), WRITE),
+        field("r/*/health", Holds::Prose(1_000), WRITE),
+        field("r/*/disability", Holds::Prose(1_000), WRITE),
+        field("r/*/t/<health_tag>", Holds::Flag, WRITE),
+        field("r/*/phone", Holds::Phone, WRITE_CHILD),
+        field("r/*/bond", Holds::Word(words::BONDS), WRITE_CHILD),
+        field("r/*/t/<care_tag>", Holds::Flag, WRITE_CHILD),
+        fact("r/*/s/*/status", Holds::Word(words::STATUSES)),
+        fact("r/*/s/*/time", Holds::Time),
+        fact("r/*/s/*/reason", Holds::Line(200)),
+        fact("r/*/s/*/at", Holds::Day),
+    ],
+    groups: &[
+        Group { pattern: "", name: "the private part", needs: &["of"], made: Made::ByAny },
+        Group {
+            pattern: "r/*/s/*",
+            name: "the fact",
+            needs: &["status", "time"],
+            made: Made::By(SAY_STATUS),
+        },
+    ],
+    also,
+};
+
+fn also(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
+    let of = touched.after("of").and_then(|of| DocumentId::from_slice(of.as_bytes()?).ok());
+    let derived = of.map(|of| DocumentId::derive(&of, DocumentKind::HouseholdPrivate, 0));
+    if derived != Some(touched.before.id()) {
+        return Err(RuleError::WrongOwner);
+    }
+    status_fits_command(command, touched)
+}
+
+const fn field(
+    pattern: &'static str,
+    holds: Holds,
+    commands: &'static [&'static str],
+) -> FieldRule {
+    FieldRule { pattern, holds, write: Write::Clearable, family: Some(Family::Private), commands }
+}
+
+const fn fact(pattern: &'static str, holds: Holds) -> FieldRule {
+    let family = Some(Family::Private);
+    FieldRule { pattern, holds, write: Write::Once, family, commands: SAY_STATUS }
+}

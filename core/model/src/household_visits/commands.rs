@@ -1,0 +1,116 @@
+//! What people record about their visits.
+
+use minicbor::{Decode, Encode};
+
+use crate::check::InvalidValue;
+use crate::command::{CommandError, Edit, Given};
+use crate::date::Date;
+use crate::draft::{Draft, put_all};
+use crate::fields::Fields;
+use crate::household::{require_household, time_value};
+use crate::id::{DocumentId, ItemId};
+use crate::kind::DocumentKind;
+use crate::time::HybridTime;
+use crate::value::Value;
+
+/// What a person wants recorded about a household.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum VisitsCommand {
+    /// Adds a visit: `visit.add`.
+    #[n(0)]
+    AddVisit {
+        /// The household.
+        #[n(0)]
+        household: DocumentId,
+        /// The id of the new visit.
+        #[n(1)]
+        visit: ItemId,
+        /// `at` (the day, `YYYY-MM-DD`), and perhaps `purpose`, `note`, `by`.
+        #[n(2)]
+        fields: Fields,
+        /// When the command is given.
+        #[n(3)]
+        time: HybridTime,
+    },
+    /// Adds a note: `note.add`.
+    #[n(1)]
+    AddNote {
+        /// The household.
+        #[n(0)]
+        household: DocumentId,
+        /// The id of the new note.
+        #[n(1)]
+        note: ItemId,
+        /// The note.
+        #[n(2)]
+        text: String,
+        /// When the command is given.
+        #[n(3)]
+        time: HybridTime,
+    },
+}
+
+impl VisitsCommand {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::AddVisit { .. } => "visit.add",
+            Self::AddNote { .. } => "note.add",
+        }
+    }
+
+    pub(crate) fn documents(&self) -> Vec<DocumentId> {
+        let household = match self {
+            Self::AddVisit { household, .. } | Self::AddNote { household, .. } => household,
+        };
+        let visits = self.day().map(|day| visits_of(household, day.year()));
+        std::iter::once(*household).chain(visits).collect()
+    }
+
+    pub(crate) fn plan(&self, given: &Given<'_>) -> Result<Vec<Edit>, CommandError> {
+        let (household, time) = match self {
+            Self::AddVisit { household, time, .. } | Self::AddNote { household, time, .. } => {
+                (household, time)
+            }
+        };
+        require_household(&Draft::new(self.name(), given.document(household)?)?)?;
+        let not_a_day = CommandError::Invalid { field: "at", rule: InvalidValue::NotADate };
+        let day = self.day().ok_or(not_a_day)?;
+        let document = given.document(&visits_of(household, day.year()))?;
+        let mut draft = Draft::new(self.name(), document)?;
+        draft.found("of", Value::Bytes(household.as_bytes().to_vec()))?;
+        draft.found("year", Value::Int(i64::from(day.year())))?;
+        match self {
+            Self::AddVisit { visit, fields, .. } => {
+                let prefix = format!("v/{visit}/");
+                if draft.has(&format!("{prefix}at")) {
+                    return Err(CommandError::AlreadyExists { what: "the visit" });
+                }
+                put_all(&mut draft, &prefix, fields)?;
+                draft.put(format!("{prefix}time"), time_value(*time))?;
+            }
+            Self::AddNote { note, text, .. } => {
+                let prefix = format!("o/{note}/");
+                if draft.has(&format!("{prefix}at")) {
+                    return Err(CommandError::AlreadyExists { what: "the note" });
+                }
+                draft.put(format!("{prefix}text"), Value::from(text.trim()))?;
+                draft.put(format!("{prefix}at"), Value::from(day.to_string()))?;
+                draft.put(format!("{prefix}time"), time_value(*time))?;
+            }
+        }
+        Ok(vec![draft.finish()])
+    }
+
+    /// The day a visit was made or a note written: it says into which year's document they go.
+    fn day(&self) -> Option<Date> {
+        match self {
+            Self::AddVisit { fields, .. } => Date::parse(fields.value("at")?.as_text()?.trim()),
+            Self::AddNote { time, .. } => Some(Date::of_time(*time)),
+        }
+    }
+}
+
+/// The id of the document of a household's visits in one year.
+pub fn visits_of(household: &DocumentId, year: u16) -> DocumentId {
+    DocumentId::derive(household, DocumentKind::HouseholdVisits, year)
+}

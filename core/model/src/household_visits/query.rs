@@ -1,0 +1,78 @@
+//! Reading visits and notes.
+
+use serde::Serialize;
+
+use crate::id::{DocumentId, ItemId};
+use crate::projection::Cell;
+use crate::query::{Rows, as_hex, item, text};
+
+/// A visit to a household.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VisitView {
+    /// The id within the year.
+    #[serde(serialize_with = "as_hex")]
+    pub id: ItemId,
+    /// The day, `YYYY-MM-DD`.
+    pub at: String,
+    /// What for.
+    pub purpose: Option<String>,
+    /// What was found.
+    pub note: Option<String>,
+    /// Who went there.
+    pub by: Option<String>,
+}
+
+/// A note about a household.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NoteView {
+    /// The id within the year.
+    #[serde(serialize_with = "as_hex")]
+    pub id: ItemId,
+    /// The day, `YYYY-MM-DD`.
+    pub at: String,
+    /// The note.
+    pub text: String,
+}
+
+/// The visits to a household that are here, the latest first.
+///
+/// # Errors
+/// When the query cannot be run.
+pub fn visits<R: Rows>(rows: &R, household: &DocumentId) -> Result<Vec<VisitView>, R::Error> {
+    const SQL: &str = "SELECT item, at, purpose, note, visitor FROM visit WHERE household = ?1 \
+                       ORDER BY at DESC, time DESC, item";
+    let view = |row: &[Cell]| {
+        Some(VisitView {
+            id: item(row, 0)?,
+            at: text(row, 1)?,
+            purpose: text(row, 2),
+            note: text(row, 3),
+            by: text(row, 4),
+        })
+    };
+    read(rows, SQL, household, view)
+}
+
+/// The notes about a household that are here, the latest first.
+///
+/// # Errors
+/// When the query cannot be run.
+pub fn notes<R: Rows>(rows: &R, household: &DocumentId) -> Result<Vec<NoteView>, R::Error> {
+    const SQL: &str = "SELECT item, at, text FROM note WHERE household = ?1 \
+                       ORDER BY at DESC, time DESC, item";
+    let view =
+        |row: &[Cell]| Some(NoteView { id: item(row, 0)?, at: text(row, 1)?, text: text(row, 2)? });
+    read(rows, SQL, household, view)
+}
+
+fn read<R: Rows, V>(
+    rows: &R,
+    sql: &str,
+    household: &DocumentId,
+    view: impl Fn(&[Cell]) -> Option<V>,
+) -> Result<Vec<V>, R::Error> {
+    let mut views = Vec::new();
+    let about = [Cell::Blob(household.as_bytes().to_vec())];
+    rows.query(sql, &about, &mut |row| views.extend(view(row)))?;
+    Ok(views)
+}

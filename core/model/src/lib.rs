@@ -1,0 +1,46 @@
+//! What the data of a city is: document kinds, commands, rules and projection rows.
+//!
+//! This room is pure: it owns no clock, no randomness and no I/O, and it knows nothing of
+//! signatures, files or sockets. Keys and proof are in `keting-trust`, the file on disk is in
+//! `keting-store`.
+
+pub mod check;
+pub mod command;
+mod conflict;
+pub mod date;
+pub mod document;
+mod draft;
+pub mod fields;
+pub mod home;
+pub mod household;
+pub mod household_private;
+pub mod household_visits;
+pub mod id;
+pub mod kind;
+pub mod projection;
+pub mod query;
+pub mod region;
+mod registry;
+pub mod role;
+mod rows;
+pub mod rule;
+mod schema;
+pub mod settle;
+pub mod time;
+pub mod value;
+pub mod words;
+
+pub use check::InvalidValue;
+pub use command::{Command, CommandBytesError, CommandError, Edit, Plan};
+pub use document::{Authored, ChangeHash, Document, DocumentError, Op, Stamp};
+pub use fields::{FieldValue, Fields};
+pub use home::{Home, home_of};
+pub use id::{ActorId, CityId, CommandId, DocumentId, ItemId, LogId};
+pub use kind::DocumentKind;
+pub use projection::{Cell, PROJECTION_MIGRATIONS, Row, RowChange, Table, difference, project};
+pub use region::Level;
+pub use role::{Family, Reach, Role};
+pub use rule::{RULE_VERSION, RuleError, Touched, judge};
+pub use settle::Settle;
+pub use time::HybridTime;
+pub use value::Value;

@@ -1,0 +1,59 @@
+//! Reading the projection: SQL text and its typed results, without a database.
+//!
+//! A list is a few scans in the order of an index, put together here: never one query a household.
+//! What the reader may not read is not asked for, and its name stands in `withheld`.
+
+mod cells;
+mod counts;
+mod withheld;
+
+pub use counts::{Counts, counts};
+pub use withheld::Withheld;
+
+pub use crate::conflict::{ConflictView, conflicts};
+pub use crate::household::{
+    HouseholdDetail, HouseholdFilter, HouseholdView, NeedView, ResidentDetail, ResidentView,
+    household, households,
+};
+pub use crate::household_visits::{NoteView, VisitView, notes, visits};
+pub use crate::region::{RegionView, region_of_code, regions};
+
+use crate::projection::Cell;
+pub(crate) use cells::{blob, document, int, item, text};
+
+/// Something that can answer a query over the projection's tables: a replica's reader.
+pub trait Rows {
+    /// Why a query failed.
+    type Error;
+
+    /// Runs a query and hands over each row of its answer in order.
+    ///
+    /// # Errors
+    /// When the query cannot be run.
+    fn query(
+        &self,
+        sql: &str,
+        parameters: &[Cell],
+        each: &mut dyn FnMut(&[Cell]),
+    ) -> Result<(), Self::Error>;
+}
+
+/// Names the region `?1` and all below it as the table `below`.
+macro_rules! regions_below {
+    ($sql:expr) => {
+        concat!(
+            "WITH RECURSIVE below (document) AS (SELECT ?1 UNION SELECT region.document ",
+            "FROM below JOIN region ON region.parent = below.document) ",
+            $sql
+        )
+    };
+}
+pub(crate) use regions_below;
+
+/// Writes an id as hexadecimal.
+pub(crate) fn as_hex<S: serde::Serializer>(
+    id: &impl std::fmt::Display,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(id)
+}

@@ -1,0 +1,300 @@
+//! The rule every change is judged by: a pure function of the document as its author saw it and
+//! of the operations, so that every replica reaches the same verdict.
+//!
+//! Each document of a commit is judged by itself, because a replica may hold only some of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::check::InvalidValue;
+use crate::document::{Document, Op};
+use crate::id::DocumentId;
+use crate::registry::{KINDS, registration};
+use crate::role::Family;
+use crate::schema::{FieldRule, Group, Made, Write, beginning, item_of, key_in};
+use crate::settle::Settle;
+use crate::value::Value;
+
+/// The version of the rules in this crate. A commit names the version it was made by.
+pub const RULE_VERSION: u16 = 1;
+
+/// What a commit does to one document.
+#[derive(Debug, Clone, Copy)]
+pub struct Touched<'a> {
+    /// The document as its author saw it: at the change's dependencies.
+    pub before: &'a Document,
+    /// The operations, as replayed.
+    pub ops: &'a [Op],
+}
+
+/// Says why a change breaks the rules. Not retryable, except that `needs_newer_app` ends with an
+/// update.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RuleError {
+    /// The commit was made by rules this version does not know.
+    #[error("the commit was made by rules of version {rule_version}, which needs a newer app")]
+    NeedsNewerApp {
+        /// The version the commit names.
+        rule_version: u16,
+    },
+    /// There is no command of this name.
+    #[error("there is no such command")]
+    UnknownCommand,
+    /// The document is of a kind this version does not know.
+    #[error("the document is of an unknown kind")]
+    UnknownKind,
+    /// The commit touches nothing, or one document twice.
+    #[error("the commit touches nothing, or a document twice")]
+    BadCommit,
+    /// The key is none of the document's fields.
+    #[error("a key is none of the document's fields")]
+    UnknownKey,
+    /// The field is not one this command writes.
+    #[error("the command does not write the field {field}")]
+    NotThisCommand {
+        /// The pattern of the field's key.
+        field: &'static str,
+    },
+    /// The value is not valid.
+    #[error("the field {field} is not valid: {rule}")]
+    Invalid {
+        /// The pattern of the field's key.
+        field: &'static str,
+        /// What is wrong with its value.
+        rule: InvalidValue,
+    },
+    /// One key is written twice in a change.
+    #[error("the field {field} is written twice")]
+    Twice {
+        /// The pattern of the field's key.
+        field: &'static str,
+    },
+    /// The field can be written only once and was.
+    #[error("the field {field} can be written only once")]
+    AlreadySet {
+        /// The pattern of the field's key.
+        field: &'static str,
+    },
+    /// The value is what the document shows already.
+    #[error("the field {field} already has this value")]
+    Unchanged {
+        /// The pattern of the field's key.
+        field: &'static str,
+    },
+    /// Concurrent values would be overwritten unseen.
+    #[error("the field {field} holds several values that have to be settled")]
+    Conflicted {
+        /// The pattern of the field's key.
+        field: &'static str,
+    },
+    /// A settle where nothing is concurrent.
+    #[error("there is nothing to settle in the field {field}")]
+    NothingToSettle {
+        /// The pattern of the field's key.
+        field: &'static str,
+    },
+    /// The document or item does not have what belongs to it from its first change.
+    #[error("{group} lacks {missing}")]
+    Incomplete {
+        /// What the document or item is called.
+        group: &'static str,
+        /// The field that is missing.
+        missing: &'static str,
+    },
+    /// The document or item the command makes is there already.
+    #[error("{group} is there already")]
+    AlreadyExists {
+        /// What the document or item is called.
+        group: &'static str,
+    },
+    /// The document or item the command edits is not there.
+    #[error("{group} is not there")]
+    NotFound {
+        /// What the document or item is called.
+        group: &'static str,
+    },
+    /// The command writes about more items than it is about.
+    #[error("the command writes about too many items")]
+    TooManyItems,
+    /// The document's id does not follow from what it says it belongs to.
+    #[error("the document's id does not follow from its owner")]
+    WrongOwner,
+    /// A visit or note is of another year than its document.
+    #[error("what is recorded is of another year than its document")]
+    WrongYear,
+    /// A region of this level needs a parent, or may have none.
+    #[error("the region's parent does not fit its level")]
+    WrongParent,
+}
+
+impl RuleError {
+    /// A code that stays the same in every version.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NeedsNewerApp { .. } => "needs_newer_app",
+            Self::UnknownCommand => "unknown_command",
+            Self::UnknownKind => "unknown_kind",
+            Self::BadCommit => "bad_commit",
+            Self::UnknownKey => "unknown_key",
+            Self::NotThisCommand { .. } => "not_this_command",
+            Self::Invalid { .. } => "invalid_value",
+            Self::Twice { .. } => "written_twice",
+            Self::AlreadySet { .. } => "already_set",
+            Self::Unchanged { .. } => "unchanged",
+            Self::Conflicted { .. } => "conflicted",
+            Self::NothingToSettle { .. } => "nothing_to_settle",
+            Self::Incomplete { .. } => "incomplete",
+            Self::AlreadyExists { .. } => "already_exists",
+            Self::NotFound { .. } => "not_found",
+            Self::TooManyItems => "too_many_items",
+            Self::WrongOwner => "wrong_owner",
+            Self::WrongYear => "wrong_year",
+            Self::WrongParent => "wrong_parent",
+        }
+    }
+}
+
+impl Touched<'_> {
+    /// The value under a key after the operations.
+    pub(crate) fn after(&self, wanted: &str) -> Option<Value> {
+        let put = self.ops.iter().find_map(|op| match op {
+            Op::Put { key, value } if key == wanted => Some(value.clone()),
+            Op::Put { .. } | Op::MakeText { .. } | Op::Splice { .. } => None,
+        });
+        put.or_else(|| self.before.value(wanted))
+    }
+}
+
+/// Judges what a commit does, and says what its author must be allowed to write where.
+///
+/// A commit may be judged by those of its documents that are here: each is judged by itself.
+///
+/// # Errors
+/// When a change breaks a rule.
+pub fn judge(
+    command_name: &str,
+    rule_version: u16,
+    touched: &[Touched<'_>],
+) -> Result<BTreeMap<DocumentId, BTreeSet<Family>>, RuleError> {
+    if rule_version > RULE_VERSION {
+        return Err(RuleError::NeedsNewerApp { rule_version });
+    }
+    let command = Judged::named(command_name).ok_or(RuleError::UnknownCommand)?;
+    let mut families = BTreeMap::new();
+    for one in touched {
+        let of_document = command.judge_document(one)?;
+        if of_document.is_empty() || families.insert(one.before.id(), of_document).is_some() {
+            return Err(RuleError::BadCommit);
+        }
+    }
+    if families.is_empty() { Err(RuleError::BadCommit) } else { Ok(families) }
+}
+
+/// A command while its changes are judged.
+struct Judged<'a> {
+    name: &'a str,
+    items_max: usize,
+    settles: bool,
+}
+
+impl<'a> Judged<'a> {
+    fn named(name: &'a str) -> Option<Self> {
+        if name == Settle::NAME {
+            return Some(Self { name, items_max: 1, settles: true });
+        }
+        let mut commands = KINDS.iter().flat_map(|kind| kind.schema.commands);
+        let rule = commands.find(|rule| rule.name == name)?;
+        Some(Self { name, items_max: rule.items_max, settles: false })
+    }
+
+    fn judge_document(&self, touched: &Touched<'_>) -> Result<BTreeSet<Family>, RuleError> {
+        let kind = touched.before.id().kind().and_then(registration);
+        let schema = kind.ok_or(RuleError::UnknownKind)?.schema;
+        if self.settles && touched.ops.len() != 1 {
+            return Err(RuleError::TooManyItems);
+        }
+        let mut families = BTreeSet::new();
+        let mut puts = BTreeMap::new();
+        for op in touched.ops {
+            // No field of this version holds a text of operations.
+            let Op::Put { key, value } = op else { return Err(RuleError::UnknownKey) };
+            let rule = schema.field(key).ok_or(RuleError::UnknownKey)?;
+            if puts.insert(key.as_str(), value).is_some() {
+                return Err(RuleError::Twice { field: rule.pattern });
+            }
+            self.judge_put(rule, touched.before, key, value)?;
+            families.extend(rule.family);
+        }
+        let items: BTreeSet<&str> = puts.keys().filter_map(|key| item_of(key)).collect();
+        if items.len() > self.items_max {
+            return Err(RuleError::TooManyItems);
+        }
+        for group in schema.groups {
+            let touched_ones: BTreeSet<&str> =
+                puts.keys().filter_map(|key| beginning(group.pattern, key)).collect();
+            for one in touched_ones {
+                self.judge_group(group, one, touched.before, &puts)?;
+            }
+        }
+        if !self.settles {
+            (schema.also)(self.name, touched)?;
+        }
+        Ok(families)
+    }
+
+    fn judge_put(
+        &self,
+        rule: &FieldRule,
+        before: &Document,
+        key: &str,
+        value: &Value,
+    ) -> Result<(), RuleError> {
+        let field = rule.pattern;
+        let writes = match rule.write {
+            Write::Once => !self.settles,
+            Write::Often | Write::Clearable => true,
+        };
+        if !writes || !(self.settles || rule.commands.contains(&self.name)) {
+            return Err(RuleError::NotThisCommand { field });
+        }
+        rule.check(value).map_err(|broken| RuleError::Invalid { field, rule: broken })?;
+        let values = before.values(key);
+        match (self.settles, values.as_slice()) {
+            (true, [_, _, ..]) => Ok(()),
+            (true, _) => Err(RuleError::NothingToSettle { field }),
+            (false, [_, _, ..]) => Err(RuleError::Conflicted { field }),
+            (false, [_]) if rule.write == Write::Once => Err(RuleError::AlreadySet { field }),
+            (false, [shown]) if shown == value => Err(RuleError::Unchanged { field }),
+            (false, []) if *value == Value::Null => Err(RuleError::Unchanged { field }),
+            (false, _) => Ok(()),
+        }
+    }
+
+    fn judge_group(
+        &self,
+        group: &Group,
+        one: &str,
+        before: &Document,
+        puts: &BTreeMap<&str, &Value>,
+    ) -> Result<(), RuleError> {
+        let there = |need: &str| before.value(&key_in(one, need)).is_some();
+        let put = |need: &str| puts.contains_key(key_in(one, need).as_str());
+        match group.made {
+            Made::By(commands) if commands.contains(&self.name) => {
+                if group.needs.iter().any(|need| there(need)) {
+                    return Err(RuleError::AlreadyExists { group: group.name });
+                }
+                lacking(group, put)
+            }
+            Made::By(_) if group.needs.iter().all(|need| there(need)) => Ok(()),
+            Made::By(_) => Err(RuleError::NotFound { group: group.name }),
+            Made::ByAny => lacking(group, |need| there(need) || put(need)),
+        }
+    }
+}
+
+fn lacking(group: &Group, has: impl Fn(&str) -> bool) -> Result<(), RuleError> {
+    match group.needs.iter().find(|need| !has(need)) {
+        Some(missing) => Err(RuleError::Incomplete { group: group.name, missing }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,165 @@
+//! The shape of a document as data: which fields there are, what they hold, who writes them.
+//!
+//! A key is matched against a pattern segment by segment: `*` stands for an item's id,
+//! `<care_tag>` and `<health_tag>` for a tag of that list, anything else for itself.
+
+use crate::check::{Holds, InvalidValue};
+use crate::id::ItemId;
+use crate::kind::DocumentKind;
+use crate::role::Family;
+use crate::rule::{RuleError, Touched};
+use crate::value::Value;
+use crate::words;
+
+/// A kind of document: all that the generic parts of this crate know of it.
+#[derive(Debug)]
+pub(crate) struct Schema {
+    /// The kind.
+    pub(crate) kind: DocumentKind,
+    /// The commands it brings, also those that write into other kinds.
+    pub(crate) commands: &'static [CommandRule],
+    /// Its fields.
+    pub(crate) fields: &'static [FieldRule],
+    /// What belongs together in it.
+    pub(crate) groups: &'static [Group],
+    /// What else has to hold for a change, beyond the tables.
+    pub(crate) also: fn(&str, &Touched<'_>) -> Result<(), RuleError>,
+}
+
+/// A command.
+#[derive(Debug)]
+pub(crate) struct CommandRule {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// About how many items of a document it may write.
+    pub(crate) items_max: usize,
+}
+
+/// A field.
+#[derive(Debug)]
+pub(crate) struct FieldRule {
+    /// The pattern of its key.
+    pub(crate) pattern: &'static str,
+    /// What it holds.
+    pub(crate) holds: Holds,
+    /// Whether and how it may change.
+    pub(crate) write: Write,
+    /// What its writer must be allowed to write. None for what only comes along with the first
+    /// change of a document.
+    pub(crate) family: Option<Family>,
+    /// The commands that write it. Settling is possible for every field that may change.
+    pub(crate) commands: &'static [&'static str],
+}
+
+/// Whether and how a field may change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Write {
+    /// It is written once and stays.
+    Once,
+    /// It may change, but is never empty.
+    Often,
+    /// It may change and be cleared.
+    Clearable,
+}
+
+/// Keys that belong together: those of the document itself, of an item, of a fact.
+#[derive(Debug)]
+pub(crate) struct Group {
+    /// The pattern of the beginning of its keys; empty for the document itself.
+    pub(crate) pattern: &'static str,
+    /// What it is called in messages.
+    pub(crate) name: &'static str,
+    /// The fields that it has from its first change on.
+    pub(crate) needs: &'static [&'static str],
+    /// Which commands make it.
+    pub(crate) made: Made,
+}
+
+/// Which commands make a group.
+#[derive(Debug)]
+pub(crate) enum Made {
+    /// These make a new one each time; all others need one that is there.
+    By(&'static [&'static str]),
+    /// Whichever command writes into it first.
+    ByAny,
+}
+
+impl Schema {
+    /// The rule of a key.
+    pub(crate) fn field(&self, key: &str) -> Option<&'static FieldRule> {
+        self.fields.iter().find(|rule| beginning(rule.pattern, key) == Some(key))
+    }
+}
+
+impl FieldRule {
+    /// The field's name: the end of its key.
+    pub(crate) fn name(&self) -> &'static str {
+        self.pattern.rsplit_once("*/").map_or(self.pattern, |(_, name)| name)
+    }
+
+    /// Checks a value to be written.
+    pub(crate) fn check(&self, value: &Value) -> Result<(), InvalidValue> {
+        match (value, self.write) {
+            (Value::Null, Write::Clearable) => Ok(()),
+            (Value::Null, Write::Once | Write::Often) => Err(InvalidValue::Empty),
+            _ => self.holds.check(value),
+        }
+    }
+}
+
+/// The part at the beginning of a key that a pattern matches, if it does.
+pub(crate) fn beginning<'k>(pattern: &str, key: &'k str) -> Option<&'k str> {
+    if pattern.is_empty() {
+        return Some("");
+    }
+    let mut segments = key.split('/');
+    let mut len = 0;
+    for wanted in pattern.split('/') {
+        let segment = segments.next()?;
+        let fits = match wanted {
+            "*" => segment.parse::<ItemId>().is_ok(),
+            "<care_tag>" => words::OPEN_TAGS.contains(&segment),
+            "<health_tag>" => words::HEALTH_TAGS.contains(&segment),
+            literal => segment == literal,
+        };
+        if !fits {
+            return None;
+        }
+        len += segment.len() + 1;
+    }
+    key.get(..len - 1)
+}
+
+/// The item a key is about: its first two segments, if the second is an item's id.
+pub(crate) fn item_of(key: &str) -> Option<&str> {
+    let (letter, rest) = key.split_once('/')?;
+    let item = rest.split('/').next()?;
+    item.parse::<ItemId>().ok()?;
+    key.get(..letter.len() + 1 + item.len())
+}
+
+/// The key of a field in a group that begins with `prefix`.
+pub(crate) fn key_in(prefix: &str, field: &str) -> String {
+    if prefix.is_empty() { field.to_owned() } else { format!("{prefix}/{field}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_matches_segment_by_segment() {
+        let item = "00000000000000ff";
+        let key = format!("r/{item}/phone");
+        assert_eq!(beginning("r/*/phone", &key), Some(key.as_str()));
+        assert_eq!(beginning("r/*", &key), Some(&key[..18]));
+        assert_eq!(beginning("", &key), Some(""));
+        assert_eq!(beginning("r/*/name", &key), None);
+        assert_eq!(beginning("r/*/phone", "r/00/phone"), None);
+        assert_eq!(beginning("r/*/phone", "r"), None);
+        assert_eq!(beginning("t/<care_tag>", "t/living_alone"), Some("t/living_alone"));
+        assert_eq!(beginning("t/<care_tag>", "t/disabled"), None);
+        assert_eq!(item_of(&key), Some(&key[..18]));
+        assert_eq!(item_of("address"), None);
+    }
+}

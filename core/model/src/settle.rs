@@ -1,0 +1,45 @@
+//! The one command that may write over concurrent values: a person's choice among them.
+
+use minicbor::{Decode, Encode};
+
+use crate::command::{CommandError, Edit, Given};
+use crate::document::Op;
+use crate::id::DocumentId;
+use crate::registry::registration;
+use crate::schema::Write;
+use crate::value::Value;
+
+/// Settles a field that holds several concurrent values.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Settle {
+    /// The document the field stands in.
+    #[n(0)]
+    pub document: DocumentId,
+    /// The field's key in the document.
+    #[n(1)]
+    pub key: String,
+    /// What it shall be: one of the concurrent values, or another that is right.
+    #[n(2)]
+    pub value: Value,
+}
+
+impl Settle {
+    /// The command's name.
+    pub const NAME: &'static str = "field.settle";
+
+    pub(crate) fn plan(&self, given: &Given<'_>) -> Result<Vec<Edit>, CommandError> {
+        let document = given.document(&self.document)?;
+        let kind = self.document.kind().and_then(registration);
+        let rule = kind.and_then(|kind| kind.schema.field(&self.key));
+        let unknown = || CommandError::UnknownField { field: self.key.clone() };
+        let rule = rule.filter(|rule| rule.write != Write::Once).ok_or_else(unknown)?;
+        rule.check(&self.value)
+            .map_err(|broken| CommandError::Invalid { field: rule.name(), rule: broken })?;
+        if document.values(&self.key).len() < 2 {
+            return Err(CommandError::NothingToSettle);
+        }
+        let put = Op::Put { key: self.key.clone(), value: self.value.clone() };
+        Ok(vec![Edit { document: self.document, ops: vec![put] }])
+    }
+}

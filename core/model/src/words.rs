@@ -1,0 +1,36 @@
+//! The words that fields choose from, in the order people are shown them.
+
+/// What a resident is to the head of the household.
+pub const RELATIONS: &[&str] =
+    &["head", "spouse", "child", "parent", "grandchild", "sibling", "tenant", "other"];
+
+/// The relation of the head of a household (户主).
+pub const HEAD: &str = "head";
+
+/// How a resident belongs to a household: registered (户籍), living there (常住), or both.
+pub const BONDS: &[&str] = &["registered", "lives_here", "both"];
+
+/// What has become of a resident.
+pub const STATUSES: &[&str] = &[LIVING, "away", "moved_out", "deceased"];
+
+/// The status of somebody who is there.
+pub const LIVING: &str = "living";
+
+/// What has become of a need.
+pub const NEED_STATUSES: &[&str] = &[OPEN, "in_progress", "met", "dropped"];
+
+/// The status of a need nobody has taken up yet.
+pub const OPEN: &str = "open";
+
+/// By what right a household lives where it does.
+pub const TENURES: &[&str] = &["owned", "rented", "public", "employer", "other"];
+
+/// What stands in a person's papers.
+pub const SEXES: &[&str] = &["male", "female"];
+
+/// Care tags (重点关注) that everybody may read who may read the household.
+pub const OPEN_TAGS: &[&str] =
+    &["living_alone", "empty_nest", "veteran_family", "low_income", "left_behind", "bereaved"];
+
+/// Care tags that speak of health, and so live in the private part.
+pub const HEALTH_TAGS: &[&str] = &["disabled", "chronic_illness", "mental_illness", "bedridden"];

@@ -1,0 +1,158 @@
+//! A replica that plans, judges, writes and merges, with nothing else around it.
+#![allow(dead_code, missing_docs, clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+
+use keting_model::household::{HouseholdCommand, NewResident};
+use keting_model::region::RegionCommand;
+use keting_model::{
+    ActorId, ChangeHash, Command, CommandError, CommandId, Document, DocumentId, DocumentKind,
+    Fields, HybridTime, ItemId, Plan, RULE_VERSION, Row, Stamp, Touched, judge, project,
+};
+
+/// 2026-06-01 in milliseconds.
+pub const NOW_MS: u64 = 1_780_272_000_000;
+
+/// A change as it travels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    pub document: DocumentId,
+    pub bytes: Vec<u8>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Replica {
+    actor: u8,
+    counter: u16,
+    pub documents: BTreeMap<DocumentId, Document>,
+    pub sent: Vec<Sent>,
+}
+
+impl Replica {
+    pub fn new(actor: u8) -> Self {
+        Self { actor, counter: 0, documents: BTreeMap::new(), sent: Vec::new() }
+    }
+
+    pub fn time(&self) -> HybridTime {
+        HybridTime::new(NOW_MS, self.counter)
+    }
+
+    /// An id that no other replica makes.
+    pub fn fresh(&mut self) -> ItemId {
+        self.counter += 1;
+        let [high, low] = self.counter.to_be_bytes();
+        ItemId::new([self.actor, 0, 0, 0, 0, 0, high, low])
+    }
+
+    pub fn plan(&mut self, command: &Command) -> Result<Plan, CommandError> {
+        for id in command.documents() {
+            self.documents.entry(id).or_insert_with(|| Document::empty(id));
+        }
+        command.plan(&self.documents)
+    }
+
+    /// Does a command as an engine would: planned, judged, written.
+    pub fn run(&mut self, command: &Command) -> Result<Plan, CommandError> {
+        let plan = self.plan(command)?;
+        let touched: Vec<Touched<'_>> = plan
+            .edits
+            .iter()
+            .map(|edit| Touched { before: &self.documents[&edit.document], ops: &edit.ops })
+            .collect();
+        let verdict = judge(command.name(), RULE_VERSION, &touched);
+        assert!(verdict.is_ok(), "{}: {verdict:?} for {plan:?}", command.name());
+        self.counter += 1;
+        let [high, low] = self.counter.to_be_bytes();
+        let stamp = Stamp {
+            actor: ActorId::new([self.actor; 10]),
+            time: self.time(),
+            command: CommandId::new([self.actor, 0, 0, 0, 0, 0, high, low]),
+        };
+        for edit in &plan.edits {
+            let document = self.documents.get_mut(&edit.document).unwrap();
+            let authored = document.author(&stamp, &edit.ops).unwrap();
+            self.sent.push(Sent { document: edit.document, bytes: authored.bytes });
+        }
+        Ok(plan)
+    }
+
+    /// Takes in a change if what it depends on is here.
+    pub fn take(&mut self, sent: &Sent) -> bool {
+        let id = sent.document;
+        let document = self.documents.entry(id).or_insert_with(|| Document::empty(id));
+        document.apply(&sent.bytes).is_ok()
+    }
+
+    /// Takes in all that another replica wrote or heard of, in the order it has it.
+    pub fn hear(&mut self, sent: &[Sent]) {
+        for change in sent {
+            assert!(self.take(change), "a change came before what it depends on");
+            if !self.sent.contains(change) {
+                self.sent.push(change.clone());
+            }
+        }
+    }
+
+    pub fn heads(&self) -> BTreeMap<DocumentId, Vec<ChangeHash>> {
+        let heads = self.documents.iter().map(|(id, document)| (*id, document.heads()));
+        heads.filter(|(_, heads)| !heads.is_empty()).collect()
+    }
+
+    pub fn rows(&self) -> Vec<Row> {
+        self.documents.values().flat_map(project).collect()
+    }
+}
+
+pub fn region_id(n: u8) -> DocumentId {
+    DocumentId::from_random(DocumentKind::Region, [n; 14])
+}
+
+pub fn household_id(n: u8) -> DocumentId {
+    DocumentId::from_random(DocumentKind::Household, [n; 14])
+}
+
+pub fn add_region(n: u8, parent: Option<u8>, level: &str) -> Command {
+    let fields = Fields::new()
+        .with("code", format!("990481{n:03}"))
+        .with("name", "潮乡")
+        .with("level", level);
+    Command::Region(RegionCommand::Add {
+        region: region_id(n),
+        parent: parent.map(region_id),
+        fields,
+    })
+}
+
+pub fn add_household(replica: &mut Replica, n: u8, region: u8, residents: &[Fields]) -> Command {
+    let residents = residents
+        .iter()
+        .map(|fields| NewResident {
+            resident: replica.fresh(),
+            fact: replica.fresh(),
+            fields: fields.clone(),
+        })
+        .collect();
+    Command::Household(HouseholdCommand::Add {
+        household: household_id(n),
+        region: region_id(region),
+        fields: Fields::new().with("address", "潮乡1幢1单元101室"),
+        residents,
+        time: replica.time(),
+    })
+}
+
+pub fn edit_resident(replica: &Replica, n: u8, resident: ItemId, fields: Fields) -> Command {
+    Command::Household(HouseholdCommand::EditResident {
+        household: household_id(n),
+        resident,
+        fields,
+        time: replica.time(),
+    })
+}
+
+/// The residents of a household, in order.
+pub fn residents(replica: &Replica, n: u8) -> Vec<ItemId> {
+    let rows = replica.documents.get(&household_id(n)).map(project).unwrap_or_default();
+    let of_residents = rows.iter().filter(|row| row.table.name == "resident");
+    of_residents.map(|row| ItemId::from_slice(&row.item).unwrap()).collect()
+}

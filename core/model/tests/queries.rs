@@ -1,0 +1,317 @@
+//! The queries on real tables, made by the migrations and filled by projections.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod common;
+
+use common::{
+    Replica, add_household, add_region, edit_resident, household_id, region_id, residents,
+};
+use keting_model::household::HouseholdCommand;
+use keting_model::household_visits::VisitsCommand;
+use keting_model::query::{
+    self, HouseholdFilter, Rows, Withheld, conflicts, counts, household, households,
+};
+use keting_model::{
+    Cell, Command, DocumentKind, Fields, PROJECTION_MIGRATIONS, Role, Row, projection,
+};
+use rusqlite::types::{Value as Sql, ValueRef};
+
+struct Tables(rusqlite::Connection);
+
+impl Rows for Tables {
+    type Error = rusqlite::Error;
+
+    fn query(
+        &self,
+        sql: &str,
+        parameters: &[Cell],
+        each: &mut dyn FnMut(&[Cell]),
+    ) -> Result<(), rusqlite::Error> {
+        let mut statement = self.0.prepare(sql)?;
+        let columns = statement.column_count();
+        let mut rows =
+            statement.query(rusqlite::params_from_iter(parameters.iter().map(to_sql)))?;
+        while let Some(row) = rows.next()? {
+            let cells: Result<Vec<Cell>, _> =
+                (0..columns).map(|column| row.get_ref(column).map(from_sql)).collect();
+            each(&cells?);
+        }
+        Ok(())
+    }
+}
+
+fn to_sql(cell: &Cell) -> Sql {
+    match cell {
+        Cell::Null => Sql::Null,
+        Cell::Int(number) => Sql::Integer(*number),
+        Cell::Text(text) => Sql::Text(text.clone()),
+        Cell::Blob(bytes) => Sql::Blob(bytes.clone()),
+    }
+}
+
+fn from_sql(value: ValueRef<'_>) -> Cell {
+    match value {
+        ValueRef::Null => Cell::Null,
+        ValueRef::Integer(number) => Cell::Int(number),
+        ValueRef::Text(text) => Cell::Text(String::from_utf8(text.to_vec()).unwrap()),
+        ValueRef::Blob(bytes) => Cell::Blob(bytes.to_vec()),
+        ValueRef::Real(_) => panic!("no table holds a real number"),
+    }
+}
+
+fn tables(rows: &[Row]) -> Tables {
+    let connection = rusqlite::Connection::open_in_memory().unwrap();
+    for (_, sql) in PROJECTION_MIGRATIONS {
+        connection.execute_batch(sql).unwrap();
+    }
+    for row in rows {
+        let columns = row.table.columns;
+        assert_eq!(columns.len(), row.cells.len(), "{}", row.table.name);
+        let sql = format!(
+            "INSERT INTO {} (document, item, {}) VALUES (?, ?{})",
+            row.table.name,
+            columns.join(", "),
+            ", ?".repeat(columns.len())
+        );
+        let key = [Sql::Blob(row.document.as_bytes().to_vec()), Sql::Blob(row.item.clone())];
+        let values = key.into_iter().chain(row.cells.iter().map(to_sql));
+        connection.execute(&sql, rusqlite::params_from_iter(values)).unwrap();
+    }
+    Tables(connection)
+}
+
+/// A village of two micro-grids: a family with a child in one, a man alone in the other.
+fn village() -> Replica {
+    let mut alice = Replica::new(1);
+    alice.run(&add_region(1, None, "town")).unwrap();
+    alice.run(&add_region(2, Some(1), "micro_grid")).unwrap();
+    alice.run(&add_region(3, Some(1), "micro_grid")).unwrap();
+    let father = Fields::new()
+        .with("name", "王建国")
+        .with("relation", "head")
+        .with("phone", "13812345678")
+        .with("id_number", "11010519491231002X")
+        .with_care_tag("veteran_family", true)
+        .with_care_tag("disabled", true);
+    let child = Fields::new()
+        .with("name", "王小宝")
+        .with("relation", "grandchild")
+        .with("phone", "13800000001")
+        .with("bond", "both")
+        .with("birth_date", "2020-02-02");
+    let command = add_household(&mut alice, 1, 2, &[father, child]);
+    alice.run(&command).unwrap();
+    let alone = Fields::new().with("name", "李四").with("relation", "head");
+    let command = add_household(&mut alice, 2, 3, &[alone]);
+    alice.run(&command).unwrap();
+    alice
+}
+
+#[test]
+fn every_table_of_the_projection_is_made_by_the_migrations_with_its_columns() {
+    let made = tables(&[]);
+    for table in projection::tables() {
+        let mut columns = Vec::new();
+        let sql = format!("SELECT name FROM pragma_table_info('{}')", table.name);
+        made.query(&sql, &[], &mut |row| columns.push(row[0].clone())).unwrap();
+        let wanted = ["document", "item"].iter().chain(table.columns);
+        assert_eq!(columns, wanted.map(|c| Cell::Text((*c).to_owned())).collect::<Vec<_>>());
+    }
+    let versions: Vec<u32> = PROJECTION_MIGRATIONS.iter().map(|(version, _)| *version).collect();
+    assert_eq!(versions, (1..=5).collect::<Vec<u32>>());
+}
+
+#[test]
+fn a_head_of_a_micro_grid_sees_everything_and_a_steward_no_id_number_and_nothing_of_a_child() {
+    let rows = tables(&village().rows());
+    let head = Withheld::from_roles(&[Role::MicroGridHead]);
+    let all = households(&rows, &head, &HouseholdFilter::default()).unwrap();
+    let json = serde_json::to_value(&all).unwrap();
+    let family = &json[0];
+    assert_eq!(family["id"], household_id(1).to_string());
+    assert_eq!(family["region"], "990481002");
+    assert_eq!(family["head"], "王建国");
+    assert_eq!(family["withheld"], serde_json::json!([]));
+    let father = &family["residents"][0];
+    assert_eq!(father["id_number"], "11010519491231002X");
+    assert_eq!(father["care_tags"], serde_json::json!(["disabled", "veteran_family"]));
+    let child = &family["residents"][1];
+    assert_eq!((&child["phone"], &child["status"]), (&"13800000001".into(), &"living".into()));
+
+    let steward = Withheld::from_roles(&[Role::Steward]);
+    let all = households(&rows, &steward, &HouseholdFilter::default()).unwrap();
+    let json = serde_json::to_value(&all).unwrap();
+    let withheld = serde_json::json!(["id_number", "phone", "bond", "care_tags", "status"]);
+    assert_eq!(json[0]["withheld"], withheld);
+    assert_eq!(json[0]["residents"][0]["care_tags"], serde_json::json!(["veteran_family"]));
+    assert_eq!(json[0]["residents"][0]["id_number"], serde_json::Value::Null);
+    let child = &json[0]["residents"][1];
+    assert_eq!(child["name"], "王小宝");
+    for field in ["phone", "bond", "care_tags", "status"] {
+        assert_eq!(child[field], serde_json::Value::Null, "{field}");
+    }
+    assert_eq!(json[1]["withheld"], serde_json::json!(["id_number"]));
+}
+
+#[test]
+fn nothing_private_stands_in_the_household_document() {
+    let alice = village();
+    let open = alice.documents.values().filter(|d| d.id().kind() == Some(DocumentKind::Household));
+    for document in open {
+        let bytes = document.save();
+        for secret in ["11010519491231002X", "13800000001", "2020-02-02", "disabled"] {
+            let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+            assert!(!found, "{secret}");
+        }
+    }
+}
+
+#[test]
+fn a_list_and_counts_of_a_region_hold_what_is_in_it_and_below() {
+    let rows = tables(&village().rows());
+    let of = |n| HouseholdFilter { region: Some(region_id(n)) };
+    let ids = |n| -> Vec<_> {
+        let found = households(&rows, &Withheld::nothing(), &of(n)).unwrap();
+        found.into_iter().map(|household| household.id).collect()
+    };
+    assert_eq!(ids(1), vec![household_id(1), household_id(2)]);
+    assert_eq!(ids(3), vec![household_id(2)]);
+    assert_eq!(counts(&rows, Some(region_id(1))).unwrap(), counts(&rows, None).unwrap());
+    let below = counts(&rows, Some(region_id(2))).unwrap();
+    assert_eq!((below.households, below.residents.get("living")), (1, Some(&2)));
+}
+
+#[test]
+fn a_family_that_moves_out_is_counted_so_and_its_child_too() {
+    let mut alice = village();
+    for resident in residents(&alice, 1) {
+        let leave = Command::Household(HouseholdCommand::SetStatus {
+            household: household_id(1),
+            resident,
+            fact: alice.fresh(),
+            status: "moved_out".into(),
+            reason: Some("购房".into()),
+            at: Some("2026-05-30".into()),
+            time: alice.time(),
+        });
+        assert_eq!(leave.name(), "resident.leave");
+        alice.run(&leave).unwrap();
+    }
+    let rows = tables(&alice.rows());
+    let counted = counts(&rows, None).unwrap();
+    assert_eq!(counted.residents.get("moved_out"), Some(&2));
+    let shown = household(&rows, &Withheld::nothing(), &household_id(1)).unwrap().unwrap();
+    assert_eq!(shown.head, None);
+    assert_eq!(shown.residents[1].status_reason.as_deref(), Some("购房"));
+    assert_eq!(shown.residents[0].birth_date.as_deref(), Some("1949-12-31"));
+}
+
+#[test]
+fn visits_needs_notes_and_conflicts_are_listed() {
+    let mut alice = village();
+    let mut bob = Replica::new(2);
+    bob.hear(&alice.sent);
+    let resident = residents(&alice, 1)[0];
+    let edit = |r: &Replica, phone: &str| {
+        edit_resident(r, 1, resident, Fields::new().with("phone", phone))
+    };
+    let from_bob = edit(&bob, "13900000002");
+    bob.run(&from_bob).unwrap();
+    let from_alice = edit(&alice, "13900000001");
+    alice.run(&from_alice).unwrap();
+    alice.hear(&bob.sent);
+    let id = household_id(1);
+    let (visit, need, time) = (alice.fresh(), alice.fresh(), alice.time());
+    let fields =
+        Fields::new().with("at", "2026-05-01").with("purpose", "节日走访").with("by", "老王");
+    alice
+        .run(&Command::Visits(VisitsCommand::AddVisit { household: id, visit, fields, time }))
+        .unwrap();
+    let text = "加装电梯".to_owned();
+    alice
+        .run(&Command::Household(HouseholdCommand::AddNeed { household: id, need, text, time }))
+        .unwrap();
+    let rows = tables(&alice.rows());
+    let visits = query::visits(&rows, &id).unwrap();
+    assert_eq!((visits.len(), visits[0].by.as_deref()), (1, Some("老王")));
+    let shown = household(&rows, &Withheld::nothing(), &id).unwrap().unwrap();
+    assert_eq!((shown.needs.len(), shown.needs[0].status.as_str()), (1, "open"));
+    let open = conflicts(&rows, &Withheld::nothing(), Some(&id)).unwrap();
+    assert_eq!(open.len(), 1);
+    assert_eq!(open[0].key, format!("r/{resident}/phone"));
+    let mut values = open[0].values.clone();
+    values.sort();
+    assert_eq!(values, ["13900000001", "13900000002"]);
+    assert_eq!(open[0].shown, shown.residents[0].resident.phone.clone().unwrap());
+}
+
+#[test]
+fn no_list_scans_a_table_once_a_household() {
+    let rows = tables(&village().rows());
+    let recorder = Recorder { rows: &rows, plans: std::cell::RefCell::new(Vec::new()) };
+    let region = Some(region_id(1));
+    households(&recorder, &Withheld::nothing(), &HouseholdFilter { region }).unwrap();
+    household(&recorder, &Withheld::nothing(), &household_id(1)).unwrap();
+    counts(&recorder, region).unwrap();
+    let plans = recorder.plans.into_inner();
+    assert!(!plans.is_empty());
+    for (sql, plan) in plans {
+        let inner_scan = plan.iter().any(|line| {
+            line.starts_with("SCAN")
+                && ["resident", " r", " p", " h", " n"].iter().any(|t| line.ends_with(t))
+        });
+        assert!(!inner_scan, "{sql}\n{plan:#?}");
+    }
+}
+
+/// Keeps SQLite's plan of every query.
+struct Recorder<'a> {
+    rows: &'a Tables,
+    plans: std::cell::RefCell<Vec<(String, Vec<String>)>>,
+}
+
+impl Rows for Recorder<'_> {
+    type Error = rusqlite::Error;
+
+    fn query(
+        &self,
+        sql: &str,
+        parameters: &[Cell],
+        each: &mut dyn FnMut(&[Cell]),
+    ) -> Result<(), rusqlite::Error> {
+        let mut plan = Vec::new();
+        self.rows.query(&format!("EXPLAIN QUERY PLAN {sql}"), parameters, &mut |row| {
+            if let Cell::Text(line) = &row[3] {
+                plan.push(line.clone());
+            }
+        })?;
+        self.plans.borrow_mut().push((sql.to_owned(), plan));
+        self.rows.query(sql, parameters, each)
+    }
+}
+
+#[test]
+fn zz_perf() {
+    let base = village();
+    let mut alice = base.clone();
+    for n in 0..200u8 { let f = Fields::new().with("name","张").with("relation","head").with("birth_date","1980-01-01"); let c = add_household(&mut alice, n.wrapping_add(5), 2, &[f.clone(), f.clone(), f]); let _ = alice.run(&c); }
+    let mut rows = Vec::new();
+    let proto = alice.rows();
+    for k in 0..50u8 { for row in &proto { let mut r = row.clone(); if r.table.name=="region" && k>0 {continue}
+        if r.table.name!="region" { let mut b=*r.document.as_bytes(); b[8]=k; r.document=keting_model::DocumentId::new(b);
+        if r.table.name=="resident_private" { if let Cell::Blob(h)=&mut r.cells[0] { h[8]=k; } } }
+        rows.push(r);} }
+    let t = tables(&rows);
+    t.0.execute_batch("ANALYZE").unwrap();
+    for f in [HouseholdFilter::default(), HouseholdFilter{region:Some(region_id(1))}] {
+        let s = std::time::Instant::now();
+        let l = households(&t, &Withheld::nothing(), &f).unwrap();
+        println!("{} households {} residents in {:?}", l.len(), l.iter().map(|h| h.residents.len()).sum::<usize>(), s.elapsed());
+        let rec = Recorder{rows:&t, plans: std::cell::RefCell::new(vec![])}; households(&rec, &Withheld::nothing(), &f).unwrap();
+        let par: Vec<Cell> = f.region.iter().map(|r| Cell::Blob(r.as_bytes().to_vec())).collect();
+        let s = std::time::Instant::now(); let mut nn=0;
+        for (sql,_) in rec.plans.into_inner() { t.query(&sql,&par,&mut |r| nn+=r.len()).unwrap(); }
+        println!("bare {nn} {:?}", s.elapsed());
+        let s = std::time::Instant::now(); counts(&t, f.region).unwrap(); println!("counts {:?}", s.elapsed());
+    }
+}

@@ -1,0 +1,347 @@
+//! What the planner and the rule let through and what they refuse, case by case.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::{
+    Replica, add_household, add_region, edit_resident, household_id, region_id, residents,
+};
+use keting_model::household::HouseholdCommand;
+use keting_model::household_private::PrivateCommand;
+use keting_model::household_visits::{VisitsCommand, visits_of};
+use keting_model::region::RegionCommand;
+use keting_model::{
+    Command, CommandError, Document, DocumentId, DocumentKind, Family, Fields, Home, InvalidValue,
+    ItemId, Op, RULE_VERSION, RuleError, Settle, Touched, Value, home_of, judge,
+};
+
+/// Alice and bob with one household of one adult, and her phone in conflict on alice's replica.
+fn in_conflict() -> (Replica, ItemId, String) {
+    let mut alice = founded();
+    let mut bob = Replica::new(2);
+    bob.hear(&alice.sent);
+    let resident = residents(&alice, 1)[0];
+    for (replica, phone) in [(&mut alice, "13800000001"), (&mut bob, "13800000002")] {
+        let edit = edit_resident(replica, 1, resident, Fields::new().with("phone", phone));
+        replica.run(&edit).unwrap();
+    }
+    alice.hear(&bob.sent);
+    (alice, resident, format!("r/{resident}/phone"))
+}
+
+fn founded() -> Replica {
+    let mut alice = Replica::new(1);
+    alice.run(&add_region(1, None, "town")).unwrap();
+    let adult = Fields::new().with("name", "李梅").with("relation", "head");
+    let command = add_household(&mut alice, 1, 1, &[adult]);
+    alice.run(&command).unwrap();
+    alice
+}
+
+fn judged(name: &str, before: &Document, ops: &[Op]) -> Result<BTreeSet<Family>, RuleError> {
+    let verdict = judge(name, RULE_VERSION, &[Touched { before, ops }]);
+    verdict.map(|families| families.into_values().flatten().collect())
+}
+
+fn put(key: &str, value: impl Into<Value>) -> Op {
+    Op::Put { key: key.to_owned(), value: value.into() }
+}
+
+fn id_value(id: &DocumentId) -> Value {
+    Value::Bytes(id.as_bytes().to_vec())
+}
+
+#[test]
+fn concurrent_values_stand_until_a_settle_and_only_until_then() {
+    let (mut alice, resident, key) = in_conflict();
+    let id = household_id(1);
+    assert_eq!(alice.documents[&id].values(&key).len(), 2);
+    let edit = edit_resident(&alice, 1, resident, Fields::new().with("phone", "13800000003"));
+    let refused = Err(CommandError::Conflicted { document: id, key: key.clone() });
+    assert_eq!(alice.plan(&edit), refused);
+    let over = [put(&key, "13800000003")];
+    let field = "r/*/phone";
+    let verdict = judged("resident.edit", &alice.documents[&id], &over);
+    assert_eq!(verdict, Err(RuleError::Conflicted { field }));
+
+    // The value shown already may be chosen, too.
+    let value = alice.documents[&id].value(&key).unwrap();
+    let settle = Command::Settle(Settle { document: id, key: key.clone(), value: value.clone() });
+    alice.run(&settle).unwrap();
+    assert_eq!(alice.documents[&id].values(&key), vec![value]);
+    assert_eq!(alice.plan(&settle), Err(CommandError::NothingToSettle));
+    let verdict = judged("field.settle", &alice.documents[&id], &over);
+    assert_eq!(verdict, Err(RuleError::NothingToSettle { field }));
+    alice.run(&edit).unwrap();
+}
+
+#[test]
+fn a_settle_is_one_put_of_a_valid_value_into_a_field_that_may_change() {
+    let (alice, _, key) = in_conflict();
+    let document = &alice.documents[&household_id(1)];
+    let verdict = judged("field.settle", document, &[put(&key, "not a phone")]);
+    let invalid = RuleError::Invalid { field: "r/*/phone", rule: InvalidValue::NotAPhone };
+    assert_eq!(verdict, Err(invalid));
+    let verdict = judged("field.settle", document, &[put("home", id_value(&region_id(2)))]);
+    assert_eq!(verdict, Err(RuleError::NotThisCommand { field: "home" }));
+    let two = [put(&key, "13800000001"), put("address", "x")];
+    assert_eq!(judged("field.settle", document, &two), Err(RuleError::TooManyItems));
+    assert_eq!(
+        judged("field.settle", document, &[put(&key, "13800000001")]),
+        Ok(BTreeSet::from([Family::Resident]))
+    );
+}
+
+#[test]
+fn a_commit_by_newer_rules_waits_for_a_newer_app() {
+    let before = Document::empty(household_id(1));
+    let touched = [Touched { before: &before, ops: &[] }];
+    let verdict = judge("household.add", RULE_VERSION + 1, &touched);
+    let error = RuleError::NeedsNewerApp { rule_version: RULE_VERSION + 1 };
+    assert_eq!(verdict, Err(error.clone()));
+    assert_eq!(error.code(), "needs_newer_app");
+}
+
+#[test]
+fn a_document_needs_its_founding_keys_and_gets_them_once() {
+    let region = id_value(&region_id(1));
+    let empty = Document::empty(household_id(1));
+    let home = put("home", region.clone());
+    let verdict = judged("household.add", &empty, std::slice::from_ref(&home));
+    let group = "the household";
+    assert_eq!(verdict, Err(RuleError::Incomplete { group, missing: "address" }));
+    let verdict = judged("household.edit", &empty, &[put("address", "x")]);
+    assert_eq!(verdict, Err(RuleError::NotFound { group }));
+    let whole = [home, put("address", "x")];
+    assert_eq!(judged("household.add", &empty, &whole), Ok(BTreeSet::from([Family::Household])));
+    let alice = founded();
+    let verdict = judged("household.add", &alice.documents[&household_id(1)], &whole);
+    assert_eq!(verdict, Err(RuleError::AlreadySet { field: "home" }));
+}
+
+#[test]
+fn a_document_that_belongs_to_another_has_the_id_that_follows_from_it() {
+    let (owner, other) = (household_id(1), household_id(2));
+    let item = ItemId::new([7; 8]);
+    let private = DocumentId::derive(&owner, DocumentKind::HouseholdPrivate, 0);
+    let sex = put(&format!("r/{item}/sex"), "male");
+    let ops = |of: &DocumentId| [put("of", id_value(of)), sex.clone()];
+    let before = Document::empty(private);
+    let families = judged("private.edit", &before, &ops(&owner));
+    assert_eq!(families, Ok(BTreeSet::from([Family::Private])));
+    assert_eq!(judged("private.edit", &before, &ops(&other)), Err(RuleError::WrongOwner));
+    let verdict = judged("private.edit", &before, &ops(&owner)[..1]);
+    assert_eq!(verdict, Err(RuleError::BadCommit));
+    let verdict = judged("private.edit", &before, &ops(&owner)[1..]);
+    let group = "the private part";
+    assert_eq!(verdict, Err(RuleError::Incomplete { group, missing: "of" }));
+
+    let note = |year: i64, at: &str| {
+        let (text, day, time) =
+            (format!("o/{item}/text"), format!("o/{item}/at"), format!("o/{item}/time"));
+        [
+            put("of", id_value(&owner)),
+            put("year", year),
+            put(&text, "x"),
+            put(&day, at),
+            put(&time, 1),
+        ]
+    };
+    let before = Document::empty(visits_of(&owner, 2026));
+    let families = judged("note.add", &before, &note(2026, "2026-06-01"));
+    assert_eq!(families, Ok(BTreeSet::from([Family::Note])));
+    let verdict = judged("note.add", &before, &note(2025, "2025-06-01"));
+    assert_eq!(verdict, Err(RuleError::WrongOwner));
+    let verdict = judged("note.add", &before, &note(2026, "2025-06-01"));
+    assert_eq!(verdict, Err(RuleError::WrongYear));
+}
+
+#[test]
+fn a_commit_touches_something_known_and_nothing_twice() {
+    let alice = founded();
+    let document = &alice.documents[&household_id(1)];
+    let ops = [put("address", "新")];
+    let touched = Touched { before: document, ops: &ops };
+    let verdict = judge("household.edit", RULE_VERSION, &[touched, touched]);
+    assert_eq!(verdict, Err(RuleError::BadCommit));
+    assert_eq!(judge("household.edit", RULE_VERSION, &[]), Err(RuleError::BadCommit));
+    let unknown = Document::empty(DocumentId::new([0xff; 16]));
+    assert_eq!(judged("household.edit", &unknown, &ops), Err(RuleError::UnknownKind));
+    assert_eq!(judged("household.burn", document, &ops), Err(RuleError::UnknownCommand));
+    let make = [Op::MakeText { key: "address".into() }];
+    assert_eq!(judged("household.edit", document, &make), Err(RuleError::UnknownKey));
+}
+
+#[test]
+fn a_command_is_about_one_resident_and_an_edit_makes_none() {
+    let mut alice = founded();
+    let resident = residents(&alice, 1)[0];
+    let stranger = ItemId::new([9; 8]);
+    let document = alice.documents[&household_id(1)].clone();
+    let verdict = judged("resident.edit", &document, &[put(&format!("r/{stranger}/name"), "张三")]);
+    assert_eq!(verdict, Err(RuleError::NotFound { group: "the resident" }));
+    let key = |item: ItemId| format!("r/{item}/phone");
+    let two = [put(&key(resident), "13800000001"), put(&key(stranger), "13800000002")];
+    assert_eq!(judged("resident.edit", &document, &two), Err(RuleError::TooManyItems));
+    let edit = edit_resident(&alice, 1, stranger, Fields::new().with("name", "张三"));
+    assert_eq!(alice.plan(&edit), Err(CommandError::NotFound { what: "the resident" }));
+}
+
+#[test]
+fn leaving_and_returning_are_commands_of_their_own() {
+    let alice = founded();
+    let document = &alice.documents[&household_id(1)];
+    let resident = residents(&alice, 1)[0];
+    let fact = format!("r/{resident}/s/{}", ItemId::new([9; 8]));
+    let says =
+        |status: &str| [put(&format!("{fact}/status"), status), put(&format!("{fact}/time"), 5)];
+    let families = Ok(BTreeSet::from([Family::Resident]));
+    assert_eq!(judged("resident.leave", document, &says("away")), families);
+    assert_eq!(judged("resident.return", document, &says("living")), families);
+    let field = "r/*/s/*/status";
+    for (command, status) in [("resident.return", "away"), ("resident.leave", "living")] {
+        let verdict = judged(command, document, &says(status));
+        assert_eq!(verdict, Err(RuleError::NotThisCommand { field }));
+    }
+    let verdict = judged("resident.leave", document, &says("away")[..1]);
+    assert_eq!(verdict, Err(RuleError::Incomplete { group: "the fact", missing: "time" }));
+}
+
+#[test]
+fn only_what_differs_is_written_and_nothing_is_no_command() {
+    let mut alice = founded();
+    let id = household_id(1);
+    let same = Fields::new().with("address", " 潮乡1幢1单元101室 ").with("tenure", "");
+    let edit = |fields| Command::Household(HouseholdCommand::Edit { household: id, fields });
+    assert_eq!(alice.plan(&edit(same.clone())), Err(CommandError::NothingChanged));
+    let plan = alice.run(&edit(same.with("tenure", "rented"))).unwrap();
+    assert_eq!(plan.edits[0].ops, vec![put("tenure", "rented")]);
+    let plan = alice.run(&edit(Fields::new().with("tenure", Value::Null))).unwrap();
+    assert_eq!(plan.edits[0].ops, vec![Op::Put { key: "tenure".into(), value: Value::Null }]);
+}
+
+#[test]
+fn wrong_input_is_refused_with_the_name_of_its_field() {
+    let mut alice = founded();
+    let resident = residents(&alice, 1)[0];
+    let cases: [(&str, &str, &str); 7] = [
+        ("phone", "12345", "not_a_phone"),
+        ("id_number", "110105194912310021", "not_an_id_number"),
+        ("birth_date", "2026-02-30", "not_a_date"),
+        ("relation", "king", "unknown_word"),
+        ("name", "", "empty"),
+        ("bond", "none", "unknown_word"),
+        (
+            "name",
+            "很长的名字很长的名字很长的名字很长的名字很长的名字很长的名字很长的名字很长的名字很长的名字很长的名字很长的名字很长的名字很长的名字很长的名字",
+            "too_long",
+        ),
+    ];
+    for (name, value, code) in cases {
+        let edit = edit_resident(&alice, 1, resident, Fields::new().with(name, value));
+        let error = alice.plan(&edit).unwrap_err();
+        assert_eq!(error.code(), code, "{name}");
+        assert!(matches!(error, CommandError::Invalid { field, .. } if field == name));
+    }
+    for unknown in ["home", "s/0900000000000000/status", "nickname", "t/rich", "of", "time"] {
+        let edit = edit_resident(&alice, 1, resident, Fields::new().with(unknown, "living"));
+        assert_eq!(alice.plan(&edit).unwrap_err().code(), "unknown_field", "{unknown}");
+    }
+}
+
+#[test]
+fn a_child_keeps_only_name_and_relation_in_the_open_until_its_fourteenth_birthday() {
+    let mut alice = founded();
+    let (id, child) = (household_id(1), alice.fresh());
+    let resident = keting_model::household::NewResident {
+        resident: child,
+        fact: alice.fresh(),
+        fields: Fields::new()
+            .with("name", "小宝")
+            .with("phone", "13800000001")
+            .with("birth_date", "2012-06-02"),
+    };
+    let time = alice.time();
+    let add = HouseholdCommand::AddResident { household: id, resident, time };
+    let plan = alice.run(&Command::Household(add)).unwrap();
+    let open = plan.edits.iter().find(|edit| edit.document == id).unwrap();
+    assert_eq!(open.ops, vec![put(&format!("r/{child}/name"), "小宝")]);
+
+    // Two days later the fourteenth birthday has been.
+    let later = keting_model::HybridTime::new(common::NOW_MS + 2 * 24 * 60 * 60 * 1000, 0);
+    let fields = Fields::new().with("phone", "13800000002");
+    let edit =
+        HouseholdCommand::EditResident { household: id, resident: child, fields, time: later };
+    let plan = alice.run(&Command::Household(edit)).unwrap();
+    let key = format!("r/{child}/phone");
+    assert_eq!(plan.edits.len(), 2);
+    assert_eq!(plan.edits[0].ops, vec![put(&key, "13800000002")]);
+    assert_eq!(plan.edits[1].ops, vec![Op::Put { key, value: Value::Null }]);
+}
+
+#[test]
+fn a_region_lies_in_a_region_of_a_higher_level() {
+    let mut alice = Replica::new(1);
+    alice.run(&add_region(1, None, "town")).unwrap();
+    let parent = |rule| Err(CommandError::Invalid { field: "parent", rule });
+    assert_eq!(alice.plan(&add_region(2, None, "grid")), parent(InvalidValue::Empty));
+    let above = add_region(2, Some(1), "town");
+    assert_eq!(alice.plan(&above), parent(InvalidValue::OutOfRange));
+    let nowhere = add_region(2, Some(7), "grid");
+    assert_eq!(alice.plan(&nowhere), Err(CommandError::NotFound { what: "the parent region" }));
+    let again = add_region(1, None, "town");
+    assert_eq!(alice.plan(&again), Err(CommandError::AlreadyExists { what: "the region" }));
+    let fields = Fields::new().with("code", "990481999");
+    let recode = Command::Region(RegionCommand::Edit { region: region_id(1), fields });
+    assert_eq!(alice.plan(&recode).unwrap_err().code(), "unknown_field");
+    let orphan = [put("code", "990481001"), put("name", "x"), put("level", "grid")];
+    let verdict = judged("region.add", &Document::empty(region_id(3)), &orphan);
+    assert_eq!(verdict, Err(RuleError::WrongParent));
+}
+
+#[test]
+fn a_document_says_where_it_lives() {
+    let mut alice = founded();
+    let id = household_id(1);
+    let note = VisitsCommand::AddNote {
+        household: id,
+        note: alice.fresh(),
+        text: "看望".into(),
+        time: alice.time(),
+    };
+    alice.run(&Command::Visits(note)).unwrap();
+    let home = |id: &DocumentId| home_of(&alice.documents[id]);
+    assert_eq!(home(&region_id(1)), Some(Home::Itself));
+    assert_eq!(home(&id), Some(Home::Region(region_id(1))));
+    assert_eq!(home(&visits_of(&id, 2026)), Some(Home::Of(id)));
+    assert_eq!(home_of(&Document::empty(id)), None);
+}
+
+#[test]
+fn two_phones_that_begin_the_same_private_part_at_once_do_not_disagree() {
+    let mut alice = founded();
+    let mut bob = Replica::new(2);
+    bob.hear(&alice.sent);
+    let resident = residents(&alice, 1)[0];
+    let edit = |fields| {
+        Command::Private(PrivateCommand::Edit { household: household_id(1), resident, fields })
+    };
+    alice.run(&edit(Fields::new().with("health", "高血压"))).unwrap();
+    bob.run(&edit(Fields::new().with("sex", "female"))).unwrap();
+    alice.hear(&bob.sent);
+    let rows = alice.rows();
+    assert!(rows.iter().all(|row| row.table.name != "conflict"));
+    assert_eq!(rows.iter().filter(|row| row.table.name == "resident_private").count(), 1);
+}
+
+#[test]
+fn bytes_that_are_no_command_or_go_on_after_it_are_an_error() {
+    let command = add_region(1, None, "town");
+    let bytes = command.to_bytes();
+    assert_eq!(Command::from_bytes(&bytes), Ok(command));
+    assert!(Command::from_bytes(&bytes[..bytes.len() - 1]).is_err());
+    assert!(Command::from_bytes(&[bytes.as_slice(), &[0]].concat()).is_err());
+    assert!(Command::from_bytes(&[0x82, 0x18, 0x63, 0x80]).is_err());
+}
