@@ -1,0 +1,112 @@
+//! Documents as they were: the states that changes were made on, when those are not the heads.
+
+use std::collections::VecDeque;
+
+use keting_model::{ChangeHash, Document};
+
+use super::GuardError;
+use super::replay::guarded;
+use crate::limits;
+
+/// Earlier states of documents, kept for the next change that was made on one of them.
+///
+/// A phone that comes back after a week brings a row of changes to one household, each made on the
+/// one before; making the state anew for each would cost the document's whole history every time.
+#[derive(Debug, Default)]
+pub struct Forks {
+    kept: VecDeque<Document>,
+}
+
+impl Forks {
+    /// The document as it was at `deps`, all of which it has.
+    pub(super) fn at(
+        &mut self,
+        document: &Document,
+        deps: &[ChangeHash],
+    ) -> Result<Document, GuardError> {
+        let found = self
+            .kept
+            .iter()
+            .position(|fork| fork.id() == document.id() && is_at(fork, deps))
+            .and_then(|index| self.kept.remove(index));
+        if let Some(fork) = found {
+            return Ok(fork);
+        }
+        guarded(|| document.at(deps).map_err(|_| GuardError::MissingDependency))
+    }
+
+    /// Keeps a state, and forgets the oldest when there are too many.
+    pub(super) fn keep(&mut self, fork: Document) {
+        if self.kept.len() >= limits::FORKS_KEPT_MAX {
+            self.kept.pop_front();
+        }
+        self.kept.push_back(fork);
+    }
+}
+
+/// Whether `deps` are where the document is: its heads, and perhaps ancestors of them.
+///
+/// A change names its actor's previous change even when others have built on that since, so
+/// dependencies are not always heads.
+pub(super) fn is_at(document: &Document, deps: &[ChangeHash]) -> bool {
+    document.heads().iter().all(|head| deps.contains(head))
+        && deps.iter().all(|dep| document.has(dep))
+}
+
+#[cfg(test)]
+mod tests {
+    use keting_model::{
+        ActorId, CommandId, DocumentId, DocumentKind, HybridTime, Op, Stamp, Value,
+    };
+
+    use super::*;
+
+    #[test]
+    fn a_kept_state_is_found_again_and_the_oldest_is_forgotten() {
+        let mut forks = Forks::default();
+        let states: Vec<_> = (0..=limits::FORKS_KEPT_MAX).map(state).collect();
+        states.iter().for_each(|state| forks.keep(state.clone()));
+        let nothing = Document::empty(states[0].id());
+        // The document that is asked for cannot make the states itself.
+        assert!(forks.at(&nothing, &states[0].heads()).is_err());
+        let newest = states[limits::FORKS_KEPT_MAX].heads();
+        assert_eq!(forks.at(&nothing, &newest).unwrap().heads(), newest);
+    }
+
+    #[test]
+    fn a_state_of_another_document_is_not_taken() {
+        let mut forks = Forks::default();
+        forks.keep(state(1));
+        let other = DocumentId::from_random(DocumentKind::Household, [2; 14]);
+        assert!(forks.at(&Document::empty(other), &state(1).heads()).is_err());
+    }
+
+    #[test]
+    fn a_document_is_at_its_heads_also_when_an_ancestor_is_named_beside_them() {
+        let mut document = state(1);
+        let first = document.heads();
+        write(&mut document, 2);
+        let second = document.heads();
+        assert!(is_at(&document, &second));
+        assert!(is_at(&document, &[first.clone(), second.clone()].concat()));
+        assert!(!is_at(&document, &first));
+        assert!(!is_at(&document, &[second, vec![ChangeHash([9; 32])]].concat()));
+    }
+
+    fn state(number: usize) -> Document {
+        let id = DocumentId::from_random(DocumentKind::Household, [1; 14]);
+        let mut document = Document::empty(id);
+        write(&mut document, number);
+        document
+    }
+
+    fn write(document: &mut Document, number: usize) {
+        let value = Value::Int(i64::try_from(number).unwrap());
+        let stamp = Stamp {
+            actor: ActorId::new([1; 10]),
+            time: HybridTime::new(1, 0),
+            command: CommandId::new([1; 8]),
+        };
+        document.author(&stamp, &[Op::Put { key: "key".to_owned(), value }]).unwrap();
+    }
+}

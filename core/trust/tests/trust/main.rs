@@ -1,0 +1,12 @@
+//! Tests of keys, grants, commits and records through the public interface.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod authority;
+mod commits;
+mod description;
+mod golden;
+mod grants;
+mod invitations;
+mod properties;
+mod records;
+mod samples;
