@@ -1,0 +1,98 @@
+-- A replica: documents as changes and snapshots, the signed commits they came in, the outbox, and
+-- the records of the log. One edit writes one row in commits, changes, outbox and projections each
+-- and updates one in documents; every index below costs that edit a page, so each says what for.
+
+-- Small facts about the replica itself; what the keys mean is the engine's affair.
+CREATE TABLE meta (
+    key   TEXT NOT NULL PRIMARY KEY, -- such as 'cursor'
+    value BLOB NOT NULL              -- opaque here
+) STRICT, WITHOUT ROWID;
+
+-- The documents held. Snapshots stand apart, so that an edit never rewrites one. The kind is not a
+-- column: it is the first two bytes of the id, and a kind of a newer version is held like any other.
+CREATE TABLE documents (
+    number       INTEGER NOT NULL PRIMARY KEY, -- short name of the document within this file
+    id           BLOB    NOT NULL UNIQUE,      -- 16 bytes
+    heads        BLOB    NOT NULL,             -- 32 bytes a head, sorted; of everything held of it
+    change_count INTEGER NOT NULL              -- changes stored below, and the position of the last
+) STRICT;
+
+-- The latest compacted save of a document. Loading is: this, then the changes placed after it.
+CREATE TABLE snapshots (
+    document     INTEGER NOT NULL PRIMARY KEY REFERENCES documents (number),
+    change_count INTEGER NOT NULL, -- the position up to which changes are contained in bytes
+    bytes        BLOB    NOT NULL  -- the document with its history
+) STRICT;
+
+-- What one person did at once, as signed.
+CREATE TABLE commits (
+    row            INTEGER NOT NULL PRIMARY KEY, -- order of arrival
+    device         BLOB    NOT NULL,             -- 16 bytes, who signed
+    command        BLOB    NOT NULL,             -- 8 bytes, unique within the device
+    bytes          BLOB    NOT NULL,             -- COSE_Sign1
+    number         INTEGER,                      -- in the server's log; NULL until it has one
+    incarnation    BLOB    NOT NULL,             -- 8 bytes, of the signing replica
+    sequence       INTEGER NOT NULL,             -- within the incarnation; gaps are no error
+    received_at_ms INTEGER NOT NULL,             -- milliseconds since the Unix epoch, own clock
+    UNIQUE (device, command)                     -- a commit is taken once
+) STRICT;
+
+-- The changes of documents. The rowid puts those of one document side by side in their order of
+-- arrival, which is an order in which they apply: loading a document reads neighbouring pages.
+-- A hash needs no index: equal hashes have equal (actor, seq).
+CREATE TABLE changes (
+    place      INTEGER NOT NULL PRIMARY KEY,                  -- documents.number * 2^24 + position, from 1
+    document   INTEGER NOT NULL REFERENCES documents (number),
+    actor      BLOB    NOT NULL,                              -- 10 bytes, the writer's sequence
+    seq        INTEGER NOT NULL,                              -- the position in that sequence, from 1
+    hash       BLOB    NOT NULL,                              -- 32 bytes
+    commit_row INTEGER NOT NULL REFERENCES commits (row),
+    entry      INTEGER NOT NULL,                              -- the place in the commit's list of digests
+    salt       BLOB    NOT NULL,                              -- 16 bytes; empty once erased
+    bytes      BLOB    NOT NULL,                              -- the uncompressed change; empty once erased
+    UNIQUE (document, actor, seq)                             -- two that differ are a fork
+) STRICT;
+
+-- A commit is sent with its parts.
+CREATE INDEX changes_by_commit ON changes (commit_row);
+
+-- Work, own or carried for a neighbour, on its way to the server's acknowledgement. The command is
+-- kept after it, because a restored server may ask for the work again.
+CREATE TABLE outbox (
+    commit_row   INTEGER NOT NULL PRIMARY KEY REFERENCES commits (row),
+    command      BLOB    NOT NULL,             -- what the person wanted, to author it anew
+    state        INTEGER NOT NULL,             -- 0 queued, 1 sent, 2 acknowledged, 3 held
+    code         TEXT    NOT NULL DEFAULT '',  -- of a held one: why, for a person to read about
+    queued_at_ms INTEGER NOT NULL,             -- milliseconds since the Unix epoch, own clock
+    carried_for  BLOB    NOT NULL DEFAULT x''  -- 16 bytes of the neighbour's device; empty for own work
+) STRICT;
+
+-- What waits and what is held is found without reading years of acknowledged work.
+CREATE INDEX outbox_open ON outbox (state) WHERE state <> 2;
+
+-- Entries of the log other than commits: grants, verdicts, decisions, revocations, and those of
+-- kinds this version does not know.
+CREATE TABLE records (
+    row    INTEGER NOT NULL PRIMARY KEY, -- order of arrival
+    number INTEGER,                      -- in the server's log; NULL for one handed over outside it
+    kind   INTEGER NOT NULL,             -- the record kind of the protocol
+    digest BLOB    NOT NULL UNIQUE,      -- 32 bytes, SHA-256 of bytes; how commits name a grant
+    bytes  BLOB    NOT NULL              -- as signed
+) STRICT;
+
+-- The record of a number, and those after one.
+CREATE INDEX records_by_number ON records (number) WHERE number IS NOT NULL;
+
+-- Parts of commits saved from a corrupt file whose documents could not be: what the server still
+-- has to be given. They go once their commit is acknowledged.
+CREATE TABLE salvaged_parts (
+    commit_row INTEGER NOT NULL REFERENCES commits (row),
+    entry      INTEGER NOT NULL, -- as in changes, like all that follow
+    document   BLOB    NOT NULL, -- 16 bytes, the id
+    actor      BLOB    NOT NULL,
+    seq        INTEGER NOT NULL,
+    hash       BLOB    NOT NULL,
+    salt       BLOB    NOT NULL,
+    bytes      BLOB    NOT NULL,
+    PRIMARY KEY (commit_row, entry)
+) STRICT;

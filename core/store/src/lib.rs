@@ -1,0 +1,38 @@
+//! A replica on disk: one encrypted SQLite file.
+//!
+//! This room knows bytes and rows: documents as changes and snapshots, signed commits, the outbox,
+//! the log's records, and projection rows as tables and cells. It does not know what a household
+//! is (`keting-model`), verifies no signature (`keting-trust`) and never talks to a peer
+//! (`keting-sync`); the engine joins them.
+//!
+//! One [`Store`] writes, any number of [`Reader`]s of the same process read; both read through
+//! [`View`]. Everything that belongs to one act is written by one [`Store::write`], which is
+//! durable when it returns and leaves nothing when it fails.
+
+mod commits;
+mod documents;
+mod error;
+mod inspect;
+mod key;
+mod lock;
+mod meta;
+mod open;
+mod outbox;
+mod reader;
+mod records;
+mod rows;
+mod salvage;
+mod store;
+
+pub use commits::{CommitRow, StoredCommit, StoredPart};
+pub use documents::{Placed, StoredChange, StoredDocument, needs_snapshot};
+pub use error::{OpenError, StoreError};
+pub use inspect::{FileSizes, TableSize};
+pub use key::DatabaseKey;
+pub use lock::Lock;
+pub use open::{Migration, OpenConfig, Owner, open_reader, open_writer};
+pub use outbox::{OutboxCounts, OutboxEntry, OutboxState};
+pub use reader::Reader;
+pub use records::StoredRecord;
+pub use salvage::{PARTS_LOST, SALVAGED_FROM, SalvageReport, salvage};
+pub use store::{STORE_OWNER, Store, Transaction, View};

@@ -1,0 +1,50 @@
+//! One process a file.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+
+use crate::error::OpenError;
+
+/// The hold on a replica's file, given back when dropped or when the process ends.
+///
+/// It lies on a file of its own, `<file>.lock`, which stays behind empty: SQLite's locks on the
+/// database itself come and go with transactions.
+#[derive(Debug)]
+pub struct Lock {
+    file: File,
+}
+
+impl Lock {
+    /// Takes the hold on the database at `path`.
+    ///
+    /// # Errors
+    /// [`OpenError::ReplicaInUse`] at once when somebody has it, in this process or another.
+    pub fn take(path: &Path) -> Result<Self, OpenError> {
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(beside(path, ".lock"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { file }),
+            Err(TryLockError::WouldBlock) => Err(OpenError::ReplicaInUse),
+            Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+}
+
+impl Drop for Lock {
+    /// Gives the hold back in so many words: closing alone leaves it with a child process that was
+    /// forked and has not come to its own program yet.
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+    }
+}
+
+/// The path of a file that belongs to the one at `path`: its name with something appended.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}

@@ -1,0 +1,279 @@
+//! The one opener of every database: a replica's encrypted file, and with no key a server's.
+//!
+//! Until a file has proved to be ours, readable with the key and of no newer version, nothing is
+//! written to it, not even what a checkpoint would move from its log: closing does not checkpoint
+//! before that.
+
+use std::io::Read as _;
+use std::path::Path;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use crate::error::{OpenError, extended_code};
+use crate::key::DatabaseKey;
+use crate::lock::beside;
+
+/// One step of a schema: its version, counted from 1 without gaps, and its SQL.
+pub type Migration<'a> = (u32, &'a str);
+
+/// A part of the software that has tables of its own in the file.
+#[derive(Debug, Clone, Copy)]
+pub struct Owner<'a> {
+    /// The name in `schema_versions`.
+    pub name: &'a str,
+    /// Every step from an empty file to the newest version, in order.
+    pub migrations: &'a [Migration<'a>],
+}
+
+impl Owner<'_> {
+    fn version(&self) -> u32 {
+        self.migrations.last().map_or(0, |(version, _)| *version)
+    }
+}
+
+/// Which file to open, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct OpenConfig<'a> {
+    /// The database file. It is created when missing, its directory is not.
+    pub path: &'a Path,
+    /// The key; none for a file that is not encrypted.
+    pub key: Option<&'a DatabaseKey>,
+    /// The name of a registered SQLite VFS; none for the platform's. Whoever names one guards the
+    /// file against a second process: no lock file is made.
+    pub vfs: Option<&'a str>,
+    /// Whose tables the file holds.
+    pub owners: &'a [Owner<'a>],
+    /// Whether a commit is on the disk, through its caches, before it is reported. Only
+    /// measurements turn it off.
+    pub full_sync: bool,
+}
+
+/// The version of the file as a whole, in `user_version`; the tables' are in `schema_versions`.
+const FILE_FORMAT: u32 = 1;
+/// How long a statement waits for another connection's lock.
+const BUSY_MS: u64 = 5_000;
+/// Prepared statements kept a connection: more than there are different ones.
+const STATEMENTS_MAX: usize = 128;
+/// Page cache a connection. Every page fetched anew is decrypted and authenticated again.
+const CACHE_KIBIBYTES: i64 = 8_192;
+/// What remains of a log that grew beyond it, after the next checkpoint.
+const LOG_BYTES_MAX: i64 = 16 << 20;
+
+/// Opens a file for writing, creating it or bringing its tables up to date.
+///
+/// It takes no lock: two processes of a server may share a file this way.
+///
+/// # Errors
+/// [`OpenError::WrongKey`] and [`OpenError::FromTheFuture`] leave the file as it was, byte for
+/// byte. A failed upgrade leaves the tables as they were.
+pub fn open_writer(config: &OpenConfig<'_>) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let mut connection = connect(config, flags)?;
+    if connection.is_readonly("main")? {
+        return Err(OpenError::ReadOnly);
+    }
+    let current = is_current(&connection, config.owners)?;
+    prepare(&connection, config)?;
+    keep_log(&connection)?;
+    if !current {
+        upgrade(&mut connection, config.owners)?;
+    }
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    Ok(connection)
+}
+
+/// Opens a file that a writer has opened before, for reading only.
+///
+/// # Errors
+/// As [`open_writer`]; a missing file is [`OpenError::Io`].
+pub fn open_reader(config: &OpenConfig<'_>) -> Result<Connection, OpenError> {
+    let connection = read_beside_writer(config)?;
+    is_current(&connection, config.owners)?;
+    Ok(connection)
+}
+
+/// Opens for reading what a writer of this process has checked and holds.
+pub(crate) fn read_beside_writer(config: &OpenConfig<'_>) -> Result<Connection, OpenError> {
+    let connection = connect(config, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    prepare(&connection, config)?;
+    connection.execute_batch("PRAGMA query_only = ON")?;
+    Ok(connection)
+}
+
+/// Connects and proves that the key opens the file, without writing to it.
+pub(crate) fn connect(config: &OpenConfig<'_>, flags: OpenFlags) -> Result<Connection, OpenError> {
+    initialize()?;
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
+    // Where there is none, closing may tidy up the empty one that opening makes.
+    let has_log = config.vfs.is_some()
+        || std::fs::metadata(beside(config.path, "-wal")).is_ok_and(|log| log.len() > 0);
+    let connection = match config.vfs {
+        Some(vfs) => Connection::open_with_flags_and_vfs(config.path, flags, vfs)?,
+        None => Connection::open_with_flags(config.path, flags)?,
+    };
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_log)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.busy_timeout(Duration::from_millis(BUSY_MS))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    if let Some(key) = config.key {
+        connection.execute_batch(&key.pragma())?;
+    }
+    match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())) {
+        Ok(()) => Ok(connection),
+        Err(error) if extended_code(&error) & 0xff == rusqlite::ffi::SQLITE_NOTADB => {
+            Err(unreadable(config))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Makes SQLite ready, once a process.
+///
+/// It calls itself ready before SQLCipher is, so of several threads that open their first file at
+/// once, some would be told that their key is no key. Nor should SQLCipher write about every page
+/// that does not decrypt to stderr.
+fn initialize() -> Result<(), OpenError> {
+    static READY: OnceLock<()> = OnceLock::new();
+    static FIRST: Mutex<()> = Mutex::new(());
+    if READY.get().is_some() {
+        return Ok(());
+    }
+    let _one_at_a_time = FIRST.lock().unwrap_or_else(PoisonError::into_inner);
+    Connection::open_in_memory()?.execute_batch("PRAGMA cipher_log_level = NONE")?;
+    READY.get_or_init(|| ());
+    Ok(())
+}
+
+/// Switches the file to a write-ahead log, unless it has one.
+///
+/// SQLite does not wait when another connection is switching the same new file, so the wait is for
+/// the lock that one holds, and then it is tried again.
+fn keep_log(connection: &Connection) -> Result<(), OpenError> {
+    const TRIES_MAX: u32 = 100;
+    for _ in 0..TRIES_MAX {
+        let mode = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0));
+        match mode.map(|mode: String| mode == "wal") {
+            Ok(true) => return Ok(()),
+            Ok(false) => return Err(OpenError::Io { extended_code: 0 }),
+            Err(error) if extended_code(&error) & 0xff == rusqlite::ffi::SQLITE_BUSY => {
+                connection.execute_batch("BEGIN IMMEDIATE; COMMIT")?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(OpenError::Busy)
+}
+
+/// Tells a wrong key from a damaged first page, by the bytes that are not encrypted.
+fn unreadable(config: &OpenConfig<'_>) -> OpenError {
+    let expected = config.key.map_or(*b"SQLite format 3\0", DatabaseKey::salt);
+    let mut first = [0; 16];
+    let read = std::fs::File::open(config.path).and_then(|mut file| file.read_exact(&mut first));
+    match read {
+        Ok(()) if first == expected || first == [0; 16] => OpenError::Corrupt,
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => OpenError::Corrupt,
+        // Nothing is ever done to a file for a wrong key, so it is the safe one to say.
+        Ok(()) | Err(_) => OpenError::WrongKey,
+    }
+}
+
+/// Sets what a connection keeps to itself.
+fn prepare(connection: &Connection, config: &OpenConfig<'_>) -> Result<(), OpenError> {
+    let (synchronous, full) = if config.full_sync { ("FULL", "ON") } else { ("NORMAL", "OFF") };
+    // fullfsync asks Apple's systems to empty the disk's own cache; elsewhere it means nothing.
+    connection.execute_batch(&format!(
+        "PRAGMA synchronous = {synchronous};
+         PRAGMA fullfsync = {full};
+         PRAGMA checkpoint_fullfsync = {full};
+         PRAGMA foreign_keys = ON;
+         PRAGMA cell_size_check = ON;
+         PRAGMA trusted_schema = OFF;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -{CACHE_KIBIBYTES};
+         PRAGMA journal_size_limit = {LOG_BYTES_MAX};"
+    ))?;
+    Ok(())
+}
+
+/// Whether every owner's tables are of its newest version.
+pub(crate) fn is_current(connection: &Connection, owners: &[Owner<'_>]) -> Result<bool, OpenError> {
+    let format: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if format > FILE_FORMAT {
+        return Err(OpenError::FromTheFuture {
+            owner: "file".to_owned(),
+            found: format,
+            known: FILE_FORMAT,
+        });
+    }
+    let found = versions(connection)?;
+    for (name, found) in &found {
+        let owner = owners.iter().find(|owner| owner.name == name);
+        let known = owner.map_or(0, Owner::version);
+        if *found > known {
+            return Err(OpenError::FromTheFuture { owner: name.clone(), found: *found, known });
+        }
+    }
+    let is_found = |owner: &Owner<'_>| {
+        found.iter().any(|(name, version)| name == owner.name && *version == owner.version())
+    };
+    Ok(owners.iter().all(is_found))
+}
+
+/// The versions in the file; none in an empty one.
+fn versions(connection: &Connection) -> Result<Vec<(String, u32)>, OpenError> {
+    let exists = connection.query_row(
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'schema_versions'",
+        [],
+        |row| row.get::<_, u32>(0),
+    )?;
+    if exists == 0 {
+        return Ok(Vec::new());
+    }
+    let mut statement = connection.prepare("SELECT owner, version FROM schema_versions")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Runs every missing migration of every owner, all or none.
+fn upgrade(connection: &mut Connection, owners: &[Owner<'_>]) -> Result<(), OpenError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have been faster, or newer.
+    if is_current(&transaction, owners)? {
+        return Ok(());
+    }
+    transaction.execute_batch(
+        "CREATE TABLE IF NOT EXISTS schema_versions (
+             owner   TEXT    NOT NULL PRIMARY KEY, -- who has tables in this file
+             version INTEGER NOT NULL              -- the last migration that ran
+         ) STRICT, WITHOUT ROWID;",
+    )?;
+    let found = versions(&transaction)?;
+    for owner in owners {
+        let from = found.iter().find(|(name, _)| name == owner.name).map_or(0, |(_, at)| *at);
+        for (version, sql) in owner.migrations.iter().filter(|(version, _)| *version > from) {
+            transaction.execute_batch(sql).map_err(|error| failed(owner, *version, error))?;
+        }
+        transaction.execute(
+            "INSERT INTO schema_versions (owner, version) VALUES (?1, ?2)
+             ON CONFLICT (owner) DO UPDATE SET version = excluded.version",
+            (owner.name, owner.version()),
+        )?;
+    }
+    transaction.pragma_update(None, "user_version", FILE_FORMAT)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// A full disk is not a mistake in the migration.
+fn failed(owner: &Owner<'_>, version: u32, error: rusqlite::Error) -> OpenError {
+    let code = extended_code(&error);
+    match OpenError::from(error) {
+        OpenError::Io { extended_code } if code & 0xff != rusqlite::ffi::SQLITE_IOERR => {
+            OpenError::Migration { owner: owner.name.to_owned(), version, extended_code }
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,223 @@
+//! The outbox: durable work on its way to the server's acknowledgement.
+
+use rusqlite::Row;
+
+use crate::commits::CommitRow;
+use crate::error::StoreError;
+use crate::store::{Transaction, View, from_int, to_int};
+
+/// How far a piece of work has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OutboxState {
+    /// It waits for a connection.
+    Queued,
+    /// It was sent, and the answer is not here yet. After a cut it is sent again.
+    Sent,
+    /// The server has stored it durably.
+    Acknowledged,
+    /// The server did not take it as it is; somebody has to look at it.
+    Held {
+        /// The reason, stable, for a person to read about.
+        code: String,
+    },
+}
+
+/// A piece of work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxEntry {
+    /// Its commit.
+    pub commit: CommitRow,
+    /// The command as its author gave it, to author it anew.
+    pub command: Vec<u8>,
+    /// How far it has come.
+    pub state: OutboxState,
+    /// When it was entered, milliseconds since the Unix epoch by the device's own clock.
+    pub queued_at_ms: u64,
+    /// The neighbour's device it is carried for; none for own work.
+    pub carried_for: Option<[u8; 16]>,
+}
+
+/// How much is in the outbox.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OutboxCounts {
+    /// Not sent yet.
+    pub queued: u64,
+    /// Sent and not answered.
+    pub sent: u64,
+    /// Held.
+    pub held: u64,
+}
+
+const QUEUED: i64 = 0;
+const SENT: i64 = 1;
+const ACKNOWLEDGED: i64 = 2;
+const HELD: i64 = 3;
+
+impl View {
+    /// What is to be sent, in the order it was entered: queued work after a commit, until the
+    /// commits and their parts add up to `bytes_max`, but at least one.
+    ///
+    /// Sent work is included, so after a cut the caller begins again from the first.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn outbox_to_send(
+        &self,
+        after: Option<CommitRow>,
+        bytes_max: u64,
+    ) -> Result<Vec<CommitRow>, StoreError> {
+        let mut statement = self.connection.prepare_cached(TO_SEND)?;
+        let mut rows = statement.query([after.map_or(0, |row| row.0)])?;
+        let (mut commits, mut total_bytes) = (Vec::new(), 0_u64);
+        while let Some(row) = rows.next()? {
+            total_bytes = total_bytes.saturating_add(from_int(row, 1)?);
+            if total_bytes > bytes_max && !commits.is_empty() {
+                break;
+            }
+            commits.push(CommitRow(row.get(0)?));
+        }
+        Ok(commits)
+    }
+
+    /// Up to `count_max` entries after a commit that are not acknowledged, in the order they were
+    /// entered.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn outbox_after(
+        &self,
+        after: Option<CommitRow>,
+        count_max: u32,
+    ) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.all(
+            "SELECT commit_row, command, state, code, queued_at_ms, carried_for
+             FROM outbox INDEXED BY outbox_open
+             WHERE state <> 2 AND commit_row > ?1 ORDER BY commit_row LIMIT ?2",
+            (after.map_or(0, |row| row.0), count_max),
+            read,
+        )
+    }
+
+    /// The entry of a commit.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn outbox_entry(&self, commit: CommitRow) -> Result<Option<OutboxEntry>, StoreError> {
+        self.first(
+            "SELECT commit_row, command, state, code, queued_at_ms, carried_for FROM outbox
+             WHERE commit_row = ?1",
+            [commit.0],
+            read,
+        )
+    }
+
+    /// How much waits and how much is held.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn outbox_counts(&self) -> Result<OutboxCounts, StoreError> {
+        let mut counts = OutboxCounts::default();
+        let rows = self.all(
+            "SELECT state, count(*) FROM outbox WHERE state <> 2 GROUP BY state",
+            [],
+            |row| Ok((row.get::<_, i64>(0)?, from_int(row, 1)?)),
+        )?;
+        for (state, count) in rows {
+            match state {
+                QUEUED => counts.queued = count,
+                SENT => counts.sent = count,
+                // A state of a newer version is somebody's unfinished work, too.
+                _ => counts.held = counts.held.saturating_add(count),
+            }
+        }
+        Ok(counts)
+    }
+}
+
+/// Both states come from the index in order of their rows; they are merged here.
+const TO_SEND: &str = "
+    SELECT o.commit_row, length(k.bytes)
+         + (SELECT ifnull(sum(length(c.bytes) + 64), 0) FROM changes c WHERE c.commit_row = k.row)
+         + (SELECT ifnull(sum(length(p.bytes) + 64), 0)
+            FROM salvaged_parts p WHERE p.commit_row = k.row)
+    FROM (SELECT commit_row FROM outbox WHERE state = 0 AND state <> 2 AND commit_row > ?1
+          UNION ALL
+          SELECT commit_row FROM outbox WHERE state = 1 AND state <> 2 AND commit_row > ?1
+          ORDER BY commit_row) o
+    JOIN commits k ON k.row = o.commit_row ORDER BY o.commit_row";
+
+impl Transaction<'_> {
+    /// Enters a piece of work.
+    ///
+    /// # Errors
+    /// When the commit is not stored, or has an entry already.
+    pub fn put_outbox(&mut self, entry: &OutboxEntry) -> Result<(), StoreError> {
+        let (state, code) = state_columns(&entry.state);
+        let carried_for = entry.carried_for.as_ref().map_or(&[][..], |device| device);
+        self.execute(
+            "INSERT INTO outbox (commit_row, command, state, code, queued_at_ms, carried_for)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            (entry.commit.0, &entry.command, state, code, to_int(entry.queued_at_ms)?, carried_for),
+        )?;
+        Ok(())
+    }
+
+    /// Notes how far the work of a commit has come, and says whether there is any.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn set_outbox_state(
+        &mut self,
+        commit: CommitRow,
+        state: &OutboxState,
+    ) -> Result<bool, StoreError> {
+        let (state, code) = state_columns(state);
+        if state == ACKNOWLEDGED {
+            self.execute("DELETE FROM salvaged_parts WHERE commit_row = ?1", [commit.0])?;
+        }
+        let changed = self.execute(
+            "UPDATE outbox SET state = ?2, code = ?3 WHERE commit_row = ?1",
+            (commit.0, state, code),
+        )?;
+        Ok(changed > 0)
+    }
+
+    /// Forgets acknowledged work up to a number of the log: the server has a backup of it.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn forget_acknowledged(&mut self, number_max: u64) -> Result<u64, StoreError> {
+        let gone = self.execute(
+            "DELETE FROM outbox WHERE state = 2
+                 AND (SELECT number FROM commits WHERE row = commit_row) <= ?1",
+            [to_int(number_max)?],
+        )?;
+        Ok(u64::try_from(gone).unwrap_or(u64::MAX))
+    }
+}
+
+pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
+    let carried_for: Vec<u8> = row.get(5)?;
+    let code: String = row.get(3)?;
+    Ok(OutboxEntry {
+        commit: CommitRow(row.get(0)?),
+        command: row.get(1)?,
+        state: match row.get::<_, i64>(2)? {
+            QUEUED => OutboxState::Queued,
+            SENT => OutboxState::Sent,
+            ACKNOWLEDGED => OutboxState::Acknowledged,
+            _ => OutboxState::Held { code },
+        },
+        queued_at_ms: from_int(row, 4)?,
+        carried_for: carried_for.try_into().ok(),
+    })
+}
+
+fn state_columns(state: &OutboxState) -> (i64, &str) {
+    match state {
+        OutboxState::Queued => (QUEUED, ""),
+        OutboxState::Sent => (SENT, ""),
+        OutboxState::Acknowledged => (ACKNOWLEDGED, ""),
+        OutboxState::Held { code } => (HELD, code),
+    }
+}

@@ -1,0 +1,234 @@
+//! The store, its one writer, and what reading and writing have in common.
+
+use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, Params, Row, TransactionBehavior};
+
+use crate::error::{OpenError, StoreError};
+use crate::key::DatabaseKey;
+use crate::lock::Lock;
+use crate::open::{OpenConfig, Owner, open_writer};
+use crate::reader::Reader;
+use crate::rows::TableSql;
+
+/// The store's own tables. [`Store::open`] adds them to the owners it is given.
+pub const STORE_OWNER: Owner<'static> =
+    Owner { name: "store", migrations: &[(1, include_str!("../migrations/001_replica.sql"))] };
+
+/// What can be read of a file: documents, commits, outbox, records, meta.
+///
+/// A [`Store`], a [`Reader`] and a [`Transaction`] are each also a view.
+#[derive(Debug)]
+pub struct View {
+    pub(crate) connection: Connection,
+}
+
+/// A replica's file, open for writing.
+#[derive(Debug)]
+pub struct Store {
+    view: View,
+    tables: BTreeMap<&'static str, TableSql>,
+    path: PathBuf,
+    key: Option<DatabaseKey>,
+    vfs: Option<String>,
+    lock: Option<Arc<Lock>>,
+}
+
+impl Store {
+    /// Opens a replica's file, creating it or bringing its tables up to date.
+    ///
+    /// # Errors
+    /// [`OpenError::ReplicaInUse`] at once when another process or store has it; otherwise as
+    /// [`open_writer`]. A wrong key and a newer file leave the file as it was.
+    pub fn open(config: &OpenConfig<'_>) -> Result<Self, OpenError> {
+        let lock = match config.vfs {
+            Some(_) => None,
+            None => Some(Arc::new(Lock::take(config.path)?)),
+        };
+        crate::salvage::finish_interrupted(config.path)?;
+        Self::open_locked(config, lock)
+    }
+
+    pub(crate) fn open_locked(
+        config: &OpenConfig<'_>,
+        lock: Option<Arc<Lock>>,
+    ) -> Result<Self, OpenError> {
+        let owners = with_own(config.owners);
+        let connection = open_writer(&OpenConfig { owners: &owners, ..*config })?;
+        Ok(Self {
+            view: View { connection },
+            tables: BTreeMap::new(),
+            path: config.path.to_owned(),
+            key: config.key.cloned(),
+            vfs: config.vfs.map(str::to_owned),
+            lock,
+        })
+    }
+
+    /// Opens a connection that reads beside this writer, on any thread. It keeps the hold on the
+    /// file even if this store is dropped first.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    pub fn reader(&self) -> Result<Reader, OpenError> {
+        let config = OpenConfig {
+            path: &self.path,
+            key: self.key.as_ref(),
+            vfs: self.vfs.as_deref(),
+            owners: &[],
+            full_sync: true,
+        };
+        Reader::open(&config, self.lock.clone())
+    }
+
+    /// The path of the file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes everything that belongs to one act in one transaction.
+    ///
+    /// When it returns `Ok`, all of it is on the disk; when it returns `Err`, or `work` panics,
+    /// nothing is.
+    ///
+    /// # Errors
+    /// What `work` returned, or what went wrong at the end.
+    pub fn write<T>(
+        &mut self,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let connection = &self.view.connection;
+        // Dropped without commit, it rolls back.
+        let sql = rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+        let mut transaction = Transaction { view: &self.view, tables: &mut self.tables };
+        let done = work(&mut transaction)?;
+        transaction.assert_open()?;
+        sql.commit()?;
+        Ok(done)
+    }
+
+    /// Reads every page and every index and compares them. It takes as long as reading the file.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when something is damaged.
+    pub fn check(&self) -> Result<(), StoreError> {
+        let sound: String =
+            self.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+        let broken_keys: i64 = self.connection.query_row(
+            "SELECT count(*) FROM pragma_foreign_key_check",
+            [],
+            |row| row.get(0),
+        )?;
+        if sound == "ok" && broken_keys == 0 { Ok(()) } else { Err(StoreError::Corrupt) }
+    }
+}
+
+impl Deref for Store {
+    type Target = View;
+
+    fn deref(&self) -> &View {
+        &self.view
+    }
+}
+
+/// A transaction of the writer. What it has written, it also reads.
+#[derive(Debug)]
+pub struct Transaction<'a> {
+    pub(crate) view: &'a View,
+    pub(crate) tables: &'a mut BTreeMap<&'static str, TableSql>,
+}
+
+impl Deref for Transaction<'_> {
+    type Target = View;
+
+    fn deref(&self) -> &View {
+        self.view
+    }
+}
+
+impl View {
+    /// Refuses to write outside a transaction: SQLite undoes one by itself on some I/O errors, and
+    /// a later statement would then be committed alone.
+    pub(crate) fn assert_open(&self) -> Result<(), StoreError> {
+        if self.connection.is_autocommit() { Err(StoreError::RolledBack) } else { Ok(()) }
+    }
+
+    /// Runs one statement of a transaction and says how many rows it wrote.
+    pub(crate) fn execute(&self, sql: &str, params: impl Params) -> Result<usize, StoreError> {
+        self.assert_open()?;
+        Ok(self.connection.prepare_cached(sql)?.execute(params)?)
+    }
+
+    /// The first row of a query, if there is one.
+    pub(crate) fn first<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self.connection.prepare_cached(sql)?.query_row(params, read).optional()?)
+    }
+
+    /// Every row of a query.
+    pub(crate) fn all<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map(params, read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Reads several queries as of one moment.
+    ///
+    /// # Errors
+    /// What `work` returned, or what the file did.
+    pub fn at_one_moment<T>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        if !self.connection.is_autocommit() {
+            return work(self);
+        }
+        let transaction =
+            rusqlite::Transaction::new_unchecked(&self.connection, TransactionBehavior::Deferred)?;
+        let done = work(self)?;
+        transaction.commit()?;
+        Ok(done)
+    }
+}
+
+pub(crate) fn with_own<'a>(owners: &[Owner<'a>]) -> Vec<Owner<'a>> {
+    std::iter::once(STORE_OWNER).chain(owners.iter().copied()).collect()
+}
+
+/// An unsigned number as SQLite keeps it.
+pub(crate) fn to_int(number: u64) -> Result<i64, StoreError> {
+    i64::try_from(number).map_err(|_| StoreError::OutOfRange)
+}
+
+/// An unsigned number out of a row.
+pub(crate) fn from_int(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    let number: i64 = row.get(column)?;
+    u64::try_from(number).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, number))
+}
+
+/// Bytes of a fixed length out of a row.
+pub(crate) fn from_bytes<const N: usize>(
+    row: &Row<'_>,
+    column: usize,
+) -> rusqlite::Result<[u8; N]> {
+    let bytes = row.get_ref(column)?.as_blob()?;
+    bytes.try_into().map_err(|_| {
+        rusqlite::Error::FromSqlConversionFailure(
+            column,
+            rusqlite::types::Type::Blob,
+            "a blob of another length".into(),
+        )
+    })
+}
