@@ -1,0 +1,173 @@
+//! The outbox on its way to the server.
+//!
+//! Commits are read in the outbox's order, packed into Pushes that fit a frame, and counted until
+//! their answers are there. After a cut everything without an answer is read and sent again: the
+//! server admits a commit once.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::port::{DeviceEffect, OutboxBatch, OutboxItem};
+use crate::error::PeerMisbehaved;
+use crate::limits::{
+    EARLY_BYTES_MAX, FRAME_BYTES_MAX, FRAME_ENTRIES_MAX, FRAME_OVERHEAD_BYTES,
+    PUSH_IN_FLIGHT_BYTES_MAX, PUSH_IN_FLIGHT_COMMITS_MAX,
+};
+use crate::message::{CommitKey, Push};
+
+/// What commits may cost in one frame.
+const PUSH_BYTES_MAX: usize = FRAME_BYTES_MAX - FRAME_OVERHEAD_BYTES;
+/// What commits may cost in the one frame behind the Hello.
+const EARLY_PUSH_BYTES_MAX: usize = EARLY_BYTES_MAX - FRAME_OVERHEAD_BYTES;
+
+#[derive(Debug, Default)]
+pub(super) struct Outbound {
+    gate: Gate,
+    reading: Option<u64>,
+    /// The place of the last commit read.
+    after: u64,
+    /// Whether the outbox has no commit behind `after`, as far as we were told.
+    exhausted: bool,
+    /// Whether we were told otherwise while a read was under way.
+    changed_meanwhile: bool,
+    /// Read and not yet sent.
+    waiting: VecDeque<OutboxItem>,
+    /// Sent and not yet answered, and what each costs.
+    in_flight: BTreeMap<CommitKey, usize>,
+    in_flight_bytes: usize,
+}
+
+/// How much may be sent.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Gate {
+    /// Nothing yet.
+    #[default]
+    Shut,
+    /// One small Push behind the Hello, before the Welcome is there.
+    Early,
+    /// That Push was sent; the Welcome is waited for.
+    EarlySent,
+    /// Whatever the windows allow.
+    Open,
+}
+
+impl Outbound {
+    pub(super) fn open_early(&mut self) {
+        self.gate = Gate::Early;
+    }
+
+    pub(super) fn open(&mut self) {
+        self.gate = Gate::Open;
+    }
+
+    pub(super) fn changed(&mut self) {
+        self.exhausted = false;
+        self.changed_meanwhile = self.reading.is_some();
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.exhausted
+            && self.reading.is_none()
+            && self.waiting.is_empty()
+            && self.in_flight.is_empty()
+    }
+
+    /// Asks for more of the outbox when there may be some and there is room for it.
+    pub(super) fn next_read(&mut self, next_id: &mut impl FnMut() -> u64) -> Option<DeviceEffect> {
+        if self.reading.is_some() || self.exhausted || !self.waiting.is_empty() {
+            return None;
+        }
+        let (commits_room, bytes_room) = self.room();
+        let bytes_max = match self.gate {
+            Gate::Shut | Gate::EarlySent => return None,
+            Gate::Early => EARLY_PUSH_BYTES_MAX,
+            Gate::Open => PUSH_BYTES_MAX.min(bytes_room),
+        };
+        let commits_max = commits_room.min(FRAME_ENTRIES_MAX);
+        if commits_max == 0 || bytes_max == 0 {
+            return None;
+        }
+        let id = next_id();
+        self.reading = Some(id);
+        Some(DeviceEffect::ReadOutbox { id, after: self.after, commits_max, bytes_max })
+    }
+
+    /// Takes what was read, and gives back what fits no frame.
+    pub(super) fn take_batch(&mut self, id: u64, batch: OutboxBatch) -> Vec<CommitKey> {
+        if self.reading != Some(id) {
+            return Vec::new();
+        }
+        self.reading = None;
+        let changed_meanwhile = std::mem::take(&mut self.changed_meanwhile);
+        self.exhausted = !batch.more && !changed_meanwhile;
+        let mut unsendable = Vec::new();
+        for item in batch.items {
+            self.after = self.after.max(item.place);
+            if item.commit.cost_bytes() > PUSH_BYTES_MAX {
+                unsendable.push(item.commit.key);
+            } else if !self.in_flight.contains_key(&item.commit.key) {
+                self.waiting.push_back(item);
+            }
+        }
+        unsendable
+    }
+
+    /// Packs what waits into as many Pushes as may be sent now.
+    pub(super) fn take_pushes(&mut self) -> Vec<Push> {
+        let mut pushes = Vec::new();
+        loop {
+            let bytes_max = match self.gate {
+                Gate::Shut | Gate::EarlySent => break,
+                Gate::Early => EARLY_PUSH_BYTES_MAX,
+                Gate::Open => PUSH_BYTES_MAX,
+            };
+            let push = self.pack(bytes_max);
+            if push.commits.is_empty() {
+                break;
+            }
+            if self.gate == Gate::Early {
+                self.gate = Gate::EarlySent;
+            }
+            pushes.push(push);
+        }
+        pushes
+    }
+
+    /// Notes that a commit was answered.
+    ///
+    /// # Errors
+    /// When it was not in flight.
+    pub(super) fn take_answer(&mut self, key: &CommitKey) -> Result<(), PeerMisbehaved> {
+        let cost = self.in_flight.remove(key).ok_or(PeerMisbehaved::AnswerNotAsked)?;
+        self.in_flight_bytes -= cost;
+        Ok(())
+    }
+
+    fn pack(&mut self, bytes_max: usize) -> Push {
+        let mut commits = Vec::new();
+        let mut bytes = 0;
+        while let Some(item) = self.waiting.front() {
+            let (commits_room, bytes_room) = self.room();
+            let cost = item.commit.cost_bytes();
+            let fits = bytes + cost <= bytes_max
+                && cost <= bytes_room
+                && commits_room > 0
+                && commits.len() < FRAME_ENTRIES_MAX;
+            if !fits {
+                break;
+            }
+            bytes += cost;
+            self.in_flight_bytes += cost;
+            self.in_flight.insert(item.commit.key, cost);
+            commits.extend(self.waiting.pop_front().map(|item| item.commit));
+        }
+        Push { commits }
+    }
+
+    /// How many commits, and bytes of them, may still be sent.
+    fn room(&self) -> (usize, usize) {
+        (
+            PUSH_IN_FLIGHT_COMMITS_MAX.saturating_sub(self.in_flight.len()),
+            PUSH_IN_FLIGHT_BYTES_MAX.saturating_sub(self.in_flight_bytes),
+        )
+    }
+}

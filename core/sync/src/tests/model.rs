@@ -1,0 +1,268 @@
+//! A server's log and a device's replica, small enough to be right at a glance, with the checks that
+//! make the protocol's promises: nothing skipped, nothing acknowledged that is not there.
+
+use std::collections::BTreeMap;
+
+use keting_trust::{Cursor, Digest, RecordKind};
+
+use super::values::{INCARNATION, SERVER_TIME_MS, commit, genesis};
+use crate::device::{FirstSync, Moved, OutboxBatch, OutboxItem, Persist, Persisted, Purpose};
+use crate::message::{Answer, CommitKey, Entry, EntryPosition, Outcome, PushedCommit, Resume};
+use crate::server::{DocumentBatch, LogBatch, Resumption, Standing};
+
+/// One entry of the log: who may see it, and where the log stands after it.
+pub(super) struct Logged {
+    pub(super) entry: Entry,
+    pub(super) covered: bool,
+    pub(super) document: u8,
+    pub(super) cursor: Cursor,
+}
+
+/// The server's store, as one device's audience sees it.
+pub(super) struct ModelServer {
+    pub(super) log: Vec<Logged>,
+    pub(super) genesis: Cursor,
+    pub(super) outcomes: BTreeMap<CommitKey, Outcome>,
+    pub(super) reads: u32,
+}
+
+impl ModelServer {
+    pub(super) fn new() -> Self {
+        Self { log: Vec::new(), genesis: genesis(), outcomes: BTreeMap::new(), reads: 0 }
+    }
+
+    pub(super) fn head(&self) -> Cursor {
+        self.log.last().map_or(self.genesis, |logged| logged.cursor)
+    }
+
+    /// Logs a commit of somebody else.
+    pub(super) fn add_foreign(&mut self, covered: bool, document: u8, bytes: usize) -> u64 {
+        let number = self.head().number + 1;
+        let PushedCommit { signed, parts, .. } = commit(1_000_000 + number, bytes);
+        self.add(covered, document, signed, parts)
+    }
+
+    pub(super) fn admit(&mut self, commits: &[PushedCommit]) -> Vec<Answer> {
+        let mut answers = Vec::new();
+        for commit in commits {
+            if !self.outcomes.contains_key(&commit.key) {
+                let outcome = self.judge(commit);
+                self.outcomes.insert(commit.key, outcome);
+            }
+            let outcome = self.outcomes[&commit.key].clone();
+            answers.push(Answer { commit: commit.key, outcome });
+        }
+        answers
+    }
+
+    pub(super) fn standing(&self, resume: &Resume, now_ms: u64) -> Standing {
+        let knows = |cursor: &Cursor| *cursor == self.cursor_at(cursor.number);
+        let diverged = Resumption::Diverged { shared_number: 0 };
+        let resumption = match (&resume.cursor, &resume.first_sync) {
+            (Some(cursor), _) if knows(cursor) => Resumption::Tail { cursor: *cursor },
+            (Some(_), _) => diverged,
+            (None, Some(from)) if knows(&from.at) => {
+                Resumption::FirstSync { from: Some(from.clone()) }
+            }
+            (None, Some(_)) => diverged,
+            (None, None) => Resumption::FirstSync { from: None },
+        };
+        let head = self.head();
+        let server_time_ms = SERVER_TIME_MS + now_ms;
+        Standing { head, backed_up_to: 0, server_time_ms, resumption }
+    }
+
+    pub(super) fn read_log(&mut self, after: u64, until: u64, bytes_max: usize) -> LogBatch {
+        self.reads += 1;
+        let (mut entries, mut bytes) = (Vec::<Entry>::new(), 0);
+        for logged in self.log.iter().filter(|logged| logged.covered) {
+            let number = logged.entry.number;
+            if number <= after || number > until {
+                continue;
+            }
+            bytes += logged.entry.cost_bytes();
+            if bytes > bytes_max && !entries.is_empty() {
+                let up_to = self.cursor_at(entries.last().unwrap().number);
+                return LogBatch { entries, up_to };
+            }
+            entries.push(logged.entry.clone());
+        }
+        LogBatch { entries, up_to: self.cursor_at(until) }
+    }
+
+    /// Documents below 10 are of phase 2, the others of phase 3. `after` is (document, number).
+    pub(super) fn read_documents(
+        &mut self,
+        from: Option<EntryPosition>,
+        bytes_max: usize,
+    ) -> DocumentBatch {
+        self.reads += 1;
+        let (at, after) = match from {
+            Some(from) => (from.at, from.after),
+            None => (self.head(), Vec::new()),
+        };
+        let key = |logged: &Logged| {
+            let mut key = vec![logged.document];
+            key.extend(logged.entry.number.to_be_bytes());
+            key
+        };
+        let covered = |logged: &&Logged| logged.covered && logged.entry.number <= at.number;
+        let mut all: Vec<_> = self.log.iter().filter(covered).collect();
+        all.sort_by_key(|logged| key(logged));
+        let total = all.len() as u64;
+        let start = all.iter().take_while(|logged| key(logged) <= after).count();
+        let (mut entries, mut bytes) = (Vec::new(), 0);
+        let mut last = after;
+        for logged in &all[start..] {
+            bytes += logged.entry.cost_bytes();
+            if bytes > bytes_max && !entries.is_empty() {
+                break;
+            }
+            entries.push(logged.entry.clone());
+            last = key(logged);
+        }
+        let done = (start + entries.len()) as u64;
+        let phase = if last.first().is_none_or(|document| *document < 10) { 2 } else { 3 };
+        let position = EntryPosition { at, phase, after: last };
+        DocumentBatch { entries, position, done, total, finished: done == total }
+    }
+
+    pub(super) fn cursor_at(&self, number: u64) -> Cursor {
+        let at = usize::try_from(number).unwrap().checked_sub(1);
+        match at {
+            None => self.genesis,
+            Some(index) => self.log.get(index).map_or(self.genesis, |logged| logged.cursor),
+        }
+    }
+
+    /// A seventh is held and another refused, so that all answers are used.
+    fn judge(&mut self, commit: &PushedCommit) -> Outcome {
+        match commit.signed.last().unwrap() % 7 {
+            3 => {
+                let number = self.add(true, 0, vec![3], Vec::new());
+                Outcome::Held { number, code: "expired".to_owned() }
+            }
+            5 => Outcome::Refused { code: "quota".to_owned() },
+            _ => {
+                let (signed, parts) = (commit.signed.clone(), commit.parts.clone());
+                Outcome::Admitted { number: self.add(true, 1, signed, parts) }
+            }
+        }
+    }
+
+    fn add(
+        &mut self,
+        covered: bool,
+        document: u8,
+        record: Vec<u8>,
+        parts: Vec<keting_trust::Part>,
+    ) -> u64 {
+        let kind = if parts.is_empty() { RecordKind::Verdict } else { RecordKind::Commit };
+        let cursor = self.head().next(kind, &Digest::of(&record));
+        let entry = Entry { number: cursor.number, kind: kind.code(), record, parts };
+        self.log.push(Logged { entry, covered, document, cursor });
+        cursor.number
+    }
+}
+
+/// A device's file.
+#[derive(Default)]
+pub(super) struct ModelReplica {
+    pub(super) enrolled: bool,
+    pub(super) cursor: Option<Cursor>,
+    pub(super) first_sync: Option<FirstSync>,
+    pub(super) entries: BTreeMap<u64, Entry>,
+    /// In order of their places, which count from 1.
+    pub(super) outbox: Vec<(PushedCommit, Option<Outcome>)>,
+    /// How often something came that was there already.
+    pub(super) repeated: u32,
+    /// How many transactions were made.
+    pub(super) persists: u32,
+}
+
+impl ModelReplica {
+    pub(super) fn purpose(&self) -> Purpose {
+        Purpose::Sync {
+            cursor: self.cursor,
+            first_sync: self.first_sync.clone(),
+            incarnation: INCARNATION,
+            last_sequence: self.outbox.len() as u64,
+        }
+    }
+
+    pub(super) fn enqueue(&mut self, bytes: usize) {
+        let number = self.outbox.len() as u64 + 1;
+        self.outbox.push((commit(number, bytes), None));
+    }
+
+    pub(super) fn unanswered(&self) -> usize {
+        self.outbox.iter().filter(|(_, outcome)| outcome.is_none()).count()
+    }
+
+    pub(super) fn read_outbox(
+        &self,
+        after: u64,
+        commits_max: usize,
+        bytes_max: usize,
+    ) -> OutboxBatch {
+        let mut batch = OutboxBatch::default();
+        let mut bytes = 0;
+        for (place, (commit, outcome)) in (1..).zip(&self.outbox) {
+            if place <= after || outcome.is_some() {
+                continue;
+            }
+            bytes += commit.cost_bytes();
+            let full = batch.items.len() == commits_max || bytes > bytes_max;
+            if full && !batch.items.is_empty() {
+                batch.more = true;
+                break;
+            }
+            batch.items.push(OutboxItem { place, commit: commit.clone() });
+        }
+        batch
+    }
+
+    /// Stores everything, and checks against the server that the promises hold.
+    pub(super) fn persist(&mut self, persist: Persist, server: &ModelServer) -> Persisted {
+        self.persists += 1;
+        self.enrolled |= persist.enrolled.is_some();
+        for Answer { commit, outcome } in persist.answers {
+            assert_eq!(server.outcomes.get(&commit), Some(&outcome), "acknowledged, not there");
+            let row = self.outbox.iter_mut().find(|(queued, _)| queued.key == commit);
+            row.expect("an answer to a commit of the outbox").1 = Some(outcome);
+        }
+        for entry in persist.entries {
+            let logged = &server.log[usize::try_from(entry.number).unwrap() - 1];
+            assert_eq!(entry, logged.entry, "an entry differs from the log's");
+            assert!(logged.covered, "an entry that is not for this device");
+            self.repeated += u32::from(self.entries.insert(entry.number, entry).is_some());
+        }
+        match persist.moved {
+            Some(Moved::FirstSync(first_sync)) => self.first_sync = Some(first_sync),
+            Some(Moved::Log(cursor)) => {
+                assert_eq!(cursor, server.cursor_at(cursor.number));
+                assert!(self.cursor.is_none_or(|before| before.number < cursor.number));
+                self.cursor = Some(cursor);
+                self.first_sync = None;
+                self.assert_complete(server);
+            }
+            None => {}
+        }
+        let last_sequence = self.outbox.len() as u64;
+        Persisted { incarnation: INCARNATION, last_sequence }
+    }
+
+    /// Everything that concerns the device up to its cursor is there, at least as its own commit
+    /// with its number.
+    pub(super) fn assert_complete(&self, server: &ModelServer) {
+        let up_to = self.cursor.map_or(0, |cursor| cursor.number);
+        let own = |number| {
+            self.outbox.iter().any(|(_, outcome)| *outcome == Some(Outcome::Admitted { number }))
+        };
+        for logged in server.log.iter().filter(|logged| logged.covered) {
+            let number = logged.entry.number;
+            let there = self.entries.contains_key(&number) || own(number);
+            assert!(number > up_to || there, "entry {number} was skipped, cursor {up_to}");
+        }
+    }
+}

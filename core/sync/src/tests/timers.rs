@@ -1,0 +1,115 @@
+//! Every timer: what sets it off, what it does, and that it does not end what is alive.
+
+use super::pair::Pair;
+use super::values::{BINDING, CITY, alice, config, resume};
+use crate::device::{DeviceEffect, DeviceSession};
+use crate::error::CloseReason;
+use crate::limits::{ANSWER_MS_MAX, CONFIRM_MS_MAX, HELLO_MS_MAX, IDLE_AFTER_MS};
+use crate::server::{ServerConfig, ServerEffect, ServerSession};
+
+fn silent(waited_for: &'static str) -> CloseReason {
+    CloseReason::PeerSilent { waited_for }
+}
+
+#[test]
+fn welcome_due_ends_a_session_with_a_server_that_does_not_answer() {
+    let mut device = DeviceSession::new(config(resume(None, None)), 1);
+    assert_eq!(device.poll_timeout(), None);
+    device.handle_connected(&BINDING, 100);
+    let Some(DeviceEffect::SignHello { id, bytes }) = device.poll_effect() else {
+        panic!("a signature is asked for");
+    };
+    device.handle_signed(id, keting_trust::Signer::sign(&alice(), &bytes), 100);
+    while device.poll_effect().is_some() {}
+    assert_eq!(device.poll_timeout(), Some((100 + ANSWER_MS_MAX, "welcome_due")));
+    device.handle_timeout(99 + ANSWER_MS_MAX);
+    assert_eq!(device.poll_effect(), None);
+    device.handle_timeout(100 + ANSWER_MS_MAX);
+    assert_eq!(device.poll_effect(), Some(DeviceEffect::Close(silent("welcome_due"))));
+    assert_eq!(device.poll_timeout(), None);
+}
+
+#[test]
+fn hello_due_ends_a_session_with_a_device_that_says_nothing() {
+    let mut server = ServerSession::new(ServerConfig::new(CITY), 1);
+    assert_eq!(server.poll_timeout(), None);
+    server.handle_connected(&BINDING, 100);
+    assert_eq!(server.poll_timeout(), Some((100 + HELLO_MS_MAX, "hello_due")));
+    server.handle_timeout(100 + HELLO_MS_MAX);
+    assert_eq!(server.poll_effect(), Some(ServerEffect::Close(silent("hello_due"))));
+}
+
+#[test]
+fn ping_due_keeps_an_idle_session_alive_for_a_day() {
+    let mut pair = Pair::in_step(4, 1);
+    pair.connect();
+    pair.run_until_quiescent();
+    let (up, down) = pair.link().frames;
+    pair.run_for(24 * 60 * 60 * 1000);
+    assert_eq!(
+        (pair.link().device_closed.clone(), pair.link().server_closed.clone()),
+        (None, None)
+    );
+    let pings = pair.link().frames.0 - up;
+    let due = u32::try_from(24 * 60 * 60 * 1000 / (IDLE_AFTER_MS / 3)).unwrap();
+    assert!((due..=due * 5 / 4).contains(&pings), "{pings} pings");
+    assert_eq!(pair.link().frames.1 - down, pings, "each is answered once");
+}
+
+#[test]
+fn peer_silent_ends_a_session_whose_other_side_is_gone_on_both_sides() {
+    let mut pair = Pair::in_step(4, 1);
+    pair.connect();
+    pair.run_until_quiescent();
+    let start_ms = pair.now_ms;
+    // From here on every frame is lost, and nobody notices a broken connection.
+    pair.latency_ms = u64::MAX / 4;
+    pair.run_until(|pair| pair.links[0].device_closed.is_some());
+    assert_eq!(pair.link().device_closed, Some(silent("peer_silent")));
+    pair.run_until(|pair| pair.links[0].server_closed.is_some());
+    assert_eq!(pair.link().server_closed, Some(silent("peer_silent")));
+    assert!(pair.now_ms - start_ms <= IDLE_AFTER_MS);
+}
+
+#[test]
+fn confirm_due_ends_a_session_with_a_device_that_pings_but_never_confirms() {
+    let mut pair = Pair::in_step(4, 1);
+    pair.connect();
+    pair.run_until_quiescent();
+    // Its disk hangs: what it asks for is never done, but the session keeps its pings going.
+    pair.work_ms_max = 0;
+    let start_ms = pair.now_ms;
+    pair.add_foreign(true, 1, 100);
+    pair.stall_device();
+    pair.run_until(|pair| pair.links[0].server_closed.is_some());
+    assert_eq!(pair.link().server_closed, Some(silent("confirm_due")));
+    assert_eq!(pair.now_ms - start_ms, CONFIRM_MS_MAX);
+}
+
+#[test]
+fn confirm_due_does_not_end_a_session_whose_device_is_slow_but_works() {
+    let mut pair = Pair::in_step(4, 1);
+    pair.server_config.group_bytes = 1;
+    for _ in 0..20 {
+        pair.server.add_foreign(true, 1, 100);
+    }
+    pair.connect();
+    pair.run_until(|pair| pair.links[0].down_bytes > 0);
+    pair.work_ms_max = CONFIRM_MS_MAX / 3;
+    pair.run_until_caught_up();
+    assert_eq!(pair.replica.entries.len(), 21);
+}
+
+#[test]
+fn up_to_due_tells_a_device_in_the_end_that_nothing_concerned_it() {
+    let mut pair = Pair::in_step(4, 1);
+    pair.server_config.up_to_every_ms = 10_000;
+    pair.connect();
+    pair.run_until_quiescent();
+    let start_ms = pair.now_ms;
+    pair.add_foreign(false, 1, 10);
+    assert!(pair.link().server.poll_timeout().is_some_and(|(_, why)| why == "up_to_due"));
+    pair.run_until(|pair| pair.replica.cursor == Some(pair.server.head()));
+    let after_ms = pair.now_ms - start_ms;
+    assert!((7_500..=10_000 + pair.latency_ms).contains(&after_ms), "{after_ms} ms");
+}

@@ -1,0 +1,67 @@
+//! Values that tests share.
+
+use keting_model::{CityId, CommandId, DocumentId, LogId};
+use keting_trust::{ChainHash, Cursor, Ed25519Signer, Incarnation, Part, Signer as _};
+
+use crate::device::{DeviceConfig, FirstSync, Purpose};
+use crate::message::{CommitKey, Entry, PushedCommit, Secret};
+
+pub(super) const CITY: CityId = CityId::new([0xc1; 16]);
+pub(super) const LOG: LogId = LogId::new([0x10; 16]);
+pub(super) const INCARNATION: Incarnation = Incarnation::new([0x1c; 8]);
+pub(super) const BINDING: [u8; 32] = [0xcb; 32];
+pub(super) const SECRET: [u8; 16] = [0x5e; 16];
+/// The server's clock when the tests' time is 0.
+pub(super) const SERVER_TIME_MS: u64 = 1_790_000_000_000;
+
+pub(super) fn alice() -> Ed25519Signer {
+    Ed25519Signer::from_seed([0xa1; 32])
+}
+
+pub(super) fn genesis() -> Cursor {
+    Cursor::genesis(LOG, 1)
+}
+
+/// A cursor of the same log, with a chain hash that only looks like one.
+pub(super) fn cursor_at(number: u64) -> Cursor {
+    Cursor { number, chain: ChainHash::new([0x5c; 32]), ..genesis() }
+}
+
+pub(super) fn config(purpose: Purpose) -> DeviceConfig {
+    DeviceConfig {
+        versions: crate::VERSIONS.to_vec(),
+        city: CITY,
+        software: "keting-test/1".to_owned(),
+        device: alice().public_key().clone(),
+        purpose,
+    }
+}
+
+pub(super) fn enrol() -> Purpose {
+    Purpose::Enrol { secret: Secret::new(SECRET), name: "alice's phone".to_owned() }
+}
+
+pub(super) fn resume(cursor: Option<Cursor>, first_sync: Option<FirstSync>) -> Purpose {
+    Purpose::Sync { cursor, first_sync, incarnation: INCARNATION, last_sequence: 0 }
+}
+
+pub(super) fn command(number: u64) -> CommandId {
+    CommandId::new(number.to_be_bytes())
+}
+
+pub(super) fn part(bytes: usize) -> Part {
+    Part { salt: [0x5a; 16], document: DocumentId::new([0xd0; 16]), change: vec![0xcc; bytes] }
+}
+
+/// A commit whose bytes name it; sessions do not look inside.
+pub(super) fn commit(number: u64, bytes: usize) -> PushedCommit {
+    PushedCommit {
+        key: CommitKey::own(command(number)),
+        signed: number.to_be_bytes().to_vec(),
+        parts: vec![part(bytes)],
+    }
+}
+
+pub(super) fn entry(number: u64, bytes: usize) -> Entry {
+    Entry { number, kind: 1, record: vec![0xee; 8], parts: vec![part(bytes)] }
+}

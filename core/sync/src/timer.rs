@@ -1,0 +1,88 @@
+//! All timers of both machines, and the table that keeps them.
+
+use std::collections::BTreeMap;
+
+/// A named reason to be called at an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Timer {
+    /// Device: the Welcome, or the key's signature before it, must be there.
+    WelcomeDue,
+    /// Device: nothing was sent for a while; a Ping keeps the path open and proves it.
+    PingDue,
+    /// Server: the Hello, and the driver's word on it, must be there.
+    HelloDue,
+    /// Server: entries are in flight and must be confirmed.
+    ConfirmDue,
+    /// Server: the device should hear that nothing else concerned it.
+    UpToDue,
+    /// Both: nothing was heard from the peer for too long.
+    PeerSilent,
+}
+
+impl Timer {
+    /// The reason, for the log.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::WelcomeDue => "welcome_due",
+            Self::PingDue => "ping_due",
+            Self::HelloDue => "hello_due",
+            Self::ConfirmDue => "confirm_due",
+            Self::UpToDue => "up_to_due",
+            Self::PeerSilent => "peer_silent",
+        }
+    }
+}
+
+/// When which timer ends, in monotonic milliseconds.
+#[derive(Debug, Default)]
+pub(crate) struct Timers(BTreeMap<Timer, u64>);
+
+impl Timers {
+    pub(crate) fn set(&mut self, timer: Timer, at_ms: u64) {
+        self.0.insert(timer, at_ms);
+    }
+
+    /// Sets a timer unless it runs already.
+    pub(crate) fn start(&mut self, timer: Timer, at_ms: u64) {
+        self.0.entry(timer).or_insert(at_ms);
+    }
+
+    pub(crate) fn clear(&mut self, timer: Timer) {
+        self.0.remove(&timer);
+    }
+
+    pub(crate) fn clear_all(&mut self) {
+        self.0.clear();
+    }
+
+    /// The timer that ends first.
+    pub(crate) fn next(&self) -> Option<(u64, &'static str)> {
+        self.0.iter().map(|(timer, at_ms)| (*at_ms, timer.reason())).min_by_key(|(at_ms, _)| *at_ms)
+    }
+
+    /// Takes out a timer that has ended.
+    pub(crate) fn take_ended(&mut self, now_ms: u64) -> Option<Timer> {
+        let ended = self.0.iter().find(|(_, at_ms)| **at_ms <= now_ms).map(|(timer, _)| *timer)?;
+        self.0.remove(&ended);
+        Some(ended)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timers_end_once_and_the_earliest_is_named() {
+        let mut timers = Timers::default();
+        timers.set(Timer::PeerSilent, 30);
+        timers.set(Timer::PingDue, 10);
+        timers.start(Timer::PingDue, 5);
+        assert_eq!(timers.next(), Some((10, "ping_due")));
+        assert_eq!(timers.take_ended(9), None);
+        assert_eq!(timers.take_ended(10), Some(Timer::PingDue));
+        assert_eq!(timers.take_ended(10), None);
+        timers.clear_all();
+        assert_eq!(timers.next(), None);
+    }
+}
