@@ -135,14 +135,18 @@ impl Document {
         self.inner.get_change_meta_by_hash(hash).is_some()
     }
 
-    /// The document as it was at `deps`: a copy if these are its heads, a fork otherwise.
+    /// The document as it was at `deps`: a copy if these hold all its heads, a fork otherwise.
+    ///
+    /// A change also names its actor's previous one, so honest dependencies may be the heads and
+    /// one of their ancestors.
     ///
     /// # Errors
     /// When a dependency is not here.
     pub fn at(&self, deps: &[ChangeHash]) -> Result<Self, DocumentError> {
-        let mut sorted = deps.to_vec();
-        sorted.sort_unstable();
-        if sorted == self.heads() {
+        if !deps.iter().all(|dep| self.has(dep)) {
+            return Err(DocumentError::MissingDependency);
+        }
+        if self.inner.get_heads().iter().all(|head| deps.contains(head)) {
             return Ok(self.clone());
         }
         let mut inner = self.inner.fork_at(deps).map_err(|_| DocumentError::MissingDependency)?;

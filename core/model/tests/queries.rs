@@ -289,29 +289,3 @@ impl Rows for Recorder<'_> {
         self.rows.query(sql, parameters, each)
     }
 }
-
-#[test]
-fn zz_perf() {
-    let base = village();
-    let mut alice = base.clone();
-    for n in 0..200u8 { let f = Fields::new().with("name","张").with("relation","head").with("birth_date","1980-01-01"); let c = add_household(&mut alice, n.wrapping_add(5), 2, &[f.clone(), f.clone(), f]); let _ = alice.run(&c); }
-    let mut rows = Vec::new();
-    let proto = alice.rows();
-    for k in 0..50u8 { for row in &proto { let mut r = row.clone(); if r.table.name=="region" && k>0 {continue}
-        if r.table.name!="region" { let mut b=*r.document.as_bytes(); b[8]=k; r.document=keting_model::DocumentId::new(b);
-        if r.table.name=="resident_private" { if let Cell::Blob(h)=&mut r.cells[0] { h[8]=k; } } }
-        rows.push(r);} }
-    let t = tables(&rows);
-    t.0.execute_batch("ANALYZE").unwrap();
-    for f in [HouseholdFilter::default(), HouseholdFilter{region:Some(region_id(1))}] {
-        let s = std::time::Instant::now();
-        let l = households(&t, &Withheld::nothing(), &f).unwrap();
-        println!("{} households {} residents in {:?}", l.len(), l.iter().map(|h| h.residents.len()).sum::<usize>(), s.elapsed());
-        let rec = Recorder{rows:&t, plans: std::cell::RefCell::new(vec![])}; households(&rec, &Withheld::nothing(), &f).unwrap();
-        let par: Vec<Cell> = f.region.iter().map(|r| Cell::Blob(r.as_bytes().to_vec())).collect();
-        let s = std::time::Instant::now(); let mut nn=0;
-        for (sql,_) in rec.plans.into_inner() { t.query(&sql,&par,&mut |r| nn+=r.len()).unwrap(); }
-        println!("bare {nn} {:?}", s.elapsed());
-        let s = std::time::Instant::now(); counts(&t, f.region).unwrap(); println!("counts {:?}", s.elapsed());
-    }
-}

@@ -131,7 +131,7 @@ impl StoreError {
             Self::Io { .. } => "io",
             Self::Fork => "fork",
             Self::OtherCommit => "other_commit",
-            Self::OutOfRange => "out_of_range",
+            Self::OutOfRange => "number_too_large",
             Self::RolledBack => "rolled_back",
             Self::Statement { .. } => "statement_refused",
         }

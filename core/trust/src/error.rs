@@ -22,7 +22,7 @@ impl SignError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Unavailable => "key_unavailable",
-            Self::WrongKey => "wrong_key",
+            Self::WrongKey => "signed_by_another_key",
             Self::Invalid(error) => error.code(),
         }
     }
@@ -72,7 +72,7 @@ impl ProofError {
             Self::UnknownAlgorithm => "unknown_algorithm",
             Self::BadKey => "bad_key",
             Self::BadSignature => "bad_signature",
-            Self::WrongKey => "wrong_key",
+            Self::WrongKey => "signed_by_another_key",
             Self::Payload(error) => error.code(),
             Self::InvalidField { .. } => "invalid_field",
         }

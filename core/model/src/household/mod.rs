@@ -5,12 +5,11 @@ mod placing;
 mod query;
 mod rows;
 mod schema;
+mod view;
 
 pub use commands::{HouseholdCommand, NewResident};
-pub use query::{
-    HouseholdDetail, HouseholdFilter, HouseholdView, NeedView, ResidentDetail, ResidentView,
-    household, households,
-};
+pub use query::{HouseholdFilter, household, households};
+pub use view::{HouseholdDetail, HouseholdView, NeedView, ResidentDetail, ResidentView};
 
 use crate::home::{Home, id_under};
 use crate::registry::Registration;

@@ -1,112 +1,11 @@
 //! Reading households: lists, and one in full.
 
-use std::collections::BTreeMap;
-
-use serde::Serialize;
-
+use crate::household::{HouseholdDetail, HouseholdView, NeedView, ResidentDetail, ResidentView};
 use crate::id::{DocumentId, ItemId};
 use crate::kind::DocumentKind;
 use crate::projection::Cell;
-use crate::query::{Rows, Withheld, as_hex, document, int, item, text, regions_below};
+use crate::query::{Rows, Withheld, document, int, item, regions_below, text};
 use crate::words;
-
-/// A household in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct HouseholdView {
-    /// Its id.
-    #[serde(serialize_with = "as_hex")]
-    pub id: DocumentId,
-    /// Where it lives.
-    pub address: String,
-    /// The code of the region it lives in, if that is here.
-    pub region: Option<String>,
-    /// The name of its head (户主), if somebody who is still there has that relation.
-    pub head: Option<String>,
-    /// The names of the fields that are null because the reader may not see them.
-    pub withheld: Vec<&'static str>,
-    /// Its residents, those who left among them.
-    pub residents: Vec<ResidentView>,
-}
-
-/// A resident in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ResidentView {
-    /// The id within the household.
-    #[serde(serialize_with = "as_hex")]
-    pub id: ItemId,
-    /// The name.
-    pub name: String,
-    /// The phone number.
-    pub phone: Option<String>,
-    /// The identity number.
-    pub id_number: Option<String>,
-    /// What the resident is to the head of the household.
-    pub relation: Option<String>,
-    /// `registered`, `lives_here` or `both`.
-    pub bond: Option<String>,
-    /// The care tags, sorted; null when they are withheld.
-    pub care_tags: Option<Vec<String>>,
-    /// `living`, `away`, `moved_out` or `deceased`; null when it is withheld.
-    pub status: Option<String>,
-}
-
-/// A household in full.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct HouseholdDetail {
-    /// Its id.
-    #[serde(serialize_with = "as_hex")]
-    pub id: DocumentId,
-    /// Where it lives.
-    pub address: String,
-    /// The code of the standard address.
-    pub address_code: Option<String>,
-    /// By what right it lives there.
-    pub tenure: Option<String>,
-    /// The code of the region it lives in, if that is here.
-    pub region: Option<String>,
-    /// The name of its head.
-    pub head: Option<String>,
-    /// The names of the fields that are null because the reader may not see them.
-    pub withheld: Vec<&'static str>,
-    /// Its residents.
-    pub residents: Vec<ResidentDetail>,
-    /// Its needs, in the order of their entry.
-    pub needs: Vec<NeedView>,
-}
-
-/// A resident in full.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ResidentDetail {
-    /// What a list shows.
-    #[serde(flatten)]
-    pub resident: ResidentView,
-    /// Why the status is what it is.
-    pub status_reason: Option<String>,
-    /// The day the status came about.
-    pub status_at: Option<String>,
-    /// The day of birth.
-    pub birth_date: Option<String>,
-    /// `male` or `female`.
-    pub sex: Option<String>,
-    /// What is known of the health.
-    pub health: Option<String>,
-    /// What is known of a disability.
-    pub disability: Option<String>,
-}
-
-/// A need.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NeedView {
-    /// The id within the household.
-    #[serde(serialize_with = "as_hex")]
-    pub id: ItemId,
-    /// What is needed.
-    pub text: String,
-    /// `open`, `in_progress`, `met` or `dropped`.
-    pub status: String,
-    /// What was done last.
-    pub note: Option<String>,
-}
 
 /// Which households a list holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -115,7 +14,7 @@ pub struct HouseholdFilter {
     pub region: Option<DocumentId>,
 }
 
-/// The columns that [`detail`] and [`person`] read, in their order. A list leaves out the last
+/// The columns that [`household_found`], [`person`] and [`more`] read, in their order. A list leaves out the last
 /// ones, which it does not show: they count as null.
 macro_rules! select {
     (households $from:literal) => {
@@ -157,12 +56,14 @@ struct Scope {
     households: &'static str,
     residents: &'static str,
     private: &'static str,
+    in_full: bool,
 }
 
 const ALL: Scope = Scope {
     households: select!(households "FROM household h LEFT JOIN region g ON g.document = h.region"),
     residents: select!(residents "FROM resident r ORDER BY r.document, r.item"),
     private: select!(private "FROM resident_private p"),
+    in_full: false,
 };
 
 /// `CROSS JOIN` fixes the order of the loops: regions, their households, their residents.
@@ -176,13 +77,15 @@ const BELOW: Scope = Scope {
     private: regions_below!(select!(private
         "FROM below CROSS JOIN household h ON h.region = below.document \
          CROSS JOIN resident_private p ON p.household = h.document")),
+    in_full: false,
 };
 
 const ONE: Scope = Scope {
     households: select!(households
         "FROM household h LEFT JOIN region g ON g.document = h.region WHERE h.document = ?1"),
-    residents: select!(residents in full "FROM resident r WHERE r.document = ?1"),
+    residents: select!(residents in full "FROM resident r WHERE r.document = ?1 ORDER BY r.item"),
     private: select!(private in full "FROM resident_private p WHERE p.household = ?1"),
+    in_full: true,
 };
 
 /// The households a filter lets through, in the order of region code, address and id.
@@ -198,15 +101,7 @@ pub fn households<R: Rows>(
         Some(region) => read(rows, withheld, &BELOW, Some(region)),
         None => read(rows, withheld, &ALL, None),
     }?;
-    let view = |detail: HouseholdDetail, has_children: bool| HouseholdView {
-        id: detail.id,
-        address: detail.address,
-        region: detail.region,
-        head: detail.head,
-        withheld: withheld.in_list(has_children),
-        residents: detail.residents.into_iter().map(|person| person.resident).collect(),
-    };
-    Ok(read.into_iter().map(|(detail, has_children)| view(detail, has_children)).collect())
+    Ok(read.into_iter().map(|found| found.view).collect())
 }
 
 /// One household in full, if it is here.
@@ -220,31 +115,62 @@ pub fn household<R: Rows>(
 ) -> Result<Option<HouseholdDetail>, R::Error> {
     const NEEDS: &str =
         "SELECT item, text, status, note FROM need WHERE document = ?1 ORDER BY time, item";
-    let Some((mut detail, has_children)) = read(rows, withheld, &ONE, Some(id))?.into_iter().next()
-    else {
+    let Some(found) = read(rows, withheld, &ONE, Some(id))?.into_iter().next() else {
         return Ok(None);
     };
-    detail.withheld = withheld.in_detail(has_children);
-    rows.query(NEEDS, &[id_cell(id)], &mut |row| {
-        detail.needs.extend(need(row));
-    })?;
-    Ok(Some(detail))
+    let mut needs = Vec::new();
+    rows.query(NEEDS, &[id_cell(id)], &mut |row| needs.extend(need(row)))?;
+    let residents = found.view.residents.into_iter();
+    Ok(Some(HouseholdDetail {
+        id: found.view.id,
+        address: found.view.address,
+        address_code: found.address_code,
+        tenure: found.tenure,
+        region: found.view.region,
+        head: found.view.head,
+        withheld: found.view.withheld,
+        residents: residents.zip(found.more).map(|(resident, more)| more.about(resident)).collect(),
+        needs,
+    }))
 }
 
-/// Reads the households of a scope, and of each whether it has children about whom nothing may be
-/// seen here.
+/// A household as it is put together.
+struct Found {
+    view: HouseholdView,
+    address_code: Option<String>,
+    tenure: Option<String>,
+    has_children: bool,
+    /// What is shown in full, one a resident in their order; empty for a list, which would only
+    /// carry it along.
+    more: Vec<More>,
+}
+
+/// What a list does not show of a resident.
+struct More {
+    status_reason: Option<String>,
+    status_at: Option<String>,
+    birth_date: Option<String>,
+    sex: Option<String>,
+    health: Option<String>,
+    disability: Option<String>,
+}
+
+/// Reads the households of a scope, in the order of region code, address and id.
 fn read<R: Rows>(
     rows: &R,
     withheld: &Withheld,
     scope: &Scope,
     about: Option<&DocumentId>,
-) -> Result<Vec<(HouseholdDetail, bool)>, R::Error> {
+) -> Result<Vec<Found>, R::Error> {
     let parameters: Vec<Cell> = about.into_iter().map(id_cell).collect();
-    let mut found = Vec::new();
-    rows.query(scope.households, &parameters, &mut |row| found.extend(detail(row)))?;
-    found.sort_by(|a, b| (&a.region, &a.address, a.id).cmp(&(&b.region, &b.address, b.id)));
-    let places: BTreeMap<DocumentId, usize> =
-        found.iter().enumerate().map(|(place, detail)| (detail.id, place)).collect();
+    let mut found: Vec<Found> = Vec::new();
+    rows.query(scope.households, &parameters, &mut |row| found.extend(household_found(row)))?;
+    found.sort_unstable_by(|Found { view: a, .. }, Found { view: b, .. }| {
+        (&a.region, &a.address, a.id).cmp(&(&b.region, &b.address, b.id))
+    });
+    let mut places: Vec<(DocumentId, usize)> =
+        found.iter().enumerate().map(|(place, one)| (one.view.id, place)).collect();
+    places.sort_unstable();
 
     let sees_private = !withheld.withholds(DocumentKind::HouseholdPrivate);
     let mut private: Vec<(DocumentId, ItemId, Vec<Cell>)> = Vec::new();
@@ -256,85 +182,110 @@ fn read<R: Rows>(
         })?;
         private.sort_unstable_by_key(|(household, resident, _)| (*household, *resident));
     }
-    let mut children = vec![false; found.len()];
     rows.query(scope.residents, &parameters, &mut |row| {
         let Some((household, resident)) = document(row, 0).zip(item(row, 1)) else { return };
-        let Some(place) = places.get(&household) else { return };
+        let place = places.binary_search_by_key(&household, |(id, _)| *id).ok();
+        let place = place.and_then(|at| places.get(at)).map(|(_, place)| *place);
+        let Some(one) = place.and_then(|place| found.get_mut(place)) else { return };
         let at = private.binary_search_by_key(&(household, resident), |(h, r, _)| (*h, *r)).ok();
         let of_resident = at.and_then(|at| private.get_mut(at));
         let of_resident = of_resident.map_or(&mut [][..], |(_, _, cells)| cells.as_mut_slice());
-        let (Some(detail), Some(child)) = (found.get_mut(*place), children.get_mut(*place)) else {
-            return;
-        };
-        let Some(person) = person(row, of_resident, sees_private) else { return };
-        *child |= person.resident.status.is_none();
-        let listed = &person.resident;
+        let more = scope.in_full.then(|| more(row, of_resident));
+        let Some(listed) = person(row, of_resident, sees_private) else { return };
+        one.has_children |= listed.status.is_none();
         let is_head = listed.relation.as_deref() == Some(words::HEAD);
-        if is_head && detail.head.is_none() && is_there(listed.status.as_deref()) {
-            detail.head = Some(listed.name.clone());
+        if is_head && one.view.head.is_none() && is_there(listed.status.as_deref()) {
+            one.view.head = Some(listed.name.clone());
         }
-        detail.residents.push(person);
+        one.view.residents.push(listed);
+        one.more.extend(more);
     })?;
-    for detail in &mut found {
-        detail.residents.sort_by_key(|person| person.resident.id);
+    for one in &mut found {
+        if !scope.in_full {
+            one.view.residents.sort_by_key(|resident| resident.id);
+        }
+        one.view.withheld = if scope.in_full {
+            withheld.in_detail(one.has_children)
+        } else {
+            withheld.in_list(one.has_children)
+        };
     }
-    Ok(found.into_iter().zip(children).collect())
+    Ok(found)
 }
 
-fn detail(row: &[Cell]) -> Option<HouseholdDetail> {
-    Some(HouseholdDetail {
+fn household_found(row: &[Cell]) -> Option<Found> {
+    let view = HouseholdView {
         id: document(row, 0)?,
         address: text(row, 1)?,
-        address_code: text(row, 3),
-        tenure: text(row, 4),
         region: text(row, 2),
         head: None,
         withheld: Vec::new(),
         residents: Vec::new(),
-        needs: Vec::new(),
-    })
+    };
+    let (address_code, tenure) = (text(row, 3), text(row, 4));
+    Some(Found { view, address_code, tenure, has_children: false, more: Vec::new() })
+}
+
+/// Whether the fact that counts stands in the private part.
+fn is_said_in_private(row: &[Cell], private: &[Cell]) -> bool {
+    let open = int(row, 8);
+    int(private, 5).is_some_and(|time| open.is_none_or(|open| time > open))
 }
 
 /// Puts a resident together from the household's row and what follows the ids in that of the
 /// private part, which is empty where there is none or it is withheld.
-fn person(row: &[Cell], private: &mut [Cell], sees_private: bool) -> Option<ResidentDetail> {
-    let open_time = int(row, 8);
-    let private_says = int(private, 5).is_some_and(|time| open_time.is_none_or(|o| time > o));
-    let (status, reason, at) = if private_says {
-        (take(private, 4), take(private, 6), take(private, 7))
-    } else {
-        (text(row, 7), text(row, 9), text(row, 10))
-    };
-    let status = match status {
+fn person(row: &[Cell], private: &mut [Cell], sees_private: bool) -> Option<ResidentView> {
+    let said = if is_said_in_private(row, private) { take(private, 4) } else { text(row, 7) };
+    let status = match said {
         None if sees_private => Some(words::LIVING.to_owned()),
         said => said,
     };
-    let hidden = status.is_none();
     let mut tags: Vec<String> = Vec::new();
     for said in [text(row, 6), take(private, 3)].into_iter().flatten() {
         tags.extend(said.split(',').map(str::to_owned));
     }
     tags.sort_unstable();
     tags.dedup();
-    let resident = ResidentView {
+    Some(ResidentView {
         id: item(row, 1)?,
         name: text(row, 2)?,
         phone: text(row, 4).or_else(|| take(private, 1)),
         id_number: take(private, 0),
         relation: text(row, 3),
         bond: text(row, 5).or_else(|| take(private, 2)),
-        care_tags: (!hidden).then_some(tags),
+        care_tags: status.is_some().then_some(tags),
         status,
+    })
+}
+
+fn more(row: &[Cell], private: &mut [Cell]) -> More {
+    let (status_reason, status_at) = if is_said_in_private(row, private) {
+        (take(private, 6), take(private, 7))
+    } else {
+        (text(row, 9), text(row, 10))
     };
-    Some(ResidentDetail {
-        resident,
-        status_reason: reason,
-        status_at: at,
+    More {
+        status_reason,
+        status_at,
         birth_date: take(private, 8),
         sex: take(private, 9),
         health: take(private, 10),
         disability: take(private, 11),
-    })
+    }
+}
+
+impl More {
+    fn about(self, resident: ResidentView) -> ResidentDetail {
+        ResidentDetail {
+            resident,
+            status_reason: self.status_reason,
+            status_at: self.status_at,
+            birth_date: self.birth_date,
+            sex: self.sex,
+            health: self.health,
+            disability: self.disability,
+        }
+    }
 }
 
 /// Takes a text out of a column.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::id::DocumentId;
 use crate::projection::Cell;
-use crate::query::{Rows, int, text, regions_below};
+use crate::query::{Rows, int, regions_below, text};
 
 /// How many of everything there are in a region, or in all that is here.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

@@ -1,6 +1,5 @@
 //! Changes that claim more than they hold, and chunks that are no changes.
 
-use automerge::ReadDoc;
 use keting_model::Document;
 
 use super::Hostile;

@@ -288,7 +288,7 @@ fn records(all: &mut Vec<Forged>) {
         "verdict.of_another_signer",
         &edited(&held, |outer| outer[1] = Value::Bytes(vec![1; 16])),
         &server,
-        "wrong_key",
+        "signed_by_another_key",
     );
     add("verdict.signed_by_another_key", &held, &mallory(), "bad_signature");
     add(

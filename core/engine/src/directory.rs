@@ -1,0 +1,93 @@
+//! A device's directory: the replica's file, and the name under which its vault knows it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use keting_trust::Invitation;
+
+use crate::environment::Environment;
+use crate::error::EngineError;
+use crate::replica::{FileIdentity, Replica, ReplicaConfig};
+use crate::vault::{ReplicaId, Vault};
+
+const FILE: &str = "replica.db";
+const ID_FILE: &str = "replica.id";
+
+/// The path of the replica's file in a device's directory.
+pub fn file_path(directory: &Path) -> PathBuf {
+    directory.join(FILE)
+}
+
+/// Whether there is a device in the directory.
+pub fn holds_replica(directory: &Path) -> bool {
+    directory.join(ID_FILE).exists()
+}
+
+/// Makes a device in a directory, which may not hold one that is enrolled already. An attempt that
+/// was cut short is taken up again.
+///
+/// # Errors
+/// When the directory or the vault cannot be written, or there is an enrolled device in it.
+pub fn create(
+    directory: &Path,
+    vault: Arc<dyn Vault>,
+    mut environment: Box<dyn Environment>,
+    invitation: &Invitation,
+) -> Result<Replica, EngineError> {
+    fs::create_dir_all(directory).map_err(EngineError::File)?;
+    let id = match read_id(directory) {
+        Ok(id) => id,
+        Err(EngineError::NoReplica) => {
+            let id = ReplicaId::new(environment.random());
+            fs::write(directory.join(ID_FILE), id.to_string()).map_err(EngineError::File)?;
+            id
+        }
+        Err(other) => return Err(other),
+    };
+    let path = file_path(directory);
+    let config = ReplicaConfig { path: &path, vfs: None, id, identity: &identity };
+    Replica::create(&config, vault, environment, invitation)
+}
+
+/// Opens the device in a directory.
+///
+/// # Errors
+/// [`EngineError::NoReplica`] when there is none, or what [`Replica::open`] says.
+pub fn open(
+    directory: &Path,
+    vault: Arc<dyn Vault>,
+    environment: Box<dyn Environment>,
+) -> Result<Replica, EngineError> {
+    let id = read_id(directory)?;
+    let path = file_path(directory);
+    if !path.exists() {
+        return Err(EngineError::NoReplica);
+    }
+    Replica::open(&ReplicaConfig { path: &path, vfs: None, id, identity: &identity }, vault, environment)
+}
+
+/// On Unix the device and inode: a copy has others, a renamed file keeps them.
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<FileIdentity> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = fs::metadata(path).ok()?;
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&metadata.dev().to_be_bytes());
+    bytes[8..].copy_from_slice(&metadata.ino().to_be_bytes());
+    Some(FileIdentity(bytes))
+}
+
+#[cfg(not(unix))]
+fn identity(_path: &Path) -> Option<FileIdentity> {
+    None
+}
+
+fn read_id(directory: &Path) -> Result<ReplicaId, EngineError> {
+    match fs::read_to_string(directory.join(ID_FILE)) {
+        Ok(text) => text.trim().parse().map_err(|_| EngineError::DamagedMeta),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(EngineError::NoReplica),
+        Err(error) => Err(EngineError::File(error)),
+    }
+}

@@ -1,0 +1,238 @@
+//! The loop that joins a sync session and a replica: it performs what the session asks for.
+//!
+//! It has no thread, socket or clock: the shell feeds it frames and sends what it gives, and so does
+//! the simulation. One driver lives as long as one connection.
+
+use keting_store::CommitRow;
+use keting_sync::{
+    CloseReason, CommitKey, DeviceEffect, DeviceEvent, DeviceSession, Outcome, OutboxBatch,
+    OutboxItem, OwnFault, Persist, PushedCommit,
+};
+use keting_trust::{Cursor, SignedConfirmation};
+
+use crate::error::EngineError;
+use crate::replica::{Replica, Waiting};
+
+/// What a session came to so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Commits that were sent.
+    pub commits_sent: u64,
+    /// Commits of others that came and were new here.
+    pub commits_received: u64,
+    /// Documents that came and were not here before.
+    pub documents_entered: u64,
+    /// Documents that left because no grant covers them any more.
+    pub documents_left: u64,
+    /// Commits the server did not admit.
+    pub held: u64,
+    /// Documents received and in all, during a first sync.
+    pub first_sync: Option<(u64, u64)>,
+    /// Up to where everything is here, once the server said so.
+    pub up_to_date: Option<Cursor>,
+    /// How often the device sent something and then waited for what came back.
+    pub round_trips: u64,
+}
+
+/// One connection's session with the replica behind it.
+///
+/// After each input the caller sends what [`Self::poll_transmit`] gives, asks [`Self::take_ended`],
+/// and calls [`Self::handle_timeout`] at the time of [`Self::poll_timeout`] if nothing else happens.
+/// `now_ms` is monotonic milliseconds from any start.
+pub struct SyncDriver {
+    session: DeviceSession,
+    progress: Progress,
+    sent_since_received: bool,
+    fault: Option<EngineError>,
+    ended: Option<CloseReason>,
+}
+
+impl SyncDriver {
+    /// Begins a session on a connection that stands. `channel_binding` is the value of its TLS
+    /// exporter.
+    ///
+    /// # Errors
+    /// When the device is neither enrolled nor invited, or the file cannot be read.
+    pub fn start(
+        replica: &mut Replica,
+        channel_binding: [u8; 32],
+        now_ms: u64,
+    ) -> Result<Self, EngineError> {
+        let seed = u64::from_be_bytes(replica.environment().random());
+        let session = DeviceSession::new(replica.session_config()?, seed);
+        let mut driver = Self {
+            session,
+            progress: Progress::default(),
+            sent_since_received: false,
+            fault: None,
+            ended: None,
+        };
+        driver.session.handle_connected(&channel_binding, now_ms);
+        driver.perform(replica, now_ms);
+        Ok(driver)
+    }
+
+    /// What the session came to so far.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Whether everything is exchanged and nothing is under way.
+    pub fn is_quiescent(&self) -> bool {
+        self.session.is_quiescent()
+    }
+
+    /// A frame came.
+    pub fn handle_frame(&mut self, replica: &mut Replica, frame: &[u8], now_ms: u64) {
+        if std::mem::take(&mut self.sent_since_received) {
+            self.progress.round_trips += 1;
+        }
+        self.session.handle_frame(frame, now_ms);
+        self.perform(replica, now_ms);
+    }
+
+    /// The time is `now_ms`.
+    pub fn handle_timeout(&mut self, replica: &mut Replica, now_ms: u64) {
+        self.session.handle_timeout(now_ms);
+        self.perform(replica, now_ms);
+    }
+
+    /// Somebody edited: there may be more to send.
+    pub fn handle_edited(&mut self, replica: &mut Replica, now_ms: u64) {
+        self.session.handle_outbox_changed(now_ms);
+        self.perform(replica, now_ms);
+    }
+
+    /// The connection broke, or the other side closed it.
+    pub fn handle_disconnected(&mut self, replica: &mut Replica, now_ms: u64) {
+        self.session.handle_disconnected();
+        self.perform(replica, now_ms);
+    }
+
+    /// Ends the session from this side.
+    pub fn close(&mut self, replica: &mut Replica, now_ms: u64) {
+        self.session.close();
+        self.perform(replica, now_ms);
+    }
+
+    /// The next frame to send.
+    pub fn poll_transmit(&mut self) -> Option<Vec<u8>> {
+        let frame = self.session.poll_transmit();
+        self.sent_since_received |= frame.is_some();
+        frame
+    }
+
+    /// When to call [`Self::handle_timeout`], and why.
+    pub fn poll_timeout(&self) -> Option<(u64, &'static str)> {
+        self.session.poll_timeout()
+    }
+
+    /// How the session ended, once it has: well if this side asked for it, else with the reason.
+    pub fn take_ended(&mut self) -> Option<Result<(), EngineError>> {
+        let reason = self.ended.take()?;
+        Some(match (self.fault.take(), reason) {
+            (Some(fault), _) => Err(fault),
+            (None, CloseReason::Asked) => Ok(()),
+            (None, reason) => Err(reason.into()),
+        })
+    }
+
+    fn perform(&mut self, replica: &mut Replica, now_ms: u64) {
+        while let Some(effect) = self.session.poll_effect() {
+            self.perform_one(replica, effect, now_ms);
+        }
+        while let Some(event) = self.session.poll_event() {
+            self.note(replica, event);
+        }
+    }
+
+    fn perform_one(&mut self, replica: &mut Replica, effect: DeviceEffect, now_ms: u64) {
+        match effect {
+            DeviceEffect::SignHello { id, bytes } => {
+                let signed = replica.signer().sign(&bytes);
+                self.session.handle_signed(id, signed, now_ms);
+            }
+            DeviceEffect::SignConfirmation { id, confirmation } => {
+                let signed = SignedConfirmation::sign(confirmation, replica.signer());
+                self.session.handle_signed(id, signed.map(|signed| signed.bytes), now_ms);
+            }
+            DeviceEffect::ReadOutbox { id, after, commits_max, bytes_max } => {
+                let batch = replica
+                    .waiting(row_of(after), bytes_max as u64)
+                    .map(|waiting| outbox_batch(replica, waiting, commits_max))
+                    .map_err(|error| self.keep_fault(error));
+                self.session.handle_outbox(id, batch, now_ms);
+            }
+            DeviceEffect::Persist(persist) => {
+                let persisted = self.persist(replica, &persist);
+                self.session.handle_persisted(persist.id, persisted, now_ms);
+            }
+            DeviceEffect::Close(reason) => self.ended = Some(reason),
+        }
+    }
+
+    fn persist(
+        &mut self,
+        replica: &mut Replica,
+        persist: &Persist,
+    ) -> Result<keting_sync::Persisted, OwnFault> {
+        let kept = replica.persist(persist).map_err(|error| self.keep_fault(error))?;
+        self.progress.commits_received += kept.commits;
+        self.progress.documents_entered += kept.documents;
+        Ok(replica.persisted())
+    }
+
+    /// The session only hears that its own side failed; the application hears why.
+    fn keep_fault(&mut self, error: EngineError) -> OwnFault {
+        self.fault.get_or_insert(error);
+        OwnFault::Store
+    }
+
+    fn note(&mut self, replica: &mut Replica, event: DeviceEvent) {
+        match event {
+            DeviceEvent::Pushed(commits) => self.progress.commits_sent += commits.len() as u64,
+            DeviceEvent::Answered(answers) => {
+                let held = answers.iter().filter(|answer| match answer.outcome {
+                    Outcome::Admitted { .. } => false,
+                    Outcome::Held { .. } | Outcome::Refused { .. } => true,
+                });
+                self.progress.held += held.count() as u64;
+            }
+            DeviceEvent::Progress { done, total } => {
+                self.progress.first_sync = Some((done, total));
+            }
+            DeviceEvent::UpToDate { cursor, at_ms } => {
+                self.progress.up_to_date = Some(cursor);
+                if let Err(error) = replica.note_up_to_date(at_ms) {
+                    self.keep_fault(error);
+                }
+            }
+            DeviceEvent::Unsendable(_) => self.progress.held += 1,
+            DeviceEvent::LogDiverged { .. } => {
+                self.fault = Some(EngineError::Protocol { code: "log_diverged" });
+            }
+            DeviceEvent::Welcomed(_) | DeviceEvent::Enrolled | DeviceEvent::Closed(_) => {}
+        }
+    }
+}
+
+fn outbox_batch(replica: &Replica, waiting: Vec<Waiting>, commits_max: usize) -> OutboxBatch {
+    let own = replica.device();
+    let more = !waiting.is_empty();
+    let items = waiting.into_iter().take(commits_max).map(|waiting| {
+        let author = (waiting.commit.device != own).then_some(waiting.commit.device);
+        let key = CommitKey { author, command: waiting.commit.command };
+        let commit = PushedCommit { key, signed: waiting.bytes, parts: waiting.parts };
+        OutboxItem { place: place_of(waiting.row), commit }
+    });
+    OutboxBatch { items: items.collect(), more }
+}
+
+/// A place in the outbox for the session, which counts above 0.
+fn place_of(row: CommitRow) -> u64 {
+    u64::try_from(row.0).unwrap_or(0)
+}
+
+fn row_of(place: u64) -> Option<CommitRow> {
+    i64::try_from(place).ok().filter(|row| *row > 0).map(CommitRow)
+}

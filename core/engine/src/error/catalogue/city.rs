@@ -1,0 +1,96 @@
+//! What the operator enters: a city, its table of regions, an invitation.
+
+use super::{Known, not_found, refused};
+
+pub(super) const CODES: &[Known] = &[
+    refused(
+        "city_exists",
+        "这个目录里已经有一个城市，请另选一个空目录。",
+        "There is a city in this folder already: choose an empty one.",
+    ),
+    not_found(
+        "no_city",
+        "这个目录里还没有城市，请核对目录，或先建立城市。",
+        "There is no city in this folder: check the folder, or make a city first.",
+    ),
+    refused(
+        "bad_name",
+        "名称不能为空或太长，也不能含冒号等特殊字符，请改一个。",
+        "A name cannot be empty, too long, or hold colons and special characters: choose another.",
+    ),
+    refused(
+        "bad_days",
+        "天数不对，请填一个合理的正整数。",
+        "The number of days is not valid: enter a sensible one above zero.",
+    ),
+    refused(
+        "unknown_role",
+        "没有这个角色，请核对角色的名称。",
+        "There is no such role: check its name.",
+    ),
+    refused(
+        "unknown_region",
+        "没有这个区域，请核对区域代码。",
+        "There is no such region: check its code.",
+    ),
+    refused(
+        "region_does_not_fit",
+        "除管理员以外的角色都要指定区域，管理员则不能指定，请改正后再试。",
+        "Every role needs a region but the administrator's, which has none: correct it and try again.",
+    ),
+    refused(
+        "regions_unreadable",
+        "区域表读不出来，请确认它是一个 CSV 文件，并改正指出的那一行。",
+        "The table of regions cannot be read: make sure it is a CSV file and correct the line named.",
+    ),
+    refused(
+        "regions_not_utf8",
+        "区域表的编码不对，请另存为 UTF-8 编码的 CSV 再试。",
+        "The table of regions has another encoding: save it as CSV in UTF-8 and try again.",
+    ),
+    refused(
+        "regions_missing_column",
+        "区域表的表头少了一列，请补上指出的那一列。",
+        "The header of the table of regions lacks a column: add the one named.",
+    ),
+    refused(
+        "regions_wrong_width",
+        "区域表里有一行的列数和表头不同，请改正指出的那一行。",
+        "A line of the table of regions has another number of cells than the header: correct it.",
+    ),
+    refused(
+        "regions_bad_cell",
+        "区域表里有一格为空或不合要求，请改正指出的那一格。",
+        "A cell of the table of regions is empty or not valid: correct the one named.",
+    ),
+    refused(
+        "regions_duplicate_code",
+        "区域表里有两行用了同一个代码，请改正其中一行。",
+        "Two lines of the table of regions have one code: correct one of them.",
+    ),
+    refused(
+        "regions_unknown_parent",
+        "区域表里有一行的上级不在表中，请改正它或补上那个上级。",
+        "A line names a parent that is not in the table of regions: correct it or add the parent.",
+    ),
+    refused(
+        "regions_wrong_level",
+        "区域表里有一行的上级层级不对，请改正层级或上级。",
+        "A region cannot lie in one of that level: correct the level or the parent in the table.",
+    ),
+    refused(
+        "regions_cycle",
+        "区域表里有几行互为上级，请改正它们的上级。",
+        "Some lines of the table of regions are each other's parents: correct their parents.",
+    ),
+    refused(
+        "regions_second_city",
+        "区域表里有两个市，请只保留一个。",
+        "There are two cities in the table of regions: keep one of them.",
+    ),
+    refused(
+        "regions_invalid",
+        "区域表里有一行不合填报规则，请改正指出的那一行。",
+        "A line of the table of regions breaks the rules: correct the one named.",
+    ),
+];

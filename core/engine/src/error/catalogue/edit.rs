@@ -1,0 +1,141 @@
+//! What a person fills in, and what the rules of the fields say to it.
+
+use super::{Known, internal, needs_update, not_found, refused};
+
+pub(super) const CODES: &[Known] = &[
+    refused("empty", "这一栏不能留空，请填写。", "This field cannot be left empty: fill it in."),
+    refused(
+        "too_long",
+        "这一栏的内容太长，请缩短后再保存。",
+        "This is too long for the field: shorten it and save again.",
+    ),
+    refused(
+        "bad_characters",
+        "内容的首尾有空格，或含有不能用的字符，请删去后再保存。",
+        "There are blanks at the ends or characters that cannot be used: remove them and save again.",
+    ),
+    refused(
+        "unknown_word",
+        "这一栏只能从给出的选项里选，请重新选择。",
+        "This field takes one of the given choices: choose again.",
+    ),
+    refused(
+        "not_a_phone",
+        "电话号码不对，请核对手机号或固定电话后重新填写。",
+        "This is not a phone number: check the mobile or landline number and enter it again.",
+    ),
+    refused(
+        "not_an_id_number",
+        "身份证号不对，请对照证件逐位核对后重新填写。",
+        "This is not a valid ID number: compare it with the card digit by digit and enter it again.",
+    ),
+    refused(
+        "not_a_date",
+        "日期不对，请按“年-月-日”填写真实的日期，例如 2026-01-31。",
+        "This is not a date: enter a real day as year-month-day, such as 2026-01-31.",
+    ),
+    refused(
+        "not_a_code",
+        "区域代码只能由数字组成，请核对后重新填写。",
+        "A region's code has digits only: check it and enter it again.",
+    ),
+    refused(
+        "out_of_range",
+        "数值超出了允许的范围，请核对后重新填写。",
+        "The number is out of range: check it and enter it again.",
+    ),
+    refused(
+        "wrong_type",
+        "这一栏填的内容不是要求的那一类，请按提示重新填写。",
+        "This field takes another sort of value: enter it again as the form asks.",
+    ),
+    refused(
+        "not_an_id",
+        "选中的对象不合适，请从列表里重新选择。",
+        "What was chosen does not fit here: choose again from the list.",
+    ),
+    refused(
+        "invalid_value",
+        "有一栏的内容不合要求，请核对后重新填写。",
+        "A field does not hold what it should: check it and enter it again.",
+    ),
+    refused(
+        "incomplete",
+        "必填的栏目没有填全，请补全后再保存。",
+        "A required field is missing: fill it in and save again.",
+    ),
+    refused(
+        "unknown_field",
+        "没有这个栏目，请核对栏目的名称。",
+        "There is no such field: check its name.",
+    ),
+    refused(
+        "nothing_changed",
+        "内容和原来一样，没有需要保存的修改。",
+        "Everything is already as entered, so there is nothing to save.",
+    ),
+    refused(
+        "unchanged",
+        "这一栏已经是这个内容，不用再填。",
+        "The field already has this value, so there is no need to enter it again.",
+    ),
+    refused(
+        "already_set",
+        "这一栏只能填一次，已经填过了，填错了请找上级处理。",
+        "This field can be filled in only once and has been: if it is wrong, ask your supervisor.",
+    ),
+    refused(
+        "conflicted",
+        "有几个人在这一栏填了不同的内容，请先选定一个再修改。",
+        "Several people entered different values here: choose one of them first, then edit.",
+    ),
+    refused(
+        "nothing_to_settle",
+        "这一栏没有不同的内容要选，不用处理。",
+        "There are no different values to choose from here, so nothing needs to be done.",
+    ),
+    not_found(
+        "not_found",
+        "没有找到，请核对编号，或同步之后再找。",
+        "It is not here: check the id, or sync and look again.",
+    ),
+    refused(
+        "already_exists",
+        "已经有了，请打开原有的修改，不要重复添加。",
+        "It is there already: open it and edit it instead of adding it again.",
+    ),
+    refused(
+        "wrong_year",
+        "走访或记录的日期和所属年份对不上，请核对日期后重新填写。",
+        "The day of the visit or note is of another year: check it and enter it again.",
+    ),
+    refused(
+        "wrong_parent",
+        "上级区域的层级不对，请重新选择上级区域。",
+        "A region cannot lie in one of that level: choose another parent region.",
+    ),
+    refused(
+        "too_many_items",
+        "一次修改的人或事项太多，请分开填写。",
+        "This edit is about too many people or items at once: enter them one by one.",
+    ),
+    against_the_rules("unknown_command"),
+    against_the_rules("bad_commit"),
+    against_the_rules("unknown_key"),
+    against_the_rules("not_this_command"),
+    against_the_rules("written_twice"),
+    against_the_rules("wrong_owner"),
+    needs_update("needs_newer_app"),
+    needs_update("unknown_kind"),
+    internal("document_not_given"),
+];
+
+/// An edit that the app of this version does not make.
+const fn against_the_rules(code: &'static str) -> Known {
+    refused(
+        code,
+        "这项修改不合填报规则，请更新应用后重新填写，仍然不行就联系运维人员。",
+        "This edit breaks the rules: update the app and enter it again, and if that does not help \
+         tell the operator.",
+    )
+}

@@ -1,0 +1,76 @@
+//! Why an edit is held for a supervisor, or not taken.
+
+use super::{Known, internal, refused};
+
+pub(super) const CODES: &[Known] = &[
+    refused(
+        "held",
+        "有修改被暂缓，请在待发送列表里看原因，并找上级处理。",
+        "Some edits are held: see the outbox for the reasons, and ask your supervisor.",
+    ),
+    refused(
+        "ancestor_held",
+        "这项修改所依据的前一项还被暂缓着，请等上级处理。",
+        "An earlier edit that this one builds on is held: wait for your supervisor's decision.",
+    ),
+    refused(
+        "missing_dependency",
+        "这项修改所依据的内容还没有传到，请再同步一次。",
+        "What this edit builds on has not arrived yet: sync once more.",
+    )
+    .later(),
+    refused(
+        "parts_missing",
+        "这项修改没有传完整，请再同步一次，仍然不行就联系运维人员。",
+        "This edit did not arrive whole: sync once more, and if that does not help tell the operator.",
+    ),
+    refused(
+        "document_exists",
+        "别人已经建好了，请同步之后在原有的上面修改。",
+        "Somebody else has made it already: sync, then edit what is there.",
+    ),
+    refused(
+        "code_exists",
+        "这个区域代码已经用过了，请换一个。",
+        "This region code is in use: choose another one.",
+    ),
+    refused(
+        "too_large",
+        "这项修改的内容太多，请分几次保存。",
+        "This edit is too large: enter it in several steps.",
+    ),
+    refused(
+        "limit",
+        "这项修改的内容太多，请分几次保存。",
+        "This edit is too large: enter it in several steps.",
+    ),
+    refused(
+        "quota_exceeded",
+        "这台设备今天传的内容太多，请明天再同步，仍然不行就联系运维人员。",
+        "This device has sent too much today: sync again tomorrow, and if that does not help tell \
+         the operator.",
+    )
+    .later(),
+    refused(
+        "fork",
+        "这台设备的数据被复制后在两处使用，请停用其中一处并联系运维人员。",
+        "The data of this device was copied and is used in two places: stop using one of them and \
+         tell the operator.",
+    ),
+    not_taken("grammar"),
+    not_taken("replay_differs"),
+    not_taken("stamp_differs"),
+    not_taken("not_in_commit"),
+    not_taken("document_twice"),
+    internal("store_contradiction"),
+];
+
+/// No honest app of any version makes such an edit.
+const fn not_taken(code: &'static str) -> Known {
+    refused(
+        code,
+        "这项修改没有通过检查，请更新应用后重新填写，并把代码告诉运维人员。",
+        "This edit did not pass the checks: update the app and enter it again, and tell the operator \
+         the code in brackets.",
+    )
+}

@@ -1,0 +1,78 @@
+//! Who may do what: invitations, grants, devices.
+
+use super::{Known, refused};
+
+pub(super) const CODES: &[Known] = &[
+    refused(
+        "not_granted",
+        "这超出了您的权限或所辖区域，请交给有权限的人办理。",
+        "This is beyond your permission or your area: let somebody do it who may.",
+    ),
+    refused(
+        "expired",
+        "您的授权到期了，请联系运维人员续期，填过的内容都还在本机。",
+        "Your permission has expired: ask the operator to renew it, all you entered is still here.",
+    ),
+    refused(
+        "not_yet_valid",
+        "授权还没有到生效时间，请核对设备的日期，到时候再试。",
+        "The permission is not valid yet: check the date of the device and try again later.",
+    )
+    .later(),
+    refused(
+        "other_city",
+        "这台设备或这份资料属于另一个城市，请核对邀请码。",
+        "This device or data belongs to another city: check the invitation.",
+    ),
+    refused(
+        "unknown_device",
+        "服务器不认识这台设备，请向运维人员要新的邀请码。",
+        "The server does not know this device: ask the operator for a new invitation.",
+    ),
+    refused(
+        "invitation_malformed",
+        "邀请码不完整或有错，请重新复制或扫描整个邀请码。",
+        "The invitation is incomplete or wrong: copy or scan all of it again.",
+    ),
+    new_invitation("invitation_unknown"),
+    new_invitation("invitation_used"),
+    new_invitation("invitation_expired"),
+    refused(
+        "issuing_key_expired",
+        "服务器发放授权的期限到了，请通知运维人员续期后再试。",
+        "The server may not give permissions any more: ask the operator to renew its own, then try \
+         again.",
+    )
+    .later(),
+    refused(
+        "other_root_key",
+        "服务器出示的城市凭证和邀请码不一致，可能是假冒的，请停下来联系运维人员。",
+        "The server does not prove to be the city's that invited you and may be false: stop and tell \
+         the operator.",
+    ),
+    does_not_hold("no_grant"),
+    does_not_hold("grant_unknown"),
+    does_not_hold("grant_of_another"),
+    does_not_hold("grant_not_of_the_city"),
+    does_not_hold("unknown_grant"),
+    does_not_hold("chain_length"),
+    does_not_hold("broken_chain"),
+    does_not_hold("wider_than_parent"),
+];
+
+const fn new_invitation(code: &'static str) -> Known {
+    refused(
+        code,
+        "这个邀请码用不了，可能已被用过或过了期，请向运维人员要新的。",
+        "This invitation cannot be used, perhaps because it was used before or is too old: ask the \
+         operator for a new one.",
+    )
+}
+
+const fn does_not_hold(code: &'static str) -> Known {
+    refused(
+        code,
+        "这项授权不成立，没有被采用，请联系运维人员重新授权。",
+        "The permission behind this does not hold and was not used: ask the operator for a new one.",
+    )
+}

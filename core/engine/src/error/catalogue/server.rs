@@ -1,0 +1,62 @@
+//! The server's own troubles, and what the command line says itself.
+
+use super::{ErrorKind, Known, file, network, refused};
+
+pub(super) const CODES: &[Known] = &[
+    network(
+        "store_busy",
+        "服务器正忙，请过一会儿再试。",
+        "The server is busy: try again in a while.",
+    )
+    .later(),
+    network(
+        "server_disk_full",
+        "服务器的磁盘满了，请通知运维人员清理，然后再试。",
+        "The server's disk is full: ask the operator to free some space, then try again.",
+    )
+    .later(),
+    network(
+        "store_damaged",
+        "服务器的数据损坏了，请立即通知运维人员，从备份恢复。",
+        "The server's data is damaged: tell the operator at once, to restore it from a backup.",
+    ),
+    network(
+        "server_not_running",
+        "这个目录上没有正在运行的服务器，请先启动服务器再试。",
+        "No server is running on this folder: start it and try again.",
+    )
+    .later(),
+    file(
+        "certificate_failed",
+        "服务器的证书用不了，请检查目录里的证书文件和权限。",
+        "The server's certificate cannot be used: check its files in the folder and their permissions.",
+    ),
+    file(
+        "address_taken",
+        "这个地址用不了，可能被别的程序占用，请关掉它或换一个端口。",
+        "This address cannot be used, perhaps because another program has it: close that or choose \
+         another port.",
+    ),
+    file(
+        "output_closed",
+        "结果没能写出去，请检查接收输出的程序或文件。",
+        "The output could not be written: check the program or file that takes it.",
+    ),
+    file(
+        "difference",
+        "核对发现数据有出入，请保留文件，把列出的内容交给运维人员。",
+        "The check found differences: keep the file and give the operator what is listed.",
+    ),
+    Known::new(
+        "demo_failed",
+        ErrorKind::Internal,
+        "演示里有一处和预期不符，请看上面的提示，并告诉软件的维护者。",
+        "Something in the demo did not turn out as it should: read what stands above and tell the \
+         maintainers of the software.",
+    ),
+    refused(
+        "usage",
+        "参数不对，请加上 --help 查看用法。",
+        "The arguments do not make sense: add --help to see how it is used.",
+    ),
+];

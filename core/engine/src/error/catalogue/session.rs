@@ -1,0 +1,118 @@
+//! Reaching the server, and the conversation with it.
+
+use super::{ErrorKind, Known, internal, network, refused};
+
+pub(super) const CODES: &[Known] = &[
+    network(
+        "unreachable",
+        "连不上服务器，请检查网络后再试，填过的内容都还在本机。",
+        "The server cannot be reached: check the network and try again, all you entered is still here.",
+    )
+    .later(),
+    network(
+        "connection_lost",
+        "连接断了，请等信号恢复后再同步，填过的内容都还在本机。",
+        "The connection broke: sync again when the signal is back, all you entered is still here.",
+    )
+    .later(),
+    network(
+        "peer_silent",
+        "服务器很久没有回应，请过一会儿再同步。",
+        "The server has not answered for a long time: sync again in a while.",
+    )
+    .later(),
+    network(
+        "closed",
+        "同步已经停止，需要时请重新开始。",
+        "Syncing was stopped: begin again when you need it.",
+    )
+    .later(),
+    network(
+        "tls_failed",
+        "没能与邀请码里的那台服务器安全连接，请换一个网络再试，仍然不行就联系运维人员。",
+        "There is no secure connection to the server of your invitation: try another network, and if \
+         that does not help tell the operator.",
+    )
+    .later(),
+    network(
+        "websocket_failed",
+        "网络不让连接通过，请换一个网络再试，仍然不行就联系运维人员。",
+        "The network does not let the connection through: try another one, and if that does not help \
+         tell the operator.",
+    )
+    .later(),
+    refused(
+        "bad_address",
+        "邀请码里的服务器地址不对，请向运维人员要新的邀请码。",
+        "The server's address in the invitation is wrong: ask the operator for a new invitation.",
+    ),
+    network(
+        "server_stopping",
+        "服务器正在停机，请过一会儿再试。",
+        "The server is stopping: try again in a while.",
+    )
+    .later(),
+    network(
+        "store_failed",
+        "内容暂时没能存好，请过一会儿再试，一直这样就告诉运维人员。",
+        "The data could not be stored just now: try again in a while, and if it stays so tell the \
+         operator.",
+    )
+    .later(),
+    Known::new(
+        "no_common_version",
+        ErrorKind::NeedsUpdate,
+        "应用和服务器的版本对不上，请更新应用，已是最新版就请运维人员更新服务器。",
+        "The app and the server are of versions that do not fit: update the app, or ask the operator \
+         to update the server.",
+    ),
+    network(
+        "log_diverged",
+        "服务器的记录和本机的对不上，可能是从备份恢复过，请保留本机的数据并联系运维人员。",
+        "The server's records differ from this device's, perhaps after a restore: keep the data here \
+         and tell the operator.",
+    ),
+    network(
+        "log_refused",
+        "服务器发来的一项内容没有通过检查，本机没有采用，请把代码告诉运维人员。",
+        "Something the server sent did not pass the checks and was not used: tell the operator the \
+         code in brackets.",
+    ),
+    out_of_order("peer_of_other_city"),
+    out_of_order("frame_too_large"),
+    out_of_order("frame_empty"),
+    out_of_order("unknown_codec"),
+    out_of_order("unknown_message"),
+    out_of_order("too_much"),
+    out_of_order("hello_missing"),
+    out_of_order("hello_repeated"),
+    out_of_order("hello_not_signed"),
+    out_of_order("too_early"),
+    out_of_order("too_many_pushed"),
+    out_of_order("pushed_twice"),
+    out_of_order("confirm_not_sent"),
+    out_of_order("confirmation_invalid"),
+    out_of_order("welcome_missing"),
+    out_of_order("welcome_repeated"),
+    out_of_order("version_not_offered"),
+    out_of_order("enrolled_out_of_place"),
+    out_of_order("entries_out_of_order"),
+    out_of_order("entry_beyond"),
+    out_of_order("window_exceeded"),
+    out_of_order("cursor_backwards"),
+    out_of_order("cursor_of_other_log"),
+    out_of_order("progress_out_of_place"),
+    out_of_order("answer_not_asked"),
+    out_of_order("new_generation_out_of_place"),
+    internal("driver_fault"),
+];
+
+/// One side of the conversation broke its rules.
+const fn out_of_order(code: &'static str) -> Known {
+    network(
+        code,
+        "应用和服务器没能谈拢，请更新应用后再同步，仍然不行就把代码告诉运维人员。",
+        "The app and the server do not understand each other: update the app and sync again, and if \
+         that does not help tell the operator the code in brackets.",
+    )
+}

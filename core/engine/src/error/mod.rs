@@ -1,0 +1,157 @@
+//! What an application is told when something cannot be done: a stable code, a kind to branch on,
+//! whether to try again, and a message that tells a person what to do.
+
+mod catalogue;
+
+use keting_model::{CommandError, DocumentError, RuleError};
+use keting_store::{OpenError, StoreError};
+use keting_sync::CloseReason;
+use keting_trust::guard::GuardError;
+use keting_trust::{Denied, GrantError, ProofError, SignError};
+
+pub use catalogue::{FAMILIES, Family, Known, known};
+
+use crate::shell::socket::SocketError;
+use crate::vault::VaultError;
+
+/// What went wrong, richly; [`Self::code`], [`Self::kind`] and [`Self::retryable`] are what an
+/// application branches on.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The replica's file cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The replica's file cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The vault cannot be used.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The device's key cannot sign.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// What a person wants cannot be done on the documents as they are.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// The rules refuse what a command planned.
+    #[error(transparent)]
+    Rule(#[from] RuleError),
+    /// A stored document or a change does not load or apply.
+    #[error(transparent)]
+    Document(Box<DocumentError>),
+    /// The holder's grant does not permit it.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// Something signed does not hold.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
+    /// The grants the server gave do not lead to this device.
+    #[error(transparent)]
+    Grant(#[from] GrantError),
+    /// A commit from the server's log does not pass the guard.
+    #[error("the server's log holds a commit that does not hold up: {}", .0.code())]
+    LogRefused(#[source] GuardError),
+    /// The connection could not be made or broke.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
+    /// The session with the server ended before it was done.
+    #[error(transparent)]
+    Closed(#[from] CloseReason),
+    /// What the server sent does not fit what it may send.
+    #[error("what the server sent does not fit: {code}")]
+    Protocol {
+        /// How, as a stable code.
+        code: &'static str,
+    },
+    /// The device has not been enrolled yet.
+    #[error("the device is not enrolled in a city")]
+    NotEnrolled,
+    /// The directory is a device of a city already.
+    #[error("the device is enrolled already")]
+    AlreadyEnrolled,
+    /// There is no replica in the directory.
+    #[error("there is no replica in this directory")]
+    NoReplica,
+    /// A fact the replica keeps about itself cannot be read.
+    #[error("what the replica knows of itself is damaged")]
+    DamagedMeta,
+    /// What was asked for is not here.
+    #[error("{what} is not here")]
+    NotFound {
+        /// What it is.
+        what: &'static str,
+    },
+    /// A file beside the replica's cannot be used.
+    #[error("a file of the replica cannot be used")]
+    File(#[source] std::io::Error),
+}
+
+impl From<DocumentError> for EngineError {
+    fn from(error: DocumentError) -> Self {
+        Self::Document(Box::new(error))
+    }
+}
+
+/// What an application does about an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ErrorKind {
+    /// What was wanted is not allowed or not valid: a person changes it.
+    Refused,
+    /// What was asked for does not exist here.
+    NotFound,
+    /// The replica's file or keys cannot be used: nothing else will work.
+    File,
+    /// The server could not be reached or did not do its part: later it may.
+    Network,
+    /// Something this version does not understand: an update helps.
+    NeedsUpdate,
+    /// The engine is at fault.
+    Internal,
+}
+
+impl EngineError {
+    /// The stable code, one of [`FAMILIES`] or one the server sent.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Open(error) => error.code(),
+            Self::Store(error) => error.code(),
+            Self::Vault(error) => error.code(),
+            Self::Sign(error) => error.code(),
+            Self::Command(error) => error.code(),
+            Self::Rule(error) => error.code(),
+            Self::Document(_) => "document_damaged",
+            Self::Denied(denied) => denied.code(),
+            Self::Proof(error) => error.code(),
+            Self::Grant(error) => error.code(),
+            Self::LogRefused(_) => "log_refused",
+            Self::Socket(error) => error.code(),
+            Self::Closed(reason) => reason.code(),
+            Self::Protocol { code } => code,
+            Self::NotEnrolled => "not_enrolled",
+            Self::AlreadyEnrolled => "already_enrolled",
+            Self::NoReplica => "no_replica",
+            Self::DamagedMeta => "meta_damaged",
+            Self::NotFound { .. } => "not_found",
+            Self::File(_) => "file_unusable",
+        }
+    }
+
+    /// What an application does about it. A server's code that this version does not know is a
+    /// refusal.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Closed(reason) if reason.retryable() => ErrorKind::Network,
+            // The same codes say something about what others signed; this is ours.
+            Self::Sign(SignError::WrongKey | SignError::Invalid(_)) => ErrorKind::Internal,
+            other => known(other.code()).map_or(ErrorKind::Refused, |known| known.kind),
+        }
+    }
+
+    /// Whether the same again may succeed later without anybody changing anything.
+    pub fn retryable(&self) -> bool {
+        match self {
+            Self::Closed(reason) => reason.retryable(),
+            other => known(other.code()).is_some_and(|known| known.retryable),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Becoming a device of a city: what the server answered to the invitation, verified and kept.
+
+use std::collections::BTreeMap;
+
+use keting_model::DocumentId;
+use keting_sync::device::Purpose;
+use keting_sync::{DeviceConfig, Enrolled, FirstSync, Persisted, Secret};
+use keting_trust::{SignedGrant, cbor, verify_chain};
+
+use crate::error::EngineError;
+use crate::replica::membership::{GrantBytes, Membership};
+use crate::replica::regions::Regions;
+use crate::replica::{City, Replica, meta};
+
+/// What the server's log and software call this engine.
+const SOFTWARE: &str = concat!("keting/", env!("CARGO_PKG_VERSION"));
+
+impl Replica {
+    /// What a session with the server starts with: an enrolment, or a sync from where the replica
+    /// stands.
+    ///
+    /// # Errors
+    /// When the device is neither enrolled nor invited, or the file cannot be read.
+    pub fn session_config(&self) -> Result<DeviceConfig, EngineError> {
+        let (city, purpose) = match &self.city {
+            Some(city) => (city.membership.city, self.sync_purpose(city)?),
+            None => {
+                let invitation = self.invitation()?.ok_or(EngineError::NotEnrolled)?;
+                let secret = Secret::new(*invitation.secret.as_bytes());
+                let name = self.device().to_string();
+                (invitation.city, Purpose::Enrol { secret, name })
+            }
+        };
+        Ok(DeviceConfig {
+            versions: keting_sync::VERSIONS.to_vec(),
+            city,
+            software: SOFTWARE.to_owned(),
+            device: self.public_key().clone(),
+            purpose,
+        })
+    }
+
+    /// Where to connect, and which server key to expect there.
+    ///
+    /// # Errors
+    /// When the device is neither enrolled nor invited, or the file cannot be read.
+    pub fn server(&self) -> Result<(String, [u8; 32]), EngineError> {
+        if let Some(city) = &self.city {
+            return Ok((city.membership.url.clone(), city.membership.tls_spki_sha256));
+        }
+        let invitation = self.invitation()?.ok_or(EngineError::NotEnrolled)?;
+        Ok((invitation.url, invitation.tls_spki_sha256))
+    }
+
+    /// Where the replica's own sequence stands, as a session confirms it.
+    pub fn persisted(&self) -> Persisted {
+        Persisted { incarnation: self.incarnation, last_sequence: self.clock.sequence }
+    }
+
+    fn sync_purpose(&self, city: &City) -> Result<Purpose, EngineError> {
+        let first_sync: Option<FirstSync> = match self.store.meta(meta::FIRST_SYNC)? {
+            Some(bytes) => Some(cbor::from_slice(&bytes).map_err(|_| EngineError::DamagedMeta)?),
+            None => None,
+        };
+        Ok(Purpose::Sync {
+            cursor: city.cursor,
+            first_sync,
+            incarnation: self.incarnation,
+            last_sequence: self.clock.sequence,
+        })
+    }
+
+    /// Verifies what enrolment gave against the invitation, and keeps it.
+    ///
+    /// # Errors
+    /// When the root key is not the invitation's, the grants do not lead from it to this device's
+    /// key, or the file cannot be written.
+    pub(super) fn enrol(&mut self, enrolled: &Enrolled) -> Result<(), EngineError> {
+        let invitation = self.invitation()?.ok_or(EngineError::AlreadyEnrolled)?;
+        if enrolled.root != invitation.root {
+            return Err(EngineError::Protocol { code: "other_root_key" });
+        }
+        let chain: Vec<_> =
+            enrolled.grants.iter().map(|bytes| SignedGrant::open(bytes)).collect::<Result<_, _>>()?;
+        // Regions are not here yet; that the server's own chain narrows rightly is checked again
+        // for every commit by the server, and with the regions by `verify`.
+        let nowhere = BTreeMap::<DocumentId, DocumentId>::new();
+        let grant = chain.last().cloned().ok_or(EngineError::Protocol { code: "no_grant" })?;
+        // The phone's clock decides nothing: the chain must have held when the grant was given.
+        verify_chain(&invitation.root, &chain, &nowhere, grant.grant.issued_at_ms)?;
+        if grant.grant.holder != *self.public_key() || grant.grant.city != invitation.city {
+            return Err(EngineError::Protocol { code: "grant_of_another" });
+        }
+        let membership = Membership {
+            city: invitation.city,
+            city_name: enrolled.city_name.clone(),
+            log: enrolled.log,
+            root: enrolled.root.clone(),
+            url: invitation.url,
+            tls_spki_sha256: invitation.tls_spki_sha256,
+            chain: enrolled.grants.iter().cloned().map(GrantBytes).collect(),
+        };
+        self.store.write(|transaction| {
+            transaction.set_meta(meta::MEMBERSHIP, &cbor::to_vec(&membership))?;
+            transaction.delete_meta(meta::INVITATION)
+        })?;
+        let server_time_ms = grant.grant.issued_at_ms;
+        let regions = Regions::default();
+        self.city = Some(City { membership, grant, cursor: None, server_time_ms, regions });
+        Ok(())
+    }
+}

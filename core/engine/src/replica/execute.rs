@@ -1,0 +1,284 @@
+//! From a command to a signed commit on the disk.
+//!
+//! The changes are made on copies of the documents and judged by the same rule and the same
+//! authority as anybody else's; only then one transaction writes commit, changes, projection rows
+//! and outbox entry. When it returns, the edit is durable; when it fails, nothing happened.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use keting_model::role::Family;
+use keting_model::{
+    Authored, Command, Document, DocumentId, DocumentKind, Home, HybridTime, Op, RULE_VERSION, RowChange,
+    Stamp, Touched, difference, home_of, judge, project,
+};
+use keting_store::{OutboxEntry, OutboxState, StoreError, StoredChange, StoredCommit, Transaction};
+use keting_trust::{CommitBody, CommitId, Cursor, Part, SignedCommit, actor_id, may_write};
+
+use crate::error::EngineError;
+use crate::replica::cache::Open;
+use crate::replica::clock::Clock;
+use crate::replica::Replica;
+
+/// A command that is done and durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Executed {
+    /// Its commit.
+    pub commit: CommitId,
+    /// The documents it changed.
+    pub documents: Vec<DocumentId>,
+}
+
+/// One document's share of a commit, before it is written.
+struct Draft {
+    before: Open,
+    after: Document,
+    ops: Vec<Op>,
+    authored: Authored,
+    part: Part,
+}
+
+impl Replica {
+    /// The time for a command to carry: later than everything known here.
+    pub fn now(&self) -> HybridTime {
+        self.clock.time.tick(self.environment.unix_ms())
+    }
+
+    /// Carries out a command, durably.
+    ///
+    /// # Errors
+    /// When the device is not enrolled, the command is not valid on the documents as they are, the
+    /// holder's grant does not permit it, or the file cannot be written. Nothing has then happened.
+    pub fn execute(&mut self, command: &Command) -> Result<Executed, EngineError> {
+        let opened = self.open_for(command)?;
+        let documents: BTreeMap<_, _> =
+            opened.iter().map(|(id, open)| (*id, open.document.clone())).collect();
+        let plan = command.plan(&documents)?;
+
+        let unix_ms = self.environment.unix_ms();
+        let clock = self.clock.tick(unix_ms);
+        let stamp = Stamp {
+            actor: actor_id(self.signer.public_key(), &self.incarnation),
+            time: clock.time,
+            command: keting_model::CommandId::new(self.environment.random()),
+        };
+        let mut drafts = Vec::new();
+        for edit in plan.edits {
+            let before = match opened.get(&edit.document) {
+                Some(open) => open.clone(),
+                None => self.open_document(&edit.document)?,
+            };
+            drafts.push(draft(before, edit.ops, &stamp, self.environment.random())?);
+        }
+
+        self.judge_own(command, &drafts)?;
+        let commit = self.sign(command, &drafts, &stamp, clock)?;
+        self.keep(command, &commit, drafts, clock, unix_ms)
+    }
+
+    fn open_for(&mut self, command: &Command) -> Result<BTreeMap<DocumentId, Open>, EngineError> {
+        self.city()?;
+        command.documents().into_iter().map(|id| Ok((id, self.open_document(&id)?))).collect()
+    }
+
+    /// The author's own replica judges first: what others would hold is refused at once.
+    fn judge_own(
+        &mut self,
+        command: &Command,
+        drafts: &[Draft],
+    ) -> Result<(), EngineError> {
+        let touched: Vec<_> = drafts
+            .iter()
+            .map(|draft| Touched { before: &draft.before.document, ops: &draft.ops })
+            .collect();
+        let families = judge(command.name(), RULE_VERSION, &touched)?;
+        for draft in drafts {
+            let id = draft.after.id();
+            let home = self.home(&draft.after, drafts)?;
+            let none = BTreeSet::new();
+            self.may_write(&id, &home, families.get(&id).unwrap_or(&none))?;
+        }
+        Ok(())
+    }
+
+    fn may_write(
+        &self,
+        document: &DocumentId,
+        home: &DocumentId,
+        families: &BTreeSet<Family>,
+    ) -> Result<(), EngineError> {
+        let city = self.city()?;
+        city.regions.read(&self.store)?;
+        let kind = document.kind().ok_or(EngineError::NotFound { what: "the document's kind" })?;
+        let grant = &city.grant.grant;
+        let now_ms = city.server_time_ms;
+        Ok(may_write(grant, &city.regions, home, kind, families, now_ms)?)
+    }
+
+    /// The region a document lives in; for a part of a household, where the household lives.
+    fn home(
+        &mut self,
+        document: &Document,
+        drafts: &[Draft],
+    ) -> Result<DocumentId, EngineError> {
+        let missing = EngineError::NotFound { what: "the document's region" };
+        match home_of(document).ok_or(missing)? {
+            // A new region is made by whoever may write in the one it becomes part of.
+            Home::Itself => {
+                let parent = document.value("parent");
+                let parent = parent.as_ref().and_then(keting_model::Value::as_bytes);
+                let parent = parent.and_then(|bytes| DocumentId::from_slice(bytes).ok());
+                Ok(parent.unwrap_or(document.id()))
+            }
+            Home::Region(region) => Ok(region),
+            Home::Of(owner) => {
+                let drafted = drafts.iter().find(|draft| draft.after.id() == owner);
+                let owner = match drafted {
+                    Some(draft) => draft.after.clone(),
+                    None => self.open_document(&owner)?.document,
+                };
+                match home_of(&owner) {
+                    Some(Home::Region(region)) => Ok(region),
+                    Some(Home::Itself | Home::Of(_)) | None => {
+                        Err(EngineError::NotFound { what: "the household" })
+                    }
+                }
+            }
+        }
+    }
+
+    fn sign(
+        &self,
+        command: &Command,
+        drafts: &[Draft],
+        stamp: &Stamp,
+        clock: Clock,
+    ) -> Result<SignedCommit, EngineError> {
+        let city = self.city()?;
+        let log = city.membership.log;
+        let seen = city.cursor.unwrap_or_else(|| Cursor::genesis(log, 0));
+        let body = CommitBody {
+            city: city.membership.city,
+            log,
+            device: self.signer.public_key().clone(),
+            incarnation: self.incarnation,
+            sequence: clock.sequence,
+            grant: city.grant.digest(),
+            seen: seen.position(),
+            command: stamp.command,
+            command_name: command.name().to_owned(),
+            rule_version: RULE_VERSION,
+            time: stamp.time,
+            replaces: None,
+            entries: drafts.iter().map(|draft| draft.part.digest()).collect(),
+        };
+        Ok(SignedCommit::sign(body, self.signer.as_ref())?)
+    }
+
+    fn keep(
+        &mut self,
+        command: &Command,
+        commit: &SignedCommit,
+        drafts: Vec<Draft>,
+        clock: Clock,
+        unix_ms: u64,
+    ) -> Result<Executed, EngineError> {
+        let mut changes = Vec::new();
+        let mut opened = Vec::new();
+        for draft in &drafts {
+            let rows = project(&draft.after);
+            changes.extend(difference(&draft.before.rows, &rows));
+            opened.push(Open {
+                document: draft.after.clone(),
+                rows,
+                changes_since_snapshot: draft.before.changes_since_snapshot + 1,
+            });
+        }
+        self.store.write(|transaction| {
+            write(transaction, command, commit, &drafts, unix_ms)?;
+            for open in &mut opened {
+                snapshot_if_due(transaction, open)?;
+            }
+            transaction.put_row_changes(&changes)?;
+            clock.keep(transaction)
+        })?;
+        self.clock = clock;
+        let documents = drafts.iter().map(|draft| draft.after.id()).collect();
+        self.take_in(opened, &changes);
+        Ok(Executed { commit: commit.id(), documents })
+    }
+
+    /// After a transaction: what is open is what the file holds, and those who watch are told.
+    pub(super) fn take_in(&mut self, opened: Vec<Open>, changes: &[RowChange]) {
+        for open in opened {
+            if let (Some(city), Some(DocumentKind::Region)) =
+                (&mut self.city, open.document.id().kind())
+            {
+                city.regions.learn(&open.document);
+            }
+            self.documents.put(open);
+        }
+        self.observers.tell(changes);
+    }
+}
+
+fn draft(
+    before: Open,
+    ops: Vec<Op>,
+    stamp: &Stamp,
+    salt: [u8; 16],
+) -> Result<Draft, EngineError> {
+    let mut after = before.document.clone();
+    let authored = after.author(stamp, &ops)?;
+    let part = Part { salt, document: after.id(), change: authored.bytes.clone() };
+    Ok(Draft { before, after, ops, authored, part })
+}
+
+fn write(
+    transaction: &mut Transaction<'_>,
+    command: &Command,
+    commit: &SignedCommit,
+    drafts: &[Draft],
+    unix_ms: u64,
+) -> Result<(), StoreError> {
+    let row = transaction.put_commit(&StoredCommit {
+        device: *commit.id().device.as_bytes(),
+        command: commit.body.command,
+        bytes: commit.bytes.clone(),
+        number: None,
+        incarnation: *commit.body.incarnation.as_bytes(),
+        sequence: commit.body.sequence,
+        received_at_ms: unix_ms,
+    })?;
+    for (entry, draft) in (0_u32..).zip(drafts) {
+        let change = StoredChange {
+            hash: draft.authored.hash,
+            actor: commit.actor(),
+            seq: draft.authored.seq,
+            commit: row,
+            entry,
+            salt: draft.part.salt.to_vec(),
+            bytes: draft.authored.bytes.clone(),
+        };
+        transaction.put_document_change(&draft.after.id(), &change, &draft.after.heads())?;
+    }
+    transaction.put_outbox(&OutboxEntry {
+        commit: row,
+        command: command.to_bytes(),
+        state: OutboxState::Queued,
+        queued_at_ms: unix_ms,
+        carried_for: None,
+    })
+}
+
+/// Writes a compacted save once enough changes have gathered behind the last one.
+pub(super) fn snapshot_if_due(
+    transaction: &mut Transaction<'_>,
+    open: &mut Open,
+) -> Result<(), StoreError> {
+    if open.changes_since_snapshot >= keting_trust::limits::CHANGES_AFTER_SNAPSHOT_MAX {
+        let document = &open.document;
+        transaction.put_snapshot(&document.id(), &document.save(), &document.heads())?;
+        open.changes_since_snapshot = 0;
+    }
+    Ok(())
+}

@@ -1,0 +1,18 @@
+//! The small facts a replica keeps about itself in its own file, and under which keys.
+
+/// The incarnation the file writes under, 8 bytes.
+pub const INCARNATION: &str = "replica/incarnation";
+/// The token that must equal the vault's, 32 bytes.
+pub const INCARNATION_TOKEN: &str = "replica/incarnation_token";
+/// The last sequence number and hybrid time, as [`super::clock::Clock`].
+pub const CLOCK: &str = "replica/clock";
+/// The invitation's text, until the server has enrolled the device.
+pub const INVITATION: &str = "city/invitation";
+/// What enrolment gave, as [`super::membership::Membership`].
+pub const MEMBERSHIP: &str = "city/membership";
+/// Up to where the log is here, as a cursor.
+pub const CURSOR: &str = "sync/cursor";
+/// How far an unfinished first sync has come.
+pub const FIRST_SYNC: &str = "sync/first_sync";
+/// When the server last said that everything is here, by its clock, milliseconds since the epoch.
+pub const UP_TO_DATE_AT: &str = "sync/up_to_date_at_ms";

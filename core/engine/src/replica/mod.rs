@@ -1,0 +1,272 @@
+//! A replica: one installation's full local copy, and everything that may be done with it without
+//! a network.
+//!
+//! A `Replica` is stepped from one thread at a time. It owns the one writer of its file; the shell
+//! around it adds threads and sockets, the simulation adds neither. What it does falls into
+//! commands ([`execute`]), what the server's log brings ([`receive`]) and what waits for the server
+//! ([`outbox`]).
+
+mod cache;
+mod clock;
+mod enrol;
+mod execute;
+mod incarnation;
+pub mod membership;
+mod meta;
+mod outbox;
+mod receive;
+mod regions;
+mod status;
+pub mod verify;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use keting_model::{Document, DocumentId, PROJECTION_MIGRATIONS, project};
+use keting_store::{DatabaseKey, OpenConfig, Owner, Reader, Store};
+use keting_trust::{Cursor, DeviceId, Incarnation, Invitation, PublicKey, SignedGrant, Signer, limits};
+
+pub use execute::Executed;
+pub use incarnation::FileIdentity;
+pub use outbox::Waiting;
+pub use receive::Kept;
+pub use status::Status;
+
+use crate::environment::Environment;
+use crate::error::EngineError;
+use crate::replica::cache::{DocumentCache, Open};
+use crate::replica::clock::Clock;
+use crate::replica::membership::Membership;
+use crate::replica::regions::Regions;
+use crate::vault::{ReplicaId, Secret, Vault};
+use crate::watch::Observers;
+
+/// The owner of the projection's tables in a replica's file.
+const PROJECTION: Owner<'static> = Owner { name: "model", migrations: PROJECTION_MIGRATIONS };
+
+/// Where a replica's file is, and by which name its vault knows it.
+#[derive(Clone, Copy)]
+pub struct ReplicaConfig<'a> {
+    /// The file.
+    pub path: &'a Path,
+    /// The SQLite VFS the file is opened through; none for the operating system's.
+    pub vfs: Option<&'a str>,
+    /// The replica.
+    pub id: ReplicaId,
+    /// Says which file there is at the path, once it is there. A copy must not say the same.
+    pub identity: &'a dyn Fn(&Path) -> Option<FileIdentity>,
+}
+
+/// One installation's full local copy.
+pub struct Replica {
+    store: Store,
+    environment: Box<dyn Environment>,
+    signer: Box<dyn Signer>,
+    id: ReplicaId,
+    incarnation: Incarnation,
+    clock: Clock,
+    city: Option<City>,
+    documents: DocumentCache,
+    observers: Observers,
+}
+
+/// The city a replica is enrolled in, with what is looked up for every edit.
+struct City {
+    membership: Membership,
+    grant: SignedGrant,
+    cursor: Option<Cursor>,
+    /// The latest time known by the server's clock, milliseconds since the Unix epoch. The phone's
+    /// own clock may be years off and decides nothing.
+    server_time_ms: u64,
+    regions: Regions,
+}
+
+impl Replica {
+    /// Makes a new replica that an invitation allows to enrol: its keys in the vault, and its file.
+    ///
+    /// # Errors
+    /// When the vault or the file cannot be written, or the file is there already.
+    pub fn create(
+        config: &ReplicaConfig<'_>,
+        vault: Arc<dyn Vault>,
+        mut environment: Box<dyn Environment>,
+        invitation: &Invitation,
+    ) -> Result<Self, EngineError> {
+        for secret in [Secret::DatabaseKey, Secret::DeviceSeed] {
+            // A second attempt after a crash goes on with the keys of the first.
+            if vault.load(&config.id, secret)?.is_none() {
+                vault.store(&config.id, secret, &environment.random::<32>())?;
+            }
+        }
+        let mut replica = Self::open(config, vault, environment)?;
+        if replica.city.is_some() {
+            return Err(EngineError::AlreadyEnrolled);
+        }
+        let text = invitation.to_text();
+        replica.store.write(|transaction| transaction.set_meta(meta::INVITATION, text.as_bytes()))?;
+        Ok(replica)
+    }
+
+    /// Opens a replica's file.
+    ///
+    /// # Errors
+    /// When the vault has no key for it, or the file cannot be opened; the file then stays as it
+    /// was.
+    pub fn open(
+        config: &ReplicaConfig<'_>,
+        vault: Arc<dyn Vault>,
+        mut environment: Box<dyn Environment>,
+    ) -> Result<Self, EngineError> {
+        let key = DatabaseKey::new(*vault.require(&config.id, Secret::DatabaseKey)?);
+        let mut store = Store::open(&OpenConfig {
+            path: config.path,
+            key: Some(&key),
+            vfs: config.vfs,
+            owners: &[PROJECTION],
+            full_sync: true,
+        })?;
+        let signer = vault.signer(&config.id)?;
+        let (incarnation, clock) = incarnation::resume_or_begin(
+            &mut store,
+            vault.as_ref(),
+            &config.id,
+            (config.identity)(config.path),
+            environment.as_mut(),
+        )?;
+        let city = City::read(&store)?;
+        Ok(Self {
+            store,
+            environment,
+            signer,
+            id: config.id,
+            incarnation,
+            clock,
+            city,
+            documents: DocumentCache::new(limits::DOCUMENTS_OPEN_MAX),
+            observers: Observers::default(),
+        })
+    }
+
+    /// The replica's id in its vault.
+    pub fn id(&self) -> ReplicaId {
+        self.id
+    }
+
+    /// The device's public key.
+    pub fn public_key(&self) -> &PublicKey {
+        self.signer.public_key()
+    }
+
+    /// The device's id.
+    pub fn device(&self) -> DeviceId {
+        self.public_key().device_id()
+    }
+
+    /// The device's signing key.
+    pub fn signer(&self) -> &dyn Signer {
+        self.signer.as_ref()
+    }
+
+    /// What enrolment gave, once the device is enrolled.
+    pub fn membership(&self) -> Option<&Membership> {
+        self.city.as_ref().map(|city| &city.membership)
+    }
+
+    /// The holder's own grant, once the device is enrolled.
+    pub fn grant(&self) -> Option<&SignedGrant> {
+        self.city.as_ref().map(|city| &city.grant)
+    }
+
+    /// The invitation the device has yet to use.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn invitation(&self) -> Result<Option<Invitation>, EngineError> {
+        let Some(bytes) = self.store.meta(meta::INVITATION)? else { return Ok(None) };
+        let text = String::from_utf8(bytes).map_err(|_| EngineError::DamagedMeta)?;
+        text.parse().map(Some).map_err(|_| EngineError::DamagedMeta)
+    }
+
+    /// Those who watch the replica's rows.
+    pub fn observers(&self) -> &Observers {
+        &self.observers
+    }
+
+    /// The store, to read from.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// One more read-only connection to the file.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn reader(&self) -> Result<Reader, EngineError> {
+        Ok(self.store.reader()?)
+    }
+
+    /// The machine's clock and randomness, as they were passed in.
+    pub fn environment(&mut self) -> &mut dyn Environment {
+        self.environment.as_mut()
+    }
+
+    fn city(&self) -> Result<&City, EngineError> {
+        self.city.as_ref().ok_or(EngineError::NotEnrolled)
+    }
+
+    /// A document at all its heads with the rows it projects to; an empty one if it is not here.
+    fn open_document(&mut self, id: &DocumentId) -> Result<Open, EngineError> {
+        if let Some(open) = self.documents.find(id) {
+            return Ok(open.clone());
+        }
+        let open = load(&self.store, id)?;
+        if open.document.heads().is_empty() {
+            return Ok(open);
+        }
+        self.documents.put(open.clone());
+        Ok(open)
+    }
+}
+
+impl City {
+    /// Reads the city from the file, if the device is enrolled.
+    fn read(store: &Store) -> Result<Option<Self>, EngineError> {
+        let Some(bytes) = store.meta(meta::MEMBERSHIP)? else { return Ok(None) };
+        let membership: Membership =
+            keting_trust::cbor::from_slice(&bytes).map_err(|_| EngineError::DamagedMeta)?;
+        let grant = membership.own_grant()?;
+        let cursor = match store.meta(meta::CURSOR)? {
+            Some(bytes) => Some(
+                keting_trust::cbor::from_slice(&bytes).map_err(|_| EngineError::DamagedMeta)?,
+            ),
+            None => None,
+        };
+        let heard_at_ms = read_up_to_date_at(store)?.unwrap_or(0);
+        let server_time_ms = heard_at_ms.max(grant.grant.issued_at_ms);
+        Ok(Some(Self { membership, grant, cursor, server_time_ms, regions: Regions::default() }))
+    }
+}
+
+/// When the server last said that everything is here, by its clock.
+fn read_up_to_date_at(store: &Store) -> Result<Option<u64>, EngineError> {
+    let bytes = store.meta(meta::UP_TO_DATE_AT)?;
+    Ok(bytes.and_then(|bytes| bytes.as_slice().try_into().ok()).map(u64::from_be_bytes))
+}
+
+/// Loads a document from the file.
+fn load(store: &Store, id: &DocumentId) -> Result<Open, EngineError> {
+    let Some(stored) = store.document(id)? else {
+        let document = Document::empty(*id);
+        return Ok(Open { document, rows: Vec::new(), changes_since_snapshot: 0 });
+    };
+    let mut document = match &stored.snapshot {
+        Some(bytes) => Document::load(*id, bytes)?,
+        None => Document::empty(*id),
+    };
+    for change in &stored.changes_after {
+        document.apply(change)?;
+    }
+    let rows = project(&document);
+    let changes_since_snapshot = stored.changes_after.len();
+    Ok(Open { document, rows, changes_since_snapshot })
+}

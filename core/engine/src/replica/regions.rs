@@ -1,0 +1,57 @@
+//! Which region lies in which, as this replica knows it: read once from the projection, then kept
+//! with every region that changes.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use keting_model::{DocumentId, DocumentKind, Document};
+use keting_model::query::Rows;
+use keting_store::{Store, StoreError};
+use keting_trust::Tree;
+
+/// The tree of regions.
+#[derive(Debug, Default)]
+pub struct Regions {
+    parents: RefCell<Option<BTreeMap<DocumentId, DocumentId>>>,
+}
+
+impl Regions {
+    /// Reads the tree if it has not been read yet. Most opens of a file never need it.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn read(&self, store: &Store) -> Result<(), StoreError> {
+        if self.parents.borrow().is_some() {
+            return Ok(());
+        }
+        let mut parents = BTreeMap::new();
+        store.query("SELECT document, parent FROM region", &[], &mut |cells| {
+            if let [keting_model::Cell::Blob(region), keting_model::Cell::Blob(parent)] = cells
+                && let (Ok(region), Ok(parent)) =
+                    (DocumentId::from_slice(region), DocumentId::from_slice(parent))
+            {
+                parents.insert(region, parent);
+            }
+        })?;
+        *self.parents.borrow_mut() = Some(parents);
+        Ok(())
+    }
+
+    /// Takes in a region that changed.
+    pub fn learn(&mut self, document: &Document) {
+        let parents = self.parents.get_mut();
+        if let (Some(parents), Some(DocumentKind::Region)) = (parents, document.id().kind()) {
+            let parent = document.value("parent");
+            let parent = parent.as_ref().and_then(keting_model::Value::as_bytes);
+            if let Some(parent) = parent.and_then(|bytes| DocumentId::from_slice(bytes).ok()) {
+                parents.insert(document.id(), parent);
+            }
+        }
+    }
+}
+
+impl Tree for Regions {
+    fn parent(&self, region: &DocumentId) -> Option<DocumentId> {
+        self.parents.borrow().as_ref().and_then(|parents| parents.get(region).copied())
+    }
+}

@@ -1,0 +1,164 @@
+//! One connection to the server: TCP, TLS, the WebSocket upgrade, and then frames in and out.
+
+use std::io;
+use std::sync::Arc;
+
+use futures_util::{SinkExt, StreamExt};
+use keting_sync::SUBPROTOCOL;
+use keting_trust::limits;
+use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::{HeaderValue, Uri, header};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{self, Message};
+
+use crate::shell::counted::{Counted, Counts};
+use crate::shell::tls::{self, KeyPin};
+
+
+/// Says why there is no connection, or no longer one. Always worth trying again.
+#[derive(Debug, thiserror::Error)]
+pub enum SocketError {
+    /// The address in the invitation is not one.
+    #[error("the server's address is not a wss address")]
+    BadAddress,
+    /// The server did not answer, or the link broke.
+    #[error("the server cannot be reached")]
+    Unreachable(#[source] io::Error),
+    /// TLS failed; also when another server answers than the one the invitation named.
+    #[error("the server is not the one of the invitation, or its TLS failed")]
+    Tls(#[source] rustls::Error),
+    /// The other end does not speak WebSocket, or broke its rules.
+    #[error("the server does not speak the expected protocol")]
+    Protocol(#[source] Box<tungstenite::Error>),
+}
+
+impl SocketError {
+    /// A code that stays the same in every version.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::BadAddress => "bad_address",
+            Self::Unreachable(_) => "unreachable",
+            Self::Tls(_) => "tls_failed",
+            Self::Protocol(_) => "websocket_failed",
+        }
+    }
+}
+
+/// An open connection.
+pub struct Socket {
+    stream: WebSocketStream<TlsStream<Counted>>,
+    binding: [u8; 32],
+    counts: Counts,
+    before_upgrade: (u64, u64),
+}
+
+impl Socket {
+    /// Connects to `url`, a `wss` address, and checks the server's key.
+    ///
+    /// # Errors
+    /// When there is no connection to be had.
+    pub async fn connect(url: &str, pin: KeyPin) -> Result<Self, SocketError> {
+        let uri: Uri = url.parse().map_err(|_| SocketError::BadAddress)?;
+        let host = uri.host().ok_or(SocketError::BadAddress)?.to_owned();
+        let port = uri.port_u16().unwrap_or(443);
+        let tcp =
+            TcpStream::connect((bare(&host), port)).await.map_err(SocketError::Unreachable)?;
+        tcp.set_nodelay(true).map_err(SocketError::Unreachable)?;
+
+        let (tcp, counts) = Counted::new(tcp);
+        let config = tls::pinned_client(pin).map_err(SocketError::Tls)?;
+        let name = ServerName::try_from(bare(&host).to_owned())
+            .map_err(|_| SocketError::BadAddress)?;
+        let stream =
+            TlsConnector::from(Arc::new(config)).connect(name, tcp).await.map_err(tls_error)?;
+        let binding = channel_binding(&stream).map_err(SocketError::Tls)?;
+
+        let mut request = uri.into_client_request().map_err(protocol_error)?;
+        request
+            .headers_mut()
+            .insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+        let config = frame_limits();
+        let (stream, _) =
+            tokio_tungstenite::client_async_with_config(request, stream, Some(config))
+                .await
+                .map_err(protocol_error)?;
+        let before_upgrade = counts.so_far();
+        Ok(Self { stream, binding, counts, before_upgrade })
+    }
+
+    /// The TLS exporter's value (RFC 9266), the same at both ends of this connection only.
+    pub fn binding(&self) -> [u8; 32] {
+        self.binding
+    }
+
+    /// Bytes sent and received since the upgrade, with what TLS adds.
+    pub fn bytes(&self) -> (u64, u64) {
+        let (up, down) = self.counts.so_far();
+        let (up_before, down_before) = self.before_upgrade;
+        (up.saturating_sub(up_before), down.saturating_sub(down_before))
+    }
+
+    /// Sends one frame.
+    ///
+    /// # Errors
+    /// When the link broke.
+    pub async fn send(&mut self, frame: Vec<u8>) -> Result<(), SocketError> {
+        self.stream.send(Message::Binary(frame.into())).await.map_err(protocol_error)
+    }
+
+    /// Waits for the next frame; `None` when the server closed.
+    ///
+    /// # Errors
+    /// When the link broke.
+    pub async fn receive(&mut self) -> Result<Option<Vec<u8>>, SocketError> {
+        while let Some(message) = self.stream.next().await {
+            match message.map_err(protocol_error)? {
+                Message::Binary(frame) => return Ok(Some(frame.into())),
+                Message::Close(_) => return Ok(None),
+                Message::Text(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// Says goodbye; errors do not matter any more.
+    pub async fn close(mut self) {
+        let _ = self.stream.close(None).await;
+    }
+}
+
+/// The size of what either side takes in as one message.
+pub fn frame_limits() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .max_message_size(Some(limits::FRAME_BYTES_MAX))
+        .max_frame_size(Some(limits::FRAME_BYTES_MAX))
+}
+
+fn channel_binding(stream: &TlsStream<Counted>) -> Result<[u8; 32], rustls::Error> {
+    let (_, connection) = stream.get_ref();
+    connection.export_keying_material([0; 32], b"EXPORTER-Channel-Binding", Some(b""))
+}
+
+/// An IPv6 address stands in brackets in an address, but not in a socket's.
+fn bare(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
+fn tls_error(error: io::Error) -> SocketError {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(tls) => SocketError::Tls(tls.clone()),
+        None => SocketError::Unreachable(error),
+    }
+}
+
+fn protocol_error(error: tungstenite::Error) -> SocketError {
+    match error {
+        tungstenite::Error::Io(error) => SocketError::Unreachable(error),
+        other => SocketError::Protocol(Box::new(other)),
+    }
+}

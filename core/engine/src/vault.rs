@@ -1,0 +1,210 @@
+//! Where a replica's secrets live: outside its file, and outside what backups and file copies
+//! take.
+//!
+//! On a phone this is the platform's vault (Keystore, Keychain). On a desktop it is a folder only
+//! its owner can read, in the user's state directory, never inside `--data`: a data directory that
+//! was copied finds a token in the vault that is not its own, and so never continues the other
+//! copy's sequence.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use keting_trust::key::{Ed25519Signer, Signer};
+use zeroize::Zeroizing;
+
+keting_model::define_id!(
+    /// One installation's local copy, as its vault knows it.
+    ReplicaId, 16
+);
+
+/// What the vault keeps for a replica.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Secret {
+    /// The 32 bytes the replica's file is encrypted with.
+    DatabaseKey,
+    /// The 32 bytes the device's signing key is made from, where no hardware holds it.
+    DeviceSeed,
+    /// The token that must equal the file's, or a new incarnation begins.
+    IncarnationToken,
+}
+
+impl Secret {
+    const fn file_name(self) -> &'static str {
+        match self {
+            Self::DatabaseKey => "database-key",
+            Self::DeviceSeed => "device-seed",
+            Self::IncarnationToken => "incarnation-token",
+        }
+    }
+}
+
+/// Says why the vault did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// The vault could not be read or written.
+    #[error("the vault of the device's keys cannot be used")]
+    Unavailable(#[source] io::Error),
+    /// The vault holds no such secret of this replica.
+    #[error("the vault holds no {0:?} of this replica")]
+    Missing(Secret),
+    /// What the vault holds has the wrong length.
+    #[error("the vault's {0:?} of this replica is damaged")]
+    Damaged(Secret),
+}
+
+impl VaultError {
+    /// A code that stays the same in every version.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unavailable(_) => "vault_unavailable",
+            Self::Missing(_) => "vault_secret_missing",
+            Self::Damaged(_) => "vault_secret_damaged",
+        }
+    }
+}
+
+/// A place for secrets.
+pub trait Vault: Send + Sync {
+    /// Reads a secret, if there is one.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    fn load(&self, replica: &ReplicaId, secret: Secret)
+    -> Result<Option<Zeroizing<Vec<u8>>>, VaultError>;
+
+    /// Keeps a secret durably, in the place of an earlier one.
+    ///
+    /// # Errors
+    /// When the vault cannot be written.
+    fn store(&self, replica: &ReplicaId, secret: Secret, bytes: &[u8]) -> Result<(), VaultError>;
+
+    /// The device's signing key. An app whose hardware holds the key answers with its own signer.
+    ///
+    /// # Errors
+    /// When there is no key.
+    fn signer(&self, replica: &ReplicaId) -> Result<Box<dyn Signer>, VaultError> {
+        let seed = self.require(replica, Secret::DeviceSeed)?;
+        Ok(Box::new(Ed25519Signer::from_seed(*seed)))
+    }
+
+    /// Reads a secret of 32 bytes that must be there.
+    ///
+    /// # Errors
+    /// When it is not there or has another length.
+    fn require(
+        &self,
+        replica: &ReplicaId,
+        secret: Secret,
+    ) -> Result<Zeroizing<[u8; 32]>, VaultError> {
+        let bytes = self.load(replica, secret)?.ok_or(VaultError::Missing(secret))?;
+        let bytes = bytes.as_slice().try_into().map_err(|_| VaultError::Damaged(secret))?;
+        Ok(Zeroizing::new(bytes))
+    }
+}
+
+/// A vault in a folder that only its owner can read (mode 0700, files 0600).
+#[derive(Debug, Clone)]
+pub struct DirectoryVault {
+    folder: PathBuf,
+}
+
+impl DirectoryVault {
+    /// Opens the folder, making it if it is not there.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn open(folder: &Path) -> Result<Self, VaultError> {
+        make_private_folder(folder).map_err(VaultError::Unavailable)?;
+        Ok(Self { folder: folder.to_owned() })
+    }
+
+    fn path(&self, replica: &ReplicaId, secret: Secret) -> PathBuf {
+        self.folder.join(format!("{replica}.{}", secret.file_name()))
+    }
+}
+
+impl Vault for DirectoryVault {
+    fn load(
+        &self,
+        replica: &ReplicaId,
+        secret: Secret,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
+        match fs::read(self.path(replica, secret)) {
+            Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(VaultError::Unavailable(error)),
+        }
+    }
+
+    fn store(&self, replica: &ReplicaId, secret: Secret, bytes: &[u8]) -> Result<(), VaultError> {
+        let path = self.path(replica, secret);
+        replace_durably(&self.folder, &path, bytes).map_err(VaultError::Unavailable)
+    }
+}
+
+/// Writes beside the old file and renames over it, so that a power cut leaves one or the other.
+fn replace_durably(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let beside = path.with_extension("new");
+    let mut file = private_file(&beside)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&beside, path)?;
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(unix)]
+fn private_file(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
+#[cfg(unix)]
+fn make_private_folder(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(not(unix))]
+fn private_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(true).open(path)
+}
+
+#[cfg(not(unix))]
+fn make_private_folder(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_read_back_and_only_its_owner_can_read_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = DirectoryVault::open(&folder.path().join("vault")).unwrap();
+        let replica = ReplicaId::new([1; 16]);
+        assert!(vault.load(&replica, Secret::DatabaseKey).unwrap().is_none());
+        vault.store(&replica, Secret::DatabaseKey, &[1; 32]).unwrap();
+        vault.store(&replica, Secret::DatabaseKey, &[2; 32]).unwrap();
+        assert_eq!(*vault.require(&replica, Secret::DatabaseKey).unwrap(), [2; 32]);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let path = vault.path(&replica, Secret::DatabaseKey);
+            assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_damaged_secret_is_an_error_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = DirectoryVault::open(folder.path()).unwrap();
+        let replica = ReplicaId::new([1; 16]);
+        vault.store(&replica, Secret::DeviceSeed, b"short").unwrap();
+        assert!(matches!(
+            vault.require(&replica, Secret::DeviceSeed),
+            Err(VaultError::Damaged(Secret::DeviceSeed))
+        ));
+    }
+}

@@ -1,0 +1,65 @@
+//! `docs/errors.md` is the catalogue of codes as a page. `KETING_BLESS=1` writes it anew.
+
+use std::path::Path;
+
+use keting::ErrorKind;
+use keting::error::FAMILIES;
+
+#[test]
+fn the_page_of_errors_is_the_catalogue() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors.md");
+    let page = page();
+    if std::env::var_os("KETING_BLESS").is_some_and(|value| value == "1") {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == page, "docs/errors.md is not the catalogue: run this with KETING_BLESS=1");
+}
+
+fn page() -> String {
+    let mut page = String::from(HEAD);
+    for family in FAMILIES {
+        page += &format!("\n## {}\n\n", family.title);
+        page += "| code | kind | retryable | 中文 | English |\n|---|---|---|---|---|\n";
+        for known in family.codes {
+            let (kind, retryable) = (name(known.kind), if known.retryable { "yes" } else { "no" });
+            let (code, zh, en) = (known.code, known.zh, known.en);
+            page += &format!("| `{code}` | {kind} | {retryable} | {zh} | {en} |\n");
+        }
+    }
+    page
+}
+
+fn name(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Refused => "refused",
+        ErrorKind::NotFound => "not found",
+        ErrorKind::File => "file",
+        ErrorKind::Network => "network",
+        ErrorKind::NeedsUpdate => "needs update",
+        ErrorKind::Internal => "internal",
+    }
+}
+
+const HEAD: &str = "\
+# Errors
+
+Every error, and every reason why an edit is held or refused, has a stable code: apps and scripts
+match it, people read the sentence. A code keeps its meaning in every later version. This page is made
+from the catalogue in `core/engine`, and a test holds the two together.
+
+The kind is what an application branches on, and how `keting` ends:
+
+| kind | meaning | exit code |
+|---|---|---|
+| refused | it is not allowed or not valid; somebody has to change something | 1 |
+| not found | it does not exist here | 3 |
+| file | a file or a key cannot be used | 4 |
+| network | the server could not be reached or did not do its part | 5 |
+| needs update | a newer version is needed | 1 |
+| internal | the software is at fault | 1 |
+
+The command line ends with 2 for `usage` and with 6 for `difference` and `demo_failed`. *Retryable*
+means that the same may succeed later without anybody entering anything else. When the server ends a
+session it says itself whether to try again; if so, the kind is network.
+";

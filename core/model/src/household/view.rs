@@ -1,0 +1,104 @@
+//! Households as people see them: the names of these fields are the names in JSON.
+
+use serde::Serialize;
+
+use crate::id::{DocumentId, ItemId};
+use crate::query::as_hex;
+
+/// A household in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HouseholdView {
+    /// Its id.
+    #[serde(serialize_with = "as_hex")]
+    pub id: DocumentId,
+    /// Where it lives.
+    pub address: String,
+    /// The code of the region it lives in, if that is here.
+    pub region: Option<String>,
+    /// The name of its head (户主), if somebody who is still there has that relation.
+    pub head: Option<String>,
+    /// The names of the fields that are null because the reader may not see them.
+    pub withheld: Vec<&'static str>,
+    /// Its residents, those who left among them.
+    pub residents: Vec<ResidentView>,
+}
+
+/// A resident in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ResidentView {
+    /// The id within the household.
+    #[serde(serialize_with = "as_hex")]
+    pub id: ItemId,
+    /// The name.
+    pub name: String,
+    /// The phone number.
+    pub phone: Option<String>,
+    /// The identity number.
+    pub id_number: Option<String>,
+    /// What the resident is to the head of the household.
+    pub relation: Option<String>,
+    /// `registered`, `lives_here` or `both`.
+    pub bond: Option<String>,
+    /// The care tags, sorted; null when they are withheld.
+    pub care_tags: Option<Vec<String>>,
+    /// `living`, `away`, `moved_out` or `deceased`; null when it is withheld.
+    pub status: Option<String>,
+}
+
+/// A household in full.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HouseholdDetail {
+    /// Its id.
+    #[serde(serialize_with = "as_hex")]
+    pub id: DocumentId,
+    /// Where it lives.
+    pub address: String,
+    /// The code of the standard address.
+    pub address_code: Option<String>,
+    /// By what right it lives there.
+    pub tenure: Option<String>,
+    /// The code of the region it lives in, if that is here.
+    pub region: Option<String>,
+    /// The name of its head.
+    pub head: Option<String>,
+    /// The names of the fields that are null because the reader may not see them.
+    pub withheld: Vec<&'static str>,
+    /// Its residents.
+    pub residents: Vec<ResidentDetail>,
+    /// Its needs, in the order of their entry.
+    pub needs: Vec<NeedView>,
+}
+
+/// A resident in full.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ResidentDetail {
+    /// What a list shows.
+    #[serde(flatten)]
+    pub resident: ResidentView,
+    /// Why the status is what it is.
+    pub status_reason: Option<String>,
+    /// The day the status came about.
+    pub status_at: Option<String>,
+    /// The day of birth.
+    pub birth_date: Option<String>,
+    /// `male` or `female`.
+    pub sex: Option<String>,
+    /// What is known of the health.
+    pub health: Option<String>,
+    /// What is known of a disability.
+    pub disability: Option<String>,
+}
+
+/// A need.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NeedView {
+    /// The id within the household.
+    #[serde(serialize_with = "as_hex")]
+    pub id: ItemId,
+    /// What is needed.
+    pub text: String,
+    /// `open`, `in_progress`, `met` or `dropped`.
+    pub status: String,
+    /// What was done last.
+    pub note: Option<String>,
+}
