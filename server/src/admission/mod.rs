@@ -1,0 +1,205 @@
+//! Admission: from what devices push to numbered entries of the log.
+//!
+//! A batch is the pushes of many devices. It is admitted in one transaction, in this order:
+//!
+//! 1. [`receive`]: signatures, parts, city, grant, quota. Nothing of the store is locked.
+//! 2. [`check`]: the guard at each change's dependencies, the home of each document, authority;
+//!    over documents loaded from one view of the store and carried on through the batch. What
+//!    shares no document is checked at the same time on as many threads as there are.
+//! 3. [`record`], under the lock on the log's row: what was checked is compared with the store as
+//!    it is now. If the log has not grown, all of it still holds. If it has, all still holds unless
+//!    a touched document, a touched commit or the book of authority has changed; then the batch is
+//!    checked once more, with the lock held, so that two servers cannot keep each other from ever
+//!    finishing. Then come number, chain, rows.
+//! 4. After COMMIT: the cache takes the new documents, and the answers may leave.
+//!
+//! What a granted key signed is never dropped: if the guard, a rule or authority is against it, a
+//! verdict in the log says so to its author, its bytes are kept within his quota, and what builds
+//! on it is held with it. What nobody we know signed is refused and counted, no more.
+//!
+//! A row that contradicts another one is no fault of a device that the checks let in; should it
+//! ever happen, the transaction is given up and made anew without the push it happened in, because
+//! a document's state is made of all pushes together.
+
+mod check;
+mod documents;
+mod receive;
+mod record;
+mod threads;
+
+use keting_trust::{CommitId, DeviceId, Part};
+
+use crate::authority::Book;
+use crate::city::City;
+use crate::store::{Head, ServerStore, StoreError};
+
+use self::documents::DocumentCache;
+use self::receive::Item;
+
+/// What one device pushed.
+#[derive(Debug, Clone)]
+pub struct Push {
+    /// The device of the session. Commits may be of others: a device carries its neighbour's.
+    pub device: DeviceId,
+    /// The commits, in the order in which they build on each other.
+    pub commits: Vec<PushedCommit>,
+}
+
+/// One commit as it came.
+#[derive(Debug, Clone)]
+pub struct PushedCommit {
+    /// What it was pushed as; another commit in its place is refused, so that an answer is always
+    /// about the commit it names.
+    pub expected: Option<CommitId>,
+    /// The signed bytes.
+    pub signed: Vec<u8>,
+    /// All its parts.
+    pub parts: Vec<Part>,
+}
+
+/// What became of a commit. The first three are durable when they are told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is in the log under this number.
+    Admitted {
+        /// The number of its entry.
+        number: u64,
+    },
+    /// A verdict holds it.
+    Held {
+        /// The number of the verdict.
+        number: u64,
+        /// Why.
+        code: String,
+    },
+    /// It is not kept.
+    Refused {
+        /// Why.
+        code: &'static str,
+    },
+}
+
+/// A batch that is durable.
+#[derive(Debug)]
+pub struct Batch {
+    /// What became of each commit of each push.
+    pub answers: Vec<Vec<Outcome>>,
+    /// The commits among them that had been answered before.
+    pub repeated: u64,
+    /// Whether the batch had to be checked under the lock.
+    pub rechecked: bool,
+    /// Where the log stands now.
+    pub head: Head,
+}
+
+/// The pipeline and what it keeps between batches: only what is compared with the store at every
+/// use.
+#[derive(Debug)]
+pub struct Admission {
+    book: Book,
+    cache: DocumentCache,
+    threads: usize,
+}
+
+impl Admission {
+    /// A pipeline that checks on so many threads; with one, nothing leaves the caller's.
+    pub fn new(threads: usize) -> Self {
+        Self { book: Book::default(), cache: DocumentCache::default(), threads: threads.max(1) }
+    }
+
+    /// Admits a batch. When it returns, everything it answers is durable.
+    ///
+    /// `now_ms` is the moment of receipt, milliseconds since the Unix epoch by the server's clock.
+    ///
+    /// # Errors
+    /// When the store fails; nothing of the batch is then known to be kept, and all of it may be
+    /// pushed again.
+    pub fn admit(
+        &mut self,
+        store: &mut dyn ServerStore,
+        city: &City,
+        pushes: &[Push],
+        now_ms: u64,
+    ) -> Result<Batch, StoreError> {
+        let mut items = receive::open(city, pushes, self.threads);
+        loop {
+            match self.attempt(store, city, &mut items, now_ms)? {
+                Ok((answers, repeated, rechecked, head)) => {
+                    let answers = by_push(pushes, answers);
+                    return Ok(Batch { answers, repeated, rechecked, head });
+                }
+                // At least one more push is refused now, so this ends.
+                Err(Contradiction { push }) => receive::refuse_push(&mut items, push),
+            }
+        }
+    }
+
+    fn attempt(
+        &mut self,
+        store: &mut dyn ServerStore,
+        city: &City,
+        items: &mut [Item<'_>],
+        now_ms: u64,
+    ) -> Result<Result<Recorded, Contradiction>, StoreError> {
+        let mut checked = {
+            let view = store.snapshot()?;
+            receive::look_up(&*view, city, items, &mut self.book, now_ms)?;
+            check::check(&*view, items, &self.book, &mut self.cache, self.threads, now_ms)?
+        };
+        let mut transaction = store.begin()?;
+        let rechecked = !record::still_holds(&*transaction, items, &checked, &self.book)?;
+        if rechecked {
+            checked.discard(&mut self.cache);
+            receive::look_up(&*transaction, city, items, &mut self.book, now_ms)?;
+            checked = check::check(
+                &*transaction,
+                items,
+                &self.book,
+                &mut self.cache,
+                self.threads,
+                now_ms,
+            )?;
+        }
+        let recorded = record::record(&mut *transaction, city, items, &checked, now_ms)?;
+        let (answers, repeated) = match recorded {
+            Ok(recorded) => recorded,
+            Err(contradiction) => return Ok(Err(contradiction)),
+        };
+        let head = transaction.head()?.ok_or(StoreError::Empty)?;
+        transaction.commit()?;
+        checked.keep(&mut self.cache);
+        Ok(Ok((answers, repeated, rechecked, head)))
+    }
+}
+
+type Recorded = (Vec<Outcome>, u64, bool, Head);
+
+/// The push in which a row contradicted another one.
+struct Contradiction {
+    push: usize,
+}
+
+fn by_push(pushes: &[Push], answers: Vec<Outcome>) -> Vec<Vec<Outcome>> {
+    let mut answers = answers.into_iter();
+    pushes.iter().map(|push| answers.by_ref().take(push.commits.len()).collect()).collect()
+}
+
+/// What the checks found of one commit.
+#[derive(Debug, Clone)]
+enum Finding {
+    /// It was answered before, in an earlier batch.
+    Answered(Outcome),
+    /// It is the same as an earlier one of this batch.
+    SameAs(usize),
+    /// It is not to be kept.
+    Refused(&'static str),
+    /// A verdict is to hold it.
+    Held(&'static str),
+    /// It is to be admitted.
+    Admit(check::Admissible),
+}
+
+#[cfg(test)]
+mod speed;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,194 @@
+//! What a commit must be before anything is looked at in it: signed, whole, for this city, under a
+//! grant we gave, within its author's quota, and new.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use keting_trust::limits::{
+    COMMIT_WITH_PARTS_BYTES_MAX, DEVICE_DAY_BYTES_MAX, DEVICE_HELD_BYTES_MAX,
+};
+use keting_trust::{CommitId, DeviceId, Part, SignedCommit};
+
+use super::{Finding, Outcome, Push, threads};
+use crate::authority::Book;
+use crate::city::City;
+use crate::store::{CommitState, ServerRead, StoreError};
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// One commit on its way.
+#[derive(Debug)]
+pub(super) struct Item<'p> {
+    /// The push it came in.
+    pub(super) push: usize,
+    /// The verified commit, unless it is refused for good.
+    pub(super) opened: Result<Opened<'p>, &'static str>,
+    /// What is known of it before the guard looks, if that is all there is to know.
+    pub(super) finding: Option<Finding>,
+}
+
+/// A commit whose signature holds and whose parts are all there.
+#[derive(Debug)]
+pub(super) struct Opened<'p> {
+    pub(super) commit: SignedCommit,
+    pub(super) id: CommitId,
+    pub(super) parts: &'p [Part],
+}
+
+impl Opened<'_> {
+    /// What keeping it costs, in bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        let parts: usize = self.parts.iter().map(|part| part.change.len()).sum();
+        (self.commit.bytes.len() + parts) as u64
+    }
+
+    /// What keeping parts costs that nobody here can read, in bytes.
+    pub(super) fn opaque_bytes(&self) -> u64 {
+        let opaque = self.parts.iter().filter(|part| part.document.kind().is_none());
+        opaque.map(|part| part.change.len() as u64).sum()
+    }
+}
+
+/// Verifies the signatures, and that each commit is whole and of this city.
+pub(super) fn open<'p>(city: &City, pushes: &'p [Push], threads: usize) -> Vec<Item<'p>> {
+    let commits = pushes
+        .iter()
+        .enumerate()
+        .flat_map(|(push, pushed)| pushed.commits.iter().map(move |commit| (push, commit)));
+    let (city, log) = (city.id, city.log);
+    threads::map(threads, commits.collect(), |(push, pushed)| {
+        let opened = open_one(&pushed.signed, &pushed.parts);
+        let opened = opened.and_then(|opened| {
+            let body = &opened.commit.body;
+            if body.city != city || body.log != log {
+                Err("other_city")
+            } else if pushed.expected.is_some_and(|expected| expected != opened.id) {
+                Err("other_commit")
+            } else {
+                Ok(opened)
+            }
+        });
+        Item { push, opened, finding: None }
+    })
+}
+
+/// Refuses what is left of a push whose rows contradicted others.
+pub(super) fn refuse_push(items: &mut [Item<'_>], push: usize) {
+    for item in items.iter_mut().filter(|item| item.push == push) {
+        item.opened = Err("store_contradiction");
+    }
+}
+
+/// Finds out what a view of the store knows of each commit: whether it was answered before, the
+/// grant it names, and its author's quota. Brings the book to the same view.
+pub(super) fn look_up(
+    read: &dyn ServerRead,
+    city: &City,
+    items: &mut [Item<'_>],
+    book: &mut Book,
+    now_ms: u64,
+) -> Result<(), StoreError> {
+    let head = read.head()?.ok_or(StoreError::Empty)?;
+    book.refresh(read, &head)?;
+    let mut quotas = BTreeMap::new();
+    let mut first_of = BTreeMap::new();
+    for (index, item) in items.iter_mut().enumerate() {
+        item.finding = match &item.opened {
+            Err(code) => Some(Finding::Refused(code)),
+            Ok(opened) => match first_of.get(&opened.id) {
+                Some(first) => Some(Finding::SameAs(*first)),
+                None => {
+                    let finding = look_up_one(read, city, opened, book, &mut quotas, now_ms)?;
+                    // Bytes nobody granted anything to must not stand in the way of the commit
+                    // whose name they bear.
+                    if !matches!(finding, Some(Finding::Refused(_))) {
+                        first_of.insert(opened.id, index);
+                    }
+                    finding
+                }
+            },
+        };
+    }
+    Ok(())
+}
+
+fn open_one<'p>(signed: &[u8], parts: &'p [Part]) -> Result<Opened<'p>, &'static str> {
+    let bytes = signed.len() + parts.iter().map(|part| part.change.len()).sum::<usize>();
+    if bytes > COMMIT_WITH_PARTS_BYTES_MAX {
+        return Err("too_large");
+    }
+    let commit = SignedCommit::open(signed).map_err(|error| error.code())?;
+    if parts.len() != commit.body.entries.len() {
+        return Err("parts_missing");
+    }
+    if parts.iter().any(|part| commit.find(part).is_none()) {
+        return Err("not_in_commit");
+    }
+    let id = commit.id();
+    Ok(Opened { commit, id, parts })
+}
+
+fn look_up_one(
+    read: &dyn ServerRead,
+    city: &City,
+    opened: &Opened<'_>,
+    book: &mut Book,
+    quotas: &mut BTreeMap<DeviceId, Quota>,
+    now_ms: u64,
+) -> Result<Option<Finding>, StoreError> {
+    let author = opened.id.device;
+    if let Some(found) = read.commit_state(&author, &opened.id.command)? {
+        let number = found.number;
+        return Ok(Some(Finding::Answered(match found.state {
+            CommitState::Admitted => Outcome::Admitted { number },
+            CommitState::Held { code } => Outcome::Held { number, code },
+        })));
+    }
+    match read.grant(&opened.commit.body.grant)? {
+        None => return Ok(Some(Finding::Refused("unknown_grant"))),
+        Some(grant) if grant.device != author => {
+            return Ok(Some(Finding::Refused("grant_of_another")));
+        }
+        Some(_) => {}
+    }
+    book.rights(read, &city.root, &author)?;
+    let quota = match quotas.entry(author) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(place) => place.insert(Quota::read(read, &author, now_ms)?),
+    };
+    Ok(if quota.take(opened) { None } else { Some(Finding::Refused("quota_exceeded")) })
+}
+
+/// What a device may still make the server keep.
+struct Quota {
+    day_bytes: u64,
+    held_bytes: u64,
+}
+
+impl Quota {
+    fn read(read: &dyn ServerRead, device: &DeviceId, now_ms: u64) -> Result<Self, StoreError> {
+        let today = day(now_ms);
+        Ok(match read.device(device)? {
+            Some(row) => Self {
+                day_bytes: if row.day == today { row.day_bytes } else { 0 },
+                held_bytes: row.held_bytes,
+            },
+            None => Self { day_bytes: 0, held_bytes: 0 },
+        })
+    }
+
+    fn take(&mut self, opened: &Opened<'_>) -> bool {
+        let day_bytes = self.day_bytes.saturating_add(opened.bytes());
+        let held_bytes = self.held_bytes.saturating_add(opened.opaque_bytes());
+        let within = day_bytes <= DEVICE_DAY_BYTES_MAX && held_bytes <= DEVICE_HELD_BYTES_MAX;
+        if within {
+            *self = Self { day_bytes, held_bytes };
+        }
+        within
+    }
+}
+
+/// The day of a moment, in days since the Unix epoch.
+pub(super) fn day(now_ms: u64) -> u64 {
+    now_ms / DAY_MS
+}

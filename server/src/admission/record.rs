@@ -1,0 +1,246 @@
+//! What is done under the lock: compare, number, write.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use keting_trust::limits::DEVICE_HELD_BYTES_MAX;
+use keting_trust::{
+    CommitId, DeviceId, Outcome as VerdictOutcome, RecordKind, SignedVerdict, Verdict, guard,
+};
+
+use super::check::{Admissible, Checked};
+use super::receive::{Item, Opened, day};
+use super::{Contradiction, Finding, Outcome};
+use crate::authority::Book;
+use crate::city::City;
+use crate::store::{
+    AudienceKey, CommitState, ServerRead, ServerTransaction, StoreError, StoredCommit,
+    StoredDevice, StoredDocument, StoredHeld, StoredPart,
+};
+
+/// Whether what was checked against an earlier view holds now as well.
+pub(super) fn still_holds(
+    read: &dyn ServerRead,
+    items: &[Item<'_>],
+    checked: &Checked,
+    book: &Book,
+) -> Result<bool, StoreError> {
+    let head = read.head()?.ok_or(StoreError::Empty)?;
+    if head.cursor() == checked.head.cursor() {
+        return Ok(true);
+    }
+    if !book.is_current(&head) {
+        return Ok(false);
+    }
+    for (id, working) in &checked.documents {
+        let heads = read.document(id)?.map(|stored| stored.heads);
+        if heads.as_ref() != working.stored.as_ref().map(|stored| &stored.heads) {
+            return Ok(false);
+        }
+        // The heads of a document nobody here can read say nothing; its changes do not build on
+        // each other here either.
+    }
+    for (item, finding) in items.iter().zip(&checked.findings) {
+        if let (Ok(opened), Finding::Admit(_) | Finding::Held(_)) = (&item.opened, finding)
+            && read.commit_state(&opened.id.device, &opened.id.command)?.is_some()
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Gives every commit its number and writes all rows. The answers are good once the transaction is
+/// committed.
+pub(super) fn record(
+    transaction: &mut dyn ServerTransaction,
+    city: &City,
+    items: &[Item<'_>],
+    checked: &Checked,
+    now_ms: u64,
+) -> Result<Result<(Vec<Outcome>, u64), Contradiction>, StoreError> {
+    let mut writer = Writer {
+        transaction,
+        city,
+        now_ms,
+        firsts: BTreeMap::new(),
+        devices: BTreeMap::new(),
+        regions_number: None,
+    };
+    let mut answers: Vec<Outcome> = Vec::with_capacity(items.len());
+    let mut repeated = 0;
+    for (item, finding) in items.iter().zip(&checked.findings) {
+        let answer = match (finding, &item.opened) {
+            (Finding::Answered(outcome), _) => {
+                repeated += 1;
+                Ok(outcome.clone())
+            }
+            (Finding::SameAs(first), _) => {
+                repeated += 1;
+                let same = answers.get(*first).cloned();
+                Ok(same.unwrap_or(Outcome::Refused { code: "store_contradiction" }))
+            }
+            (Finding::Refused(code), _) => Ok(Outcome::Refused { code }),
+            (Finding::Held(_) | Finding::Admit(_), Err(code)) => Ok(Outcome::Refused { code }),
+            (Finding::Held(code), Ok(opened)) => writer.hold(opened, code),
+            (Finding::Admit(admissible), Ok(opened)) => writer.admit(opened, admissible),
+        };
+        match answer {
+            Ok(outcome) => answers.push(outcome),
+            Err(StoreError::Contradiction) => return Ok(Err(Contradiction { push: item.push })),
+            Err(error) => return Err(error),
+        }
+    }
+    writer.finish(checked)?;
+    Ok(Ok((answers, repeated)))
+}
+
+struct Writer<'t, 'c> {
+    transaction: &'t mut dyn ServerTransaction,
+    city: &'c City,
+    now_ms: u64,
+    /// The entry that first touched each document of the batch.
+    firsts: BTreeMap<keting_model::DocumentId, u64>,
+    devices: BTreeMap<DeviceId, StoredDevice>,
+    regions_number: Option<u64>,
+}
+
+impl Writer<'_, '_> {
+    fn admit(
+        &mut self,
+        opened: &Opened<'_>,
+        admissible: &Admissible,
+    ) -> Result<Outcome, StoreError> {
+        let number = self.transaction.append(RecordKind::Commit, &opened.commit.bytes)?.number;
+        self.answer(opened, number, CommitState::Admitted)?;
+        let mut audiences = BTreeSet::new();
+        for (part, found) in opened.parts.iter().zip(&admissible.parts) {
+            self.transaction.put_part(
+                number,
+                &StoredPart {
+                    entry: found.entry,
+                    document: part.document,
+                    salt: part.salt,
+                    change: part.change.clone(),
+                    hash: found.hash,
+                    actor: found.actor,
+                    seq: found.seq,
+                },
+            )?;
+            self.firsts.entry(part.document).or_insert(number);
+            audiences.insert(AudienceKey { region: found.home, kind: part.document.kind_code() });
+        }
+        for key in &audiences {
+            self.transaction.put_audience(number, key)?;
+        }
+        if admissible.own {
+            self.transaction.put_own(number, &opened.id.device)?;
+        }
+        for region in &admissible.regions {
+            self.transaction.put_region(region)?;
+            self.regions_number = Some(number);
+        }
+        let (today, bytes, opaque) = (day(self.now_ms), opened.bytes(), opened.opaque_bytes());
+        if let Some(device) = self.device(&opened.id.device)? {
+            if device.day != today {
+                (device.day, device.day_bytes) = (today, 0);
+            }
+            device.day_bytes = device.day_bytes.saturating_add(bytes);
+            device.held_bytes = device.held_bytes.saturating_add(opaque);
+        }
+        Ok(Outcome::Admitted { number })
+    }
+
+    fn hold(&mut self, opened: &Opened<'_>, code: &'static str) -> Result<Outcome, StoreError> {
+        let bytes = opened.bytes();
+        let within = self.device(&opened.id.device)?.is_some_and(|device| {
+            let held_bytes = device.held_bytes.saturating_add(bytes);
+            let within = held_bytes <= DEVICE_HELD_BYTES_MAX;
+            if within {
+                device.held_bytes = held_bytes;
+            }
+            within
+        });
+        if !within {
+            return Ok(Outcome::Refused { code: "quota_exceeded" });
+        }
+        let verdict = self.verdict(opened.id, code)?;
+        let number = self.transaction.append(RecordKind::Verdict, &verdict.bytes)?.number;
+        self.transaction.put_own(number, &opened.id.device)?;
+        self.answer(opened, number, CommitState::Held { code: code.to_owned() })?;
+        let hashes = opened.parts.iter().filter_map(|part| {
+            let scanned = guard::scan(&part.change).ok()?;
+            Some((part.document, scanned.hash()))
+        });
+        self.transaction.put_held(&StoredHeld {
+            device: opened.id.device,
+            command: opened.id.command,
+            number,
+            record: opened.commit.bytes.clone(),
+            parts: opened.parts.to_vec(),
+            hashes: hashes.collect(),
+        })?;
+        Ok(Outcome::Held { number, code: code.to_owned() })
+    }
+
+    fn answer(
+        &mut self,
+        opened: &Opened<'_>,
+        number: u64,
+        state: CommitState,
+    ) -> Result<(), StoreError> {
+        self.transaction.put_commit(&StoredCommit {
+            device: opened.id.device,
+            command: opened.id.command,
+            incarnation: opened.commit.body.incarnation,
+            sequence: opened.commit.body.sequence,
+            number,
+            state,
+        })
+    }
+
+    fn verdict(&self, commit: CommitId, code: &str) -> Result<SignedVerdict, StoreError> {
+        let verdict = Verdict {
+            city: self.city.id,
+            log: self.city.log,
+            commit,
+            outcome: VerdictOutcome::Held { code: code.to_owned() },
+            at_ms: self.now_ms,
+        };
+        SignedVerdict::sign(verdict, &self.city.issuing)
+            .map_err(|error| StoreError::Failed(Box::new(error)))
+    }
+
+    fn device(&mut self, id: &DeviceId) -> Result<Option<&mut StoredDevice>, StoreError> {
+        if !self.devices.contains_key(id) {
+            match self.transaction.device(id)? {
+                Some(row) => self.devices.insert(*id, row),
+                None => return Ok(None),
+            };
+        }
+        Ok(self.devices.get_mut(id))
+    }
+
+    fn finish(self, checked: &Checked) -> Result<(), StoreError> {
+        for (id, working) in checked.documents.iter().filter(|(_, working)| working.added > 0) {
+            let first = self.firsts.get(id).copied().unwrap_or(0);
+            let (Some(home), stored) = (working.home, working.stored.as_ref()) else { continue };
+            let heads = working.document.as_ref().map(keting_model::Document::heads);
+            let row = StoredDocument {
+                id: *id,
+                home,
+                heads: heads.unwrap_or_default(),
+                change_count: stored.map_or(0, |stored| stored.change_count) + working.added,
+                first_number: stored.map_or(first, |stored| stored.first_number),
+            };
+            self.transaction.put_document(&row, &working.snapshot)?;
+        }
+        for device in self.devices.values() {
+            self.transaction.put_device(device)?;
+        }
+        if let Some(regions_number) = self.regions_number {
+            let head = self.transaction.head()?.ok_or(StoreError::Empty)?;
+            self.transaction.set_head(&crate::store::Head { regions_number, ..head })?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,242 @@
+//! A first sync: whole documents, the nearest first.
+//!
+//! Everything that had been admitted when it began is sent as the entries of each document, with
+//! only that document's part; what came later is in the tail of the log. The order is fixed by ids,
+//! so that a cut resumes behind the last entry sent.
+
+use keting_model::DocumentId;
+use keting_model::DocumentKind;
+use keting_sync::{Entry, EntryPosition};
+use keting_trust::{Cursor, Part, RecordKind};
+
+use super::Coverage;
+use super::log::{Homes, entry, travelling};
+use crate::store::{RECORDS_KIND, ServerRead, StoreError};
+
+/// Grants, and what is the reader's own.
+const RECORDS: u8 = 0;
+/// The phases of documents: regions, those of the own micro-grid, the others.
+const DOCUMENT_PHASES: [u8; 3] = [1, 2, 3];
+
+/// What one first sync has to send: ids and numbers only, 16 bytes a document.
+#[derive(Debug)]
+pub struct FirstSync {
+    at: Cursor,
+    records: Vec<u64>,
+    documents: [Vec<DocumentId>; DOCUMENT_PHASES.len()],
+}
+
+/// Some of a first sync.
+#[derive(Debug)]
+pub struct DocumentPage {
+    /// Of each document in increasing numbers.
+    pub entries: Vec<Entry>,
+    /// Where to go on.
+    pub position: EntryPosition,
+    /// Documents sent so far.
+    pub done: u64,
+    /// Documents in all.
+    pub total: u64,
+    /// Whether that is all.
+    pub finished: bool,
+}
+
+/// Behind what a page begins, within its phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct After {
+    document: Option<DocumentId>,
+    number: u64,
+}
+
+impl FirstSync {
+    /// Works out what a reader is to get, as of a cursor of this log.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn plan(
+        read: &dyn ServerRead,
+        coverage: &Coverage,
+        at: Cursor,
+    ) -> Result<Self, StoreError> {
+        let mut plan = Self { at, records: Vec::new(), documents: Default::default() };
+        for key in coverage.keys() {
+            if key.kind == RECORDS_KIND {
+                plan.records.extend(read.numbers_of(key, 0, at.number, u32::MAX)?);
+                continue;
+            }
+            let phase = if key.kind == DocumentKind::Region.code() {
+                0
+            } else if coverage.first.contains(&key.region) {
+                1
+            } else {
+                2
+            };
+            if let Some(documents) = plan.documents.get_mut(phase) {
+                documents.extend(read.documents_of(key, None, u32::MAX)?);
+            }
+        }
+        plan.records.extend(read.own_numbers(coverage.device(), 0, at.number, u32::MAX)?);
+        plan.records.sort_unstable();
+        plan.records.dedup();
+        plan.documents.iter_mut().for_each(|documents| documents.sort_unstable());
+        Ok(plan)
+    }
+
+    /// The cursor as of which everything is sent.
+    pub fn at(&self) -> Cursor {
+        self.at
+    }
+
+    /// How many regions are among what is sent.
+    pub fn region_count(&self) -> usize {
+        self.documents.first().map_or(0, Vec::len)
+    }
+
+    /// The next page behind a position, at most so many bytes by [`Entry::cost_bytes`], but at
+    /// least one entry if there is any.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn page(
+        &self,
+        read: &dyn ServerRead,
+        coverage: &Coverage,
+        from: Option<&EntryPosition>,
+        bytes_max: usize,
+    ) -> Result<DocumentPage, StoreError> {
+        let (phase, after) = from.map_or((RECORDS, After::START), |position| {
+            (position.phase, After::from_bytes(&position.after))
+        });
+        let mut filling = Filling { bytes_max, bytes: 0, entries: Vec::new(), at: (phase, after) };
+        let mut full = false;
+        if phase == RECORDS {
+            full = self.fill_records(read, coverage, after, &mut filling)?;
+        }
+        for (in_phase, documents) in DOCUMENT_PHASES.into_iter().zip(&self.documents) {
+            if full || in_phase < phase {
+                continue;
+            }
+            let after = if in_phase == phase { after } else { After::START };
+            full = self.fill_documents(read, in_phase, documents, after, &mut filling)?;
+        }
+        let (phase, after) = filling.at;
+        Ok(DocumentPage {
+            entries: filling.entries,
+            position: EntryPosition { at: self.at, phase, after: after.to_bytes() },
+            done: self.done(phase, after),
+            total: self.documents.iter().map(|documents| documents.len() as u64).sum(),
+            finished: !full,
+        })
+    }
+
+    fn fill_records(
+        &self,
+        read: &dyn ServerRead,
+        coverage: &Coverage,
+        after: After,
+        filling: &mut Filling,
+    ) -> Result<bool, StoreError> {
+        let mut homes = Homes::default();
+        for number in self.records.iter().copied().filter(|number| *number > after.number) {
+            let stored =
+                read.entry(number)?.ok_or(StoreError::Damaged("the log lacks an entry"))?;
+            let mut parts: Vec<Part> = Vec::new();
+            if stored.kind == RecordKind::Commit {
+                // A commit of his own: what he may read by his role comes with the document.
+                for part in read.parts(number)? {
+                    if !homes.is_covered(read, coverage, &part.document)? {
+                        parts.push(travelling(part));
+                    }
+                }
+            }
+            let after = After { document: None, number };
+            if !filling.take(entry(stored, parts), (RECORDS, after)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn fill_documents(
+        &self,
+        read: &dyn ServerRead,
+        phase: u8,
+        documents: &[DocumentId],
+        after: After,
+        filling: &mut Filling,
+    ) -> Result<bool, StoreError> {
+        let first = documents.partition_point(|document| Some(*document) < after.document);
+        for document in documents.iter().skip(first) {
+            for (number, part) in read.document_parts(document)? {
+                let here = After { document: Some(*document), number };
+                if number > self.at.number || here <= after {
+                    continue;
+                }
+                let stored =
+                    read.entry(number)?.ok_or(StoreError::Damaged("the log lacks an entry"))?;
+                if !filling.take(entry(stored, vec![travelling(part)]), (phase, here)) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// How many documents are sent up to a position; the one at it counts.
+    fn done(&self, phase: u8, after: After) -> u64 {
+        DOCUMENT_PHASES
+            .into_iter()
+            .zip(&self.documents)
+            .map(|(in_phase, documents)| {
+                let done = match in_phase.cmp(&phase) {
+                    std::cmp::Ordering::Less => documents.len(),
+                    std::cmp::Ordering::Equal => {
+                        documents.partition_point(|document| Some(*document) <= after.document)
+                    }
+                    std::cmp::Ordering::Greater => 0,
+                };
+                done as u64
+            })
+            .sum()
+    }
+}
+
+struct Filling {
+    bytes_max: usize,
+    bytes: usize,
+    entries: Vec<Entry>,
+    at: (u8, After),
+}
+
+impl Filling {
+    /// Takes an entry, unless the page is full.
+    fn take(&mut self, entry: Entry, at: (u8, After)) -> bool {
+        let bytes = self.bytes.saturating_add(entry.cost_bytes());
+        if bytes > self.bytes_max && !self.entries.is_empty() {
+            return false;
+        }
+        self.bytes = bytes;
+        self.entries.push(entry);
+        self.at = at;
+        true
+    }
+}
+
+impl After {
+    const START: Self = Self { document: None, number: 0 };
+
+    fn to_bytes(self) -> Vec<u8> {
+        let mut bytes = self.number.to_be_bytes().to_vec();
+        bytes.extend(self.document.iter().flat_map(DocumentId::as_bytes));
+        bytes
+    }
+
+    /// Reads a position that a device brings back. Whatever it says, it is only a place to begin.
+    fn from_bytes(bytes: &[u8]) -> Self {
+        let Some((number, document)) = bytes.split_first_chunk::<8>() else { return Self::START };
+        Self {
+            number: u64::from_be_bytes(*number),
+            document: DocumentId::from_slice(document).ok(),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Whom an entry concerns, and what of it each may see.
+//!
+//! An entry is filed under the home region and the kind of every document it touches, and a grant
+//! under the regions it names (under [`CITY_WIDE`] if it names none). A reader's *coverage* is the
+//! set of such keys that are his:
+//!
+//! - of every kind his grants let him read whole, each region of his grants and all below it;
+//! - of regions and of grants also what lies *above* his regions: without it he could neither show
+//!   where he is nor verify a commit of somebody above him, and nobody beside his own line of
+//!   regions can write what he reads;
+//! - what is filed as his *own*, whatever his grants: the verdicts on his commits, and those of his
+//!   commits that he may not read by his role, as a steward's visits.
+//!
+//! Of a commit he gets the signed bytes, which hold no content, and the parts he may read.
+
+mod documents;
+mod log;
+
+use std::collections::BTreeSet;
+
+use keting_model::region::Level;
+use keting_model::role::{Reach, Role};
+use keting_model::{DocumentId, DocumentKind};
+use keting_trust::{DeviceId, Grant, PublicKey, Tree as _};
+
+use crate::authority::{Book, reach};
+use crate::store::{AudienceKey, CITY_WIDE, Head, RECORDS_KIND, ServerRead, StoreError};
+
+pub use documents::{DocumentPage, FirstSync};
+pub use log::{LogPage, cursor_at, entries_after};
+
+/// What one device may read, as of some entry of the log.
+#[derive(Debug, Clone)]
+pub struct Coverage {
+    device: DeviceId,
+    keys: BTreeSet<AudienceKey>,
+    /// The regions whose documents a first sync sends first.
+    first: BTreeSet<DocumentId>,
+    as_of: (u32, u64, u64),
+    expires_at_ms: u64,
+}
+
+impl Coverage {
+    /// Works out a device's coverage from its grants that are live at `now_ms`. `book` must have
+    /// been brought to the view `read`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn of(
+        read: &dyn ServerRead,
+        head: &Head,
+        book: &mut Book,
+        root: &PublicKey,
+        device: &DeviceId,
+        now_ms: u64,
+    ) -> Result<Self, StoreError> {
+        let grants: Vec<Grant> = book.rights(read, root, device)?.live(now_ms).cloned().collect();
+        let mut coverage = Self {
+            device: *device,
+            keys: BTreeSet::new(),
+            first: BTreeSet::new(),
+            as_of: as_of(head),
+            expires_at_ms: grants.iter().map(|grant| grant.expires_at_ms).min().unwrap_or(u64::MAX),
+        };
+        for grant in &grants {
+            coverage.add(read, book, grant)?;
+        }
+        Ok(coverage)
+    }
+
+    /// Whether the coverage is still what the log's prefix up to `head` and the clock make it.
+    pub fn is_current(&self, head: &Head, now_ms: u64) -> bool {
+        self.as_of == as_of(head) && now_ms < self.expires_at_ms
+    }
+
+    /// Whether any grant gives the device anything.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// Whether documents of a kind with this home may be read whole.
+    pub fn contains(&self, key: &AudienceKey) -> bool {
+        self.keys.contains(key)
+    }
+
+    /// The reader.
+    pub fn device(&self) -> &DeviceId {
+        &self.device
+    }
+
+    /// All keys, in order.
+    pub fn keys(&self) -> impl Iterator<Item = &AudienceKey> {
+        self.keys.iter()
+    }
+
+    fn add(&mut self, read: &dyn ServerRead, book: &Book, grant: &Grant) -> Result<(), StoreError> {
+        let mut regions = BTreeSet::new();
+        if grant.covers_city() {
+            regions.extend(book.regions().keys());
+        }
+        for region in &grant.regions {
+            regions.extend(read.regions_within(region)?);
+        }
+        let kinds: Vec<u16> = known_kinds(grant)
+            .into_iter()
+            .filter(|kind| reach(grant, *kind) == Some(Reach::Whole))
+            .collect();
+        for region in &regions {
+            let keys = kinds.iter().map(|kind| AudienceKey { region: *region, kind: *kind });
+            self.keys.extend(keys);
+            self.keys.insert(AudienceKey { region: *region, kind: RECORDS_KIND });
+        }
+        self.keys.insert(AudienceKey { region: CITY_WIDE, kind: RECORDS_KIND });
+        for region in &grant.regions {
+            self.add_above(book, region);
+        }
+        if let (Role::Steward | Role::MicroGridHead, Some(own)) =
+            (grant.role, grant.regions.first())
+        {
+            self.first.extend(read.regions_within(own)?);
+        }
+        Ok(())
+    }
+
+    fn add_above(&mut self, book: &Book, region: &DocumentId) {
+        let mut at = *region;
+        // There are six levels; whatever else stands in the table ends here.
+        for _ in 0..Level::ALL.len() {
+            let Some(above) = book.parent(&at) else { return };
+            self.keys.insert(AudienceKey { region: above, kind: DocumentKind::Region.code() });
+            self.keys.insert(AudienceKey { region: above, kind: RECORDS_KIND });
+            at = above;
+        }
+    }
+}
+
+/// The kinds that a grant may speak of: those this version knows, and those it names.
+fn known_kinds(grant: &Grant) -> BTreeSet<u16> {
+    let known = DocumentKind::ALL.into_iter().map(DocumentKind::code);
+    let named = grant.kinds.iter().map(|access| access.kind).filter(|kind| *kind != RECORDS_KIND);
+    known.chain(named).collect()
+}
+
+fn as_of(head: &Head) -> (u32, u64, u64) {
+    (head.generation, head.regions_number, head.grants_number)
+}
+
+#[cfg(test)]
+mod tests;

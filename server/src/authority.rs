@@ -1,0 +1,261 @@
+//! Who may do what, as the log's prefix has it: the tree of regions, and each device's grants.
+//!
+//! Both change seldom and are asked for with every commit, so they are kept, together with the
+//! numbers of the entries that last changed them. Every use compares those numbers with the store's
+//! own, inside the transaction that relies on the answer, and reads anew what has changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use keting_model::role::{Family, Reach};
+use keting_model::{DocumentId, DocumentKind};
+use keting_trust::limits::GRANT_CHAIN_MAX;
+use keting_trust::{
+    Denied, DeviceId, Digest, Grant, KindAccess, PublicKey, SignedGrant, Tree, check_live,
+    may_read, may_write, verify_chain,
+};
+
+use crate::store::{Head, ServerRead, StoreError};
+
+/// The most devices whose grants are kept in memory from one batch to the next, at some hundred
+/// bytes each.
+const DEVICES_KEPT_MAX: usize = 8_192;
+
+/// Who may do what, up to some number of the log.
+#[derive(Debug, Default)]
+pub struct Book {
+    regions: BTreeMap<DocumentId, Option<DocumentId>>,
+    regions_at: Option<(u32, u64)>,
+    rights: BTreeMap<DeviceId, Rights>,
+    grants_at: Option<(u32, u64)>,
+}
+
+/// The grants of one device whose chains lead to the root key.
+#[derive(Debug, Clone, Default)]
+pub struct Rights {
+    grants: Vec<(Digest, Grant)>,
+}
+
+impl Book {
+    /// Brings the book to what a view of the store says.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn refresh(&mut self, read: &dyn ServerRead, head: &Head) -> Result<(), StoreError> {
+        let regions_at = Some((head.generation, head.regions_number));
+        if self.regions_at != regions_at {
+            self.regions = read.regions()?.into_iter().collect();
+            self.regions_at = regions_at;
+            // Whether a chain of grants holds depends on which region lies in which.
+            self.rights.clear();
+        }
+        let grants_at = Some((head.generation, head.grants_number));
+        // Only here: what a batch has looked up must stay until the batch is done.
+        if self.grants_at != grants_at || self.rights.len() >= DEVICES_KEPT_MAX {
+            self.rights.clear();
+            self.grants_at = grants_at;
+        }
+        Ok(())
+    }
+
+    /// Whether the book says what a view with this head says.
+    pub fn is_current(&self, head: &Head) -> bool {
+        self.regions_at == Some((head.generation, head.regions_number))
+            && self.grants_at == Some((head.generation, head.grants_number))
+    }
+
+    /// The grants of a device, read from the view the book was last brought to.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn rights(
+        &mut self,
+        read: &dyn ServerRead,
+        root: &PublicKey,
+        device: &DeviceId,
+    ) -> Result<&Rights, StoreError> {
+        if !self.rights.contains_key(device) {
+            let rights = Rights::read(read, root, self, device)?;
+            self.rights.insert(*device, rights);
+        }
+        // Just put there; an empty one would permit nothing.
+        Ok(self.rights.get(device).unwrap_or(const { &Rights::none() }))
+    }
+
+    /// The grants of a device if they were read before.
+    pub fn known_rights(&self, device: &DeviceId) -> Option<&Rights> {
+        self.rights.get(device)
+    }
+
+    /// All regions and the ones they lie in.
+    pub fn regions(&self) -> &BTreeMap<DocumentId, Option<DocumentId>> {
+        &self.regions
+    }
+}
+
+impl Tree for Book {
+    fn parent(&self, region: &DocumentId) -> Option<DocumentId> {
+        self.regions.get(region).copied().flatten()
+    }
+}
+
+impl Rights {
+    /// No grant at all.
+    pub const fn none() -> Self {
+        Self { grants: Vec::new() }
+    }
+
+    /// Reads the grants of a device and finds for each a chain to the root key. Expiry is left to
+    /// the moment of use.
+    fn read(
+        read: &dyn ServerRead,
+        root: &PublicKey,
+        tree: &dyn Tree,
+        device: &DeviceId,
+    ) -> Result<Self, StoreError> {
+        let mut grants = Vec::new();
+        for stored in read.grants_of(device)? {
+            let grant = open_stored(&stored.bytes)?;
+            let mut chain = vec![grant];
+            if let Some(expires_at_ms) = chain_to_root(read, root, tree, &mut chain)?
+                && let Some(SignedGrant { mut grant, .. }) = chain.into_iter().next_back()
+            {
+                // A grant ends with the first link of its chain.
+                grant.expires_at_ms = grant.expires_at_ms.min(expires_at_ms);
+                grants.push((stored.digest, grant));
+            }
+        }
+        Ok(Self { grants })
+    }
+
+    /// The grants that are live at a time by the server's clock.
+    pub fn live(&self, now_ms: u64) -> impl Iterator<Item = &Grant> {
+        self.grants
+            .iter()
+            .map(|(_, grant)| grant)
+            .filter(move |grant| check_live(grant, now_ms).is_ok())
+    }
+
+    /// Whether any live grant permits a write. The answer to a refusal is that of the grant the
+    /// commit names, or of the first.
+    ///
+    /// # Errors
+    /// When none does.
+    pub fn may_write(
+        &self,
+        named: &Digest,
+        tree: &dyn Tree,
+        home: &DocumentId,
+        document: &DocumentId,
+        families: &BTreeSet<Family>,
+        now_ms: u64,
+    ) -> Result<(), Denied> {
+        let mut denied = None;
+        for (digest, grant) in &self.grants {
+            let answer = match document.kind() {
+                Some(kind) => may_write(grant, tree, home, kind, families, now_ms),
+                None => may_write_unknown(grant, tree, home, document.kind_code(), now_ms),
+            };
+            match answer {
+                Ok(()) => return Ok(()),
+                Err(reason) if denied.is_none() || digest == named => denied = Some(reason),
+                Err(_) => {}
+            }
+        }
+        Err(denied.unwrap_or(Denied::Role))
+    }
+
+    /// Whether the holder may read all documents of a kind that live in a region.
+    pub fn reads_whole(
+        &self,
+        tree: &dyn Tree,
+        home: &DocumentId,
+        kind_code: u16,
+        now_ms: u64,
+    ) -> bool {
+        self.live(now_ms).any(|grant| {
+            reach(grant, kind_code) == Some(Reach::Whole) && keting_trust::covers(grant, tree, home)
+        })
+    }
+}
+
+/// How much of a kind a grant lets its holder read. Of a kind this version does not know, the
+/// grant alone decides: no table of roles here can say more.
+pub fn reach(grant: &Grant, kind_code: u16) -> Option<Reach> {
+    match DocumentKind::from_code(kind_code) {
+        Some(kind) => may_read(grant, kind),
+        None => {
+            let access = exact(grant, kind_code).filter(|access| access.read)?;
+            Some(if access.own_only { Reach::OwnOnly } else { Reach::Whole })
+        }
+    }
+}
+
+/// Where a document of an unknown kind lives: in the first region of the grant it was written
+/// under. Nothing in its bytes can be asked.
+pub fn home_of_unknown(rights: &Rights, kind_code: u16, now_ms: u64) -> Option<DocumentId> {
+    rights
+        .live(now_ms)
+        .filter(|grant| exact(grant, kind_code).is_some_and(|access| access.write))
+        .find_map(|grant| grant.regions.first().copied())
+}
+
+fn may_write_unknown(
+    grant: &Grant,
+    tree: &dyn Tree,
+    home: &DocumentId,
+    kind_code: u16,
+    now_ms: u64,
+) -> Result<(), Denied> {
+    check_live(grant, now_ms)?;
+    if !exact(grant, kind_code).is_some_and(|access| access.write) {
+        return Err(Denied::Kind);
+    }
+    if keting_trust::covers(grant, tree, home) { Ok(()) } else { Err(Denied::OutsideRegions) }
+}
+
+/// What a grant says of exactly this kind: "every kind" is for issuing, not for writing blindly.
+fn exact(grant: &Grant, kind_code: u16) -> Option<KindAccess> {
+    grant.kinds.iter().find(|access| access.kind == kind_code).copied()
+}
+
+/// Puts issuers' grants before the last of `chain` until the root key is reached. The answer is
+/// when the chain ends, or `None` if there is no way to the root.
+///
+/// A grant names its issuer's key, so any grant of that key will do that covers it.
+fn chain_to_root(
+    read: &dyn ServerRead,
+    root: &PublicKey,
+    tree: &dyn Tree,
+    chain: &mut Vec<SignedGrant>,
+) -> Result<Option<u64>, StoreError> {
+    let Some(first) = chain.first() else { return Ok(None) };
+    if first.grant.issuer == *root {
+        let starts = chain.iter().map(|link| link.grant.issued_at_ms).max().unwrap_or(0);
+        // Verified at a moment at which every link is live; the moment of use is compared later.
+        let holds = verify_chain(root, chain, tree, starts).is_ok();
+        return Ok(holds.then(|| keting_trust::grant::chain_expires_at_ms(chain)));
+    }
+    if chain.len() >= GRANT_CHAIN_MAX {
+        return Ok(None);
+    }
+    let issuer = first.grant.issuer.device_id();
+    let mut best = None;
+    let mut best_chain = None;
+    for stored in read.grants_of(&issuer)? {
+        let mut longer = chain.clone();
+        longer.insert(0, open_stored(&stored.bytes)?);
+        let expires = chain_to_root(read, root, tree, &mut longer)?;
+        if expires > best {
+            best = expires;
+            best_chain = Some(longer);
+        }
+    }
+    if let Some(found) = best_chain {
+        *chain = found;
+    }
+    Ok(best)
+}
+
+fn open_stored(bytes: &[u8]) -> Result<SignedGrant, StoreError> {
+    SignedGrant::read_stored(bytes).map_err(|_| StoreError::Damaged("a grant does not decode"))
+}

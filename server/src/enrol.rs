@@ -1,0 +1,333 @@
+//! Letting a device in: an invitation from the operator, used once, becomes a grant in the log.
+//!
+//! Of an invitation only the digest of its secret is kept. The same key may ask again with the same
+//! secret, because its first answer may have been lost; anybody else gets `invitation_used`.
+
+use keting_model::DocumentKind;
+use keting_model::role::{Family, Reach, Role};
+use keting_trust::invitation::Secret;
+use keting_trust::limits::NAME_BYTES_MAX;
+use keting_trust::{
+    Digest, Grant, Invitation, KindAccess, PublicKey, SignedGrant, Signer as _, check_live,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::city::City;
+use crate::init::log_grant;
+use crate::random::Random;
+use crate::store::{Head, ServerRead, ServerStore, StoreError, StoredDevice, StoredInvitation};
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+/// How long an invitation can be used unless the operator says otherwise, in days.
+pub const INVITATION_DAYS: u32 = 7;
+/// How long a grant lasts unless the operator says otherwise, in days.
+pub const GRANT_DAYS: u32 = 365;
+/// How many grants may follow below one that the issuing key gives.
+const HOLDER_DEPTH_MAX: u8 = 5;
+
+/// Where devices reach the server, and what they are to see there.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// A `wss` address.
+    pub url: String,
+    /// The SHA-256 of the SubjectPublicKeyInfo of the server's TLS key.
+    pub tls_spki_sha256: [u8; 32],
+}
+
+/// Whom the operator invites.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InviteRequest {
+    /// The person's name, which everybody sees beside what he does.
+    pub name: String,
+    /// The name of the role.
+    pub role: String,
+    /// The code of the region; an administrator has none.
+    pub region_code: Option<String>,
+    /// How long the invitation can be used, in days.
+    pub days: Option<u32>,
+    /// How long the grant lasts, in days.
+    pub grant_days: Option<u32>,
+}
+
+/// Says why nobody was invited.
+#[derive(Debug, thiserror::Error)]
+pub enum InviteError {
+    /// There is no such role. Not retryable.
+    #[error("there is no such role")]
+    UnknownRole,
+    /// There is no such region. Not retryable.
+    #[error("there is no such region")]
+    UnknownRegion,
+    /// The role needs a region, or may have none. Not retryable.
+    #[error("the role needs a region, unless it is the administrator's")]
+    RegionDoesNotFit,
+    /// The name is empty, too long, or holds a colon or control characters. Not retryable.
+    #[error("the name is not valid")]
+    BadName,
+    /// A number of days is zero or beyond all use. Not retryable.
+    #[error("the number of days is not valid")]
+    BadDays,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl InviteError {
+    /// The stable code of the error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownRole => "unknown_role",
+            Self::UnknownRegion => "unknown_region",
+            Self::RegionDoesNotFit => "region_does_not_fit",
+            Self::BadName => "bad_name",
+            Self::BadDays => "bad_days",
+            Self::Store(error) => error.code(),
+        }
+    }
+}
+
+/// Says why a device was not let in.
+#[derive(Debug, thiserror::Error)]
+pub enum EnrolError {
+    /// Nobody made this invitation here. Not retryable.
+    #[error("there is no such invitation")]
+    Unknown,
+    /// Another device has used it. Not retryable.
+    #[error("the invitation has been used")]
+    Used,
+    /// Its time is over, or the server was restored from a backup since. Not retryable.
+    #[error("the invitation is not valid any more")]
+    Expired,
+    /// The name of the device is not one. Not retryable.
+    #[error("the name is not valid")]
+    BadName,
+    /// The issuing key is no longer good; the operator has to renew it. Retryable.
+    #[error("the server's issuing key has expired")]
+    IssuingKeyExpired,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl EnrolError {
+    /// The stable code of the error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unknown => "invitation_unknown",
+            Self::Used => "invitation_used",
+            Self::Expired => "invitation_expired",
+            Self::BadName => "bad_name",
+            Self::IssuingKeyExpired => "issuing_key_expired",
+            Self::Store(error) => error.code(),
+        }
+    }
+
+    /// Whether the same may succeed later.
+    pub const fn retryable(&self) -> bool {
+        match self {
+            Self::IssuingKeyExpired => true,
+            Self::Store(error) => error.retryable(),
+            Self::Unknown | Self::Used | Self::Expired | Self::BadName => false,
+        }
+    }
+}
+
+/// What a device that was let in has.
+#[derive(Debug, Clone)]
+pub struct Enrolled {
+    /// Its grants, from the root key's first to its own.
+    pub grants: Vec<Vec<u8>>,
+    /// Where the log stands.
+    pub head: Head,
+    /// Whether it had been let in before, with the same invitation.
+    pub again: bool,
+}
+
+/// Makes an invitation.
+///
+/// # Errors
+/// When the request names no role or region, or the store fails.
+pub fn invite(
+    store: &mut dyn ServerStore,
+    city: &City,
+    endpoint: &Endpoint,
+    request: &InviteRequest,
+    random: &mut dyn Random,
+    now_ms: u64,
+) -> Result<Invitation, InviteError> {
+    let role = Role::from_name(&request.role).ok_or(InviteError::UnknownRole)?;
+    if !is_name(&request.name) {
+        return Err(InviteError::BadName);
+    }
+    let grant_ms = milliseconds(request.grant_days.unwrap_or(GRANT_DAYS))?;
+    let open_ms = milliseconds(request.days.unwrap_or(INVITATION_DAYS))?;
+
+    let mut transaction = store.begin()?;
+    let region = match (&request.region_code, role) {
+        (None, Role::Administrator) => crate::store::CITY_WIDE,
+        (Some(_), Role::Administrator) | (None, _) => return Err(InviteError::RegionDoesNotFit),
+        (Some(code), _) => {
+            let region = transaction.region_by_code(code)?;
+            region.ok_or(InviteError::UnknownRegion)?.document
+        }
+    };
+    let head = transaction.head()?.ok_or(StoreError::Empty)?;
+    let secret = Secret::new(random.bytes());
+    let expires_at_ms = now_ms.saturating_add(open_ms);
+    transaction.put_invitation(&StoredInvitation {
+        secret: secret.digest(),
+        name: request.name.clone(),
+        role: role.name().to_owned(),
+        region,
+        grant_ms,
+        expires_at_ms,
+        generation: head.generation,
+        used: None,
+    })?;
+    transaction.commit()?;
+    Ok(Invitation {
+        url: endpoint.url.clone(),
+        tls_spki_sha256: endpoint.tls_spki_sha256,
+        city: city.id,
+        root: city.root.clone(),
+        secret,
+        expires_at_ms,
+    })
+}
+
+/// Lets a device in with an invitation's secret. `name` is what the device is called in lists.
+///
+/// # Errors
+/// When the invitation is not good for this key, or the store fails.
+pub fn enrol(
+    store: &mut dyn ServerStore,
+    city: &City,
+    secret: &Secret,
+    key: &PublicKey,
+    name: &str,
+    random: &mut dyn Random,
+    now_ms: u64,
+) -> Result<Enrolled, EnrolError> {
+    if !is_name(name) {
+        return Err(EnrolError::BadName);
+    }
+    let mut transaction = store.begin()?;
+    let head = transaction.head()?.ok_or(StoreError::Empty)?;
+    let invitation = transaction.invitation(&secret.digest())?.ok_or(EnrolError::Unknown)?;
+    let device = key.device_id();
+    if let Some((by, grant)) = &invitation.used {
+        if *by != device {
+            return Err(EnrolError::Used);
+        }
+        let grants = chain_bytes(&*transaction, city, grant)?;
+        return Ok(Enrolled { grants, head, again: true });
+    }
+    if now_ms >= invitation.expires_at_ms || invitation.generation != head.generation {
+        return Err(EnrolError::Expired);
+    }
+    let grant = grant_for(&*transaction, city, &invitation, key, random, now_ms)?;
+    log_grant(&mut *transaction, &grant)?;
+    let known = transaction.device(&device)?;
+    let row = known.unwrap_or_else(|| StoredDevice::new(key, now_ms));
+    transaction.put_device(&StoredDevice { name: name.to_owned(), ..row })?;
+    let used = Some((device, grant.digest()));
+    transaction.put_invitation(&StoredInvitation { used, ..invitation })?;
+    let grants = chain_bytes(&*transaction, city, &grant.digest())?;
+    let head = transaction.head()?.ok_or(StoreError::Empty)?;
+    transaction.commit()?;
+    Ok(Enrolled { grants, head, again: false })
+}
+
+fn grant_for(
+    read: &dyn ServerRead,
+    city: &City,
+    invitation: &StoredInvitation,
+    key: &PublicKey,
+    random: &mut dyn Random,
+    now_ms: u64,
+) -> Result<SignedGrant, EnrolError> {
+    let damaged = StoreError::Damaged("an invitation names no role");
+    let role = Role::from_name(&invitation.role).ok_or(damaged)?;
+    let issuing = stored_grant(read, &city.issuing_grant)?.grant;
+    if check_live(&issuing, now_ms).is_err() {
+        return Err(EnrolError::IssuingKeyExpired);
+    }
+    let regions = if role == Role::Administrator { Vec::new() } else { vec![invitation.region] };
+    let grant = Grant {
+        city: city.id,
+        log: city.log,
+        id: random.bytes(),
+        issuer: city.issuing.public_key().clone(),
+        holder: key.clone(),
+        name: invitation.name.clone(),
+        role,
+        regions,
+        kinds: kinds_of(role),
+        issued_at_ms: now_ms,
+        expires_at_ms: now_ms.saturating_add(invitation.grant_ms).min(issuing.expires_at_ms),
+        parent: Some(city.issuing_grant),
+        depth: role.delegation_depth().min(HOLDER_DEPTH_MAX),
+    };
+    SignedGrant::issue(grant, &city.issuing)
+        .map_err(|error| EnrolError::Store(StoreError::Failed(Box::new(error))))
+}
+
+/// What a role reads and writes, as a grant says it.
+pub fn kinds_of(role: Role) -> Vec<KindAccess> {
+    DocumentKind::ALL
+        .into_iter()
+        .filter_map(|kind| {
+            let reach = role.reads().iter().find(|(read, _)| *read == kind).map(|(_, reach)| reach);
+            let write = role.writes().iter().any(|family| kind_of(*family) == kind);
+            (reach.is_some() || write).then_some(KindAccess {
+                kind: kind.code(),
+                read: reach.is_some(),
+                write,
+                own_only: reach == Some(&Reach::OwnOnly),
+            })
+        })
+        .collect()
+}
+
+/// The kind of document a family of fields stands in.
+const fn kind_of(family: Family) -> DocumentKind {
+    match family {
+        Family::Region => DocumentKind::Region,
+        Family::Household | Family::Resident | Family::Need => DocumentKind::Household,
+        Family::Private => DocumentKind::HouseholdPrivate,
+        Family::Visit | Family::Note => DocumentKind::HouseholdVisits,
+    }
+}
+
+fn chain_bytes(
+    read: &dyn ServerRead,
+    city: &City,
+    grant: &Digest,
+) -> Result<Vec<Vec<u8>>, StoreError> {
+    let issuing = stored_grant(read, &city.issuing_grant)?;
+    Ok(vec![issuing.bytes, stored_grant(read, grant)?.bytes])
+}
+
+fn stored_grant(read: &dyn ServerRead, digest: &Digest) -> Result<SignedGrant, StoreError> {
+    let stored = read.grant(digest)?.ok_or(StoreError::Damaged("a grant is missing"))?;
+    SignedGrant::read_stored(&stored.bytes)
+        .map_err(|_| StoreError::Damaged("a grant does not decode"))
+}
+
+fn milliseconds(days: u32) -> Result<u64, InviteError> {
+    const DAYS_MAX: u32 = 100 * 365;
+    if (1..=DAYS_MAX).contains(&days) {
+        Ok(u64::from(days) * DAY_MS)
+    } else {
+        Err(InviteError::BadDays)
+    }
+}
+
+/// As grants want it: something, not too long, without control characters or colons.
+fn is_name(name: &str) -> bool {
+    (1..=NAME_BYTES_MAX).contains(&name.len())
+        && !name.contains(|character: char| character.is_control() || character == ':')
+}
+
+#[cfg(test)]
+mod tests;

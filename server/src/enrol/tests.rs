@@ -1,0 +1,105 @@
+use super::*;
+use crate::testing::{HEAD_REGION, NOW_MS, Town, endpoint};
+use keting_trust::{Denied, Ed25519Signer, GrantError, verify_chain};
+
+#[test]
+fn an_invitation_becomes_a_grant_in_the_log_whose_chain_leads_to_the_root_key() {
+    let mut town = Town::new();
+    let invitation = invited(&mut town, Some(HEAD_REGION), "micro_grid_head").unwrap();
+    assert_eq!(invitation.root, town.root.public);
+    let before = town.number();
+    let phone = Ed25519Signer::from_seed([1; 32]);
+    let enrolled = enrolled(&mut town, &invitation.secret, &phone, NOW_MS).unwrap();
+    assert_eq!((enrolled.head.number, enrolled.head.grants_number), (before + 1, before + 1));
+    let chain: Vec<SignedGrant> =
+        enrolled.grants.iter().map(|bytes| SignedGrant::open(bytes).unwrap()).collect();
+    let mut book = crate::authority::Book::default();
+    let mut store = town.reopen();
+    let read = store.snapshot().unwrap();
+    book.refresh(&*read, &enrolled.head).unwrap();
+    let grant = verify_chain(&town.root.public, &chain, &book, NOW_MS).unwrap();
+    assert_eq!(&grant.holder, phone.public_key());
+    assert_eq!(grant.role, Role::MicroGridHead);
+    let later = NOW_MS + 366 * DAY_MS;
+    assert_eq!(
+        verify_chain(&town.root.public, &chain, &book, later).unwrap_err(),
+        GrantError::NotLive(Denied::Expired)
+    );
+    let stored = read.device(&phone.public_key().device_id()).unwrap().unwrap();
+    assert_eq!(stored.name, "phone");
+}
+
+#[test]
+fn an_invitation_is_used_once_but_the_same_key_may_ask_again() {
+    let mut town = Town::new();
+    let invitation = invited(&mut town, Some(HEAD_REGION), "micro_grid_head").unwrap();
+    let (one, other) = (Ed25519Signer::from_seed([1; 32]), Ed25519Signer::from_seed([2; 32]));
+    let first = enrolled(&mut town, &invitation.secret, &one, NOW_MS).unwrap();
+    let late = NOW_MS + 30 * DAY_MS;
+    let again = enrolled(&mut town, &invitation.secret, &one, late).unwrap();
+    assert_eq!((again.grants, again.again), (first.grants, true));
+    assert_eq!(again.head, first.head);
+    let used = enrolled(&mut town, &invitation.secret, &other, NOW_MS).unwrap_err();
+    assert_eq!((used.code(), used.retryable()), ("invitation_used", false));
+}
+
+#[test]
+fn an_invitation_that_is_unknown_old_or_from_before_a_restore_lets_nobody_in() {
+    let mut town = Town::new();
+    let phone = Ed25519Signer::from_seed([1; 32]);
+    let unknown = enrolled(&mut town, &Secret::new([0; 16]), &phone, NOW_MS).unwrap_err();
+    assert_eq!(unknown.code(), "invitation_unknown");
+    let invitation = invited(&mut town, Some(HEAD_REGION), "steward").unwrap();
+    let late = invitation.expires_at_ms;
+    let expired = enrolled(&mut town, &invitation.secret, &phone, late).unwrap_err();
+    assert_eq!(expired.code(), "invitation_expired");
+    let mut transaction = town.store.begin().unwrap();
+    let head = transaction.head().unwrap().unwrap();
+    transaction.set_head(&Head { generation: head.generation + 1, ..head }).unwrap();
+    transaction.commit().unwrap();
+    let void = enrolled(&mut town, &invitation.secret, &phone, NOW_MS).unwrap_err();
+    assert_eq!(void.code(), "invitation_expired");
+}
+
+#[test]
+fn a_request_that_names_no_role_region_or_person_is_refused() {
+    let mut town = Town::new();
+    let code = |result: Result<Invitation, InviteError>| result.unwrap_err().code();
+    assert_eq!(code(invited(&mut town, Some(HEAD_REGION), "king")), "unknown_role");
+    assert_eq!(code(invited(&mut town, Some("1"), "steward")), "unknown_region");
+    assert_eq!(code(invited(&mut town, None, "steward")), "region_does_not_fit");
+    assert_eq!(code(invited(&mut town, Some(HEAD_REGION), "administrator")), "region_does_not_fit");
+    assert!(invited(&mut town, None, "administrator").is_ok());
+}
+
+#[test]
+fn the_secret_of_an_invitation_is_not_in_the_store() {
+    let mut town = Town::new();
+    let invitation = invited(&mut town, Some(HEAD_REGION), "steward").unwrap();
+    for file in std::fs::read_dir(town.dir.path()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(16).any(|window| window == invitation.secret.as_bytes()));
+    }
+}
+
+fn invited(town: &mut Town, code: Option<&str>, role: &str) -> Result<Invitation, InviteError> {
+    let request = InviteRequest {
+        name: "李四".into(),
+        role: role.into(),
+        region_code: code.map(str::to_owned),
+        days: None,
+        grant_days: None,
+    };
+    let endpoint = endpoint();
+    invite(&mut town.store, &town.city, &endpoint, &request, &mut town.random, NOW_MS)
+}
+
+fn enrolled(
+    town: &mut Town,
+    secret: &Secret,
+    key: &Ed25519Signer,
+    now_ms: u64,
+) -> Result<Enrolled, EnrolError> {
+    let key = key.public_key();
+    enrol(&mut town.store, &town.city, secret, key, "phone", &mut town.random, now_ms)
+}

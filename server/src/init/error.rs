@@ -1,0 +1,59 @@
+//! What may keep a city from being made.
+
+use keting_store::OpenError;
+use keting_trust::SignError;
+
+use super::RegionsError;
+use crate::store::StoreError;
+
+/// Says why a city was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum InitError {
+    /// There is one already. Not retryable.
+    #[error("there is a city already")]
+    CityExists,
+    /// The table of regions is not one. Not retryable.
+    #[error(transparent)]
+    Regions(#[from] RegionsError),
+    /// A region of the table breaks a rule of regions. Not retryable.
+    #[error("line {line}: the region is not valid: {code}")]
+    BadRegion {
+        /// The line, 0 if it is not known.
+        line: u64,
+        /// The rule's code.
+        code: String,
+    },
+    /// The city's name is not one. Not retryable.
+    #[error("the city's name is not valid")]
+    BadName(#[source] SignError),
+    /// The directory cannot be written. Retryable.
+    #[error("the directory cannot be written")]
+    Io(#[from] std::io::Error),
+    /// The store's file cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl InitError {
+    /// The stable code of the error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::CityExists => "city_exists",
+            Self::Regions(error) => error.code(),
+            Self::BadRegion { .. } => "regions_invalid",
+            Self::BadName(_) => "bad_name",
+            Self::Io(_) => "io",
+            Self::Open(error) => error.code(),
+            Self::Store(error) => error.code(),
+        }
+    }
+}
+
+impl From<SignError> for InitError {
+    fn from(error: SignError) -> Self {
+        Self::BadName(error)
+    }
+}

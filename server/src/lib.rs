@@ -1,0 +1,22 @@
+//! The always-on peer of a city: it admits what devices push into one numbered log, keeps the
+//! documents that make, and hands everybody the entries that concern him.
+//!
+//! All of it but [`shell`] needs no socket: it is stepped on one thread, with the clock and chance
+//! passed in. What the data means is `keting-model`, what proves it is `keting-trust`, and what
+//! travels is `keting-sync`.
+
+pub mod admission;
+pub mod audience;
+pub mod authority;
+pub mod city;
+pub mod enrol;
+pub mod init;
+pub mod metrics;
+pub mod random;
+pub mod server;
+pub mod shell;
+pub mod store;
+pub mod verify;
+
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,35 @@
+//! One connection: its session, and what only this session needs.
+
+use keting_sync::ServerSession;
+use keting_trust::DeviceId;
+
+use crate::audience::FirstSync;
+
+/// Names a connection of this process. Never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(pub(super) u64);
+
+impl std::fmt::Display for ConnectionId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) session: ServerSession,
+    /// The device, once it was let in.
+    pub(super) device: Option<DeviceId>,
+    /// What is being sent, while a first sync runs.
+    pub(super) first_sync: Option<FirstSync>,
+    /// Whether the session has ended. Frames may still be there to be sent.
+    pub(super) is_closed: bool,
+    /// When its next timer ends.
+    pub(super) timeout: Option<u64>,
+}
+
+impl Connection {
+    pub(super) fn new(session: ServerSession) -> Self {
+        Self { session, device: None, first_sync: None, is_closed: false, timeout: None }
+    }
+}

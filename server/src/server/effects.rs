@@ -1,0 +1,369 @@
+//! What sessions ask for, done.
+
+use keting_sync::{
+    Answer, CommitKey, Denial, DocumentBatch, Enrolled, Enrolment, EntryPosition, LogBatch,
+    Outcome as Answered, OwnFault, Resume, Resumption, Secret, ServerEffect, Standing,
+};
+use keting_trust::{Cursor, DeviceId, PublicKey, SignedConfirmation};
+
+use super::{CONFIRMATIONS_EVERY_MS, ConnectionId, Queued, Server};
+use crate::admission::{Outcome, Push, PushedCommit};
+use crate::audience::{Coverage, FirstSync, cursor_at, entries_after};
+use crate::enrol::enrol;
+use crate::metrics::Metrics;
+use crate::store::{Head, ServerRead, StoreError, StoredDevice};
+
+/// The most devices whose coverage is kept in memory.
+const COVERAGES_MAX: usize = 8_192;
+
+impl Server {
+    /// Performs what one session asks for until it asks for nothing more.
+    pub(super) fn perform_all(&mut self, connection: ConnectionId, now_ms: u64, unix_ms: u64) {
+        loop {
+            let Some(open) = self.connections.get_mut(&connection) else { return };
+            let Some(effect) = open.session.poll_effect() else { break };
+            self.perform(connection, effect, now_ms, unix_ms);
+        }
+        self.take_events(connection);
+        self.note_timeout(connection);
+    }
+
+    fn perform(
+        &mut self,
+        connection: ConnectionId,
+        effect: ServerEffect,
+        now_ms: u64,
+        unix_ms: u64,
+    ) {
+        match effect {
+            ServerEffect::Authenticate { device, software: _, resume } => {
+                self.authenticate(connection, &device, &resume, now_ms, unix_ms);
+            }
+            ServerEffect::Enrol { device, software: _, secret, name } => {
+                self.enrol(connection, &device, &secret, &name, now_ms, unix_ms);
+            }
+            ServerEffect::Admit { id, commits } => self.queue_push(connection, id, commits),
+            ServerEffect::ReadLog { id, after, until, bytes_max } => {
+                let batch = self.read_log(connection, after, until, bytes_max, unix_ms);
+                let batch = self.or_fault(batch);
+                if let Ok(batch) = &batch {
+                    self.metrics.entries_sent += batch.entries.len() as u64;
+                }
+                if let Some(open) = self.connections.get_mut(&connection) {
+                    open.session.handle_log(id, batch, now_ms);
+                }
+            }
+            ServerEffect::ReadDocuments { id, from, bytes_max } => {
+                let batch = self.read_documents(connection, from.as_ref(), bytes_max, unix_ms);
+                let batch = self.or_fault(batch);
+                if let Ok(batch) = &batch {
+                    self.metrics.entries_sent += batch.entries.len() as u64;
+                }
+                if let Some(open) = self.connections.get_mut(&connection) {
+                    open.session.handle_documents(id, batch, now_ms);
+                }
+            }
+            ServerEffect::Confirmed(confirmation) => {
+                let device = self.connections.get(&connection).and_then(|open| open.device);
+                if let Some(device) = device {
+                    self.confirmations.insert(device, confirmation);
+                    self.confirmations_due
+                        .get_or_insert(now_ms.saturating_add(CONFIRMATIONS_EVERY_MS));
+                }
+            }
+            ServerEffect::Close(_) => {
+                if let Some(open) = self.connections.get_mut(&connection) {
+                    open.is_closed = true;
+                }
+            }
+        }
+    }
+
+    fn authenticate(
+        &mut self,
+        connection: ConnectionId,
+        key: &PublicKey,
+        resume: &Resume,
+        now_ms: u64,
+        unix_ms: u64,
+    ) {
+        let device = key.device_id();
+        let standing = self.standing(&device, resume, unix_ms);
+        if let Err(error) = &standing {
+            self.note_fault(error);
+        }
+        let Some(open) = self.connections.get_mut(&connection) else { return };
+        match standing {
+            Ok(Ok(standing)) => {
+                open.device = Some(device);
+                open.session.handle_authenticated(standing, now_ms);
+            }
+            Ok(Err(denial)) => open.session.handle_denied(denial),
+            Err(error) => open.session.handle_denied(denial(error.code(), error.retryable())),
+        }
+    }
+
+    /// Where a device stands, or why it is not served.
+    fn standing(
+        &mut self,
+        device: &DeviceId,
+        resume: &Resume,
+        unix_ms: u64,
+    ) -> Result<Result<Standing, Denial>, StoreError> {
+        let read = self.store.snapshot()?;
+        let head = read.head()?.ok_or(StoreError::Empty)?;
+        let Some(row) = read.device(device)? else {
+            return Ok(Err(denial("unknown_device", false)));
+        };
+        self.book.refresh(&*read, &head)?;
+        let rights = self.book.rights(&*read, &self.city.root, device)?;
+        if rights.live(unix_ms).next().is_none() {
+            return Ok(Err(denial("expired", false)));
+        }
+        let resumption = match &resume.cursor {
+            Some(cursor) if is_of(&*read, &head, cursor)? => Resumption::Tail { cursor: *cursor },
+            Some(_) => Resumption::Diverged { shared_number: shared_number(&head, &row) },
+            None => {
+                let from = match &resume.first_sync {
+                    Some(position) if is_of(&*read, &head, &position.at)? => Some(position.clone()),
+                    Some(_) | None => None,
+                };
+                Resumption::FirstSync { from }
+            }
+        };
+        Ok(Ok(Standing {
+            head: head.cursor(),
+            backed_up_to: head.backed_up_to,
+            server_time_ms: unix_ms,
+            resumption,
+        }))
+    }
+
+    fn enrol(
+        &mut self,
+        connection: ConnectionId,
+        key: &PublicKey,
+        secret: &Secret,
+        name: &str,
+        now_ms: u64,
+        unix_ms: u64,
+    ) {
+        let secret = keting_trust::invitation::Secret::new(*secret.as_bytes());
+        let random = &mut *self.random;
+        let enrolled = enrol(&mut *self.store, &self.city, &secret, key, name, random, unix_ms);
+        let enrolled = match enrolled {
+            Ok(enrolled) => enrolled,
+            Err(error) => {
+                if let crate::enrol::EnrolError::Store(error) = &error {
+                    self.note_fault(error);
+                }
+                if let Some(open) = self.connections.get_mut(&connection) {
+                    open.session.handle_denied(denial(error.code(), error.retryable()));
+                }
+                return;
+            }
+        };
+        self.metrics.devices_enrolled += u64::from(!enrolled.again);
+        self.take_head(enrolled.head, now_ms);
+        let Some(open) = self.connections.get_mut(&connection) else { return };
+        open.device = Some(key.device_id());
+        let enrolment = Enrolment {
+            enrolled: Enrolled {
+                city_name: self.city.name.clone(),
+                log: self.city.log,
+                root: self.city.root.clone(),
+                grants: enrolled.grants,
+            },
+            head: enrolled.head.cursor(),
+            backed_up_to: enrolled.head.backed_up_to,
+            server_time_ms: unix_ms,
+        };
+        open.session.handle_enrolled(enrolment, now_ms);
+    }
+
+    fn queue_push(
+        &mut self,
+        connection: ConnectionId,
+        id: u64,
+        commits: Vec<keting_sync::PushedCommit>,
+    ) {
+        let Some(device) = self.connections.get(&connection).and_then(|open| open.device) else {
+            return;
+        };
+        let keys = commits.iter().map(|commit| commit.key).collect();
+        let commits = commits
+            .into_iter()
+            .map(|commit| PushedCommit {
+                expected: Some(super::commit_id(&commit.key, device)),
+                signed: commit.signed,
+                parts: commit.parts,
+            })
+            .collect();
+        self.queue.push_back(Queued { connection, id, keys, push: Push { device, commits } });
+    }
+
+    fn read_log(
+        &mut self,
+        connection: ConnectionId,
+        after: u64,
+        until: u64,
+        bytes_max: usize,
+        unix_ms: u64,
+    ) -> Result<LogBatch, StoreError> {
+        let device = self.device(connection)?;
+        let read = self.store.snapshot()?;
+        let head = read.head()?.ok_or(StoreError::Empty)?;
+        let coverage =
+            Coverages { book: &mut self.book, kept: &mut self.coverages, root: &self.city.root }
+                .of(&*read, &head, &device, unix_ms)?;
+        let page = entries_after(&*read, coverage, after, until.min(head.number), bytes_max)?;
+        let up_to = cursor_at(&*read, &head, page.up_to)?;
+        Ok(LogBatch { entries: page.entries, up_to })
+    }
+
+    fn read_documents(
+        &mut self,
+        connection: ConnectionId,
+        from: Option<&EntryPosition>,
+        bytes_max: usize,
+        unix_ms: u64,
+    ) -> Result<DocumentBatch, StoreError> {
+        let device = self.device(connection)?;
+        let read = self.store.snapshot()?;
+        let head = read.head()?.ok_or(StoreError::Empty)?;
+        let coverage =
+            Coverages { book: &mut self.book, kept: &mut self.coverages, root: &self.city.root }
+                .of(&*read, &head, &device, unix_ms)?;
+        let open = self.connections.get_mut(&connection);
+        let open = open.ok_or(StoreError::Damaged("a connection is gone"))?;
+        let at = from.map_or(head.cursor(), |position| position.at);
+        let plan = match open.first_sync.take().filter(|plan| plan.at() == at) {
+            Some(plan) => plan,
+            None => FirstSync::plan(&*read, coverage, at)?,
+        };
+        let page = plan.page(&*read, coverage, from, bytes_max)?;
+        if !page.finished {
+            open.first_sync = Some(plan);
+        }
+        Ok(DocumentBatch {
+            entries: page.entries,
+            position: page.position,
+            done: page.done,
+            total: page.total,
+            finished: page.finished,
+        })
+    }
+
+    /// Writes what devices have confirmed since the last time.
+    pub(super) fn write_confirmations(&mut self, unix_ms: u64) {
+        self.confirmations_due = None;
+        let confirmations = std::mem::take(&mut self.confirmations);
+        if confirmations.is_empty() {
+            return;
+        }
+        let written = self.store.begin().and_then(|mut transaction| {
+            for (device, confirmation) in &confirmations {
+                if let Some(row) = transaction.device(device)? {
+                    transaction.put_device(&confirmed(row, confirmation, unix_ms))?;
+                }
+            }
+            transaction.commit()
+        });
+        if let Err(error) = written {
+            self.note_fault(&error);
+        }
+    }
+
+    fn device(&self, connection: ConnectionId) -> Result<DeviceId, StoreError> {
+        let device = self.connections.get(&connection).and_then(|open| open.device);
+        device.ok_or(StoreError::Damaged("a session reads before it was let in"))
+    }
+
+    fn or_fault<T>(&mut self, result: Result<T, StoreError>) -> Result<T, OwnFault> {
+        result.map_err(|error| {
+            Metrics::count(&mut self.metrics.store_failures, error.code());
+            self.last_fault = Some(error.code());
+            OwnFault::Store
+        })
+    }
+}
+
+/// The coverages of devices, kept as long as they are what the store says.
+struct Coverages<'s> {
+    book: &'s mut crate::authority::Book,
+    kept: &'s mut std::collections::BTreeMap<DeviceId, Coverage>,
+    root: &'s PublicKey,
+}
+
+impl<'s> Coverages<'s> {
+    fn of(
+        self,
+        read: &dyn ServerRead,
+        head: &Head,
+        device: &DeviceId,
+        unix_ms: u64,
+    ) -> Result<&'s Coverage, StoreError> {
+        let current = self.kept.get(device).is_some_and(|kept| kept.is_current(head, unix_ms));
+        if !current {
+            if self.kept.len() >= COVERAGES_MAX {
+                self.kept.clear();
+            }
+            self.book.refresh(read, head)?;
+            let fresh = Coverage::of(read, head, self.book, self.root, device, unix_ms)?;
+            self.kept.insert(*device, fresh);
+        }
+        self.kept.get(device).ok_or(StoreError::Damaged("a coverage is gone"))
+    }
+}
+
+/// The answers as the protocol has them.
+pub(super) fn answers(keys: Vec<CommitKey>, outcomes: Vec<Outcome>) -> Vec<Answer> {
+    keys.into_iter()
+        .zip(outcomes)
+        .map(|(commit, outcome)| Answer {
+            commit,
+            outcome: match outcome {
+                Outcome::Admitted { number } => Answered::Admitted { number },
+                Outcome::Held { number, code } => Answered::Held { number, code },
+                Outcome::Refused { code } => Answered::Refused { code: code.to_owned() },
+            },
+        })
+        .collect()
+}
+
+fn confirmed(row: StoredDevice, confirmation: &SignedConfirmation, unix_ms: u64) -> StoredDevice {
+    StoredDevice {
+        seen_at_ms: unix_ms,
+        confirmation: confirmation.bytes.clone(),
+        confirmed_number: confirmation.record.cursor.number,
+        confirmed_sequence: confirmation.record.last_sequence,
+        ..row
+    }
+}
+
+/// Whether a cursor is one of the log as it is here.
+fn is_of(read: &dyn ServerRead, head: &Head, cursor: &Cursor) -> Result<bool, StoreError> {
+    if cursor.log != head.log || cursor.generation != head.generation || cursor.number > head.number
+    {
+        return Ok(false);
+    }
+    Ok(cursor_at(read, head, cursor.number)? == *cursor)
+}
+
+/// The last number that a device whose cursor is of another branch is known to share with this one:
+/// what it had confirmed when this store was written.
+fn shared_number(head: &Head, device: &StoredDevice) -> u64 {
+    device.confirmed_number.min(head.number)
+}
+
+fn denial(code: &str, retryable: bool) -> Denial {
+    let message = match code {
+        "unknown_device" => "this server has not enrolled the device",
+        "expired" => "no grant of the device is valid any more",
+        "invitation_used" => "another device has used the invitation",
+        "invitation_expired" => "the invitation is not valid any more",
+        "invitation_unknown" => "there is no such invitation",
+        _ => "the server cannot serve the device now",
+    };
+    Denial { code: code.to_owned(), retryable, message: message.to_owned() }
+}

@@ -1,0 +1,110 @@
+//! The operator's door: a Unix socket in the server's directory that only its owner can open.
+//!
+//! One request a connection: a line of JSON in, a line of JSON out. It is how `keting invite`
+//! reaches a running server.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::oneshot;
+
+use crate::enrol::InviteRequest;
+use crate::shell::core_thread::{CoreHandle, ToCore};
+
+const REQUEST_BYTES_MAX: u64 = 64 * 1024;
+
+/// What the operator may ask.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdminRequest {
+    /// An invitation for one device.
+    Invite(InviteRequest),
+}
+
+/// What the server answers.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdminReply {
+    /// The invitation's text.
+    Invitation(String),
+    /// It was refused; the code is stable.
+    Refused {
+        /// Why, as a stable code.
+        code: String,
+        /// Why, for a person.
+        message: String,
+    },
+}
+
+/// Where the socket stands.
+pub fn socket_path(directory: &Path) -> PathBuf {
+    directory.join("admin.sock")
+}
+
+/// Opens the socket, in place of one that a killed server left behind.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn bind(directory: &Path) -> io::Result<UnixListener> {
+    use std::os::unix::fs::PermissionsExt;
+    let path = socket_path(directory);
+    match std::fs::remove_file(&path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let listener = UnixListener::bind(&path)?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// Answers requests until the future is dropped.
+pub async fn accept(listener: UnixListener, core: CoreHandle) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let core = core.clone();
+        tokio::spawn(async move {
+            if let Err(error) = serve(stream, core).await {
+                tracing::debug!(%error, "an operator's connection ended");
+            }
+        });
+    }
+}
+
+/// Asks the server that runs on `directory`.
+///
+/// # Errors
+/// When no server runs there, or it does not answer.
+pub async fn ask(directory: &Path, request: &AdminRequest) -> io::Result<AdminReply> {
+    let mut stream = UnixStream::connect(socket_path(directory)).await?;
+    let mut line = serde_json::to_vec(request)?;
+    line.push(b'\n');
+    stream.write_all(&line).await?;
+    let mut answer = String::new();
+    BufReader::new(stream).take(REQUEST_BYTES_MAX).read_line(&mut answer).await?;
+    Ok(serde_json::from_str(&answer)?)
+}
+
+async fn serve(stream: UnixStream, core: CoreHandle) -> io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    let mut line = String::new();
+    (&mut stream).take(REQUEST_BYTES_MAX).read_line(&mut line).await?;
+    let AdminRequest::Invite(request) = serde_json::from_str(&line)?;
+    let (reply, answer) = oneshot::channel();
+    let _ = core.send(ToCore::Invite { request, reply });
+    let reply = match answer.await {
+        Ok(Ok(invitation)) => AdminReply::Invitation(invitation),
+        Ok(Err(error)) => {
+            AdminReply::Refused { code: error.code().to_owned(), message: error.to_string() }
+        }
+        Err(_) => AdminReply::Refused {
+            code: "server_stopping".to_owned(),
+            message: "the server is stopping".to_owned(),
+        },
+    };
+    let mut line = serde_json::to_vec(&reply)?;
+    line.push(b'\n');
+    stream.get_mut().write_all(&line).await
+}

@@ -1,0 +1,85 @@
+//! The server's TLS key and certificate: self-signed, because devices pin the key itself.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use keting::shell::tls::{KeyPin, pin_of};
+use rcgen::{CertificateParams, KeyPair};
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+const CERTIFICATE_FILE: &str = "tls-certificate.pem";
+const KEY_FILE: &str = "tls-key.pem";
+
+/// Says why the server has no certificate to show.
+#[derive(Debug, thiserror::Error)]
+pub enum CertificateError {
+    /// The files beside the server's store cannot be read or written.
+    #[error("the server's certificate files cannot be used")]
+    File(#[source] io::Error),
+    /// The files are not a certificate and its key.
+    #[error("the server's certificate files are damaged")]
+    Damaged,
+    /// No certificate could be made.
+    #[error("no certificate could be made")]
+    NotMade(#[source] rcgen::Error),
+    /// TLS refuses the key or the certificate.
+    #[error("the server's key and certificate do not fit")]
+    Unfit(#[source] rustls::Error),
+}
+
+/// A certificate, its key, and what devices pin of it.
+pub struct Certificate {
+    /// The TLS configuration of the listener: TLS 1.3 only.
+    pub config: ServerConfig,
+    /// SHA-256 of the public key, which stands in every invitation.
+    pub pin: KeyPin,
+}
+
+/// Makes a key and a certificate in the server's directory, the key readable by its owner only.
+///
+/// # Errors
+/// When they cannot be made or written.
+pub fn make(directory: &Path) -> Result<(), CertificateError> {
+    let key = KeyPair::generate().map_err(CertificateError::NotMade)?;
+    let certificate = CertificateParams::new(vec!["localhost".to_owned()])
+        .and_then(|parameters| parameters.self_signed(&key))
+        .map_err(CertificateError::NotMade)?;
+    write_private(&directory.join(KEY_FILE), key.serialize_pem().as_bytes())
+        .and_then(|()| fs::write(directory.join(CERTIFICATE_FILE), certificate.pem()))
+        .map_err(CertificateError::File)
+}
+
+/// Loads the certificate an operator put there, or [`make`] made.
+///
+/// # Errors
+/// When the files are missing, damaged or do not fit each other.
+pub fn load(directory: &Path) -> Result<Certificate, CertificateError> {
+    let read = |name| fs::read(directory.join(name)).map_err(CertificateError::File);
+    let certificate = CertificateDer::from_pem_slice(&read(CERTIFICATE_FILE)?)
+        .map_err(|_| CertificateError::Damaged)?;
+    let key =
+        PrivateKeyDer::from_pem_slice(&read(KEY_FILE)?).map_err(|_| CertificateError::Damaged)?;
+    let pin = pin_of(&certificate).map_err(CertificateError::Unfit)?;
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .and_then(|builder| builder.with_no_client_auth().with_single_cert(vec![certificate], key))
+        .map_err(CertificateError::Unfit)?;
+    Ok(Certificate { config, pin })
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}

@@ -1,0 +1,366 @@
+//! What every implementation of the storage port must do. An implementation's tests call
+//! [`run`], and, for what only several processes show, [`Processes`].
+//!
+//! Every check panics with what it found. Nothing here knows an implementation.
+
+use std::path::Path;
+use std::process::Command;
+
+use keting_model::{ActorId, ChangeHash, CommandId, DocumentId, LogId};
+use keting_trust::{ChainHash, DeviceId, Digest, Incarnation, Part, RecordKind};
+
+use super::{
+    AudienceKey, CommitState, Head, ServerStore, StoreError, StoredCommit, StoredDocument,
+    StoredEntry, StoredHeld, StoredInvitation, StoredPart, StoredRegion,
+};
+
+/// Runs every check that one process can make, each on an empty store from `make`.
+///
+/// # Panics
+/// When the implementation does not conform.
+pub fn run<S: ServerStore>(make: impl Fn() -> S) {
+    let checks: [fn(&mut dyn ServerStore); 8] = [
+        an_empty_store_has_no_head,
+        numbers_are_gapless_and_the_chain_is_that_of_the_records,
+        what_was_not_committed_leaves_no_trace,
+        a_view_does_not_see_what_is_committed_after_it_was_opened,
+        a_change_and_a_commit_are_kept_once,
+        rows_come_back_as_they_were_written,
+        audiences_answer_in_order_and_within_their_bounds,
+        regions_are_found_by_code_and_with_all_below_them,
+    ];
+    for check in checks {
+        let mut store = make();
+        check(&mut store);
+    }
+}
+
+fn an_empty_store_has_no_head(store: &mut dyn ServerStore) {
+    assert_eq!(good(good(store.snapshot()).head()), None);
+    let mut transaction = good(store.begin());
+    let refused = transaction.append(RecordKind::Grant, b"record");
+    assert!(matches!(refused, Err(StoreError::Empty)), "{refused:?}");
+}
+
+fn numbers_are_gapless_and_the_chain_is_that_of_the_records(store: &mut dyn ServerStore) {
+    begin_log(store);
+    let mut chain = ChainHash::genesis(&LOG, 0);
+    for number in 1..=5_u64 {
+        let mut transaction = good(store.begin());
+        let cursor = good(transaction.append(RecordKind::Commit, &number.to_be_bytes()));
+        good(transaction.commit());
+        chain = chain.next(number, RecordKind::Commit, &Digest::of(&number.to_be_bytes()));
+        assert_eq!((cursor.number, cursor.chain), (number, chain));
+    }
+    check_log(store, 5);
+}
+
+fn what_was_not_committed_leaves_no_trace(store: &mut dyn ServerStore) {
+    begin_log(store);
+    {
+        let mut transaction = good(store.begin());
+        good(transaction.append(RecordKind::Commit, b"lost"));
+        good(transaction.put_part(1, &part(1, 1, 1)));
+        good(transaction.set_meta("key", b"value"));
+    }
+    check_log(store, 0);
+    let read = good(store.snapshot());
+    assert_eq!(good(read.meta("key")), None);
+    assert_eq!(good(read.parts(1)), []);
+}
+
+fn a_view_does_not_see_what_is_committed_after_it_was_opened(store: &mut dyn ServerStore) {
+    begin_log(store);
+    append(store, b"one");
+    let read = good(store.snapshot());
+    assert_eq!(good(read.head()).map(|head| head.number), Some(1));
+    assert_eq!(good(read.entries(0, 9)).len(), 1);
+    drop(read);
+    append(store, b"two");
+    assert_eq!(good(good(store.snapshot()).entries(0, 9)).len(), 2);
+}
+
+fn a_change_and_a_commit_are_kept_once(store: &mut dyn ServerStore) {
+    begin_log(store);
+    let mut transaction = good(store.begin());
+    good(transaction.put_part(1, &part(1, 1, 1)));
+    good(transaction.put_part(1, &part(2, 1, 2)));
+    good(transaction.put_commit(&commit(1)));
+    good(transaction.commit());
+    let again = good(store.begin()).put_part(2, &part(1, 1, 1));
+    assert!(matches!(again, Err(StoreError::Contradiction)), "{again:?}");
+    let again = good(store.begin()).put_commit(&commit(1));
+    assert!(matches!(again, Err(StoreError::Contradiction)), "{again:?}");
+    let read = good(store.snapshot());
+    assert_eq!(good(read.change_of(&document(1), &actor(1), 1)), Some(hash(1)));
+    assert_eq!(good(read.change_of(&document(1), &actor(1), 2)), None);
+}
+
+fn rows_come_back_as_they_were_written(store: &mut dyn ServerStore) {
+    begin_log(store);
+    let stored = StoredDocument {
+        id: document(1),
+        home: document(9),
+        heads: vec![hash(1), hash(2)],
+        change_count: 2,
+        first_number: 1,
+    };
+    let held = StoredHeld {
+        device: device(1),
+        command: CommandId::new([2; 8]),
+        number: 1,
+        record: b"record".to_vec(),
+        parts: vec![Part { salt: [1; 16], document: document(1), change: b"change".to_vec() }],
+        hashes: vec![(document(1), hash(7))],
+    };
+    let invitation = StoredInvitation {
+        secret: Digest::of(b"secret"),
+        name: "王五".to_owned(),
+        role: "steward".to_owned(),
+        region: document(9),
+        grant_ms: 1_000,
+        expires_at_ms: 2_000,
+        generation: 3,
+        used: None,
+    };
+    let used =
+        StoredInvitation { used: Some((device(1), Digest::of(b"grant"))), ..invitation.clone() };
+    let held_commit =
+        StoredCommit { state: CommitState::Held { code: "expired".to_owned() }, ..commit(2) };
+    let mut transaction = good(store.begin());
+    good(transaction.put_part(1, &part(1, 1, 1)));
+    good(transaction.put_part(2, &part(1, 1, 2)));
+    good(transaction.put_document(&stored, b"older"));
+    good(transaction.put_document(&stored, b"snapshot"));
+    good(transaction.put_commit(&held_commit));
+    good(transaction.put_held(&held));
+    good(transaction.put_invitation(&invitation));
+    good(transaction.put_invitation(&used));
+    good(transaction.commit());
+
+    let read = good(store.snapshot());
+    assert_eq!(good(read.document(&document(1))), Some(stored.clone()));
+    assert_eq!(good(read.document_snapshot(&document(1))), Some(b"snapshot".to_vec()));
+    assert_eq!(good(read.documents(None, 9)), vec![stored]);
+    assert_eq!(good(read.documents(Some(&document(1)), 9)), vec![]);
+    let parts = good(read.document_parts(&document(1)));
+    assert_eq!(parts, [(1, part(1, 1, 1)), (2, part(1, 1, 2))]);
+    let found = good(read.commit_state(&held_commit.device, &held_commit.command));
+    assert_eq!(found, Some(held_commit));
+    assert!(good(read.is_held(&document(1), &hash(7))));
+    assert!(!good(read.is_held(&document(2), &hash(7))));
+    assert_eq!(good(read.invitation(&Digest::of(b"secret"))), Some(used));
+}
+
+fn audiences_answer_in_order_and_within_their_bounds(store: &mut dyn ServerStore) {
+    begin_log(store);
+    let (one, other) = (
+        AudienceKey { region: document(1), kind: 2 },
+        AudienceKey { region: document(1), kind: 3 },
+    );
+    let mut transaction = good(store.begin());
+    for number in [5, 1, 3, 3] {
+        good(transaction.put_audience(number, &one));
+    }
+    good(transaction.put_audience(3, &other));
+    for number in [4, 2] {
+        good(transaction.put_own(number, &device(1)));
+    }
+    good(transaction.commit());
+    let read = good(store.snapshot());
+    assert_eq!(good(read.numbers_of(&one, 0, 9, 9)), [1, 3, 5]);
+    assert_eq!(good(read.numbers_of(&one, 1, 4, 9)), [3]);
+    assert_eq!(good(read.numbers_of(&one, 0, 9, 2)), [1, 3]);
+    assert_eq!(good(read.own_numbers(&device(1), 0, 9, 9)), [2, 4]);
+    assert_eq!(good(read.own_numbers(&device(2), 0, 9, 9)), [0; 0]);
+    assert_eq!(good(read.audiences(1, 3)), [(3, one), (3, other)]);
+}
+
+fn regions_are_found_by_code_and_with_all_below_them(store: &mut dyn ServerStore) {
+    begin_log(store);
+    let region = |id: u8, parent: Option<u8>| StoredRegion {
+        document: document(id),
+        code: format!("{id}"),
+        parent: parent.map(document),
+        level: "town".to_owned(),
+        name: "镇".to_owned(),
+    };
+    let mut transaction = good(store.begin());
+    for (id, parent) in [(1, None), (2, Some(1)), (3, Some(2)), (4, Some(1))] {
+        good(transaction.put_region(&region(id, parent)));
+    }
+    good(transaction.commit());
+    let read = good(store.snapshot());
+    assert_eq!(good(read.regions_within(&document(2))), [document(2), document(3)]);
+    assert_eq!(good(read.regions_within(&document(1))).len(), 4);
+    assert_eq!(good(read.regions_within(&document(8))), []);
+    assert_eq!(good(read.region_by_code("3")), Some(region(3, Some(2))));
+    assert_eq!(good(read.regions()).len(), 4);
+}
+
+/// Two processes that append to one store at once.
+///
+/// The implementation's test calls [`Processes::run`], and [`Processes::work_if_asked`] first
+/// thing in a test of its own, which the test binary is started with again.
+#[derive(Debug)]
+pub struct Processes<'t> {
+    /// The full name of the test that calls [`Processes::work_if_asked`].
+    pub test: &'t str,
+}
+
+const STORE_VARIABLE: &str = "KETING_CONFORMANCE_STORE";
+const WORKER_VARIABLE: &str = "KETING_CONFORMANCE_WORKER";
+const WORKERS: u64 = 2;
+const ROUNDS: u64 = 20;
+const APPENDS_A_ROUND: u64 = 10;
+const APPENDS: u64 = ROUNDS * APPENDS_A_ROUND;
+
+impl Processes<'_> {
+    /// Starts the processes on the store that `open` opens, waits for them, and looks at what they
+    /// made of it.
+    ///
+    /// # Panics
+    /// When a process fails, or the log has a gap, a fork, or lacks a commit.
+    pub fn run<S: ServerStore>(&self, store: &Path, open: impl Fn(&Path) -> S) {
+        begin_log(&mut open(store));
+        let binary = good(std::env::current_exe());
+        let mut workers = Vec::new();
+        for worker in 0..WORKERS {
+            let started = Command::new(&binary)
+                .args(["--exact", self.test, "--nocapture"])
+                .env(STORE_VARIABLE, store)
+                .env(WORKER_VARIABLE, worker.to_string())
+                .stdout(std::process::Stdio::null())
+                .spawn();
+            workers.push(good(started));
+        }
+        for worker in &mut workers {
+            assert!(good(worker.wait()).success(), "a process failed");
+        }
+        let mut store = open(store);
+        check_log(&mut store, WORKERS * APPENDS);
+        let mut records: Vec<Vec<u8>> = good(good(store.snapshot()).entries(0, u32::MAX))
+            .into_iter()
+            .map(|e| e.record)
+            .collect();
+        records.sort_unstable();
+        records.dedup();
+        assert_eq!(records.len() as u64, WORKERS * APPENDS, "a commit was lost or kept twice");
+    }
+
+    /// Does one process's share, if this process was started to do it.
+    ///
+    /// # Panics
+    /// When the store fails.
+    pub fn work_if_asked<S: ServerStore>(&self, open: impl Fn(&Path) -> S) {
+        let (Some(store), Some(worker)) =
+            (std::env::var_os(STORE_VARIABLE), std::env::var_os(WORKER_VARIABLE))
+        else {
+            return;
+        };
+        let worker = worker.to_string_lossy().parse::<u8>();
+        let worker = worker.unwrap_or_else(|error| panic!("no number: {error}"));
+        let mut store = open(Path::new(&store));
+        for round in 0..ROUNDS {
+            begin_round(&mut store, worker, round);
+            for index in 0..APPENDS_A_ROUND {
+                let mut record = vec![worker];
+                record.extend((round * APPENDS_A_ROUND + index).to_be_bytes());
+                append(&mut store, &record);
+            }
+        }
+    }
+}
+
+/// Waits until every process has come to a round, so that all of them append at once.
+fn begin_round(store: &mut dyn ServerStore, worker: u8, round: u64) {
+    let key = |worker: u64| format!("round-{worker}");
+    let mut transaction = good(store.begin());
+    good(transaction.set_meta(&key(u64::from(worker)), &round.to_be_bytes()));
+    good(transaction.commit());
+    let has_come = |bytes: Option<Vec<u8>>| bytes >= Some(round.to_be_bytes().to_vec());
+    while !(0..WORKERS).all(|other| has_come(good(good(store.snapshot()).meta(&key(other))))) {
+        std::thread::yield_now();
+    }
+}
+
+const LOG: LogId = LogId::new([1; 16]);
+
+fn begin_log(store: &mut dyn ServerStore) {
+    let mut transaction = good(store.begin());
+    let head = Head {
+        log: LOG,
+        generation: 0,
+        number: 0,
+        chain: ChainHash::genesis(&LOG, 0),
+        backed_up_to: 0,
+        regions_number: 0,
+        grants_number: 0,
+    };
+    good(transaction.set_head(&head));
+    good(transaction.commit());
+    assert_eq!(good(good(store.snapshot()).head()), Some(head));
+}
+
+fn append(store: &mut dyn ServerStore, record: &[u8]) {
+    let mut transaction = good(store.begin());
+    good(transaction.append(RecordKind::Commit, record));
+    good(transaction.commit());
+}
+
+/// Gapless numbers and one chain, up to the head.
+fn check_log(store: &mut dyn ServerStore, length: u64) {
+    let read = good(store.snapshot());
+    let head = good(read.head());
+    let mut chain = ChainHash::genesis(&LOG, 0);
+    let entries: Vec<StoredEntry> = good(read.entries(0, u32::MAX));
+    for (entry, number) in entries.iter().zip(1..) {
+        chain = chain.next(number, entry.kind, &Digest::of(&entry.record));
+        assert_eq!((entry.number, entry.chain), (number, chain));
+    }
+    assert_eq!(entries.len() as u64, length);
+    assert_eq!(head.map(|head| (head.number, head.chain)), Some((length, chain)));
+}
+
+fn good<T, E: std::fmt::Debug>(result: Result<T, E>) -> T {
+    result.unwrap_or_else(|error| panic!("the store failed: {error:?}"))
+}
+
+fn document(id: u8) -> DocumentId {
+    DocumentId::new([id; 16])
+}
+
+fn device(id: u8) -> DeviceId {
+    DeviceId::new([id; 16])
+}
+
+fn actor(id: u8) -> ActorId {
+    ActorId::new([id; 10])
+}
+
+fn hash(id: u8) -> ChangeHash {
+    ChangeHash([id; 32])
+}
+
+fn part(id: u8, by: u8, seq: u64) -> StoredPart {
+    StoredPart {
+        entry: u32::from(id),
+        document: document(id),
+        salt: [id; 16],
+        change: vec![id; 30],
+        hash: hash(id),
+        actor: actor(by),
+        seq,
+    }
+}
+
+fn commit(id: u8) -> StoredCommit {
+    StoredCommit {
+        device: device(id),
+        command: CommandId::new([id; 8]),
+        incarnation: Incarnation::new([id; 8]),
+        sequence: 1,
+        number: 1,
+        state: CommitState::Admitted,
+    }
+}

@@ -1,0 +1,46 @@
+//! What may go wrong with the database.
+
+/// Says why the database did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process kept the lock too long. Retryable.
+    #[error("another process keeps the store locked")]
+    Busy,
+    /// There is no room on the disk. Retryable, once there is.
+    #[error("the disk is full")]
+    DiskFull,
+    /// A row contradicts another one. Not retryable.
+    #[error("a row contradicts the ones already there")]
+    Contradiction,
+    /// The store holds what nobody could have written. Not retryable.
+    #[error("the store is damaged: {0}")]
+    Damaged(&'static str),
+    /// No city has been made here. Not retryable.
+    #[error("the store holds no city yet")]
+    Empty,
+    /// The disk or the database failed otherwise. Retryable.
+    #[error("the store failed")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl StoreError {
+    /// The stable code of the error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Busy => "store_busy",
+            Self::DiskFull => "server_disk_full",
+            Self::Contradiction => "store_contradiction",
+            Self::Damaged(_) => "store_damaged",
+            Self::Empty => "no_city",
+            Self::Failed(_) => "store_failed",
+        }
+    }
+
+    /// Whether the same may work later.
+    pub const fn retryable(&self) -> bool {
+        match self {
+            Self::Busy | Self::DiskFull | Self::Failed(_) => true,
+            Self::Contradiction | Self::Damaged(_) | Self::Empty => false,
+        }
+    }
+}

@@ -1,0 +1,132 @@
+-- One city on one server: the log and everything derived from it.
+-- Integers are numbers of the log, counts, bytes, or milliseconds since the Unix epoch (…_ms).
+
+CREATE TABLE meta (
+    key   TEXT NOT NULL PRIMARY KEY, -- a name, such as "city_name"
+    value BLOB NOT NULL              -- its bytes
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE head (
+    id               INTEGER NOT NULL PRIMARY KEY CHECK (id = 1), -- there is one log
+    log              BLOB    NOT NULL, -- the log's id
+    generation       INTEGER NOT NULL, -- rises when a restored server begins a new branch
+    number           INTEGER NOT NULL, -- of the last entry
+    chain            BLOB    NOT NULL, -- the chain hash there
+    backed_up_to     INTEGER NOT NULL, -- the last number in a backup
+    regions_number   INTEGER NOT NULL, -- the last entry that changed a region
+    grants_number    INTEGER NOT NULL  -- the last entry that gave or took a grant
+) STRICT;
+
+CREATE TABLE log (
+    number INTEGER NOT NULL PRIMARY KEY, -- from 1, without gaps
+    kind   INTEGER NOT NULL,             -- 1 commit, 2 decision, 3 verdict, 4 grant, 5 revocation, 6 erasure
+    record BLOB    NOT NULL,             -- the signed record
+    digest BLOB    NOT NULL,             -- SHA-256 of the record
+    chain  BLOB    NOT NULL              -- the chain hash with this entry
+) STRICT;
+
+CREATE TABLE commits (
+    device      BLOB    NOT NULL, -- who signed it
+    command     BLOB    NOT NULL, -- its command
+    incarnation BLOB    NOT NULL, -- which life of the device's file made it
+    sequence    INTEGER NOT NULL, -- its number within that life
+    number      INTEGER NOT NULL, -- its entry, or the verdict that holds it
+    held        TEXT    NOT NULL DEFAULT '', -- the code of that verdict, empty if admitted
+    PRIMARY KEY (device, command)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE parts (
+    number   INTEGER NOT NULL, -- the entry
+    entry    INTEGER NOT NULL, -- the place in the commit's list
+    document BLOB    NOT NULL,
+    salt     BLOB    NOT NULL, -- of the digest in the commit
+    change   BLOB    NOT NULL, -- uncompressed
+    hash     BLOB    NOT NULL, -- of the change
+    actor    BLOB    NOT NULL,
+    seq      INTEGER NOT NULL, -- the change's number within document and actor
+    PRIMARY KEY (number, entry),
+    UNIQUE (document, actor, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE documents (
+    id           BLOB    NOT NULL PRIMARY KEY,
+    kind         INTEGER NOT NULL, -- the first two bytes of the id
+    home         BLOB    NOT NULL, -- the region it lives in
+    snapshot     BLOB    NOT NULL, -- the document with its history; empty for an unknown kind
+    heads        BLOB    NOT NULL, -- of the snapshot, 32 bytes each, sorted
+    change_count INTEGER NOT NULL,
+    first_number INTEGER NOT NULL  -- the entry that made it
+) STRICT;
+CREATE INDEX documents_by_home ON documents (home, kind, id);
+
+CREATE TABLE audience (
+    region BLOB    NOT NULL, -- the home region of what was touched
+    kind   INTEGER NOT NULL, -- the kind that was touched there; 0 for grants and the like
+    number INTEGER NOT NULL, -- the entry
+    PRIMARY KEY (region, kind, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX audience_by_number ON audience (number);
+
+CREATE TABLE own (
+    device BLOB    NOT NULL, -- who may see the entry though no audience of his does
+    number INTEGER NOT NULL,
+    PRIMARY KEY (device, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE regions (
+    document BLOB NOT NULL PRIMARY KEY,
+    code     TEXT NOT NULL UNIQUE, -- what people and the command line call it
+    parent   BLOB,                 -- null for the city
+    level    TEXT NOT NULL,
+    name     TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX regions_by_parent ON regions (parent);
+
+CREATE TABLE devices (
+    device             BLOB    NOT NULL PRIMARY KEY,
+    key                BLOB    NOT NULL, -- CBOR [algorithm, bytes]
+    name               TEXT    NOT NULL,
+    enrolled_at_ms     INTEGER NOT NULL,
+    seen_at_ms         INTEGER NOT NULL,
+    confirmation       BLOB    NOT NULL DEFAULT x'', -- signed by the device
+    confirmed_number   INTEGER NOT NULL DEFAULT 0,
+    confirmed_sequence INTEGER NOT NULL DEFAULT 0,
+    held_bytes         INTEGER NOT NULL DEFAULT 0,   -- kept but not admitted, against its quota
+    day                INTEGER NOT NULL DEFAULT 0,   -- of its last commit, in days since 1970
+    day_bytes          INTEGER NOT NULL DEFAULT 0    -- admitted on that day, against its quota
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE grants (
+    digest BLOB    NOT NULL PRIMARY KEY,
+    device BLOB    NOT NULL, -- the holder
+    bytes  BLOB    NOT NULL, -- signed
+    number INTEGER NOT NULL  -- its entry
+) STRICT, WITHOUT ROWID;
+CREATE INDEX grants_by_device ON grants (device, number);
+
+CREATE TABLE invitations (
+    secret        BLOB    NOT NULL PRIMARY KEY, -- the SHA-256 of it
+    name          TEXT    NOT NULL, -- for whom
+    role          TEXT    NOT NULL,
+    region        BLOB    NOT NULL,
+    grant_ms      INTEGER NOT NULL, -- how long the grant will last
+    expires_at_ms INTEGER NOT NULL, -- of the invitation itself
+    generation    INTEGER NOT NULL, -- it is void in a later one
+    used_by       BLOB,             -- the device, null while open
+    grant_digest  BLOB              -- what the device got
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE held (
+    device  BLOB    NOT NULL,
+    command BLOB    NOT NULL,
+    number  INTEGER NOT NULL, -- the verdict
+    record  BLOB    NOT NULL, -- the signed commit
+    parts   BLOB    NOT NULL, -- CBOR [[document, salt, change]…]
+    PRIMARY KEY (device, command)
+) STRICT;
+
+CREATE TABLE held_changes (
+    document BLOB NOT NULL,
+    hash     BLOB NOT NULL, -- a change that was held: what stands on it is held with it
+    PRIMARY KEY (document, hash)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,207 @@
+//! The storage port: what the server asks of a database, and nothing of how it answers.
+//!
+//! Several server processes may share one store. So the store is the only truth: heads, numbers
+//! and grants are read inside the transaction that relies on them, and a writing transaction holds
+//! the lock on the log's row from its first moment to its last. Nothing outside the store is ever
+//! believed without being compared with it.
+//!
+//! [`sqlite`] is the implementation that ships. [`conformance`] is the suite any other has to pass.
+
+pub mod conformance;
+mod error;
+mod rows;
+pub mod sqlite;
+
+use keting_model::{ActorId, ChangeHash, CommandId, DocumentId};
+use keting_trust::{Cursor, DeviceId, Digest, RecordKind};
+
+pub use error::StoreError;
+pub use rows::{
+    AudienceKey, CITY_WIDE, CommitState, Head, RECORDS_KIND, StoredCommit, StoredDevice,
+    StoredDocument, StoredEntry, StoredGrant, StoredHeld, StoredInvitation, StoredPart,
+    StoredRegion,
+};
+
+/// A database that holds one city.
+pub trait ServerStore: Send {
+    /// Opens a consistent view of everything committed so far.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn snapshot(&mut self) -> Result<Box<dyn ServerRead + '_>, StoreError>;
+
+    /// Begins a writing transaction. It locks the log's row, so that at most one is open in all
+    /// processes, and waits for another one to end. Dropped without [`ServerTransaction::commit`],
+    /// it leaves no trace.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the lock was not to be had in time.
+    fn begin(&mut self) -> Result<Box<dyn ServerTransaction + '_>, StoreError>;
+}
+
+/// What can be read, from one consistent view.
+pub trait ServerRead {
+    /// Where the log stands. `None` before the city was made.
+    ///
+    /// # Errors
+    /// As every method here: when the database cannot be read, or holds what it must not.
+    fn head(&self) -> Result<Option<Head>, StoreError>;
+
+    /// A value kept by name.
+    fn meta(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// One entry of the log.
+    fn entry(&self, number: u64) -> Result<Option<StoredEntry>, StoreError>;
+
+    /// The entries after a number, in order, at most `limit`.
+    fn entries(&self, after: u64, limit: u32) -> Result<Vec<StoredEntry>, StoreError>;
+
+    /// The parts of an entry, in the order of the commit's list.
+    fn parts(&self, number: u64) -> Result<Vec<StoredPart>, StoreError>;
+
+    /// What became of a commit.
+    fn commit_state(
+        &self,
+        device: &DeviceId,
+        command: &CommandId,
+    ) -> Result<Option<StoredCommit>, StoreError>;
+
+    /// Where a document lives and stands, without its content.
+    fn document(&self, id: &DocumentId) -> Result<Option<StoredDocument>, StoreError>;
+
+    /// The content of a document with its history; empty for a kind this version does not know.
+    fn document_snapshot(&self, id: &DocumentId) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// The parts that make up a document, with the numbers of their entries, in the log's order.
+    fn document_parts(&self, id: &DocumentId) -> Result<Vec<(u64, StoredPart)>, StoreError>;
+
+    /// The documents after one, in the order of their ids, at most `limit`.
+    fn documents(
+        &self,
+        after: Option<&DocumentId>,
+        limit: u32,
+    ) -> Result<Vec<StoredDocument>, StoreError>;
+
+    /// The ids of the documents of one audience, in order, after one, at most `limit`.
+    fn documents_of(
+        &self,
+        key: &AudienceKey,
+        after: Option<&DocumentId>,
+        limit: u32,
+    ) -> Result<Vec<DocumentId>, StoreError>;
+
+    /// How many documents one audience has.
+    fn document_count(&self, key: &AudienceKey) -> Result<u64, StoreError>;
+
+    /// Which change an actor made in a document under a sequence number.
+    fn change_of(
+        &self,
+        document: &DocumentId,
+        actor: &ActorId,
+        seq: u64,
+    ) -> Result<Option<ChangeHash>, StoreError>;
+
+    /// Whether a change of a document was held.
+    fn is_held(&self, document: &DocumentId, hash: &ChangeHash) -> Result<bool, StoreError>;
+
+    /// A region.
+    fn region(&self, document: &DocumentId) -> Result<Option<StoredRegion>, StoreError>;
+
+    /// The region of a code.
+    fn region_by_code(&self, code: &str) -> Result<Option<StoredRegion>, StoreError>;
+
+    /// Every region and the one it lies in.
+    fn regions(&self) -> Result<Vec<(DocumentId, Option<DocumentId>)>, StoreError>;
+
+    /// A region and all below it, in the order of their ids.
+    fn regions_within(&self, document: &DocumentId) -> Result<Vec<DocumentId>, StoreError>;
+
+    /// A device that was enrolled.
+    fn device(&self, device: &DeviceId) -> Result<Option<StoredDevice>, StoreError>;
+
+    /// All devices, in the order of their ids.
+    fn devices(&self) -> Result<Vec<StoredDevice>, StoreError>;
+
+    /// A grant by its digest.
+    fn grant(&self, digest: &Digest) -> Result<Option<StoredGrant>, StoreError>;
+
+    /// The grants of a device, in the order of their numbers in the log.
+    fn grants_of(&self, device: &DeviceId) -> Result<Vec<StoredGrant>, StoreError>;
+
+    /// The invitation whose secret has this digest.
+    fn invitation(&self, secret: &Digest) -> Result<Option<StoredInvitation>, StoreError>;
+
+    /// The numbers of an audience's entries after one number up to another, in order, at most
+    /// `limit`.
+    fn numbers_of(
+        &self,
+        key: &AudienceKey,
+        after: u64,
+        until: u64,
+        limit: u32,
+    ) -> Result<Vec<u64>, StoreError>;
+
+    /// The numbers that are a device's own beside its audiences, likewise.
+    fn own_numbers(
+        &self,
+        device: &DeviceId,
+        after: u64,
+        until: u64,
+        limit: u32,
+    ) -> Result<Vec<u64>, StoreError>;
+
+    /// The audiences of each entry after one number up to another, in order.
+    fn audiences(&self, after: u64, until: u64) -> Result<Vec<(u64, AudienceKey)>, StoreError>;
+}
+
+/// The one writing transaction.
+pub trait ServerTransaction: ServerRead {
+    /// Appends a record to the log under the next number.
+    ///
+    /// # Errors
+    /// As every method here: when the database cannot be written, or a row contradicts another.
+    fn append(&mut self, kind: RecordKind, record: &[u8]) -> Result<Cursor, StoreError>;
+
+    /// Sets where the log stands: when the city is made, and when who may do what has changed.
+    fn set_head(&mut self, head: &Head) -> Result<(), StoreError>;
+
+    /// Keeps a value by name.
+    fn set_meta(&mut self, key: &str, value: &[u8]) -> Result<(), StoreError>;
+
+    /// Notes what became of a commit; once for each.
+    fn put_commit(&mut self, commit: &StoredCommit) -> Result<(), StoreError>;
+
+    /// Keeps one part of an entry; (document, actor, seq) is unique.
+    fn put_part(&mut self, number: u64, part: &StoredPart) -> Result<(), StoreError>;
+
+    /// Writes a document's state and content.
+    fn put_document(
+        &mut self,
+        document: &StoredDocument,
+        snapshot: &[u8],
+    ) -> Result<(), StoreError>;
+
+    /// Lets an audience see an entry.
+    fn put_audience(&mut self, number: u64, key: &AudienceKey) -> Result<(), StoreError>;
+
+    /// Lets a device see an entry that its audiences do not.
+    fn put_own(&mut self, number: u64, device: &DeviceId) -> Result<(), StoreError>;
+
+    /// Writes a region.
+    fn put_region(&mut self, region: &StoredRegion) -> Result<(), StoreError>;
+
+    /// Writes a device.
+    fn put_device(&mut self, device: &StoredDevice) -> Result<(), StoreError>;
+
+    /// Keeps a grant.
+    fn put_grant(&mut self, grant: &StoredGrant) -> Result<(), StoreError>;
+
+    /// Writes an invitation.
+    fn put_invitation(&mut self, invitation: &StoredInvitation) -> Result<(), StoreError>;
+
+    /// Keeps the bytes of a held commit and the names of its changes.
+    fn put_held(&mut self, held: &StoredHeld) -> Result<(), StoreError>;
+
+    /// Makes all of it durable and visible, and gives the lock back.
+    fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}

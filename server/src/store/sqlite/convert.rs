@@ -1,0 +1,197 @@
+//! Between columns and values.
+
+use keting_model::{ChangeHash, DocumentId};
+use keting_trust::RecordKind;
+use rusqlite::Row;
+use rusqlite::ffi;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
+
+use crate::store::{
+    CommitState, Head, StoreError, StoredCommit, StoredDevice, StoredDocument, StoredEntry,
+    StoredGrant, StoredInvitation, StoredPart, StoredRegion,
+};
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        let code = match &error {
+            rusqlite::Error::SqliteFailure(error, _) => error.extended_code & 0xff,
+            _ => return Self::Damaged("a column does not hold what it should"),
+        };
+        match code {
+            ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => Self::Busy,
+            ffi::SQLITE_FULL => Self::DiskFull,
+            ffi::SQLITE_CONSTRAINT => Self::Contradiction,
+            ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB => Self::Damaged("a page does not check"),
+            _ => Self::Failed(Box::new(error)),
+        }
+    }
+}
+
+/// Bytes of a fixed length, such as an id.
+pub(super) struct Fixed<const N: usize>(pub [u8; N]);
+
+impl<const N: usize> FromSql for Fixed<N> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let bytes = value.as_blob()?;
+        bytes.try_into().map(Self).map_err(|_| FromSqlError::InvalidType)
+    }
+}
+
+/// A number that is never negative.
+pub(super) struct Count(pub u64);
+
+impl FromSql for Count {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let number = value.as_i64()?;
+        u64::try_from(number).map(Self).map_err(|_| FromSqlError::OutOfRange(number))
+    }
+}
+
+/// A number for a column; SQLite's integers end at 2⁶³, which no count of ours reaches.
+pub(super) fn int(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// The bytes of fixed length in a column.
+pub(super) fn fixed<const N: usize>(row: &Row<'_>, column: usize) -> rusqlite::Result<[u8; N]> {
+    row.get::<_, Fixed<N>>(column).map(|fixed| fixed.0)
+}
+
+/// The number in a column.
+pub(super) fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    row.get::<_, Count>(column).map(|count| count.0)
+}
+
+/// The document in a column.
+pub(super) fn document_id(row: &Row<'_>, column: usize) -> rusqlite::Result<DocumentId> {
+    fixed(row, column).map(DocumentId::new)
+}
+
+/// Heads, one after the other.
+pub(super) fn heads_to_bytes(heads: &[ChangeHash]) -> Vec<u8> {
+    heads.iter().flat_map(|head| head.0).collect()
+}
+
+pub(super) fn heads(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<ChangeHash>> {
+    let bytes = row.get_ref(column)?.as_blob()?;
+    let (heads, rest) = bytes.as_chunks::<32>();
+    if rest.is_empty() {
+        Ok(heads.iter().copied().map(ChangeHash).collect())
+    } else {
+        Err(FromSqlError::InvalidType.into())
+    }
+}
+
+pub(super) const HEAD: &str =
+    "SELECT log, generation, number, chain, backed_up_to, regions_number, grants_number
+     FROM head WHERE id = 1";
+
+pub(super) fn head(row: &Row<'_>) -> rusqlite::Result<Head> {
+    Ok(Head {
+        log: keting_model::LogId::new(fixed(row, 0)?),
+        generation: row.get(1)?,
+        number: count(row, 2)?,
+        chain: keting_trust::ChainHash::new(fixed(row, 3)?),
+        backed_up_to: count(row, 4)?,
+        regions_number: count(row, 5)?,
+        grants_number: count(row, 6)?,
+    })
+}
+
+pub(super) fn entry(row: &Row<'_>) -> rusqlite::Result<StoredEntry> {
+    let kind = RecordKind::from_code(row.get(1)?).ok_or(FromSqlError::InvalidType)?;
+    Ok(StoredEntry {
+        number: count(row, 0)?,
+        kind,
+        record: row.get(2)?,
+        digest: keting_trust::Digest::new(fixed(row, 3)?),
+        chain: keting_trust::ChainHash::new(fixed(row, 4)?),
+    })
+}
+
+pub(super) fn part(row: &Row<'_>) -> rusqlite::Result<(u64, StoredPart)> {
+    let part = StoredPart {
+        entry: row.get(1)?,
+        document: document_id(row, 2)?,
+        salt: fixed(row, 3)?,
+        change: row.get(4)?,
+        hash: ChangeHash(fixed(row, 5)?),
+        actor: keting_model::ActorId::new(fixed(row, 6)?),
+        seq: count(row, 7)?,
+    };
+    Ok((count(row, 0)?, part))
+}
+
+pub(super) fn commit(row: &Row<'_>) -> rusqlite::Result<StoredCommit> {
+    let code: String = row.get(5)?;
+    Ok(StoredCommit {
+        device: keting_trust::DeviceId::new(fixed(row, 0)?),
+        command: keting_model::CommandId::new(fixed(row, 1)?),
+        incarnation: keting_trust::Incarnation::new(fixed(row, 2)?),
+        sequence: count(row, 3)?,
+        number: count(row, 4)?,
+        state: if code.is_empty() { CommitState::Admitted } else { CommitState::Held { code } },
+    })
+}
+
+pub(super) fn document(row: &Row<'_>) -> rusqlite::Result<StoredDocument> {
+    Ok(StoredDocument {
+        id: document_id(row, 0)?,
+        home: document_id(row, 1)?,
+        heads: heads(row, 2)?,
+        change_count: count(row, 3)?,
+        first_number: count(row, 4)?,
+    })
+}
+
+pub(super) fn region(row: &Row<'_>) -> rusqlite::Result<StoredRegion> {
+    Ok(StoredRegion {
+        document: document_id(row, 0)?,
+        code: row.get(1)?,
+        parent: row.get::<_, Option<Fixed<16>>>(2)?.map(|id| DocumentId::new(id.0)),
+        level: row.get(3)?,
+        name: row.get(4)?,
+    })
+}
+
+pub(super) fn device(row: &Row<'_>) -> rusqlite::Result<StoredDevice> {
+    Ok(StoredDevice {
+        device: keting_trust::DeviceId::new(fixed(row, 0)?),
+        key: row.get(1)?,
+        name: row.get(2)?,
+        enrolled_at_ms: count(row, 3)?,
+        seen_at_ms: count(row, 4)?,
+        confirmation: row.get(5)?,
+        confirmed_number: count(row, 6)?,
+        confirmed_sequence: count(row, 7)?,
+        held_bytes: count(row, 8)?,
+        day: count(row, 9)?,
+        day_bytes: count(row, 10)?,
+    })
+}
+
+pub(super) fn grant(row: &Row<'_>) -> rusqlite::Result<StoredGrant> {
+    Ok(StoredGrant {
+        digest: keting_trust::Digest::new(fixed(row, 0)?),
+        device: keting_trust::DeviceId::new(fixed(row, 1)?),
+        bytes: row.get(2)?,
+        number: count(row, 3)?,
+    })
+}
+
+pub(super) fn invitation(row: &Row<'_>) -> rusqlite::Result<StoredInvitation> {
+    let used_by: Option<Fixed<16>> = row.get(7)?;
+    let grant: Option<Fixed<32>> = row.get(8)?;
+    Ok(StoredInvitation {
+        secret: keting_trust::Digest::new(fixed(row, 0)?),
+        name: row.get(1)?,
+        role: row.get(2)?,
+        region: document_id(row, 3)?,
+        grant_ms: count(row, 4)?,
+        expires_at_ms: count(row, 5)?,
+        generation: row.get(6)?,
+        used: used_by.zip(grant).map(|(id, grant)| {
+            (keting_trust::DeviceId::new(id.0), keting_trust::Digest::new(grant.0))
+        }),
+    })
+}

@@ -1,0 +1,293 @@
+//! Reading.
+
+use keting_model::{ActorId, ChangeHash, CommandId, DocumentId};
+use keting_trust::{DeviceId, Digest};
+use rusqlite::{Connection, OptionalExtension, Params, Row};
+
+use super::SqliteTransaction;
+use super::convert::{self, count, document_id, fixed, int};
+use crate::store::{
+    AudienceKey, Head, ServerRead, StoreError, StoredCommit, StoredDevice, StoredDocument,
+    StoredEntry, StoredGrant, StoredInvitation, StoredPart, StoredRegion,
+};
+
+impl ServerRead for SqliteTransaction<'_> {
+    fn head(&self) -> Result<Option<Head>, StoreError> {
+        self.one(convert::HEAD, [], convert::head)
+    }
+
+    fn meta(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.one("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))
+    }
+
+    fn entry(&self, number: u64) -> Result<Option<StoredEntry>, StoreError> {
+        self.one(
+            "SELECT number, kind, record, digest, chain FROM log WHERE number = ?1",
+            [int(number)],
+            convert::entry,
+        )
+    }
+
+    fn entries(&self, after: u64, limit: u32) -> Result<Vec<StoredEntry>, StoreError> {
+        self.all(
+            "SELECT number, kind, record, digest, chain FROM log
+             WHERE number > ?1 ORDER BY number LIMIT ?2",
+            (int(after), limit),
+            convert::entry,
+        )
+    }
+
+    fn parts(&self, number: u64) -> Result<Vec<StoredPart>, StoreError> {
+        self.all(
+            "SELECT number, entry, document, salt, change, hash, actor, seq FROM parts
+             WHERE number = ?1 ORDER BY entry",
+            [int(number)],
+            |row| convert::part(row).map(|(_, part)| part),
+        )
+    }
+
+    fn commit_state(
+        &self,
+        device: &DeviceId,
+        command: &CommandId,
+    ) -> Result<Option<StoredCommit>, StoreError> {
+        self.one(
+            "SELECT device, command, incarnation, sequence, number, held FROM commits
+             WHERE device = ?1 AND command = ?2",
+            (device.as_bytes(), command.as_bytes()),
+            convert::commit,
+        )
+    }
+
+    fn document(&self, id: &DocumentId) -> Result<Option<StoredDocument>, StoreError> {
+        self.one(
+            "SELECT id, home, heads, change_count, first_number FROM documents WHERE id = ?1",
+            [id.as_bytes()],
+            convert::document,
+        )
+    }
+
+    fn document_snapshot(&self, id: &DocumentId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.one("SELECT snapshot FROM documents WHERE id = ?1", [id.as_bytes()], |row| row.get(0))
+    }
+
+    fn document_parts(&self, id: &DocumentId) -> Result<Vec<(u64, StoredPart)>, StoreError> {
+        self.all(
+            "SELECT number, entry, document, salt, change, hash, actor, seq FROM parts
+             WHERE document = ?1 ORDER BY number, entry",
+            [id.as_bytes()],
+            convert::part,
+        )
+    }
+
+    fn documents(
+        &self,
+        after: Option<&DocumentId>,
+        limit: u32,
+    ) -> Result<Vec<StoredDocument>, StoreError> {
+        self.all(
+            "SELECT id, home, heads, change_count, first_number FROM documents
+             WHERE id > ?1 ORDER BY id LIMIT ?2",
+            (after.map_or(&[][..], |id| id.as_bytes()), limit),
+            convert::document,
+        )
+    }
+
+    fn documents_of(
+        &self,
+        key: &AudienceKey,
+        after: Option<&DocumentId>,
+        limit: u32,
+    ) -> Result<Vec<DocumentId>, StoreError> {
+        self.all(
+            "SELECT id FROM documents WHERE home = ?1 AND kind = ?2 AND id > ?3
+             ORDER BY id LIMIT ?4",
+            (key.region.as_bytes(), key.kind, after.map_or(&[][..], |id| id.as_bytes()), limit),
+            |row| document_id(row, 0),
+        )
+    }
+
+    fn document_count(&self, key: &AudienceKey) -> Result<u64, StoreError> {
+        let found = self.one(
+            "SELECT count(*) FROM documents WHERE home = ?1 AND kind = ?2",
+            (key.region.as_bytes(), key.kind),
+            |row| count(row, 0),
+        )?;
+        Ok(found.unwrap_or(0))
+    }
+
+    fn change_of(
+        &self,
+        document: &DocumentId,
+        actor: &ActorId,
+        seq: u64,
+    ) -> Result<Option<ChangeHash>, StoreError> {
+        self.one(
+            "SELECT hash FROM parts WHERE document = ?1 AND actor = ?2 AND seq = ?3",
+            (document.as_bytes(), actor.as_bytes(), int(seq)),
+            |row| fixed(row, 0).map(ChangeHash),
+        )
+    }
+
+    fn is_held(&self, document: &DocumentId, hash: &ChangeHash) -> Result<bool, StoreError> {
+        let found = self.one(
+            "SELECT 1 FROM held_changes WHERE document = ?1 AND hash = ?2",
+            (document.as_bytes(), &hash.0),
+            |_| Ok(()),
+        )?;
+        Ok(found.is_some())
+    }
+
+    fn region(&self, document: &DocumentId) -> Result<Option<StoredRegion>, StoreError> {
+        self.one(
+            "SELECT document, code, parent, level, name FROM regions WHERE document = ?1",
+            [document.as_bytes()],
+            convert::region,
+        )
+    }
+
+    fn region_by_code(&self, code: &str) -> Result<Option<StoredRegion>, StoreError> {
+        self.one(
+            "SELECT document, code, parent, level, name FROM regions WHERE code = ?1",
+            [code],
+            convert::region,
+        )
+    }
+
+    fn regions(&self) -> Result<Vec<(DocumentId, Option<DocumentId>)>, StoreError> {
+        self.all("SELECT document, parent FROM regions ORDER BY document", [], |row| {
+            let parent: Option<convert::Fixed<16>> = row.get(1)?;
+            Ok((document_id(row, 0)?, parent.map(|id| DocumentId::new(id.0))))
+        })
+    }
+
+    fn regions_within(&self, document: &DocumentId) -> Result<Vec<DocumentId>, StoreError> {
+        // UNION, not UNION ALL: it ends even if regions ever stood in a circle.
+        self.all(
+            "WITH RECURSIVE within (document) AS (
+                 SELECT document FROM regions WHERE document = ?1
+                 UNION
+                 SELECT regions.document FROM regions JOIN within ON regions.parent = within.document
+             )
+             SELECT document FROM within ORDER BY document",
+            [document.as_bytes()],
+            |row| document_id(row, 0),
+        )
+    }
+
+    fn device(&self, device: &DeviceId) -> Result<Option<StoredDevice>, StoreError> {
+        self.one(
+            "SELECT device, key, name, enrolled_at_ms, seen_at_ms, confirmation, confirmed_number,
+                    confirmed_sequence, held_bytes, day, day_bytes
+             FROM devices WHERE device = ?1",
+            [device.as_bytes()],
+            convert::device,
+        )
+    }
+
+    fn devices(&self) -> Result<Vec<StoredDevice>, StoreError> {
+        self.all(
+            "SELECT device, key, name, enrolled_at_ms, seen_at_ms, confirmation, confirmed_number,
+                    confirmed_sequence, held_bytes, day, day_bytes
+             FROM devices ORDER BY device",
+            [],
+            convert::device,
+        )
+    }
+
+    fn grant(&self, digest: &Digest) -> Result<Option<StoredGrant>, StoreError> {
+        self.one(
+            "SELECT digest, device, bytes, number FROM grants WHERE digest = ?1",
+            [digest.as_bytes()],
+            convert::grant,
+        )
+    }
+
+    fn grants_of(&self, device: &DeviceId) -> Result<Vec<StoredGrant>, StoreError> {
+        self.all(
+            "SELECT digest, device, bytes, number FROM grants WHERE device = ?1 ORDER BY number",
+            [device.as_bytes()],
+            convert::grant,
+        )
+    }
+
+    fn invitation(&self, secret: &Digest) -> Result<Option<StoredInvitation>, StoreError> {
+        self.one(
+            "SELECT secret, name, role, region, grant_ms, expires_at_ms, generation, used_by,
+                    grant_digest
+             FROM invitations WHERE secret = ?1",
+            [secret.as_bytes()],
+            convert::invitation,
+        )
+    }
+
+    fn numbers_of(
+        &self,
+        key: &AudienceKey,
+        after: u64,
+        until: u64,
+        limit: u32,
+    ) -> Result<Vec<u64>, StoreError> {
+        self.all(
+            "SELECT number FROM audience
+             WHERE region = ?1 AND kind = ?2 AND number > ?3 AND number <= ?4
+             ORDER BY number LIMIT ?5",
+            (key.region.as_bytes(), key.kind, int(after), int(until), limit),
+            |row| count(row, 0),
+        )
+    }
+
+    fn own_numbers(
+        &self,
+        device: &DeviceId,
+        after: u64,
+        until: u64,
+        limit: u32,
+    ) -> Result<Vec<u64>, StoreError> {
+        self.all(
+            "SELECT number FROM own WHERE device = ?1 AND number > ?2 AND number <= ?3
+             ORDER BY number LIMIT ?4",
+            (device.as_bytes(), int(after), int(until), limit),
+            |row| count(row, 0),
+        )
+    }
+
+    fn audiences(&self, after: u64, until: u64) -> Result<Vec<(u64, AudienceKey)>, StoreError> {
+        self.all(
+            "SELECT number, region, kind FROM audience INDEXED BY audience_by_number
+             WHERE number > ?1 AND number <= ?2 ORDER BY number, region, kind",
+            (int(after), int(until)),
+            |row| {
+                let key = AudienceKey { region: document_id(row, 1)?, kind: row.get(2)? };
+                Ok((count(row, 0)?, key))
+            },
+        )
+    }
+}
+
+impl SqliteTransaction<'_> {
+    pub(super) fn connection(&self) -> &Connection {
+        &self.inner
+    }
+
+    fn one<T>(
+        &self,
+        sql: &str,
+        parameters: impl Params,
+        convert: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, StoreError> {
+        let mut statement = self.connection().prepare_cached(sql)?;
+        Ok(statement.query_row(parameters, convert).optional()?)
+    }
+
+    fn all<T>(
+        &self,
+        sql: &str,
+        parameters: impl Params,
+        convert: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let rows = statement.query_map(parameters, convert)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}

@@ -1,0 +1,236 @@
+//! Writing.
+
+use keting_trust::{Cursor, DeviceId, Digest, RecordKind};
+use rusqlite::Params;
+
+use super::SqliteTransaction;
+use super::convert::{heads_to_bytes, int};
+use crate::store::{
+    AudienceKey, CommitState, Head, ServerRead, ServerTransaction, StoreError, StoredCommit,
+    StoredDevice, StoredDocument, StoredGrant, StoredHeld, StoredInvitation, StoredPart,
+    StoredRegion,
+};
+
+impl ServerTransaction for SqliteTransaction<'_> {
+    fn append(&mut self, kind: RecordKind, record: &[u8]) -> Result<Cursor, StoreError> {
+        let head = self.head()?.ok_or(StoreError::Empty)?;
+        let digest = Digest::of(record);
+        let next = head.cursor().next(kind, &digest);
+        self.run(
+            "INSERT INTO log (number, kind, record, digest, chain) VALUES (?1, ?2, ?3, ?4, ?5)",
+            (int(next.number), kind.code(), record, digest.as_bytes(), next.chain.as_bytes()),
+        )?;
+        self.run(
+            "UPDATE head SET number = ?1, chain = ?2 WHERE id = 1",
+            (int(next.number), next.chain.as_bytes()),
+        )?;
+        Ok(next)
+    }
+
+    fn set_head(&mut self, head: &Head) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO head (id, log, generation, number, chain, backed_up_to, regions_number,
+                               grants_number)
+             VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (id) DO UPDATE SET log = excluded.log, generation = excluded.generation,
+                 number = excluded.number, chain = excluded.chain,
+                 backed_up_to = excluded.backed_up_to,
+                 regions_number = excluded.regions_number,
+                 grants_number = excluded.grants_number",
+            (
+                head.log.as_bytes(),
+                head.generation,
+                int(head.number),
+                head.chain.as_bytes(),
+                int(head.backed_up_to),
+                int(head.regions_number),
+                int(head.grants_number),
+            ),
+        )
+    }
+
+    fn set_meta(&mut self, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO meta (key, value) VALUES (?1, ?2)
+             ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            (key, value),
+        )
+    }
+
+    fn put_commit(&mut self, commit: &StoredCommit) -> Result<(), StoreError> {
+        let held = match &commit.state {
+            CommitState::Admitted => "",
+            CommitState::Held { code } => code.as_str(),
+        };
+        self.run(
+            "INSERT INTO commits (device, command, incarnation, sequence, number, held)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            (
+                commit.device.as_bytes(),
+                commit.command.as_bytes(),
+                commit.incarnation.as_bytes(),
+                int(commit.sequence),
+                int(commit.number),
+                held,
+            ),
+        )
+    }
+
+    fn put_part(&mut self, number: u64, part: &StoredPart) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO parts (number, entry, document, salt, change, hash, actor, seq)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            (
+                int(number),
+                part.entry,
+                part.document.as_bytes(),
+                &part.salt,
+                &part.change,
+                &part.hash.0,
+                part.actor.as_bytes(),
+                int(part.seq),
+            ),
+        )
+    }
+
+    fn put_document(
+        &mut self,
+        document: &StoredDocument,
+        snapshot: &[u8],
+    ) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO documents (id, kind, home, snapshot, heads, change_count, first_number)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (id) DO UPDATE SET home = excluded.home, snapshot = excluded.snapshot,
+                 heads = excluded.heads, change_count = excluded.change_count,
+                 first_number = excluded.first_number",
+            (
+                document.id.as_bytes(),
+                document.id.kind_code(),
+                document.home.as_bytes(),
+                snapshot,
+                heads_to_bytes(&document.heads),
+                int(document.change_count),
+                int(document.first_number),
+            ),
+        )
+    }
+
+    fn put_audience(&mut self, number: u64, key: &AudienceKey) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO audience (region, kind, number) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO NOTHING",
+            (key.region.as_bytes(), key.kind, int(number)),
+        )
+    }
+
+    fn put_own(&mut self, number: u64, device: &DeviceId) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO own (device, number) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            (device.as_bytes(), int(number)),
+        )
+    }
+
+    fn put_region(&mut self, region: &StoredRegion) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO regions (document, code, parent, level, name) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (document) DO UPDATE SET code = excluded.code, parent = excluded.parent,
+                 level = excluded.level, name = excluded.name",
+            (
+                region.document.as_bytes(),
+                &region.code,
+                region.parent.as_ref().map(|parent| parent.as_bytes()),
+                &region.level,
+                &region.name,
+            ),
+        )
+    }
+
+    fn put_device(&mut self, device: &StoredDevice) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO devices (device, key, name, enrolled_at_ms, seen_at_ms, confirmation,
+                                  confirmed_number, confirmed_sequence, held_bytes, day, day_bytes)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+             ON CONFLICT (device) DO UPDATE SET key = excluded.key, name = excluded.name,
+                 enrolled_at_ms = excluded.enrolled_at_ms, seen_at_ms = excluded.seen_at_ms,
+                 confirmation = excluded.confirmation,
+                 confirmed_number = excluded.confirmed_number,
+                 confirmed_sequence = excluded.confirmed_sequence,
+                 held_bytes = excluded.held_bytes, day = excluded.day,
+                 day_bytes = excluded.day_bytes",
+            (
+                device.device.as_bytes(),
+                &device.key,
+                &device.name,
+                int(device.enrolled_at_ms),
+                int(device.seen_at_ms),
+                &device.confirmation,
+                int(device.confirmed_number),
+                int(device.confirmed_sequence),
+                int(device.held_bytes),
+                int(device.day),
+                int(device.day_bytes),
+            ),
+        )
+    }
+
+    fn put_grant(&mut self, grant: &StoredGrant) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO grants (digest, device, bytes, number) VALUES (?1, ?2, ?3, ?4)",
+            (grant.digest.as_bytes(), grant.device.as_bytes(), &grant.bytes, int(grant.number)),
+        )
+    }
+
+    fn put_invitation(&mut self, invitation: &StoredInvitation) -> Result<(), StoreError> {
+        let (device, grant) = invitation.used.unzip();
+        self.run(
+            "INSERT INTO invitations (secret, name, role, region, grant_ms, expires_at_ms,
+                                      generation, used_by, grant_digest)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             ON CONFLICT (secret) DO UPDATE SET used_by = excluded.used_by,
+                 grant_digest = excluded.grant_digest",
+            (
+                invitation.secret.as_bytes(),
+                &invitation.name,
+                &invitation.role,
+                invitation.region.as_bytes(),
+                int(invitation.grant_ms),
+                int(invitation.expires_at_ms),
+                invitation.generation,
+                device.as_ref().map(|device| device.as_bytes()),
+                grant.as_ref().map(|grant| grant.as_bytes()),
+            ),
+        )
+    }
+
+    fn put_held(&mut self, held: &StoredHeld) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO held (device, command, number, record, parts) VALUES (?1, ?2, ?3, ?4, ?5)",
+            (
+                held.device.as_bytes(),
+                held.command.as_bytes(),
+                int(held.number),
+                &held.record,
+                keting_trust::cbor::to_vec(&held.parts),
+            ),
+        )?;
+        for (document, hash) in &held.hashes {
+            self.run(
+                "INSERT INTO held_changes (document, hash) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                (document.as_bytes(), &hash.0),
+            )?;
+        }
+        Ok(())
+    }
+
+    fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        Ok(self.inner.commit()?)
+    }
+}
+
+impl SqliteTransaction<'_> {
+    fn run(&self, sql: &str, parameters: impl Params) -> Result<(), StoreError> {
+        self.connection().prepare_cached(sql)?.execute(parameters)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,262 @@
+//! A small city for tests: one village with two grids of one micro-grid each, one of which has a
+//! unit; people with keys, and the commits they make.
+
+use std::collections::BTreeMap;
+
+use keting_model::command::Command;
+use keting_model::fields::Fields;
+use keting_model::household::{HouseholdCommand, NewResident};
+use keting_model::household_visits::VisitsCommand;
+use keting_model::rule::RULE_VERSION;
+use keting_model::{CommandId, Document, DocumentId, DocumentKind, HybridTime, ItemId, Op, Stamp};
+use keting_trust::{
+    CommitBody, Digest, Ed25519Signer, Incarnation, Part, SignedCommit, Signer, actor_id,
+};
+
+use crate::admission::{Admission, Outcome, Push, PushedCommit};
+use crate::city::City;
+use crate::enrol::{Endpoint, InviteRequest, enrol, invite};
+use crate::init::{RootKey, init_store, read_regions};
+use crate::random::Random;
+use crate::store::sqlite::SqliteStore;
+use crate::store::{ServerRead, ServerStore};
+
+pub const NOW_MS: u64 = 1_790_000_000_000;
+pub const HEAD_REGION: &str = "9904810010010101";
+pub const OTHER_REGION: &str = "9904810010010201";
+pub const UNIT: &str = "9904810010010101001";
+pub const GRID: &str = "99048100100101";
+pub const VILLAGE: &str = "990481001001";
+pub const TOWN: &str = "990481001";
+const TABLE: &str = "code,name,level,parent_code,boundary,head
+990481,海宁市,city,,,
+990481001,硖石街道,town,990481,,
+990481001001,朝向村,village,990481001,,
+99048100100101,一网格,grid,990481001001,,
+99048100100102,二网格,grid,990481001001,,
+9904810010010101,一微网格,micro_grid,99048100100101,,
+9904810010010201,二微网格,micro_grid,99048100100102,,
+9904810010010101001,一单元,unit,9904810010010101,,
+";
+
+/// Bytes that are the same for the same seed.
+#[derive(Debug, Clone)]
+pub struct Seeded(pub u64);
+
+impl Random for Seeded {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut z = self.0;
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            let drawn = (z ^ (z >> 31)).to_le_bytes();
+            chunk.iter_mut().zip(drawn).for_each(|(to, from)| *to = from);
+        }
+    }
+}
+
+/// A city on disk, its admission, and chance.
+pub struct Town {
+    pub dir: tempfile::TempDir,
+    pub store: SqliteStore,
+    pub city: City,
+    pub admission: Admission,
+    pub random: Seeded,
+    pub root: RootKey,
+}
+
+impl Town {
+    pub fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = SqliteStore::open(&dir.path().join("server.sqlite")).unwrap();
+        let mut random = Seeded(1411);
+        let lines = read_regions(TABLE.as_bytes(), "海宁市").unwrap();
+        let root = init_store(&mut store, "海宁市", &lines, &mut random, NOW_MS - 1_000).unwrap();
+        let city = City::read(&*store.snapshot().unwrap()).unwrap();
+        Self { dir, store, city, admission: Admission::new(2), random, root }
+    }
+
+    pub fn region(&self, code: &str) -> DocumentId {
+        self.reopen().snapshot().unwrap().region_by_code(code).unwrap().unwrap().document
+    }
+
+    pub fn read(&mut self) -> Box<dyn ServerRead + '_> {
+        self.store.snapshot().unwrap()
+    }
+
+    /// The same store once more, as another process has it.
+    pub fn reopen(&self) -> SqliteStore {
+        SqliteStore::open(&self.dir.path().join("server.sqlite")).unwrap()
+    }
+
+    pub fn number(&self) -> u64 {
+        self.reopen().snapshot().unwrap().head().unwrap().unwrap().number
+    }
+
+    /// Somebody with a role in a region, enrolled with a key of his own.
+    pub fn person(&mut self, role: &str, region: &str) -> Person {
+        let random: &mut dyn Random = &mut self.random;
+        let signer = Ed25519Signer::from_seed(random.bytes());
+        let request = InviteRequest {
+            name: "王五".into(),
+            role: role.into(),
+            region_code: Some(region.into()),
+            days: None,
+            grant_days: None,
+        };
+        let invitation =
+            invite(&mut self.store, &self.city, &endpoint(), &request, random, NOW_MS - 1_000)
+                .unwrap();
+        let key = signer.public_key();
+        let enrolled =
+            enrol(&mut self.store, &self.city, &invitation.secret, key, "phone", random, NOW_MS)
+                .unwrap();
+        let grant = Digest::of(enrolled.grants.last().unwrap());
+        Person::new(&self.city, signer, grant, random.bytes())
+    }
+
+    pub fn admit(&mut self, pushes: &[Push]) -> Vec<Vec<Outcome>> {
+        self.admission.admit(&mut self.store, &self.city, pushes, NOW_MS).unwrap().answers
+    }
+
+    /// Admits one commit and gives its answer.
+    pub fn admit_one(&mut self, person: &Person, commit: PushedCommit) -> Outcome {
+        let push = Push { device: person.signer.public_key().device_id(), commits: vec![commit] };
+        self.admit(&[push]).remove(0).remove(0)
+    }
+}
+
+pub fn endpoint() -> Endpoint {
+    Endpoint { url: "wss://127.0.0.1:7411/v1/sync".into(), tls_spki_sha256: [7; 32] }
+}
+
+/// Somebody who writes, with the documents he has.
+pub struct Person {
+    pub signer: Ed25519Signer,
+    pub grant: Digest,
+    pub documents: BTreeMap<DocumentId, Document>,
+    pub random: Seeded,
+    city: (keting_model::CityId, keting_model::LogId),
+    incarnation: Incarnation,
+    sequence: u64,
+    time: HybridTime,
+}
+
+impl Person {
+    pub fn new(city: &City, signer: Ed25519Signer, grant: Digest, seed: [u8; 8]) -> Self {
+        Self {
+            signer,
+            grant,
+            documents: BTreeMap::new(),
+            random: Seeded(u64::from_le_bytes(seed)),
+            city: (city.id, city.log),
+            incarnation: Incarnation::new(seed),
+            sequence: 0,
+            time: HybridTime::new(NOW_MS, 0),
+        }
+    }
+
+    pub fn device(&self) -> keting_trust::DeviceId {
+        self.signer.public_key().device_id()
+    }
+
+    pub fn push(&self, commits: Vec<PushedCommit>) -> Push {
+        Push { device: self.device(), commits }
+    }
+
+    fn fresh<const N: usize>(&mut self) -> [u8; N] {
+        let random: &mut dyn Random = &mut self.random;
+        random.bytes()
+    }
+
+    pub fn tick(&mut self) -> HybridTime {
+        self.time = self.time.tick(NOW_MS);
+        self.time
+    }
+
+    /// A new household in a region, with one resident.
+    pub fn add_household(&mut self, region: DocumentId) -> (DocumentId, PushedCommit) {
+        let household = DocumentId::from_random(DocumentKind::Household, self.fresh());
+        let resident = NewResident {
+            resident: ItemId::new(self.fresh()),
+            fact: ItemId::new(self.fresh()),
+            fields: Fields::new().with("name", "李四").with("relation", "head"),
+        };
+        let command = HouseholdCommand::Add {
+            household,
+            region,
+            fields: Fields::new().with("address", "一幢一单元101"),
+            residents: vec![resident],
+            time: self.tick(),
+        };
+        (household, self.commit(&Command::Household(command)))
+    }
+
+    pub fn edit_household(&mut self, household: DocumentId, address: &str) -> PushedCommit {
+        let fields = Fields::new().with("address", address);
+        self.commit(&Command::Household(HouseholdCommand::Edit { household, fields }))
+    }
+
+    pub fn add_visit(&mut self, household: DocumentId) -> PushedCommit {
+        let command = VisitsCommand::AddVisit {
+            household,
+            visit: ItemId::new(self.fresh()),
+            fields: Fields::new().with("at", "2026-09-21").with("note", "一切都好"),
+            time: self.tick(),
+        };
+        self.commit(&Command::Visits(command))
+    }
+
+    /// Plans a command on the documents at hand, writes it into them, and signs it.
+    pub fn commit(&mut self, command: &Command) -> PushedCommit {
+        for id in command.documents() {
+            self.documents.entry(id).or_insert_with(|| Document::empty(id));
+        }
+        let plan = command.plan(&self.documents).unwrap();
+        let edits = plan.edits.into_iter().map(|edit| (edit.document, edit.ops)).collect();
+        self.write(command.name(), edits)
+    }
+
+    /// Writes operations as they are and signs them.
+    pub fn write(&mut self, name: &str, edits: Vec<(DocumentId, Vec<Op>)>) -> PushedCommit {
+        let stamp = Stamp {
+            actor: actor_id(self.signer.public_key(), &self.incarnation),
+            time: self.tick(),
+            command: CommandId::new(self.fresh()),
+        };
+        let mut parts = Vec::new();
+        for (id, ops) in edits {
+            let document = self.documents.entry(id).or_insert_with(|| Document::empty(id));
+            let change = document.author(&stamp, &ops).unwrap().bytes;
+            parts.push(Part { salt: self.fresh(), document: id, change });
+        }
+        self.sign(name, &stamp, parts)
+    }
+
+    pub fn sign(&mut self, name: &str, stamp: &Stamp, parts: Vec<Part>) -> PushedCommit {
+        self.sequence += 1;
+        let body = CommitBody {
+            city: self.city.0,
+            log: self.city.1,
+            device: self.signer.public_key().clone(),
+            incarnation: self.incarnation,
+            sequence: self.sequence,
+            grant: self.grant,
+            seen: keting_trust::Cursor::genesis(self.city.1, 0).position(),
+            command: stamp.command,
+            command_name: name.into(),
+            rule_version: RULE_VERSION,
+            time: stamp.time,
+            replaces: None,
+            entries: parts.iter().map(Part::digest).collect(),
+        };
+        let signed = SignedCommit::sign(body, &self.signer).unwrap().bytes;
+        PushedCommit { expected: None, signed, parts }
+    }
+
+    /// Takes over somebody else's copy of a document.
+    pub fn receive(&mut self, other: &Person, document: &DocumentId) {
+        self.documents.insert(*document, other.documents[document].clone());
+    }
+}

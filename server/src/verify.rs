@@ -1,0 +1,311 @@
+//! Everything a server holds, worked out again from what authors and the server signed.
+//!
+//! It trusts nothing that is derived: the chain is computed anew from the records, every signature
+//! is verified, every document is made again from its parts, and every row that decides who may see
+//! what is compared with what the log says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use keting_model::{Document, DocumentId};
+use keting_trust::{
+    ChainHash, DeviceId, Digest, Part, RecordKind, SignedCommit, SignedGrant, SignedVerdict,
+    Signer as _,
+};
+
+use crate::city::City;
+use crate::store::{
+    AudienceKey, CITY_WIDE, CommitState, Head, RECORDS_KIND, ServerRead, StoreError,
+    StoredDocument, StoredEntry, StoredPart,
+};
+
+/// How many rows are read at once.
+const ROWS_AT_ONCE: u32 = 512;
+
+/// Something that is not as it must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The entry it is about, if it is about one.
+    pub number: Option<u64>,
+    /// The document it is about, if it is about one.
+    pub document: Option<DocumentId>,
+    /// What is wrong, as a stable code.
+    pub code: &'static str,
+}
+
+/// What was looked at, and what was found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    /// Entries of the log.
+    pub entries: u64,
+    /// Commits among them.
+    pub commits: u64,
+    /// Changes.
+    pub changes: u64,
+    /// Documents.
+    pub documents: u64,
+    /// What is not as it must be; empty if all is well.
+    pub differences: Vec<Difference>,
+}
+
+impl Report {
+    /// Whether everything is as it must be.
+    pub fn is_clean(&self) -> bool {
+        self.differences.is_empty()
+    }
+}
+
+/// Checks everything in one view of a store. `progress` is told after each step how many entries
+/// and documents are done.
+///
+/// # Errors
+/// When the store cannot be read; what it holds wrongly is in the report.
+pub fn verify(read: &dyn ServerRead, progress: &mut dyn FnMut(u64)) -> Result<Report, StoreError> {
+    let city = City::read(read)?;
+    let head = read.head()?.ok_or(StoreError::Empty)?;
+    let mut check =
+        Check { read, city: &city, report: Report::default(), sequences: BTreeMap::new() };
+    check.log(&head, progress)?;
+    check.documents(progress)?;
+    Ok(check.report)
+}
+
+struct Check<'r> {
+    read: &'r dyn ServerRead,
+    city: &'r City,
+    report: Report,
+    /// The commits seen of each life of each device, to find one number given twice.
+    sequences: BTreeMap<(DeviceId, [u8; 8]), BTreeSet<u64>>,
+}
+
+impl Check<'_> {
+    fn log(&mut self, head: &Head, progress: &mut dyn FnMut(u64)) -> Result<(), StoreError> {
+        let mut chain = ChainHash::genesis(&head.log, head.generation);
+        let mut number = 0;
+        loop {
+            let entries = self.read.entries(number, ROWS_AT_ONCE)?;
+            if entries.is_empty() {
+                break;
+            }
+            for entry in entries {
+                number += 1;
+                if entry.number != number {
+                    self.entry_is(&entry, "number_missing");
+                    number = entry.number;
+                }
+                let digest = Digest::of(&entry.record);
+                chain = chain.next(entry.number, entry.kind, &digest);
+                if entry.digest != digest || entry.chain != chain {
+                    self.entry_is(&entry, "chain_differs");
+                    chain = entry.chain;
+                }
+                self.report.entries += 1;
+                self.record(&entry)?;
+            }
+            progress(self.report.entries);
+        }
+        if (head.number, head.chain) != (number, chain) {
+            self.differs(Some(head.number), None, "head_differs");
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, entry: &StoredEntry) -> Result<(), StoreError> {
+        match entry.kind {
+            RecordKind::Commit => self.commit(entry),
+            RecordKind::Grant => self.grant(entry),
+            RecordKind::Verdict => self.verdict(entry),
+            RecordKind::Decision | RecordKind::Revocation | RecordKind::Erasure => Ok(()),
+        }
+    }
+
+    fn commit(&mut self, entry: &StoredEntry) -> Result<(), StoreError> {
+        self.report.commits += 1;
+        let Ok(commit) = SignedCommit::open(&entry.record) else {
+            self.entry_is(entry, "commit_not_signed");
+            return Ok(());
+        };
+        let id = commit.id();
+        if commit.body.city != self.city.id || commit.body.log != self.city.log {
+            self.entry_is(entry, "commit_of_other_city");
+        }
+        match self.read.grant(&commit.body.grant)? {
+            Some(grant) if grant.device == id.device && grant.number < entry.number => {}
+            Some(_) | None => self.entry_is(entry, "commit_without_grant"),
+        }
+        let state = self.read.commit_state(&id.device, &id.command)?;
+        if !state.is_some_and(|s| s.number == entry.number && s.state == CommitState::Admitted) {
+            self.entry_is(entry, "commit_row_differs");
+        }
+        let life = (id.device, *commit.body.incarnation.as_bytes());
+        if !self.sequences.entry(life).or_default().insert(commit.body.sequence) {
+            self.entry_is(entry, "sequence_twice");
+        }
+        self.parts(entry, &commit)
+    }
+
+    fn parts(&mut self, entry: &StoredEntry, commit: &SignedCommit) -> Result<(), StoreError> {
+        let parts = self.read.parts(entry.number)?;
+        self.report.changes += parts.len() as u64;
+        if parts.len() != commit.body.entries.len() {
+            self.entry_is(entry, "part_missing");
+        }
+        let mut audiences = BTreeSet::new();
+        for part in &parts {
+            let travelled =
+                Part { salt: part.salt, document: part.document, change: part.change.clone() };
+            if commit.find(&travelled) != usize::try_from(part.entry).ok() {
+                self.differs(Some(entry.number), Some(part.document), "part_not_in_commit");
+            }
+            if part.actor != commit.actor() {
+                self.differs(Some(entry.number), Some(part.document), "actor_differs");
+            }
+            match self.read.document(&part.document)? {
+                Some(document) => {
+                    audiences.insert(AudienceKey {
+                        region: document.home,
+                        kind: part.document.kind_code(),
+                    });
+                }
+                None => self.differs(Some(entry.number), Some(part.document), "document_missing"),
+            }
+        }
+        self.audience(entry, &audiences)
+    }
+
+    fn grant(&mut self, entry: &StoredEntry) -> Result<(), StoreError> {
+        let Ok(grant) = SignedGrant::open(&entry.record) else {
+            self.entry_is(entry, "grant_not_signed");
+            return Ok(());
+        };
+        let row = self.read.grant(&entry.digest)?;
+        let holder = grant.grant.holder.device_id();
+        if !row.is_some_and(|row| row.number == entry.number && row.device == holder) {
+            self.entry_is(entry, "grant_row_differs");
+        }
+        let regions = &grant.grant.regions;
+        let regions = if regions.is_empty() { &[CITY_WIDE][..] } else { regions };
+        let keys = regions.iter().map(|region| AudienceKey { region: *region, kind: RECORDS_KIND });
+        self.audience(entry, &keys.collect())
+    }
+
+    fn verdict(&mut self, entry: &StoredEntry) -> Result<(), StoreError> {
+        let Ok(verdict) = SignedVerdict::open(&entry.record, self.city.issuing.public_key()) else {
+            self.entry_is(entry, "verdict_not_signed");
+            return Ok(());
+        };
+        let id = verdict.record.commit;
+        let state = self.read.commit_state(&id.device, &id.command)?;
+        if state.is_none_or(|state| state.number != entry.number) {
+            self.entry_is(entry, "commit_row_differs");
+        }
+        let before = entry.number.saturating_sub(1);
+        if self.read.own_numbers(&id.device, before, entry.number, 1)? != [entry.number] {
+            self.entry_is(entry, "own_row_missing");
+        }
+        self.audience(entry, &BTreeSet::new())
+    }
+
+    fn audience(
+        &mut self,
+        entry: &StoredEntry,
+        expected: &BTreeSet<AudienceKey>,
+    ) -> Result<(), StoreError> {
+        let found = self.read.audiences(entry.number.saturating_sub(1), entry.number)?;
+        let found: BTreeSet<AudienceKey> = found.into_iter().map(|(_, key)| key).collect();
+        if found != *expected {
+            self.entry_is(entry, "audience_differs");
+        }
+        for key in expected {
+            let before = entry.number.saturating_sub(1);
+            if self.read.numbers_of(key, before, entry.number, 1)? != [entry.number] {
+                self.entry_is(entry, "audience_differs");
+            }
+        }
+        Ok(())
+    }
+
+    fn documents(&mut self, progress: &mut dyn FnMut(u64)) -> Result<(), StoreError> {
+        let mut after = None;
+        loop {
+            let documents = self.read.documents(after.as_ref(), ROWS_AT_ONCE)?;
+            let Some(last) = documents.last() else { return Ok(()) };
+            after = Some(last.id);
+            for stored in &documents {
+                self.report.documents += 1;
+                self.document(stored)?;
+            }
+            progress(self.report.entries + self.report.documents);
+        }
+    }
+
+    fn document(&mut self, stored: &StoredDocument) -> Result<(), StoreError> {
+        let parts = self.read.document_parts(&stored.id)?;
+        let first = parts.first().map(|(number, _)| *number);
+        if first != Some(stored.first_number) || parts.len() as u64 != stored.change_count {
+            self.differs(None, Some(stored.id), "document_row_differs");
+        }
+        if stored.id.kind().is_none() {
+            return Ok(());
+        }
+        let Some(replayed) = self.replay(stored, &parts) else { return Ok(()) };
+        if replayed.heads() != stored.heads {
+            self.differs(None, Some(stored.id), "heads_differ");
+        }
+        let snapshot = self.read.document_snapshot(&stored.id)?.unwrap_or_default();
+        match Document::load(stored.id, &snapshot) {
+            Ok(loaded) if loaded.save() == replayed.save() => {}
+            Ok(_) => self.differs(None, Some(stored.id), "snapshot_differs"),
+            Err(_) => self.differs(None, Some(stored.id), "snapshot_unreadable"),
+        }
+        self.home(stored, &parts)
+    }
+
+    fn replay(&mut self, stored: &StoredDocument, parts: &[(u64, StoredPart)]) -> Option<Document> {
+        let mut document = Document::empty(stored.id);
+        for (number, part) in parts {
+            match document.apply(&part.change) {
+                Ok(hash) if hash == part.hash => {}
+                Ok(_) => self.differs(Some(*number), Some(stored.id), "hash_differs"),
+                Err(_) => {
+                    self.differs(Some(*number), Some(stored.id), "change_does_not_apply");
+                    return None;
+                }
+            }
+        }
+        Some(document)
+    }
+
+    /// The home is what the first change said.
+    fn home(
+        &mut self,
+        stored: &StoredDocument,
+        parts: &[(u64, StoredPart)],
+    ) -> Result<(), StoreError> {
+        use keting_model::home::{Home, home_of};
+        let mut first = Document::empty(stored.id);
+        if let Some((_, part)) = parts.first() {
+            let _told_by_replay = first.apply(&part.change);
+        }
+        let home = match home_of(&first) {
+            Some(Home::Itself) => Some(stored.id),
+            Some(Home::Region(region)) => Some(region),
+            Some(Home::Of(owner)) => self.read.document(&owner)?.map(|owner| owner.home),
+            None => None,
+        };
+        if home != Some(stored.home) {
+            self.differs(None, Some(stored.id), "home_differs");
+        }
+        Ok(())
+    }
+
+    fn entry_is(&mut self, entry: &StoredEntry, code: &'static str) {
+        self.differs(Some(entry.number), None, code);
+    }
+
+    fn differs(&mut self, number: Option<u64>, document: Option<DocumentId>, code: &'static str) {
+        self.report.differences.push(Difference { number, document, code });
+    }
+}
+
+#[cfg(test)]
+mod tests;
