@@ -1,0 +1,169 @@
+//! What the documents claim: their links lead somewhere, and their commands are commands.
+
+use std::collections::BTreeSet;
+
+/// What `keting` can be told to do.
+pub const KETING_COMMANDS: [&str; 14] = [
+    "demo",
+    "device",
+    "enroll",
+    "household",
+    "init",
+    "inspect",
+    "invite",
+    "outbox",
+    "region",
+    "resident",
+    "serve",
+    "status",
+    "sync",
+    "verify",
+];
+
+/// The verbs of `./dev`, from its text: each is a function `verb_…`.
+pub fn dev_verbs(dev: &str) -> BTreeSet<String> {
+    dev.lines()
+        .filter_map(|line| line.strip_prefix("verb_")?.strip_suffix("() {"))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The lines of a document's `sh` fences, without comments and empty ones.
+pub fn commands(markdown: &str) -> Vec<String> {
+    let mut fence = None;
+    let mut commands = Vec::new();
+    for line in markdown.lines() {
+        let line = line.trim();
+        if let Some(language) = line.strip_prefix("```") {
+            fence = if fence.is_some() { None } else { Some(language) };
+        } else if fence == Some("sh") && !line.is_empty() && !line.starts_with('#') {
+            commands.push(line.to_owned());
+        }
+    }
+    commands
+}
+
+/// Finds commands that are neither a verb of `./dev` nor a command of `keting`.
+pub fn unknown_commands(path: &str, markdown: &str, verbs: &BTreeSet<String>) -> Vec<String> {
+    commands(markdown)
+        .into_iter()
+        .filter(|command| {
+            let mut words = command.split_whitespace();
+            match (words.next(), words.next()) {
+                (Some("./dev"), Some(verb)) => !verbs.contains(verb),
+                (Some("keting"), Some(name)) => !KETING_COMMANDS.contains(&name),
+                _ => true,
+            }
+        })
+        .map(|command| format!("{path} tells the reader to run `{command}`, which is not there"))
+        .collect()
+}
+
+/// The targets of a document's links that are files of ours, with their anchors.
+pub fn links(markdown: &str) -> Vec<String> {
+    let mut in_fence = false;
+    let mut links = Vec::new();
+    for line in markdown.lines() {
+        in_fence ^= line.trim_start().starts_with("```");
+        if in_fence {
+            continue;
+        }
+        for (at, _) in line.match_indices("](") {
+            let target = line[at + 2..].split(')').next().unwrap_or_default();
+            if !target.contains("://") && !target.starts_with("mailto:") {
+                links.push(target.to_owned());
+            }
+        }
+    }
+    links
+}
+
+/// The anchors of a document's headings, as a forge makes them.
+pub fn anchors(markdown: &str) -> BTreeSet<String> {
+    markdown
+        .lines()
+        .filter(|line| line.starts_with('#'))
+        .map(|line| {
+            let heading = line.trim_start_matches('#').trim().to_lowercase();
+            heading
+                .chars()
+                .filter(|c| c.is_alphanumeric() || " -_".contains(*c))
+                .map(|c| if c == ' ' { '-' } else { c })
+                .collect()
+        })
+        .collect()
+}
+
+/// The file a link leads to from `path`, and its anchor.
+pub fn resolve(path: &str, link: &str) -> (String, Option<String>) {
+    let (file, anchor) = match link.split_once('#') {
+        Some((file, anchor)) => (file, Some(anchor.to_owned())),
+        None => (link, None),
+    };
+    if file.is_empty() {
+        return (path.to_owned(), anchor);
+    }
+    let mut parts: Vec<&str> = path.split('/').collect();
+    parts.pop();
+    for part in file.trim_end_matches('/').split('/') {
+        match part {
+            "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    (parts.join("/"), anchor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repository::{files, read, root};
+
+    #[test]
+    fn every_link_leads_to_a_file_and_a_heading() {
+        let mut findings = Vec::new();
+        for path in files().unwrap().iter().filter(|path| path.ends_with(".md")) {
+            for link in links(&read(path).unwrap()) {
+                let (file, anchor) = resolve(path, &link);
+                let exists = root().join(&file).exists();
+                let has_anchor = anchor.is_none_or(|anchor| {
+                    exists && anchors(&read(&file).unwrap()).contains(&anchor)
+                });
+                if !exists || !has_anchor {
+                    findings.push(format!("{path} links to {link}, which is not there"));
+                }
+            }
+        }
+        crate::expect_none(&findings);
+    }
+
+    #[test]
+    fn every_command_in_the_documents_is_one() {
+        let verbs = dev_verbs(&read("dev").unwrap());
+        assert!(verbs.contains("demo") && verbs.contains("test"), "{verbs:?}");
+        let mut findings = Vec::new();
+        for path in files().unwrap().iter().filter(|path| path.ends_with(".md")) {
+            findings.extend(unknown_commands(path, &read(path).unwrap(), &verbs));
+        }
+        crate::expect_none(&findings);
+        let bad = "```sh\n./dev fly\nketing dance\ncurl x\n./dev test\n```\n";
+        assert_eq!(unknown_commands("x", bad, &verbs).len(), 3);
+    }
+
+    #[test]
+    fn both_readmes_give_the_same_two_commands() {
+        for path in ["README.md", "README.zh-CN.md"] {
+            assert_eq!(commands(&read(path).unwrap()), ["./dev demo", "./dev test"], "{path}");
+        }
+    }
+
+    #[test]
+    fn links_and_headings_are_read_as_a_forge_reads_them() {
+        let text = "see [a](b.md#x) and [c](https://h/d)\n```\n[e](f)\n```\n";
+        assert_eq!(links(text), ["b.md#x"]);
+        assert_eq!(resolve("docs/adr/1.md", "../a.md#x"), ("docs/a.md".into(), Some("x".into())));
+        assert_eq!(resolve("docs/a.md", "#x"), ("docs/a.md".into(), Some("x".into())));
+        assert!(anchors("## Who may do what?\n").contains("who-may-do-what"));
+    }
+}
