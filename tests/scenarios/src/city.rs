@@ -1,0 +1,148 @@
+//! A city and its server.
+
+use std::path::{Path, PathBuf};
+
+use keting::{Environment, SystemEnvironment};
+use keting_server::enrol::{Endpoint, InviteRequest};
+use keting_server::init::{init, store_path};
+use keting_server::server::{Config, Server};
+use keting_server::shell::admin::{AdminReply, AdminRequest, ask};
+use keting_server::shell::{Running, SYNC_PATH, certificate};
+use keting_server::store::sqlite::SqliteStore;
+use keting_trust::Invitation;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use crate::phone::Phone;
+
+/// The first micro-grid of the fixtures, in the first grid.
+pub const MICRO_GRID: &str = "9904810010010101";
+/// The grid it lies in.
+pub const GRID: &str = "99048100100101";
+/// The second micro-grid, in the second grid.
+pub const OTHER_MICRO_GRID: &str = "9904810010010201";
+/// A unit of the first micro-grid.
+pub const UNIT: &str = "9904810010010101001";
+/// The village all of it lies in.
+pub const VILLAGE: &str = "990481001001";
+
+const REGIONS: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/chaoxiang/regions.csv");
+
+/// A city with a server that listens, in a directory that goes with it.
+pub struct City {
+    directory: TempDir,
+    runtime: Runtime,
+    running: Option<Running>,
+    port: u16,
+    /// Where invitations say the server is, if not where it listens.
+    advertised: Option<u16>,
+}
+
+impl City {
+    /// Makes a city of the fixtures' regions and starts its server.
+    pub fn start() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let regions = std::fs::File::open(REGIONS).unwrap();
+        let mut random = |bytes: &mut [u8]| SystemEnvironment.fill(bytes);
+        let now_ms = SystemEnvironment.unix_ms();
+        init(&directory.path().join("server"), "潮乡市", regions, &mut random, now_ms).unwrap();
+        certificate::make(&directory.path().join("server")).unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let mut city = Self { directory, runtime, running: None, port: 0, advertised: None };
+        city.restart();
+        city
+    }
+
+    /// Stops the server, if it runs, and starts it again on the same port.
+    pub fn restart(&mut self) {
+        self.stop();
+        let certificate = certificate::load(&self.server_directory()).unwrap();
+        let listener = self
+            .runtime
+            .block_on(tokio::net::TcpListener::bind(("127.0.0.1", self.port)))
+            .unwrap();
+        self.port = listener.local_addr().unwrap().port();
+        let port = self.advertised.unwrap_or(self.port);
+        let config = Config {
+            endpoint: Endpoint {
+                url: format!("wss://127.0.0.1:{port}{SYNC_PATH}"),
+                tls_spki_sha256: certificate.pin,
+            },
+            threads: 1,
+            poll_store_every_ms: None,
+        };
+        let random = |bytes: &mut [u8]| SystemEnvironment.fill(bytes);
+        let store = SqliteStore::open(&store_path(&self.server_directory())).unwrap();
+        let server = Server::open(Box::new(store), config, Box::new(random)).unwrap();
+        let _entered = self.runtime.enter();
+        let running =
+            Running::start(server, &self.server_directory(), listener, certificate.config);
+        self.running = Some(running.unwrap());
+    }
+
+    /// Stops the server gracefully.
+    pub fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            self.runtime.block_on(running.stop());
+        }
+    }
+
+    /// Lets invitations name another port of this machine than the server's: a link's.
+    pub fn advertise(&mut self, port: u16) {
+        self.advertised = Some(port);
+        self.restart();
+    }
+
+    /// The port the server listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The server's directory.
+    pub fn server_directory(&self) -> PathBuf {
+        self.directory.path().join("server")
+    }
+
+    /// A place of this city's for anything.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Asks the operator for an invitation, as `keting invite` does.
+    pub fn invite(&self, name: &str, role: &str, region: &str) -> Invitation {
+        let request = AdminRequest::Invite(InviteRequest {
+            name: name.to_owned(),
+            role: role.to_owned(),
+            region_code: Some(region.to_owned()),
+            days: None,
+            grant_days: None,
+        });
+        match self.runtime.block_on(ask(&self.server_directory(), &request)).unwrap() {
+            AdminReply::Invitation(text) => text.parse().unwrap(),
+            AdminReply::Refused { code, .. } => panic!("not invited: {code}"),
+        }
+    }
+
+    /// A phone of somebody new, enrolled and with everything of his region.
+    pub fn phone(&self, name: &str, role: &str, region: &str) -> Phone {
+        let phone = Phone::new(self.directory.path(), &self.invite(name, role, region));
+        phone.sync();
+        phone
+    }
+
+    /// What the server has counted under a name, by its own `/metrics` text.
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+}
+
+impl Drop for City {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}

@@ -1,0 +1,11 @@
+//! What a story is told with: a city whose server listens on loopback with TLS, phones that are
+//! each a directory and a vault of their own, and a link that can be cut.
+//!
+//! Nothing here stands in for a part of the product. For random runs in virtual time there is
+//! `tests/simulation`, for processes that are killed `tests/chaos`.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+pub mod binary;
+pub mod city;
+pub mod link;
+pub mod phone;

@@ -1,0 +1,157 @@
+//! A phone: a directory, a vault, and the engine as an app uses it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use keting::{DirectoryVault, EngineError, Keting, SyncReport, Vault};
+use keting_model::household::{HouseholdCommand, NewResident};
+use keting_model::query::{self, ConflictView, HouseholdFilter, HouseholdView};
+use keting_model::{Command, DocumentId, DocumentKind, Fields, ItemId};
+use keting_trust::Invitation;
+
+static PHONES: AtomicU64 = AtomicU64::new(0);
+
+/// A phone that is switched on: its replica is open.
+pub struct Phone {
+    /// What an app on it holds.
+    pub keting: Keting,
+    directory: PathBuf,
+}
+
+impl Phone {
+    /// A new phone somewhere below `place`, with an invitation it has yet to use.
+    pub fn new(place: &Path, invitation: &Invitation) -> Self {
+        let directory = place.join(format!("phone{}", PHONES.fetch_add(1, Ordering::Relaxed)));
+        let keting = Keting::create(&directory.join("data"), vault(&directory), invitation).unwrap();
+        Self { keting, directory }
+    }
+
+    /// Switches the phone off and on.
+    pub fn reopened(self) -> Self {
+        let Self { keting, directory } = self;
+        drop(keting);
+        Self::open(directory)
+    }
+
+    /// Switches on the phone in a directory.
+    pub fn open(directory: PathBuf) -> Self {
+        let keting = Keting::open(&directory.join("data"), vault(&directory)).unwrap();
+        Self { keting, directory }
+    }
+
+    /// Copies the data, not the vault, as a file manager or a backup would, and opens the copy with
+    /// the same vault.
+    pub fn copied_data(&self) -> Self {
+        let copy = self.directory.with_extension("copy");
+        std::fs::create_dir_all(copy.join("data")).unwrap();
+        for file in std::fs::read_dir(self.directory.join("data")).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), copy.join("data").join(file.file_name())).unwrap();
+        }
+        let keting = Keting::open(&copy.join("data"), vault(&self.directory)).unwrap();
+        Self { keting, directory: copy }
+    }
+
+    /// Where the phone's files are: `data` and `vault`.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Exchanges everything with the server.
+    pub fn sync(&self) -> SyncReport {
+        self.try_sync().unwrap()
+    }
+
+    /// Exchanges everything with the server, which may fail.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub fn try_sync(&self) -> Result<SyncReport, EngineError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(self.keting.sync(&mut |_| {}))
+    }
+
+    /// Adds a household with one resident.
+    pub fn add_household(&self, region: &str, address: &str, name: &str) -> DocumentId {
+        let household = self.keting.new_document(DocumentKind::Household);
+        let fields = Fields::new().with("name", name).with("relation", "head");
+        let add = HouseholdCommand::Add {
+            household,
+            region: self.region(region),
+            fields: Fields::new().with("address", address),
+            residents: vec![self.resident(fields)],
+            time: self.keting.now(),
+        };
+        self.keting.execute(&Command::Household(add)).unwrap();
+        household
+    }
+
+    /// A resident with fresh ids.
+    pub fn resident(&self, fields: Fields) -> NewResident {
+        NewResident { resident: self.keting.new_item(), fact: self.keting.new_item(), fields }
+    }
+
+    /// Adds a resident.
+    pub fn add_resident(&self, household: DocumentId, fields: Fields) -> ItemId {
+        let resident = self.resident(fields);
+        let id = resident.resident;
+        let time = self.keting.now();
+        let add = HouseholdCommand::AddResident { household, resident, time };
+        self.keting.execute(&Command::Household(add)).unwrap();
+        id
+    }
+
+    /// Edits a household's own fields.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub fn edit(&self, household: DocumentId, fields: Fields) -> Result<(), EngineError> {
+        let edit = HouseholdCommand::Edit { household, fields };
+        self.keting.execute(&Command::Household(edit)).map(drop)
+    }
+
+    /// Edits a resident.
+    pub fn edit_resident(&self, household: DocumentId, resident: ItemId, fields: Fields) {
+        let time = self.keting.now();
+        let edit = HouseholdCommand::EditResident { household, resident, fields, time };
+        self.keting.execute(&Command::Household(edit)).unwrap();
+    }
+
+    /// Every household as a list shows it.
+    pub fn households(&self) -> Vec<HouseholdView> {
+        let withheld = self.keting.withheld();
+        self.keting
+            .read(|reader| query::households(reader, &withheld, &HouseholdFilter::default()))
+            .unwrap()
+    }
+
+    /// One household as a list shows it.
+    pub fn household(&self, id: DocumentId) -> HouseholdView {
+        self.households().into_iter().find(|household| household.id == id).unwrap()
+    }
+
+    /// What has to be settled of a household.
+    pub fn conflicts(&self, household: DocumentId) -> Vec<ConflictView> {
+        let withheld = self.keting.withheld();
+        self.keting.read(|reader| query::conflicts(reader, &withheld, Some(&household))).unwrap()
+    }
+
+    /// The region with a code.
+    pub fn region(&self, code: &str) -> DocumentId {
+        let found = self.keting.read(|reader| query::region_of_code(reader, code)).unwrap();
+        *found.first().unwrap_or_else(|| panic!("no region {code} on this phone"))
+    }
+
+    /// Panics unless everything on the phone holds up.
+    pub fn assert_verified(&self) {
+        let report = self.keting.replica().verify(&mut |_, _| {}).unwrap();
+        assert_eq!(report.differences, []);
+        assert!(!report.documents.is_empty());
+    }
+}
+
+/// The vault of a phone's directory.
+pub fn vault(directory: &Path) -> Arc<dyn Vault> {
+    Arc::new(DirectoryVault::open(&directory.join("vault")).unwrap())
+}

@@ -1,0 +1,124 @@
+//! Cuts, copies, restarts, and what people do with invitations.
+
+use keting::ErrorKind;
+use keting_model::Fields;
+use keting_scenarios::city::{City, GRID, MICRO_GRID};
+use keting_scenarios::link::Link;
+use keting_scenarios::phone::Phone;
+
+#[test]
+fn a_first_sync_that_is_cut_again_and_again_comes_to_its_end() {
+    let mut city = City::start();
+    let link = Link::to(city.port());
+    let alice = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
+    for number in 0..60 {
+        alice.add_household(MICRO_GRID, &format!("望潮苑1幢1单元{number}室"), "李一");
+    }
+    alice.sync();
+
+    city.advertise(link.port());
+    let bob = Phone::new(city.directory(), &city.invite("刘平杰", "grid_worker", GRID));
+    let mut allowed_bytes = 2_000;
+    loop {
+        link.cut_after(allowed_bytes);
+        match bob.try_sync() {
+            Ok(_) => break,
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Network, "{error}"),
+        }
+        allowed_bytes += 2_000;
+    }
+    assert!(link.cuts() > 3, "the link was cut {} times", link.cuts());
+    assert_eq!(bob.households().len(), 60);
+    bob.assert_verified();
+}
+
+#[test]
+fn a_push_whose_answer_was_cut_off_is_admitted_once() {
+    let mut city = City::start();
+    let link = Link::to(city.port());
+    city.advertise(link.port());
+    let alice = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
+    for number in 0..20 {
+        alice.add_household(MICRO_GRID, &format!("望潮苑1幢1单元{number}室"), "李一");
+        link.cut_after(1_500 + number * 37);
+        let _ = alice.try_sync();
+    }
+    link.heal();
+    alice.sync();
+    let status = alice.keting.status().unwrap();
+    assert_eq!((status.waiting, status.held), (0, 0));
+    let bob = city.phone("刘平杰", "grid_worker", GRID);
+    assert_eq!(bob.households().len(), 20);
+    bob.assert_verified();
+    alice.assert_verified();
+}
+
+#[test]
+fn a_copied_phone_directory_of_which_both_copies_are_used_loses_nothing() {
+    let city = City::start();
+    let alice = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
+    let household = alice.add_household(MICRO_GRID, "望潮苑1幢1单元101室", "李一");
+    alice.sync();
+
+    let copy = alice.copied_data();
+    alice.edit(household, Fields::new().with("tenure", "rented")).unwrap();
+    copy.edit(household, Fields::new().with("address_code", "990481-1-101")).unwrap();
+    copy.sync();
+    alice.sync();
+    let alice = alice.reopened();
+    alice.add_household(MICRO_GRID, "望潮苑1幢1单元102室", "王二");
+    alice.sync();
+    copy.add_household(MICRO_GRID, "望潮苑1幢1单元103室", "张三");
+    copy.sync();
+    alice.sync();
+
+    for phone in [&alice, &copy] {
+        assert_eq!(phone.households().len(), 3);
+        assert_eq!(phone.keting.status().unwrap().held, 0);
+        assert_eq!(phone.conflicts(household), []);
+        phone.assert_verified();
+    }
+}
+
+#[test]
+fn a_server_that_was_stopped_and_started_again_has_everything_it_acknowledged() {
+    let mut city = City::start();
+    let alice = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
+    let household = alice.add_household(MICRO_GRID, "望潮苑1幢1单元101室", "李一");
+    alice.sync();
+    city.stop();
+    let away = alice.try_sync().unwrap_err();
+    assert_eq!((away.kind(), away.retryable()), (ErrorKind::Network, true));
+    alice.edit(household, Fields::new().with("tenure", "rented")).unwrap();
+    city.restart();
+    alice.sync();
+    let bob = city.phone("刘平杰", "grid_worker", GRID);
+    assert_eq!(bob.households().len(), 1);
+    bob.assert_verified();
+}
+
+#[test]
+fn an_invitation_used_twice_is_refused_and_the_first_phone_stays_enrolled() {
+    let city = City::start();
+    let invitation = city.invite("陆德祥", "micro_grid_head", MICRO_GRID);
+    let first = Phone::new(city.directory(), &invitation);
+    first.sync();
+    let second = Phone::new(city.directory(), &invitation);
+    assert_eq!(second.try_sync().unwrap_err().code(), "invitation_used");
+    first.add_household(MICRO_GRID, "望潮苑1幢1单元101室", "李一");
+    first.sync();
+    first.assert_verified();
+}
+
+#[test]
+fn an_idle_reconnect_takes_one_round_trip_and_under_a_kilobyte() {
+    let city = City::start();
+    let alice = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
+    for number in 0..30 {
+        alice.add_household(MICRO_GRID, &format!("望潮苑1幢1单元{number}室"), "李一");
+    }
+    alice.sync();
+    let idle = alice.sync();
+    assert_eq!(idle.progress.round_trips, 1);
+    assert!(idle.bytes_up + idle.bytes_down < 1_024, "{idle:?}");
+}

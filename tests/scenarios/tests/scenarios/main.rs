@@ -1,0 +1,7 @@
+//! Stories, each a test named as the sentence it shows.
+
+mod bad_days;
+mod merging;
+mod processes;
+mod reading;
+mod watching;

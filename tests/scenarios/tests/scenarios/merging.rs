@@ -1,0 +1,142 @@
+//! Edits made apart come together.
+
+use keting_model::{Command, Fields, Settle, Value};
+use keting_scenarios::city::{City, GRID, MICRO_GRID, OTHER_MICRO_GRID, VILLAGE};
+
+#[test]
+fn edits_of_different_fields_made_offline_by_two_people_both_survive() {
+    let city = City::start();
+    let alice = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
+    let bob = city.phone("刘平杰", "grid_worker", GRID);
+    let household = alice.add_household(MICRO_GRID, "望潮苑1幢1单元101室", "李一");
+    alice.sync();
+    bob.sync();
+
+    alice.edit(household, Fields::new().with("address_code", "990481-1-101")).unwrap();
+    bob.edit(household, Fields::new().with("tenure", "rented")).unwrap();
+    alice.sync();
+    bob.sync();
+    alice.sync();
+
+    for phone in [&alice, &bob] {
+        let withheld = phone.keting.withheld();
+        let shown = phone
+            .keting
+            .read(|reader| keting_model::query::household(reader, &withheld, &household))
+            .unwrap()
+            .unwrap();
+        assert_eq!(shown.address_code.as_deref(), Some("990481-1-101"));
+        assert_eq!(shown.tenure.as_deref(), Some("rented"));
+        assert_eq!(phone.conflicts(household), []);
+        phone.assert_verified();
+    }
+}
+
+#[test]
+fn edits_of_the_same_field_are_both_kept_and_shown_until_somebody_settles_them() {
+    let city = City::start();
+    let alice = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
+    let bob = city.phone("刘平杰", "grid_worker", GRID);
+    let household = alice.add_household(MICRO_GRID, "望潮苑1幢1单元101室", "李一");
+    alice.sync();
+    bob.sync();
+
+    alice.edit(household, Fields::new().with("address", "望潮苑1幢1单元102室")).unwrap();
+    bob.edit(household, Fields::new().with("address", "望潮苑1幢1单元103室")).unwrap();
+    alice.sync();
+    bob.sync();
+    alice.sync();
+
+    for phone in [&alice, &bob] {
+        let conflicts = phone.conflicts(household);
+        assert_eq!(conflicts.len(), 1);
+        let mut values = conflicts[0].values.clone();
+        values.sort();
+        assert_eq!(values, ["望潮苑1幢1单元102室", "望潮苑1幢1单元103室"]);
+    }
+    assert_eq!(alice.household(household).address, bob.household(household).address);
+
+    let over_it = alice.edit(household, Fields::new().with("address", "望潮苑1幢1单元104室"));
+    assert_eq!(over_it.unwrap_err().code(), "conflicted");
+
+    let value = Value::from("望潮苑1幢1单元103室");
+    let settle = Settle { document: household, key: "address".to_owned(), value };
+    alice.keting.execute(&Command::Settle(settle)).unwrap();
+    alice.sync();
+    bob.sync();
+    for phone in [&alice, &bob] {
+        assert_eq!(phone.conflicts(household), []);
+        assert_eq!(phone.household(household).address, "望潮苑1幢1单元103室");
+        phone.assert_verified();
+    }
+}
+
+#[test]
+fn two_people_who_write_the_private_part_of_a_household_at_once_write_the_same_document() {
+    let city = City::start();
+    let alice = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
+    let bob = city.phone("刘平杰", "grid_worker", GRID);
+    let household = alice.add_household(MICRO_GRID, "望潮苑1幢1单元101室", "李一");
+    alice.sync();
+    bob.sync();
+    let resident = alice.household(household).residents[0].id;
+
+    alice.edit_resident(household, resident, Fields::new().with("health", "高血压"));
+    bob.edit_resident(household, resident, Fields::new().with("sex", "male"));
+    alice.sync();
+    bob.sync();
+    alice.sync();
+
+    for phone in [&alice, &bob] {
+        let withheld = phone.keting.withheld();
+        let shown = phone
+            .keting
+            .read(|reader| keting_model::query::household(reader, &withheld, &household))
+            .unwrap()
+            .unwrap();
+        assert_eq!(shown.residents[0].health.as_deref(), Some("高血压"));
+        assert_eq!(shown.residents[0].sex.as_deref(), Some("male"));
+        phone.assert_verified();
+    }
+}
+
+#[test]
+fn what_happens_in_another_micro_grid_does_not_come_to_a_head_and_does_come_to_an_officer() {
+    let city = City::start();
+    let alice = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
+    let carol = city.phone("陈建国", "micro_grid_head", OTHER_MICRO_GRID);
+    let officer = city.phone("宋芳云", "village_officer", VILLAGE);
+    alice.add_household(MICRO_GRID, "望潮苑1幢1单元101室", "李一");
+    let other = carol.add_household(OTHER_MICRO_GRID, "听涛苑1幢1单元101室", "王二");
+    alice.sync();
+    carol.sync();
+    alice.sync();
+    officer.sync();
+
+    assert!(alice.households().iter().all(|household| household.id != other));
+    assert_eq!(alice.households().len(), 1);
+    assert_eq!(officer.households().len(), 2);
+    for phone in [&alice, &carol, &officer] {
+        phone.assert_verified();
+    }
+}
+
+#[test]
+fn a_phone_that_was_offline_through_two_hundred_edits_catches_up_in_one_sync() {
+    let city = City::start();
+    let alice = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
+    let bob = city.phone("刘平杰", "grid_worker", GRID);
+    let household = alice.add_household(MICRO_GRID, "望潮苑1幢1单元101室", "李一");
+    alice.sync();
+    bob.sync();
+    for number in 0..200 {
+        let address = format!("望潮苑1幢1单元{number}室");
+        alice.edit(household, Fields::new().with("address", address.as_str())).unwrap();
+    }
+    let sent = alice.sync();
+    assert_eq!(sent.progress.commits_sent, 200);
+    let received = bob.sync();
+    assert_eq!(received.progress.commits_received, 200);
+    assert_eq!(bob.household(household).address, "望潮苑1幢1单元199室");
+    bob.assert_verified();
+}

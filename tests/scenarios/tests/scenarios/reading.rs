@@ -1,0 +1,53 @@
+//! Who may read what, and that nobody holds what he may not read.
+
+use keting_model::{DocumentKind, Fields};
+use keting_scenarios::city::{City, MICRO_GRID, UNIT};
+
+const ID_NUMBER: &str = "990481199001011237";
+
+#[test]
+fn a_steward_sees_no_id_number_and_has_none_in_his_file() {
+    let id_number = valid_id_number();
+    let city = City::start();
+    let head = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
+    let household = head.add_household(UNIT, "望潮苑1幢1单元101室", "李一");
+    let fields = Fields::new().with("name", "李二").with("id_number", id_number.as_str());
+    let resident = head.add_resident(household, fields);
+    head.sync();
+
+    let steward = city.phone("梁志杰", "steward", UNIT);
+    let shown = steward.household(household);
+    assert!(shown.withheld.contains(&"id_number"));
+    assert!(shown.residents.iter().any(|known| known.id == resident));
+    assert!(shown.residents.iter().all(|resident| resident.id_number.is_none()));
+
+    let report = steward.keting.replica().verify(&mut |_, _| {}).unwrap();
+    let private = DocumentKind::HouseholdPrivate;
+    assert!(report.documents.keys().all(|id| id.kind() != Some(private)));
+    assert!(report.documents.contains_key(&household));
+
+    let own = head.household(household);
+    assert!(own.withheld.is_empty());
+    assert!(own.residents.iter().any(|known| known.id_number.as_ref() == Some(&id_number)));
+}
+
+#[test]
+fn what_a_role_may_not_write_is_refused_at_once_and_nothing_waits_for_the_server() {
+    let city = City::start();
+    let head = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
+    let household = head.add_household(UNIT, "望潮苑1幢1单元101室", "李一");
+    head.sync();
+    let steward = city.phone("梁志杰", "steward", UNIT);
+    let refused = steward.edit(household, Fields::new().with("tenure", "rented"));
+    assert_eq!(refused.unwrap_err().code(), "not_granted");
+    assert_eq!(steward.keting.status().unwrap().waiting, 0);
+    steward.assert_verified();
+}
+
+fn valid_id_number() -> String {
+    let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    let body = &ID_NUMBER[..17];
+    let sum: u32 = body.chars().zip(weights).map(|(c, w)| c.to_digit(10).unwrap() * w).sum();
+    let check = ['1', '0', 'X', '9', '8', '7', '6', '5', '4', '3', '2'][(sum % 11) as usize];
+    format!("{body}{check}")
+}

@@ -1,0 +1,46 @@
+//! Live updates.
+
+use std::time::Duration;
+
+use keting::{Changed, SyncNews};
+use keting_model::Fields;
+use keting_scenarios::city::{City, GRID, MICRO_GRID};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[test]
+fn a_watch_on_one_phone_fires_when_a_colleague_edits_on_another() {
+    let city = City::start();
+    let alice = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
+    let bob = city.phone("刘平杰", "grid_worker", GRID);
+    let household = alice.add_household(MICRO_GRID, "望潮苑1幢1单元101室", "李一");
+    alice.sync();
+    bob.sync();
+
+    let watched = bob.keting.watch(&["household"]);
+    let connected = bob.keting.clone();
+    let (tell, told) = std::sync::mpsc::channel();
+    let staying = city.runtime().spawn(async move {
+        let mut news = move |news| {
+            let _ = tell.send(news);
+        };
+        connected.stay_connected(&mut news).await
+    });
+    while told.recv_timeout(PATIENCE).unwrap() != SyncNews::UpToDate {}
+
+    alice.edit(household, Fields::new().with("tenure", "rented")).unwrap();
+    alice.sync();
+    let Some(Changed::Rows(rows)) = watched.next(PATIENCE) else { panic!("the watch was silent") };
+    assert!(rows.iter().any(|row| row.table == "household" && row.document == household));
+
+    // And an edit made while connected goes up by itself.
+    bob.edit(household, Fields::new().with("address_code", "990481-1-101")).unwrap();
+    let seen = alice.keting.watch(&["household"]);
+    let mut tries = 0;
+    while alice.sync().progress.commits_received == 0 {
+        tries += 1;
+        assert!(tries < 1_000, "the edit never came up");
+    }
+    assert!(matches!(seen.next(PATIENCE), Some(Changed::Rows(_))));
+    staying.abort();
+}
