@@ -65,7 +65,11 @@ pub fn open(
     if !path.exists() {
         return Err(EngineError::NoReplica);
     }
-    Replica::open(&ReplicaConfig { path: &path, vfs: None, id, identity: &identity }, vault, environment)
+    Replica::open(
+        &ReplicaConfig { path: &path, vfs: None, id, identity: &identity },
+        vault,
+        environment,
+    )
 }
 
 /// On Unix the device and inode: a copy has others, a renamed file keeps them.

@@ -5,8 +5,8 @@
 
 use keting_store::CommitRow;
 use keting_sync::{
-    CloseReason, CommitKey, DeviceEffect, DeviceEvent, DeviceSession, Outcome, OutboxBatch,
-    OutboxItem, OwnFault, Persist, PushedCommit,
+    CloseReason, CommitKey, DeviceEffect, DeviceEvent, DeviceSession, OutboxBatch, OutboxItem,
+    Outcome, OwnFault, Persist, PushedCommit,
 };
 use keting_trust::{Cursor, SignedConfirmation};
 

@@ -70,8 +70,11 @@ pub trait Vault: Send + Sync {
     ///
     /// # Errors
     /// When the vault cannot be read.
-    fn load(&self, replica: &ReplicaId, secret: Secret)
-    -> Result<Option<Zeroizing<Vec<u8>>>, VaultError>;
+    fn load(
+        &self,
+        replica: &ReplicaId,
+        secret: Secret,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError>;
 
     /// Keeps a secret durably, in the place of an earlier one.
     ///

@@ -123,11 +123,9 @@ impl Drop for Subscription {
 
 fn changed_row(change: &RowChange) -> ChangedRow {
     match change {
-        RowChange::Put(row) => ChangedRow {
-            table: row.table.name,
-            document: row.document,
-            item: row.item.clone(),
-        },
+        RowChange::Put(row) => {
+            ChangedRow { table: row.table.name, document: row.document, item: row.item.clone() }
+        }
         RowChange::Delete { table, document, item } => {
             ChangedRow { table: table.name, document: *document, item: item.clone() }
         }

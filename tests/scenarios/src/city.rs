@@ -26,8 +26,7 @@ pub const UNIT: &str = "9904810010010101001";
 /// The village all of it lies in.
 pub const VILLAGE: &str = "990481001001";
 
-const REGIONS: &str =
-    concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/chaoxiang/regions.csv");
+const REGIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/chaoxiang/regions.csv");
 
 /// A city with a server that listens, in a directory that goes with it.
 pub struct City {
@@ -62,10 +61,8 @@ impl City {
     pub fn restart(&mut self) {
         self.stop();
         let certificate = certificate::load(&self.server_directory()).unwrap();
-        let listener = self
-            .runtime
-            .block_on(tokio::net::TcpListener::bind(("127.0.0.1", self.port)))
-            .unwrap();
+        let listener =
+            self.runtime.block_on(tokio::net::TcpListener::bind(("127.0.0.1", self.port))).unwrap();
         self.port = listener.local_addr().unwrap().port();
         let port = self.advertised.unwrap_or(self.port);
         let config = Config {

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use keting::{DirectoryVault, EngineError, Keting, SyncReport, Vault};
+use keting::{
+    DirectoryVault, EngineError, Environment, Keting, SyncReport, SystemEnvironment, Vault,
+};
 use keting_model::household::{HouseholdCommand, NewResident};
 use keting_model::query::{self, ConflictView, HouseholdFilter, HouseholdView};
 use keting_model::{Command, DocumentId, DocumentKind, Fields, ItemId};
@@ -23,8 +25,18 @@ impl Phone {
     /// A new phone somewhere below `place`, with an invitation it has yet to use.
     pub fn new(place: &Path, invitation: &Invitation) -> Self {
         let directory = place.join(format!("phone{}", PHONES.fetch_add(1, Ordering::Relaxed)));
-        let keting = Keting::create(&directory.join("data"), vault(&directory), invitation).unwrap();
+        let keting =
+            Keting::create(&directory.join("data"), vault(&directory), invitation).unwrap();
         Self { keting, directory }
+    }
+
+    /// A new phone whose clock is so many milliseconds off.
+    pub fn with_clock_off_by(place: &Path, invitation: &Invitation, off_ms: i64) -> Self {
+        let directory = place.join(format!("phone{}", PHONES.fetch_add(1, Ordering::Relaxed)));
+        let clock = Box::new(WrongClock { off_ms });
+        let data = directory.join("data");
+        let replica = keting::directory::create(&data, vault(&directory), clock, invitation);
+        Self { keting: Keting::new(replica.unwrap()), directory }
     }
 
     /// Switches the phone off and on.
@@ -148,6 +160,21 @@ impl Phone {
         let report = self.keting.replica().verify(&mut |_, _| {}).unwrap();
         assert_eq!(report.differences, []);
         assert!(!report.documents.is_empty());
+    }
+}
+
+/// The machine's randomness with a clock that is off.
+struct WrongClock {
+    off_ms: i64,
+}
+
+impl Environment for WrongClock {
+    fn unix_ms(&self) -> u64 {
+        SystemEnvironment.unix_ms().saturating_add_signed(self.off_ms)
+    }
+
+    fn fill(&mut self, bytes: &mut [u8]) {
+        SystemEnvironment.fill(bytes);
     }
 }
 

@@ -80,8 +80,11 @@ impl Replica {
         if enrolled.root != invitation.root {
             return Err(EngineError::Protocol { code: "other_root_key" });
         }
-        let chain: Vec<_> =
-            enrolled.grants.iter().map(|bytes| SignedGrant::open(bytes)).collect::<Result<_, _>>()?;
+        let chain: Vec<_> = enrolled
+            .grants
+            .iter()
+            .map(|bytes| SignedGrant::open(bytes))
+            .collect::<Result<_, _>>()?;
         // Regions are not here yet; that the server's own chain narrows rightly is checked again
         // for every commit by the server, and with the regions by `verify`.
         let nowhere = BTreeMap::<DocumentId, DocumentId>::new();

@@ -8,16 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keting_model::role::Family;
 use keting_model::{
-    Authored, Command, Document, DocumentId, DocumentKind, Home, HybridTime, Op, RULE_VERSION, RowChange,
-    Stamp, Touched, difference, home_of, judge, project,
+    Authored, Command, Document, DocumentId, DocumentKind, Home, HybridTime, Op, RULE_VERSION,
+    RowChange, Stamp, Touched, difference, home_of, judge, project,
 };
 use keting_store::{OutboxEntry, OutboxState, StoreError, StoredChange, StoredCommit, Transaction};
 use keting_trust::{CommitBody, CommitId, Cursor, Part, SignedCommit, actor_id, may_write};
 
 use crate::error::EngineError;
+use crate::replica::Replica;
 use crate::replica::cache::Open;
 use crate::replica::clock::Clock;
-use crate::replica::Replica;
 
 /// A command that is done and durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,11 +81,7 @@ impl Replica {
     }
 
     /// The author's own replica judges first: what others would hold is refused at once.
-    fn judge_own(
-        &mut self,
-        command: &Command,
-        drafts: &[Draft],
-    ) -> Result<(), EngineError> {
+    fn judge_own(&mut self, command: &Command, drafts: &[Draft]) -> Result<(), EngineError> {
         let touched: Vec<_> = drafts
             .iter()
             .map(|draft| Touched { before: &draft.before.document, ops: &draft.ops })
@@ -115,11 +111,7 @@ impl Replica {
     }
 
     /// The region a document lives in; for a part of a household, where the household lives.
-    fn home(
-        &mut self,
-        document: &Document,
-        drafts: &[Draft],
-    ) -> Result<DocumentId, EngineError> {
+    fn home(&mut self, document: &Document, drafts: &[Draft]) -> Result<DocumentId, EngineError> {
         let missing = EngineError::NotFound { what: "the document's region" };
         match home_of(document).ok_or(missing)? {
             // A new region is made by whoever may write in the one it becomes part of.
@@ -221,12 +213,7 @@ impl Replica {
     }
 }
 
-fn draft(
-    before: Open,
-    ops: Vec<Op>,
-    stamp: &Stamp,
-    salt: [u8; 16],
-) -> Result<Draft, EngineError> {
+fn draft(before: Open, ops: Vec<Op>, stamp: &Stamp, salt: [u8; 16]) -> Result<Draft, EngineError> {
     let mut after = before.document.clone();
     let authored = after.author(stamp, &ops)?;
     let part = Part { salt, document: after.id(), change: authored.bytes.clone() };

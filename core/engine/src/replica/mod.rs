@@ -24,7 +24,9 @@ use std::sync::Arc;
 
 use keting_model::{Document, DocumentId, PROJECTION_MIGRATIONS, project};
 use keting_store::{DatabaseKey, OpenConfig, Owner, Reader, Store};
-use keting_trust::{Cursor, DeviceId, Incarnation, Invitation, PublicKey, SignedGrant, Signer, limits};
+use keting_trust::{
+    Cursor, DeviceId, Incarnation, Invitation, PublicKey, SignedGrant, Signer, limits,
+};
 
 pub use execute::Executed;
 pub use incarnation::FileIdentity;
@@ -103,7 +105,9 @@ impl Replica {
             return Err(EngineError::AlreadyEnrolled);
         }
         let text = invitation.to_text();
-        replica.store.write(|transaction| transaction.set_meta(meta::INVITATION, text.as_bytes()))?;
+        replica
+            .store
+            .write(|transaction| transaction.set_meta(meta::INVITATION, text.as_bytes()))?;
         Ok(replica)
     }
 
@@ -236,9 +240,9 @@ impl City {
             keting_trust::cbor::from_slice(&bytes).map_err(|_| EngineError::DamagedMeta)?;
         let grant = membership.own_grant()?;
         let cursor = match store.meta(meta::CURSOR)? {
-            Some(bytes) => Some(
-                keting_trust::cbor::from_slice(&bytes).map_err(|_| EngineError::DamagedMeta)?,
-            ),
+            Some(bytes) => {
+                Some(keting_trust::cbor::from_slice(&bytes).map_err(|_| EngineError::DamagedMeta)?)
+            }
             None => None,
         };
         let heard_at_ms = read_up_to_date_at(store)?.unwrap_or(0);

@@ -52,7 +52,10 @@ fn waiting(view: &View, row: CommitRow) -> Result<Waiting, StoreError> {
     });
     Ok(Waiting {
         row,
-        commit: CommitId { device: keting_trust::DeviceId::new(commit.device), command: commit.command },
+        commit: CommitId {
+            device: keting_trust::DeviceId::new(commit.device),
+            command: commit.command,
+        },
         bytes: commit.bytes,
         parts: parts.collect::<Result<_, StoreError>>()?,
     })

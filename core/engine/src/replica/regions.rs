@@ -4,8 +4,8 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use keting_model::{DocumentId, DocumentKind, Document};
 use keting_model::query::Rows;
+use keting_model::{Document, DocumentId, DocumentKind};
 use keting_store::{Store, StoreError};
 use keting_trust::Tree;
 

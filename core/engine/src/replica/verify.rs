@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use keting_model::projection::tables;
 use keting_model::query::Rows;
 use keting_model::{Cell, ChangeHash, Document, DocumentId, Home, Row, home_of, project};
-use keting_model::projection::tables;
 use keting_store::{CommitRow, StoreError, StoredChange};
 use keting_trust::{Part, SignedCommit, SignedGrant, covers};
 
@@ -48,10 +48,7 @@ impl Replica {
     ///
     /// # Errors
     /// When the file cannot be read. What does not hold up is no error, but in the report.
-    pub fn verify(
-        &self,
-        progress: &mut dyn FnMut(u64, u64),
-    ) -> Result<VerifyReport, EngineError> {
+    pub fn verify(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<VerifyReport, EngineError> {
         let mut report = VerifyReport::default();
         let mut verified = Verified::new();
         let total = self.store.document_count()?;

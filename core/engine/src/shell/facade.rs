@@ -56,7 +56,8 @@ impl Keting {
         directory::open(directory, vault, Box::new(SystemEnvironment)).map(Self::new)
     }
 
-    fn new(replica: Replica) -> Self {
+    /// Shares a replica that was opened with an environment or a file of the caller's own.
+    pub fn new(replica: Replica) -> Self {
         let observers = replica.observers().clone();
         let inner = Inner {
             replica: Mutex::new(replica),

@@ -19,7 +19,6 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use crate::shell::counted::{Counted, Counts};
 use crate::shell::tls::{self, KeyPin};
 
-
 /// Says why there is no connection, or no longer one. Always worth trying again.
 #[derive(Debug, thiserror::Error)]
 pub enum SocketError {
@@ -72,8 +71,8 @@ impl Socket {
 
         let (tcp, counts) = Counted::new(tcp);
         let config = tls::pinned_client(pin).map_err(SocketError::Tls)?;
-        let name = ServerName::try_from(bare(&host).to_owned())
-            .map_err(|_| SocketError::BadAddress)?;
+        let name =
+            ServerName::try_from(bare(&host).to_owned()).map_err(|_| SocketError::BadAddress)?;
         let stream =
             TlsConnector::from(Arc::new(config)).connect(name, tcp).await.map_err(tls_error)?;
         let binding = channel_binding(&stream).map_err(SocketError::Tls)?;

@@ -111,6 +111,48 @@ fn an_invitation_used_twice_is_refused_and_the_first_phone_stays_enrolled() {
 }
 
 #[test]
+fn phones_whose_clocks_are_ten_years_off_work_like_any_other() {
+    const TEN_YEARS_MS: i64 = 3_653 * 24 * 60 * 60 * 1_000;
+    let city = City::start();
+    let invite = |name| city.invite(name, "micro_grid_head", MICRO_GRID);
+    let ahead = Phone::with_clock_off_by(city.directory(), &invite("陆德祥"), TEN_YEARS_MS);
+    let behind = Phone::with_clock_off_by(city.directory(), &invite("沈国强"), -TEN_YEARS_MS);
+    ahead.sync();
+    behind.sync();
+
+    let household = ahead.add_household(MICRO_GRID, "望潮苑1幢1单元101室", "李一");
+    ahead.sync();
+    behind.sync();
+    behind.edit(household, Fields::new().with("address", "望潮苑1幢1单元102室")).unwrap();
+    behind.sync();
+    ahead.sync();
+    ahead.edit(household, Fields::new().with("address", "望潮苑1幢1单元103室")).unwrap();
+    ahead.sync();
+    behind.sync();
+
+    for phone in [&ahead, &behind] {
+        assert_eq!(phone.household(household).address, "望潮苑1幢1单元103室");
+        assert_eq!(phone.conflicts(household), []);
+        let status = phone.keting.status().unwrap();
+        assert_eq!((status.waiting, status.held), (0, 0));
+        phone.assert_verified();
+    }
+}
+
+#[test]
+fn a_phone_of_one_city_is_turned_away_by_the_server_of_another() {
+    let (here, elsewhere) = (City::start(), City::start());
+    let mut invitation = here.invite("陆德祥", "micro_grid_head", MICRO_GRID);
+    let other = elsewhere.invite("陆德祥", "micro_grid_head", MICRO_GRID);
+    invitation.url = other.url;
+    let pinned = Phone::new(here.directory(), &invitation);
+    assert_eq!(pinned.try_sync().unwrap_err().code(), "tls_failed");
+    invitation.tls_spki_sha256 = other.tls_spki_sha256;
+    let lured = Phone::new(here.directory(), &invitation);
+    assert_eq!(lured.try_sync().unwrap_err().code(), "other_city");
+}
+
+#[test]
 fn an_idle_reconnect_takes_one_round_trip_and_under_a_kilobyte() {
     let city = City::start();
     let alice = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);

@@ -27,7 +27,7 @@ fn a_second_process_on_a_phones_file_is_told_at_once_that_it_is_in_use() {
 
 #[test]
 fn the_exit_code_says_which_kind_of_end_it_was() {
-    let city = City::start();
+    let mut city = City::start();
     let alice = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
     let directory = alice.directory().to_owned();
     drop(alice);
@@ -48,7 +48,7 @@ fn the_exit_code_says_which_kind_of_end_it_was() {
     assert_eq!(run(&["household", "show", "not-an-id"]), 2);
     assert_eq!(run(&["household", "show", missing]), 3);
     assert_eq!(run(&["verify"]), 0);
-    drop(city);
+    city.stop();
     assert_eq!(run(&["sync"]), 5);
     std::fs::write(directory.join("data/replica.db"), b"this is no replica at all, sorry").unwrap();
     assert_eq!(run(&["household", "list"]), 4);

@@ -1,0 +1,391 @@
+//! The command line, as `--help` shows it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Keting: household rosters that several people edit offline and that merge through a server.
+#[derive(Debug, Parser)]
+#[command(name = "keting", version, max_term_width = 100)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Verb,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Make a city: its log, its regions and its root key.
+    Init(Init),
+    /// Run the server of a city.
+    Serve(Serve),
+    /// Ask the running server for an invitation for one device.
+    Invite(Invite),
+    /// Make this directory a device of the city, with an invitation.
+    Enroll(Enroll),
+    /// Regions.
+    #[command(subcommand)]
+    Region(Region),
+    /// Households.
+    #[command(subcommand)]
+    Household(Household),
+    /// Residents of a household.
+    #[command(subcommand)]
+    Resident(Resident),
+    /// Exchange edits with the server.
+    Sync(Sync),
+    /// Say how far this device is: enrolled as whom, up to date as of when, edits waiting.
+    Status(Reading),
+    /// List the edits the server has not acknowledged.
+    Outbox(Reading),
+    /// Devices.
+    #[command(subcommand)]
+    Device(Device),
+    /// Check everything: signatures, chain, projections, audience, actors.
+    Verify(Reading),
+    /// Show what is in the file, and how large it is.
+    Inspect(Reading),
+    /// Tell the story with a real server and three phones on this machine.
+    Demo(Demo),
+}
+
+/// A directory, and how to print.
+#[derive(Debug, Args)]
+pub struct Reading {
+    /// The device's directory; for `verify` and `inspect` also a server's.
+    #[arg(long)]
+    pub data: PathBuf,
+    /// Print JSON for machines.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The server's directory, to be made.
+    #[arg(long)]
+    pub data: PathBuf,
+    /// The city's name.
+    #[arg(long)]
+    pub city: String,
+    /// The regions: `code,name,level,parent_code,boundary,head`, UTF-8, with this header.
+    #[arg(long)]
+    pub regions: PathBuf,
+    /// Where to write the root key, which must then be taken off this machine.
+    #[arg(long)]
+    pub root_key: PathBuf,
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// The server's directory.
+    #[arg(long)]
+    pub data: PathBuf,
+    /// The address to listen on.
+    #[arg(long, default_value = "127.0.0.1:7411")]
+    pub listen: SocketAddr,
+    /// The address devices are told to connect to, if it differs: `wss://host:port/v1/sync`.
+    #[arg(long)]
+    pub url: Option<String>,
+}
+
+/// Arguments of `invite`.
+#[derive(Debug, Args)]
+pub struct Invite {
+    /// The running server's directory.
+    #[arg(long)]
+    pub data: PathBuf,
+    /// The name of the person.
+    #[arg(long)]
+    pub name: String,
+    /// The role, such as `micro_grid_head`.
+    #[arg(long)]
+    pub role: String,
+    /// The code of the region the role is for; an administrator has none.
+    #[arg(long)]
+    pub region: Option<String>,
+    /// For how many days the grant holds.
+    #[arg(long, default_value_t = 365)]
+    pub days: u32,
+}
+
+/// Arguments of `enroll`.
+#[derive(Debug, Args)]
+pub struct Enroll {
+    /// The device's directory, to be made.
+    #[arg(long)]
+    pub data: PathBuf,
+    /// The invitation, as `keting invite` printed it.
+    pub invitation: String,
+}
+
+/// Verbs of regions.
+#[derive(Debug, Subcommand)]
+pub enum Region {
+    /// List the regions this device may see.
+    List(Reading),
+    /// Show one region.
+    Show {
+        /// The region's code.
+        code: String,
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// Add a region below another one.
+    Add {
+        /// The device's directory.
+        #[arg(long)]
+        data: PathBuf,
+        /// The new region's code, never used before.
+        #[arg(long)]
+        code: String,
+        /// Its name.
+        #[arg(long)]
+        name: String,
+        /// Its level: town, village, grid, micro_grid or unit.
+        #[arg(long)]
+        level: String,
+        /// The code of the region it is part of.
+        #[arg(long)]
+        parent: String,
+        /// Its boundary in words.
+        #[arg(long)]
+        boundary: Option<String>,
+        /// The name of the person in charge.
+        #[arg(long)]
+        head: Option<String>,
+    },
+}
+
+/// Verbs of households.
+#[derive(Debug, Subcommand)]
+pub enum Household {
+    /// Add a household; prints its id.
+    Add {
+        /// The device's directory.
+        #[arg(long)]
+        data: PathBuf,
+        /// The code of the region it belongs to.
+        #[arg(long)]
+        region: String,
+        /// The address, such as 望潮小区3幢1单元201室.
+        #[arg(long)]
+        address: String,
+        /// The code of the standard address.
+        #[arg(long)]
+        address_code: Option<String>,
+        /// The tenure: owned, rented, public, employer or other.
+        #[arg(long)]
+        tenure: Option<String>,
+    },
+    /// List households.
+    List {
+        /// Only those of this region and the regions in it.
+        #[arg(long)]
+        region: Option<String>,
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// Show one household: residents, needs, visits, values to settle.
+    Show {
+        /// The household's id.
+        id: String,
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// Change fields of a household; prints its id.
+    Edit {
+        /// The household's id.
+        id: String,
+        /// The device's directory.
+        #[arg(long)]
+        data: PathBuf,
+        /// The address.
+        #[arg(long)]
+        address: Option<String>,
+        /// The code of the standard address.
+        #[arg(long)]
+        address_code: Option<String>,
+        /// The tenure: owned, rented, public, employer or other.
+        #[arg(long)]
+        tenure: Option<String>,
+    },
+    /// Record a visit; prints its id.
+    Visit {
+        /// The household's id.
+        id: String,
+        /// The device's directory.
+        #[arg(long)]
+        data: PathBuf,
+        /// What the visit was for.
+        #[arg(long)]
+        purpose: String,
+        /// What was said and seen.
+        #[arg(long)]
+        note: Option<String>,
+        /// The day, such as 2026-11-23; today if not given.
+        #[arg(long)]
+        at: Option<String>,
+        /// Who went there, if it was not the holder of this device.
+        #[arg(long)]
+        by: Option<String>,
+    },
+    /// Record a need, or move one on; prints its id.
+    Need {
+        /// The household's id.
+        id: String,
+        /// The device's directory.
+        #[arg(long)]
+        data: PathBuf,
+        /// What is needed: a new need.
+        #[arg(long, conflicts_with_all = ["need", "status"])]
+        text: Option<String>,
+        /// The id of a known need.
+        #[arg(long, requires = "status")]
+        need: Option<String>,
+        /// What became of it: open, in_progress, met or dropped.
+        #[arg(long, requires = "need")]
+        status: Option<String>,
+        /// A remark on what became of it.
+        #[arg(long)]
+        note: Option<String>,
+    },
+    /// Write a note about a household; prints its id.
+    Note {
+        /// The household's id.
+        id: String,
+        /// The device's directory.
+        #[arg(long)]
+        data: PathBuf,
+        /// The note.
+        #[arg(long)]
+        text: String,
+    },
+    /// Settle a field for which several people wrote different values.
+    Settle {
+        /// The id of the document the value stands in: `household show` lists it.
+        id: String,
+        /// The device's directory.
+        #[arg(long)]
+        data: PathBuf,
+        /// The key of the field.
+        #[arg(long)]
+        key: String,
+        /// The value that shall hold.
+        #[arg(long)]
+        value: String,
+    },
+}
+
+/// What may be said of a resident.
+#[derive(Debug, Args)]
+pub struct ResidentFields {
+    /// The name.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The phone number.
+    #[arg(long)]
+    pub phone: Option<String>,
+    /// head, spouse, child, parent, grandchild, sibling, tenant or other.
+    #[arg(long)]
+    pub relation: Option<String>,
+    /// registered, lives_here or both.
+    #[arg(long)]
+    pub bond: Option<String>,
+    /// Care tags, separated by commas; the whole new list.
+    #[arg(long, value_delimiter = ',')]
+    pub care_tags: Option<Vec<String>>,
+    /// The ID number.
+    #[arg(long)]
+    pub id_number: Option<String>,
+    /// The date of birth, such as 2026-11-23.
+    #[arg(long)]
+    pub birth_date: Option<String>,
+    /// female or male.
+    #[arg(long)]
+    pub sex: Option<String>,
+    /// Health, in words.
+    #[arg(long)]
+    pub health: Option<String>,
+    /// Disability, in words.
+    #[arg(long)]
+    pub disability: Option<String>,
+}
+
+/// Verbs of residents.
+#[derive(Debug, Subcommand)]
+pub enum Resident {
+    /// Add a resident to a household; prints the resident's id.
+    Add {
+        /// The household's id.
+        household: String,
+        /// The device's directory.
+        #[arg(long)]
+        data: PathBuf,
+        #[command(flatten)]
+        fields: ResidentFields,
+    },
+    /// Change what is known of a resident.
+    Edit {
+        /// The household's id.
+        household: String,
+        /// The resident's id.
+        resident: String,
+        /// The device's directory.
+        #[arg(long)]
+        data: PathBuf,
+        #[command(flatten)]
+        fields: ResidentFields,
+    },
+    /// Record that a resident left, died or came back; nothing is deleted.
+    Leave {
+        /// The household's id.
+        household: String,
+        /// The resident's id.
+        resident: String,
+        /// The device's directory.
+        #[arg(long)]
+        data: PathBuf,
+        /// away, moved_out, deceased, or living for one who came back.
+        #[arg(long, default_value = "moved_out")]
+        status: String,
+        /// Why.
+        #[arg(long)]
+        reason: Option<String>,
+    },
+}
+
+/// Arguments of `sync`.
+#[derive(Debug, Args)]
+pub struct Sync {
+    #[command(flatten)]
+    pub reading: Reading,
+    /// Stay connected and print what changes, until interrupted.
+    #[arg(long)]
+    pub watch: bool,
+}
+
+/// Verbs of devices.
+#[derive(Debug, Subcommand)]
+pub enum Device {
+    /// List the devices and people whose grants this device knows.
+    List(Reading),
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// How many households there are.
+    #[arg(long, default_value_t = 80)]
+    pub households: usize,
+    /// Keep the directory with all files, and say where it is.
+    #[arg(long)]
+    pub keep: bool,
+    /// A part of the story, which `demo` starts processes of its own for.
+    #[arg(long, hide = true, num_args = 1..)]
+    pub part: Option<Vec<String>>,
+}

@@ -1,0 +1,208 @@
+//! Households: add, list, show, edit, visit, need, note, settle.
+
+use std::path::Path;
+
+use keting::Keting;
+use keting_model::household::HouseholdCommand;
+use keting_model::household_visits::VisitsCommand;
+use keting_model::query::{self, HouseholdFilter};
+use keting_model::{Command, DocumentKind, Fields, Settle, Value};
+use serde_json::json;
+
+use crate::arguments::{Household, Reading};
+use crate::device;
+use crate::exit::Failure;
+use crate::output;
+
+/// Does what was asked with households.
+///
+/// # Errors
+/// When it was refused, or the device cannot be used.
+pub fn run(verb: Household) -> Result<(), Failure> {
+    match verb {
+        Household::Add { data, region, address, address_code, tenure } => {
+            let keting = device::open(&data)?;
+            let household = keting.new_document(DocumentKind::Household);
+            let fields = fields(&[
+                ("address", Some(address)),
+                ("address_code", address_code),
+                ("tenure", tenure),
+            ]);
+            let region = device::region(&keting, &region)?;
+            let (residents, time) = (Vec::new(), keting.now());
+            let add = HouseholdCommand::Add { household, region, fields, residents, time };
+            keting.execute(&Command::Household(add))?;
+            output::line(household)
+        }
+        Household::List { region, reading } => list(region.as_deref(), &reading),
+        Household::Show { id, reading } => show(&id, &reading),
+        Household::Edit { id, data, address, address_code, tenure } => {
+            let fields =
+                fields(&[("address", address), ("address_code", address_code), ("tenure", tenure)]);
+            let household = device::household_id(&id)?;
+            execute(&data, |_| Command::Household(HouseholdCommand::Edit { household, fields }))?;
+            output::line(household)
+        }
+        Household::Visit { id, data, purpose, note, at, by } => {
+            let household = device::household_id(&id)?;
+            let keting = device::open(&data)?;
+            let (visit, time) = (keting.new_item(), keting.now());
+            let at = at.unwrap_or_else(|| keting_model::date::Date::of_time(time).to_string());
+            let fields =
+                fields(&[("at", Some(at)), ("purpose", Some(purpose)), ("note", note), ("by", by)]);
+            let add = VisitsCommand::AddVisit { household, visit, fields, time };
+            keting.execute(&Command::Visits(add))?;
+            output::line(visit)
+        }
+        Household::Need { id, data, text, need, status, note } => {
+            let need = Need { text, need, status, note };
+            run_need(&id, &data, need)
+        }
+        Household::Note { id, data, text } => {
+            let household = device::household_id(&id)?;
+            let keting = device::open(&data)?;
+            let (note, time) = (keting.new_item(), keting.now());
+            keting.execute(&Command::Visits(VisitsCommand::AddNote {
+                household,
+                note,
+                text,
+                time,
+            }))?;
+            output::line(note)
+        }
+        Household::Settle { id, data, key, value } => {
+            let document = device::document_id(&id)?;
+            let value = Value::Text(value);
+            execute(&data, |_| Command::Settle(Settle { document, key, value }))?;
+            output::line(document)
+        }
+    }
+}
+
+struct Need {
+    text: Option<String>,
+    need: Option<String>,
+    status: Option<String>,
+    note: Option<String>,
+}
+
+fn run_need(id: &str, data: &Path, asked: Need) -> Result<(), Failure> {
+    let household = device::household_id(id)?;
+    let keting = device::open(data)?;
+    let time = keting.now();
+    let (need, command) = match asked {
+        Need { text: Some(text), .. } => {
+            let need = keting.new_item();
+            (need, HouseholdCommand::AddNeed { household, need, text, time })
+        }
+        Need { need: Some(need), status: Some(status), note, text: None } => {
+            let need = device::item_id(&need)?;
+            let fact = keting.new_item();
+            (need, HouseholdCommand::AdvanceNeed { household, need, fact, status, note, time })
+        }
+        Need { .. } => {
+            let usage = "say --text for a new need, or --need and --status for a known one";
+            return Err(Failure::Usage(usage.to_owned()));
+        }
+    };
+    keting.execute(&Command::Household(command))?;
+    output::line(need)
+}
+
+fn list(region: Option<&str>, reading: &Reading) -> Result<(), Failure> {
+    let keting = device::open(&reading.data)?;
+    let region = region.map(|code| device::region(&keting, code)).transpose()?;
+    let (filter, withheld) = (HouseholdFilter { region }, keting.withheld());
+    let households = keting.read(|reader| query::households(reader, &withheld, &filter))?;
+    if reading.json {
+        return output::json(&households);
+    }
+    let rows: Vec<_> = households
+        .into_iter()
+        .map(|household| {
+            vec![
+                household.id.to_string(),
+                household.region.unwrap_or_default(),
+                household.address,
+                household.head.unwrap_or_default(),
+                household.residents.len().to_string(),
+            ]
+        })
+        .collect();
+    output::table(&["编号 id", "网格 region", "地址 address", "户主 head", "人数"], &rows)
+}
+
+fn show(id: &str, reading: &Reading) -> Result<(), Failure> {
+    let id = device::household_id(id)?;
+    let keting = device::open(&reading.data)?;
+    let withheld = keting.withheld();
+    let found = keting.read(|reader| query::household(reader, &withheld, &id))?;
+    let household = found.ok_or(Failure::NotFound("the household"))?;
+    let visits = keting.read(|reader| query::visits(reader, &id))?;
+    let notes = keting.read(|reader| query::notes(reader, &id))?;
+    let conflicts = keting.read(|reader| query::conflicts(reader, &withheld, Some(&id)))?;
+    if reading.json {
+        return output::json(&json!({
+            "household": household, "visits": visits, "notes": notes, "conflicts": conflicts,
+        }));
+    }
+    output::line(format!("{}  {}", household.id, household.address))?;
+    for field in &household.withheld {
+        output::line(format!("  {field}: (不可见 withheld)"))?;
+    }
+    let residents: Vec<_> = household
+        .residents
+        .into_iter()
+        .map(|detail| {
+            let resident = detail.resident;
+            vec![
+                resident.id.to_string(),
+                resident.name,
+                resident.relation.unwrap_or_default(),
+                resident.status.unwrap_or_default(),
+                resident.phone.unwrap_or_default(),
+                resident.id_number.unwrap_or_default(),
+            ]
+        })
+        .collect();
+    let headings = ["编号 id", "姓名", "关系", "状态", "电话", "身份证号"];
+    output::table(&headings, &residents)?;
+    for need in household.needs {
+        output::line(format!("需求 need {}  {}  {}", need.id, need.status, need.text))?;
+    }
+    for visit in visits {
+        let purpose = visit.purpose.unwrap_or_default();
+        output::line(format!("走访 visit {}  {}  {purpose}", visit.id, visit.at))?;
+    }
+    for note in notes {
+        output::line(format!("记录 note {}  {}  {}", note.id, note.at, note.text))?;
+    }
+    for conflict in conflicts {
+        let text = serde_json::to_string(&conflict).unwrap_or_default();
+        output::line(format!("待定 to settle {text}"))?;
+    }
+    Ok(())
+}
+
+/// Fields that were given on the command line; an empty text clears one.
+pub fn fields(given: &[(&str, Option<String>)]) -> Fields {
+    let mut fields = Fields::new();
+    for (name, value) in given {
+        match value.as_deref() {
+            Some("") => fields.set(name, Value::Null),
+            Some(value) => fields.set(name, value),
+            None => {}
+        }
+    }
+    fields
+}
+
+/// Opens the device, carries out one command, and closes it.
+///
+/// # Errors
+/// When it was refused, or the device cannot be used.
+pub fn execute(data: &Path, command: impl FnOnce(&Keting) -> Command) -> Result<(), Failure> {
+    let keting = device::open(data)?;
+    keting.execute(&command(&keting))?;
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! One file a noun: what each verb does.
+
+pub mod demo;
+pub mod household;
+pub mod region;
+pub mod resident;
+pub mod server;
+pub mod status;
+pub mod sync;
+pub mod verify;

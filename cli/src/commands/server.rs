@@ -1,0 +1,176 @@
+//! The server's side: init, serve, invite.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+
+use keting::{Environment, SystemEnvironment};
+use keting_server::enrol::{Endpoint, InviteRequest};
+use keting_server::init::{self, RootKey, store_path};
+use keting_server::server::{Config, Server};
+use keting_server::shell::admin::{self, AdminReply, AdminRequest};
+use keting_server::shell::{Running, certificate};
+use keting_server::store::sqlite::SqliteStore;
+
+use crate::arguments::{Init, Invite, Serve};
+use crate::exit::Failure;
+use crate::output;
+
+/// How often the store is asked whether another server process has admitted something.
+const POLL_STORE_EVERY_MS: u64 = 1_000;
+
+/// Makes a city.
+///
+/// # Errors
+/// When the regions are not valid, there is a city already, or a file cannot be written.
+pub fn init(arguments: &Init) -> Result<(), Failure> {
+    let regions =
+        File::open(&arguments.regions).map_err(|error| file_failure(&arguments.regions, &error))?;
+    // Before anything else, so that no city is ever made whose root key is lost.
+    let mut key_file = private_file(&arguments.root_key)
+        .map_err(|error| file_failure(&arguments.root_key, &error))?;
+    let made = make_city(arguments, regions).and_then(|root| {
+        write_root_key(&mut key_file, &root)
+            .map_err(|error| file_failure(&arguments.root_key, &error))
+    });
+    if made.is_err() {
+        let _ = std::fs::remove_file(&arguments.root_key);
+    }
+    made?;
+    let root_key = arguments.root_key.display();
+    output::line(format!("{}: {}", arguments.city, arguments.data.display()))?;
+    output::note(&format!(
+        "根密钥已写入 {root_key},请移到离线保管处。The root key is in {root_key}; take it off this \
+         machine."
+    ));
+    Ok(())
+}
+
+fn make_city(arguments: &Init, regions: File) -> Result<RootKey, Failure> {
+    let mut environment = SystemEnvironment;
+    let now_ms = environment.unix_ms();
+    let mut random = move |bytes: &mut [u8]| environment.fill(bytes);
+    let root = init::init(&arguments.data, &arguments.city, regions, &mut random, now_ms)
+        .map_err(|error| failure(error.code(), &error))?;
+    certificate::make(&arguments.data).map_err(|error| failure("certificate_failed", &error))?;
+    Ok(root)
+}
+
+/// Serves a city until it is interrupted.
+///
+/// # Errors
+/// When there is no city, its files cannot be used, or the address is taken.
+pub fn serve(arguments: &Serve) -> Result<(), Failure> {
+    log_to_stderr();
+    if !store_path(&arguments.data).exists() {
+        return Err(Failure::NotFound("the city"));
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let certificate = certificate::load(&arguments.data)
+            .map_err(|error| failure("certificate_failed", &error))?;
+        let listener = tokio::net::TcpListener::bind(arguments.listen)
+            .await
+            .map_err(|error| failure("address_taken", &error))?;
+        let address = listener.local_addr()?;
+        let url = match &arguments.url {
+            Some(url) => url.clone(),
+            None => format!("wss://{address}{}", keting_server::shell::SYNC_PATH),
+        };
+        let server = open_server(&arguments.data, url, certificate.pin)?;
+        let running = Running::start(server, &arguments.data, listener, certificate.config)
+            .map_err(|error| failure("file_unusable", &error))?;
+        output::line(format!("listening on {address}"))?;
+        stop_signal().await?;
+        running.stop().await;
+        Ok(())
+    })
+}
+
+fn open_server(data: &Path, url: String, pin: [u8; 32]) -> Result<Server, Failure> {
+    let store =
+        SqliteStore::open(&store_path(data)).map_err(|error| failure(error.code(), &error))?;
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let config = Config {
+        endpoint: Endpoint { url, tls_spki_sha256: pin },
+        threads,
+        poll_store_every_ms: Some(POLL_STORE_EVERY_MS),
+    };
+    let random = |bytes: &mut [u8]| SystemEnvironment.fill(bytes);
+    Server::open(Box::new(store), config, Box::new(random))
+        .map_err(|error| failure(error.code(), &error))
+}
+
+/// Asks the running server for an invitation and prints it alone on a line.
+///
+/// # Errors
+/// When no server runs on the directory, or it refuses.
+pub fn invite(arguments: &Invite) -> Result<(), Failure> {
+    let request = AdminRequest::Invite(InviteRequest {
+        name: arguments.name.clone(),
+        role: arguments.role.clone(),
+        region_code: arguments.region.clone(),
+        days: None,
+        grant_days: Some(arguments.days),
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let reply = runtime.block_on(admin::ask(&arguments.data, &request)).map_err(|error| {
+        Failure::Server {
+            code: "server_not_running".to_owned(),
+            message: format!("no server answers on {}: {error}", arguments.data.display()),
+        }
+    })?;
+    match reply {
+        AdminReply::Invitation(invitation) => output::line(invitation),
+        AdminReply::Refused { code, message } => Err(Failure::Server { code, message }),
+    }
+}
+
+async fn stop_signal() -> std::io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("KETING_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .try_init();
+}
+
+/// A new file that only its owner can read; never one that is there already.
+fn private_file(path: &Path) -> std::io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+fn write_root_key(file: &mut File, root: &RootKey) -> std::io::Result<()> {
+    let hex =
+        |bytes: &[u8]| bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    writeln!(file, "keting root key 1")?;
+    writeln!(file, "city {}", root.city)?;
+    writeln!(file, "public ed25519 {}", hex(root.public.as_bytes()))?;
+    writeln!(file, "seed {}", hex(root.seed.as_slice()))?;
+    file.sync_all()
+}
+
+fn failure(code: &str, error: &dyn std::error::Error) -> Failure {
+    let mut message = error.to_string();
+    if let Some(source) = error.source() {
+        message = format!("{message}: {source}");
+    }
+    Failure::Server { code: code.to_owned(), message }
+}
+
+fn file_failure(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::Server {
+        code: "file_unusable".to_owned(),
+        message: format!("{}: {error}", path.display()),
+    }
+}

@@ -1,0 +1,125 @@
+//! How far a device is, what it has not handed over, and which devices it knows.
+
+use keting_store::OutboxState;
+use keting_trust::{RecordKind, SignedGrant};
+use serde_json::json;
+
+use crate::arguments::{Device, Reading};
+use crate::device::open;
+use crate::exit::Failure;
+use crate::output;
+
+/// How many entries of the outbox are printed at most.
+const OUTBOX_MAX: u32 = 10_000;
+
+/// Prints how far a device is.
+///
+/// # Errors
+/// When the device cannot be opened.
+pub fn status(reading: &Reading) -> Result<(), Failure> {
+    let keting = open(&reading.data)?;
+    let status = keting.status()?;
+    let role = status.role.map(|role| role.name());
+    if reading.json {
+        return output::json(&json!({
+            "city": status.city,
+            "holder": status.holder,
+            "role": role,
+            "grant_expires_at_ms": status.grant_expires_at_ms,
+            "number": status.cursor.map(|cursor| cursor.number),
+            "up_to_date_at_ms": status.up_to_date_at_ms,
+            "first_sync_unfinished": status.first_sync_unfinished,
+            "waiting": status.waiting,
+            "held": status.held,
+            "documents": status.documents,
+        }));
+    }
+    let rows = [
+        ("城市 city", status.city.unwrap_or_else(|| "(未加入 not enrolled)".to_owned())),
+        ("持有人 holder", status.holder.unwrap_or_default()),
+        ("角色 role", role.unwrap_or_default().to_owned()),
+        ("文档 documents", status.documents.to_string()),
+        ("待上传 waiting", status.waiting.to_string()),
+        ("待处理 held", status.held.to_string()),
+        (
+            "已同步至 up to date as of",
+            status.up_to_date_at_ms.map_or_else(|| "—".to_owned(), |at_ms| format!("{at_ms} ms")),
+        ),
+    ];
+    rows.into_iter().try_for_each(|(name, value)| output::line(format!("{name}: {value}")))
+}
+
+/// Prints what the server has not acknowledged.
+///
+/// # Errors
+/// When the device cannot be opened.
+pub fn outbox(reading: &Reading) -> Result<(), Failure> {
+    let keting = open(&reading.data)?;
+    let entries = keting.replica().outbox(OUTBOX_MAX)?;
+    let mut rows = Vec::new();
+    for entry in entries {
+        let command = keting_model::Command::from_bytes(&entry.command);
+        let name = command.map_or("(newer)", |command| command.name());
+        let (state, code) = match entry.state {
+            OutboxState::Queued => ("queued", String::new()),
+            OutboxState::Sent => ("sent", String::new()),
+            OutboxState::Acknowledged => ("acknowledged", String::new()),
+            OutboxState::Held { code } => ("held", code),
+        };
+        rows.push((name, state, code, entry.queued_at_ms));
+    }
+    if reading.json {
+        let entries: Vec<_> = rows
+            .iter()
+            .map(|(command, state, code, queued_at_ms)| {
+                let code = Some(code).filter(|code| !code.is_empty());
+                json!({
+                    "command": command, "state": state, "code": code, "queued_at_ms": queued_at_ms,
+                })
+            })
+            .collect();
+        return output::json(&entries);
+    }
+    let rows: Vec<_> = rows
+        .into_iter()
+        .map(|(command, state, code, _)| vec![command.to_owned(), state.to_owned(), code])
+        .collect();
+    output::table(&["操作 command", "状态 state", "原因 code"], &rows)
+}
+
+/// Prints the devices whose grants are here.
+///
+/// # Errors
+/// When the device cannot be opened.
+pub fn device(verb: &Device) -> Result<(), Failure> {
+    let Device::List(reading) = verb;
+    let keting = open(&reading.data)?;
+    let records = keting.read(|reader| reader.records_of(RecordKind::Grant.code()))?;
+    let grants: Vec<_> = records
+        .iter()
+        .filter_map(|record| SignedGrant::read_stored(&record.bytes).ok())
+        .map(|signed| signed.grant)
+        .collect();
+    if reading.json {
+        let grants: Vec<_> = grants
+            .iter()
+            .map(|grant| {
+                json!({
+                    "device": grant.holder.device_id().to_string(),
+                    "name": grant.name,
+                    "role": grant.role.name(),
+                    "expires_at_ms": grant.expires_at_ms,
+                })
+            })
+            .collect();
+        return output::json(&grants);
+    }
+    let rows: Vec<_> = grants
+        .into_iter()
+        .map(|grant| {
+            let device = grant.holder.device_id().to_string();
+            vec![device, grant.name, grant.role.name().to_owned()]
+        })
+        .collect();
+    output::table(&["设备 device", "姓名 name", "角色 role"], &rows)
+}

@@ -1,0 +1,88 @@
+//! The demo: one afternoon in a neighbourhood, told with real parts on this machine.
+//!
+//! A server with TLS, four phones (two micro-grid heads, a grid worker, a steward) as files of their
+//! own and processes of their own, and between them a link that cuts. Every sentence the story
+//! prints has been checked before it is printed; the first that does not hold ends it with a failure.
+//!
+//! - `story`: the stage, and the order of the acts;
+//! - `gathering`, `apart`, `together`, `proof`: the acts;
+//! - `phones`: processes; `parts`: what some of them play; `link`: the bad link;
+//! - `roster`: the people; `figures`: the tables at the end.
+
+mod apart;
+mod figures;
+mod gathering;
+mod link;
+mod parts;
+mod phones;
+mod proof;
+mod roster;
+mod story;
+mod together;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::arguments::Demo;
+use crate::demo::roster::Roster;
+use crate::demo::story::Story;
+use crate::exit::Failure;
+use crate::output;
+
+/// Tells the story, or plays one part of it where the story started this process for that.
+///
+/// # Errors
+/// When anything does not hold; the directory with all files is then kept.
+pub fn run(arguments: &Demo) -> Result<(), Failure> {
+    if let Some(words) = &arguments.part {
+        return parts::play(words);
+    }
+    let roster = Roster::of(arguments.households)?;
+    let mut place = Place::make()?;
+    let told = Story::begin(place.path(), roster).and_then(Story::tell);
+    place.is_kept = arguments.keep || told.is_err();
+    if place.is_kept {
+        let path = place.path().display();
+        output::line(format!("\n文件都留在 · all files are kept in {path}"))?;
+    }
+    told
+}
+
+/// Says that something in the story does not hold.
+fn broken(message: impl Into<String>) -> Failure {
+    Failure::Server { code: "demo_failed".to_owned(), message: message.into() }
+}
+
+/// Demands something of the story.
+fn hold(holds: bool, what: &str) -> Result<(), Failure> {
+    if holds { Ok(()) } else { Err(broken(format!("it does not hold that {what}"))) }
+}
+
+/// The directory everything happens in. It is removed when this is dropped, unless it is kept.
+struct Place {
+    path: PathBuf,
+    is_kept: bool,
+}
+
+impl Place {
+    fn make() -> Result<Self, Failure> {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let name = format!("keting-demo-{}-{:x}", std::process::id(), since.as_nanos());
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir(&path)?;
+        Ok(Self { path, is_kept: false })
+    }
+
+    fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            let _ = fs::remove_dir_all(&self.path);
+        }
+    }
+}

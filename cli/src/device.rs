@@ -1,0 +1,75 @@
+//! The device in a directory, and where its keys are.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use keting::{DirectoryVault, Keting, Vault};
+use keting_model::query::region_of_code;
+use keting_model::{DocumentId, DocumentKind, ItemId};
+
+use crate::exit::Failure;
+
+/// Opens the device in a directory.
+///
+/// # Errors
+/// When there is none, or it cannot be opened.
+pub fn open(data: &Path) -> Result<Keting, Failure> {
+    Ok(Keting::open(data, vault()?)?)
+}
+
+/// The vault: `$KETING_VAULT`, else a folder in the user's state directory. Never inside `--data`,
+/// so that a copy of the data is not a copy of the keys.
+///
+/// # Errors
+/// When there is no place for it, or it cannot be made.
+pub fn vault() -> Result<Arc<dyn Vault>, Failure> {
+    let folder = vault_folder().ok_or_else(|| {
+        Failure::Usage("set KETING_VAULT: there is no home directory to keep keys in".to_owned())
+    })?;
+    let vault = DirectoryVault::open(&folder).map_err(keting::EngineError::from)?;
+    Ok(Arc::new(vault))
+}
+
+fn vault_folder() -> Option<PathBuf> {
+    let from = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    from("KETING_VAULT")
+        .or_else(|| from("XDG_STATE_HOME").map(|state| state.join("keting")))
+        .or_else(|| from("HOME").map(|home| home.join(".local/state/keting")))
+}
+
+/// The region with a code, as this device knows it.
+///
+/// # Errors
+/// When there is none.
+pub fn region(keting: &Keting, code: &str) -> Result<DocumentId, Failure> {
+    let found = keting.read(|reader| region_of_code(reader, code))?;
+    found.first().copied().ok_or(Failure::NotFound("the region"))
+}
+
+/// Reads the id of a household.
+///
+/// # Errors
+/// When the text is none.
+pub fn household_id(text: &str) -> Result<DocumentId, Failure> {
+    let id: DocumentId = document_id(text)?;
+    match id.kind() {
+        Some(DocumentKind::Household) => Ok(id),
+        Some(_) | None => Err(Failure::Usage(format!("{text} is not the id of a household"))),
+    }
+}
+
+/// Reads the id of a document.
+///
+/// # Errors
+/// When the text is none.
+pub fn document_id(text: &str) -> Result<DocumentId, Failure> {
+    text.parse().map_err(|error| Failure::Usage(format!("{text}: {error}")))
+}
+
+/// Reads the id of something inside a household.
+///
+/// # Errors
+/// When the text is none.
+pub fn item_id(text: &str) -> Result<ItemId, Failure> {
+    text.parse().map_err(|error| Failure::Usage(format!("{text}: {error}")))
+}

@@ -1,0 +1,54 @@
+//! The `keting` command: a server, and a device without a phone.
+//!
+//! It holds no rule and no format of its own; it turns arguments into commands of the engine and
+//! prints what comes back. Standard output is for results (ids, tables, JSON), standard error for
+//! progress and complaints, and the exit code says which kind of end it was.
+
+mod arguments;
+mod commands;
+mod demo;
+mod device;
+mod exit;
+mod output;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Verb};
+use crate::exit::Failure;
+
+fn main() -> std::process::ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let code = if error.use_stderr() { exit::USAGE } else { exit::DONE };
+            let _ = error.print();
+            return code.into();
+        }
+    };
+    match run(arguments.command) {
+        Ok(()) => exit::DONE.into(),
+        Err(failure) => {
+            output::complain(&failure);
+            failure.exit_code().into()
+        }
+    }
+}
+
+fn run(verb: Verb) -> Result<(), Failure> {
+    match verb {
+        Verb::Init(arguments) => commands::server::init(&arguments),
+        Verb::Serve(arguments) => commands::server::serve(&arguments),
+        Verb::Invite(arguments) => commands::server::invite(&arguments),
+        Verb::Enroll(arguments) => commands::sync::enroll(&arguments),
+        Verb::Region(verb) => commands::region::run(verb),
+        Verb::Household(verb) => commands::household::run(verb),
+        Verb::Resident(verb) => commands::resident::run(verb),
+        Verb::Sync(arguments) => commands::sync::sync(&arguments),
+        Verb::Status(reading) => commands::status::status(&reading),
+        Verb::Outbox(reading) => commands::status::outbox(&reading),
+        Verb::Device(verb) => commands::status::device(&verb),
+        Verb::Verify(reading) => commands::verify::verify(&reading),
+        Verb::Inspect(reading) => commands::verify::inspect(&reading),
+        Verb::Demo(arguments) => commands::demo::demo(&arguments),
+    }
+}

@@ -1,0 +1,93 @@
+//! What the command prints. Results go to standard output, everything else to standard error.
+
+use std::io::{IsTerminal, Write};
+
+use keting::error::known;
+use serde::Serialize;
+
+use crate::exit::Failure;
+
+/// Prints one line of result.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn line(text: impl std::fmt::Display) -> Result<(), Failure> {
+    writeln!(std::io::stdout().lock(), "{text}")?;
+    Ok(())
+}
+
+/// Prints a result as JSON.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn json(value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(std::io::Error::from)?;
+    line(text)
+}
+
+/// Says something beside the result.
+pub fn note(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Says how long work goes on, over the same line of a terminal; nothing where nobody watches.
+pub fn progress(text: &str) {
+    let mut err = std::io::stderr().lock();
+    if err.is_terminal() {
+        let _ = write!(err, "\r\x1b[2K{text}");
+        let _ = err.flush();
+    }
+}
+
+/// Ends a line of progress.
+pub fn progress_done() {
+    progress("");
+}
+
+/// Says why it did not work: what is wrong, and what to do about it, in the reader's language.
+pub fn complain(failure: &Failure) {
+    let mut err = std::io::stderr().lock();
+    let advice =
+        known(failure.code()).map(|known| if speaks_chinese() { known.zh } else { known.en });
+    let _ = match advice {
+        Some(advice) => writeln!(err, "keting: {advice} [{}] ({failure})", failure.code()),
+        None => writeln!(err, "keting: {failure} [{}]", failure.code()),
+    };
+}
+
+fn speaks_chinese() -> bool {
+    ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        .is_some_and(|value| value.starts_with("zh"))
+}
+
+/// Prints columns under headings, wide characters counted as two.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn table(headings: &[&str], rows: &[Vec<String>]) -> Result<(), Failure> {
+    let cells = |column: usize| {
+        let heading = headings.get(column).map_or(0, |heading| width(heading));
+        rows.iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| width(cell))
+            .fold(heading, usize::max)
+    };
+    let widths: Vec<_> = (0..headings.len()).map(cells).collect();
+    let print = |cells: &mut dyn Iterator<Item = &str>| {
+        let mut text = String::new();
+        for (cell, wide) in cells.zip(&widths) {
+            text.push_str(cell);
+            text.extend(std::iter::repeat_n(' ', wide.saturating_sub(width(cell)) + 2));
+        }
+        line(text.trim_end())
+    };
+    print(&mut headings.iter().copied())?;
+    rows.iter().try_for_each(|row| print(&mut row.iter().map(String::as_str)))
+}
+
+/// How many columns of a terminal a text takes: Chinese characters take two.
+fn width(text: &str) -> usize {
+    text.chars().map(|c| if u32::from(c) >= 0x1100 { 2 } else { 1 }).sum()
+}
