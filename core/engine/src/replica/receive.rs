@@ -12,7 +12,7 @@ use keting_store::{
     OutboxState, StoreError, StoredChange, StoredCommit, StoredPart, StoredRecord, Transaction,
 };
 use keting_sync::{Answer, Entry, Moved, Outcome, Persist};
-use keting_trust::guard::{Forks, GuardError, check_commit, scan};
+use keting_trust::guard::{Forks, GuardError, check_commit, scan, survives_save};
 use keting_trust::{DeviceId, Digest, Part, RecordKind, SignedCommit, SignedGrant, cbor};
 
 use crate::error::EngineError;
@@ -166,6 +166,9 @@ impl Replica {
             let Some(document) = group.documents.get(&id) else { continue };
             if document.heads() == before.document.heads() {
                 continue;
+            }
+            if !survives_save(document) {
+                return Err(EngineError::LogRefused(GuardError::ReplayDiffers("saved and loaded")));
             }
             let rows = project(document);
             changes.extend(difference(&before.rows, &rows));
