@@ -12,7 +12,38 @@ use keting_model::query::{self, ConflictView, HouseholdFilter, HouseholdView};
 use keting_model::{Command, DocumentId, DocumentKind, Fields, ItemId};
 use keting_trust::Invitation;
 
+use crate::city::{City, GRID, MICRO_GRID};
+
 static PHONES: AtomicU64 = AtomicU64::new(0);
+
+/// The head of a micro-grid and a worker of its grid, who both have one household on their phones.
+pub struct Two {
+    /// The head.
+    pub alice: Phone,
+    /// The worker.
+    pub bob: Phone,
+    /// The household, at 望潮苑1幢1单元101室.
+    pub household: DocumentId,
+}
+
+impl Two {
+    /// Enrols both, lets the head enter the household, and both sync.
+    pub fn in_city(city: &City) -> Self {
+        let alice = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
+        let bob = city.phone("刘平杰", "grid_worker", GRID);
+        let household = alice.add_household(MICRO_GRID, "望潮苑1幢1单元101室", "李一");
+        alice.sync();
+        bob.sync();
+        Self { alice, bob, household }
+    }
+
+    /// Both sync until each has what the other did.
+    pub fn sync(&self) {
+        self.alice.sync();
+        self.bob.sync();
+        self.alice.sync();
+    }
+}
 
 /// A phone that is switched on: its replica is open.
 pub struct Phone {

@@ -1,4 +1,5 @@
 //! Stories, each a test named as the sentence it shows.
+#![allow(clippy::unwrap_used)]
 
 mod bad_days;
 mod merging;

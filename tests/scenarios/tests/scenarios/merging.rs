@@ -1,24 +1,20 @@
 //! Edits made apart come together.
 
 use keting_model::{Command, Fields, Settle, Value};
-use keting_scenarios::city::{City, GRID, MICRO_GRID, OTHER_MICRO_GRID, VILLAGE};
+use keting_scenarios::city::{City, MICRO_GRID, OTHER_MICRO_GRID, VILLAGE};
+use keting_scenarios::phone::Two;
 
 #[test]
 fn edits_of_different_fields_made_offline_by_two_people_both_survive() {
     let city = City::start();
-    let alice = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
-    let bob = city.phone("刘平杰", "grid_worker", GRID);
-    let household = alice.add_household(MICRO_GRID, "望潮苑1幢1单元101室", "李一");
-    alice.sync();
-    bob.sync();
+    let two = Two::in_city(&city);
+    let (alice, bob, household) = (&two.alice, &two.bob, two.household);
 
     alice.edit(household, Fields::new().with("address_code", "990481-1-101")).unwrap();
     bob.edit(household, Fields::new().with("tenure", "rented")).unwrap();
-    alice.sync();
-    bob.sync();
-    alice.sync();
+    two.sync();
 
-    for phone in [&alice, &bob] {
+    for phone in [alice, bob] {
         let withheld = phone.keting.withheld();
         let shown = phone
             .keting
@@ -35,19 +31,14 @@ fn edits_of_different_fields_made_offline_by_two_people_both_survive() {
 #[test]
 fn edits_of_the_same_field_are_both_kept_and_shown_until_somebody_settles_them() {
     let city = City::start();
-    let alice = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
-    let bob = city.phone("刘平杰", "grid_worker", GRID);
-    let household = alice.add_household(MICRO_GRID, "望潮苑1幢1单元101室", "李一");
-    alice.sync();
-    bob.sync();
+    let two = Two::in_city(&city);
+    let (alice, bob, household) = (&two.alice, &two.bob, two.household);
 
     alice.edit(household, Fields::new().with("address", "望潮苑1幢1单元102室")).unwrap();
     bob.edit(household, Fields::new().with("address", "望潮苑1幢1单元103室")).unwrap();
-    alice.sync();
-    bob.sync();
-    alice.sync();
+    two.sync();
 
-    for phone in [&alice, &bob] {
+    for phone in [alice, bob] {
         let conflicts = phone.conflicts(household);
         assert_eq!(conflicts.len(), 1);
         let mut values = conflicts[0].values.clone();
@@ -64,7 +55,7 @@ fn edits_of_the_same_field_are_both_kept_and_shown_until_somebody_settles_them()
     alice.keting.execute(&Command::Settle(settle)).unwrap();
     alice.sync();
     bob.sync();
-    for phone in [&alice, &bob] {
+    for phone in [alice, bob] {
         assert_eq!(phone.conflicts(household), []);
         assert_eq!(phone.household(household).address, "望潮苑1幢1单元103室");
         phone.assert_verified();
@@ -74,20 +65,15 @@ fn edits_of_the_same_field_are_both_kept_and_shown_until_somebody_settles_them()
 #[test]
 fn two_people_who_write_the_private_part_of_a_household_at_once_write_the_same_document() {
     let city = City::start();
-    let alice = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
-    let bob = city.phone("刘平杰", "grid_worker", GRID);
-    let household = alice.add_household(MICRO_GRID, "望潮苑1幢1单元101室", "李一");
-    alice.sync();
-    bob.sync();
+    let two = Two::in_city(&city);
+    let (alice, bob, household) = (&two.alice, &two.bob, two.household);
     let resident = alice.household(household).residents[0].id;
 
     alice.edit_resident(household, resident, Fields::new().with("health", "高血压"));
     bob.edit_resident(household, resident, Fields::new().with("sex", "male"));
-    alice.sync();
-    bob.sync();
-    alice.sync();
+    two.sync();
 
-    for phone in [&alice, &bob] {
+    for phone in [alice, bob] {
         let withheld = phone.keting.withheld();
         let shown = phone
             .keting
@@ -124,11 +110,8 @@ fn what_happens_in_another_micro_grid_does_not_come_to_a_head_and_does_come_to_a
 #[test]
 fn a_phone_that_was_offline_through_two_hundred_edits_catches_up_in_one_sync() {
     let city = City::start();
-    let alice = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
-    let bob = city.phone("刘平杰", "grid_worker", GRID);
-    let household = alice.add_household(MICRO_GRID, "望潮苑1幢1单元101室", "李一");
-    alice.sync();
-    bob.sync();
+    let two = Two::in_city(&city);
+    let (alice, bob, household) = (&two.alice, &two.bob, two.household);
     for number in 0..200 {
         let address = format!("望潮苑1幢1单元{number}室");
         alice.edit(household, Fields::new().with("address", address.as_str())).unwrap();

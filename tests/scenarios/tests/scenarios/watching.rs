@@ -4,18 +4,16 @@ use std::time::Duration;
 
 use keting::{Changed, SyncNews};
 use keting_model::Fields;
-use keting_scenarios::city::{City, GRID, MICRO_GRID};
+use keting_scenarios::city::City;
+use keting_scenarios::phone::Two;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[test]
 fn a_watch_on_one_phone_fires_when_a_colleague_edits_on_another() {
     let city = City::start();
-    let alice = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
-    let bob = city.phone("刘平杰", "grid_worker", GRID);
-    let household = alice.add_household(MICRO_GRID, "望潮苑1幢1单元101室", "李一");
-    alice.sync();
-    bob.sync();
+    let two = Two::in_city(&city);
+    let (alice, bob, household) = (&two.alice, &two.bob, two.household);
 
     let watched = bob.keting.watch(&["household"]);
     let connected = bob.keting.clone();
