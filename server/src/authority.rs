@@ -127,6 +127,11 @@ impl Rights {
         Ok(Self { grants })
     }
 
+    /// Whether a grant of the device leads to the root key.
+    pub fn has(&self, digest: &Digest) -> bool {
+        self.grants.iter().any(|(known, _)| known == digest)
+    }
+
     /// The grants that are live at a time by the server's clock.
     pub fn live(&self, now_ms: u64) -> impl Iterator<Item = &Grant> {
         self.grants

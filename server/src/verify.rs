@@ -12,6 +12,7 @@ use keting_trust::{
     Signer as _,
 };
 
+use crate::authority::Book;
 use crate::city::City;
 use crate::store::{
     AudienceKey, CITY_WIDE, CommitState, Head, RECORDS_KIND, ServerRead, StoreError,
@@ -62,8 +63,10 @@ impl Report {
 pub fn verify(read: &dyn ServerRead, progress: &mut dyn FnMut(u64)) -> Result<Report, StoreError> {
     let city = City::read(read)?;
     let head = read.head()?.ok_or(StoreError::Empty)?;
-    let mut check =
-        Check { read, city: &city, report: Report::default(), sequences: BTreeMap::new() };
+    let mut book = Book::default();
+    book.refresh(read, &head)?;
+    let (report, sequences) = (Report::default(), BTreeMap::new());
+    let mut check = Check { read, city: &city, report, book, sequences };
     check.log(&head, progress)?;
     check.documents(progress)?;
     Ok(check.report)
@@ -73,6 +76,7 @@ struct Check<'r> {
     read: &'r dyn ServerRead,
     city: &'r City,
     report: Report,
+    book: Book,
     /// The commits seen of each life of each device, to find one number given twice.
     sequences: BTreeMap<(DeviceId, [u8; 8]), BTreeSet<u64>>,
 }
@@ -181,6 +185,9 @@ impl Check<'_> {
         let holder = grant.grant.holder.device_id();
         if !row.is_some_and(|row| row.number == entry.number && row.device == holder) {
             self.entry_is(entry, "grant_row_differs");
+        }
+        if !self.book.rights(self.read, &self.city.root, &holder)?.has(&entry.digest) {
+            self.entry_is(entry, "grant_without_chain");
         }
         let regions = &grant.grant.regions;
         let regions = if regions.is_empty() { &[CITY_WIDE][..] } else { regions };

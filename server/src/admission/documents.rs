@@ -1,6 +1,7 @@
 //! Documents in memory: those of a batch, and a bounded number kept for the next one.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use keting_model::{ChangeHash, Document, DocumentId};
 use keting_trust::limits::SERVER_DOCUMENTS_OPEN_MAX;
@@ -94,4 +95,48 @@ impl DocumentCache {
         let limit = used.get(used.len() / 2).copied().unwrap_or(0);
         self.documents.retain(|_, kept| kept.used > limit);
     }
+}
+
+/// What a batch makes of one document.
+#[derive(Debug)]
+pub(super) struct Working {
+    /// Where it stood in the store.
+    pub(super) stored: Option<StoredDocument>,
+    /// Its state with all that is to be admitted; `None` for an unknown kind.
+    pub(super) document: Option<Document>,
+    /// Where it lives, once it is known.
+    pub(super) home: Option<DocumentId>,
+    /// How many changes the batch adds.
+    pub(super) added: u64,
+    /// Its bytes, if the batch adds any change.
+    pub(super) snapshot: Vec<u8>,
+}
+
+impl Working {
+    pub(super) fn new(id: DocumentId, loaded: Loaded) -> Result<Self, StoreError> {
+        let stored = loaded.stored.clone();
+        let home = stored.as_ref().map(|stored| stored.home);
+        let document = loaded.open(id)?;
+        Ok(Self { stored, document, home, added: 0, snapshot: Vec::new() })
+    }
+
+    /// Makes the bytes to store; false if the document would not come back from them.
+    pub(super) fn save(&mut self) -> bool {
+        let Some(document) = &self.document else { return true };
+        let saved = saved(document);
+        let survives = saved.is_some();
+        self.snapshot = saved.unwrap_or_default();
+        survives
+    }
+}
+
+/// A document's bytes, if they load as the same document. Should Automerge panic on what a stranger
+/// made it do, they do not.
+fn saved(document: &Document) -> Option<Vec<u8>> {
+    let work = || {
+        let bytes = document.save();
+        let loaded = Document::load(document.id(), &bytes).ok()?;
+        (loaded.heads() == document.heads()).then_some(bytes)
+    };
+    catch_unwind(AssertUnwindSafe(work)).ok().flatten()
 }

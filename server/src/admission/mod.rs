@@ -22,7 +22,9 @@
 //! a document's state is made of all pushes together.
 
 mod check;
+mod checker;
 mod documents;
+mod reached;
 mod receive;
 mod record;
 mod threads;
@@ -196,7 +198,7 @@ enum Finding {
     /// A verdict is to hold it.
     Held(&'static str),
     /// It is to be admitted.
-    Admit(check::Admissible),
+    Admit(checker::Admissible),
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use keting_trust::{
     CommitId, DeviceId, Outcome as VerdictOutcome, RecordKind, SignedVerdict, Verdict, guard,
 };
 
-use super::check::{Admissible, Checked};
+use super::check::Checked;
+use super::checker::Admissible;
 use super::receive::{Item, Opened, day};
 use super::{Contradiction, Finding, Outcome};
 use crate::authority::Book;

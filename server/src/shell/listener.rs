@@ -156,8 +156,8 @@ async fn carry(upgraded: Upgraded, binding: [u8; 32], core: CoreHandle) {
                         return;
                     }
                 }
-                Message::Close(_) => return,
-                Message::Text(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+                Message::Close(_) | Message::Text(_) => return,
+                Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
             }
         }
     };

@@ -118,8 +118,9 @@ impl Socket {
         while let Some(message) = self.stream.next().await {
             match message.map_err(protocol_error)? {
                 Message::Binary(frame) => return Ok(Some(frame.into())),
-                Message::Close(_) => return Ok(None),
-                Message::Text(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+                // Everything here is bytes: a text message is no part of the protocol.
+                Message::Close(_) | Message::Text(_) => return Ok(None),
+                Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
             }
         }
         Ok(None)

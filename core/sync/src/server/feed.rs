@@ -149,7 +149,8 @@ impl Feed {
         let LogBatch { mut entries, up_to } = batch;
         let numbers = entries.iter().map(|entry| entry.number);
         let increasing = std::iter::once(scanned.number).chain(numbers).is_sorted_by(|a, b| a < b);
-        let last_number = entries.last().map_or(scanned.number + 1, |entry| entry.number);
+        let last_number =
+            entries.last().map_or(scanned.number.saturating_add(1), |entry| entry.number);
         if !increasing
             || last_number > up_to.number
             || !same_log(scanned, &up_to)

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use keting_trust::{SignError, Signer as _};
+use proptest::prelude::*;
 
 use super::values::{
     BINDING, CITY, LOG, SERVER_TIME_MS, alice, config, cursor_at, enrol, genesis, resume,
@@ -130,6 +131,55 @@ fn cut_or_changed_at_any_byte_a_golden_message_is_refused_or_another_message() {
                 }
             }
         }
+    }
+}
+
+const STATES: [State; 9] = [
+    State::ServerConnected,
+    State::ServerDeciding,
+    State::ServerDecidingEnrolment,
+    State::ServerLive,
+    State::DeviceAwaitingWelcome,
+    State::DeviceEnrolling,
+    State::DeviceAwaitingEnrolled,
+    State::DeviceLive,
+    State::DeviceFirstSync,
+];
+
+proptest! {
+    /// Frames that are right by themselves, in any order, in any state, some of them damaged.
+    #[test]
+    fn no_order_of_frames_makes_a_session_panic_or_go_on_after_its_close(
+        state in proptest::sample::select(&STATES[..]),
+        choices in proptest::collection::vec((any::<prop::sample::Index>(), any::<u16>()), 1..30),
+    ) {
+        let all = valid::all();
+        let frames: Vec<_> = choices
+            .into_iter()
+            .map(|(index, damage)| {
+                let text = index.get(&all).golden().to_text();
+                let mut frame = Golden::frames_of(&text).pop().unwrap();
+                // One in eight has one byte changed.
+                if damage % 8 == 0 {
+                    let at = usize::from(damage / 8) % frame.len();
+                    frame[at] ^= 1;
+                }
+                frame
+            })
+            .collect();
+        let closes = if state.is_server() {
+            let mut server = server_in(state);
+            frames.iter().for_each(|frame| server.handle_frame(frame, 0));
+            let effects = std::iter::from_fn(|| server.poll_effect());
+            effects.map(|effect| matches!(effect, ServerEffect::Close(_))).collect::<Vec<_>>()
+        } else {
+            let mut device = device_in(state);
+            frames.iter().for_each(|frame| device.handle_frame(frame, 0));
+            let effects = std::iter::from_fn(|| device.poll_effect());
+            effects.map(|effect| matches!(effect, DeviceEffect::Close(_))).collect()
+        };
+        let first = closes.iter().position(|is_close| *is_close);
+        prop_assert!(first.is_none_or(|first| first + 1 == closes.len()), "{closes:?}");
     }
 }
 

@@ -52,18 +52,6 @@ fn a_device_is_enrolled_and_begins_its_first_sync_on_the_same_connection() {
     assert!(welcomed < enrolled);
 }
 
-#[test]
-fn the_outbox_is_not_touched_before_enrolment_is_durable() {
-    let mut device = DeviceSession::new(config(enrol()), 1);
-    device.handle_connected(&BINDING, 0);
-    let Some(DeviceEffect::SignHello { id, bytes }) = device.poll_effect() else {
-        panic!("a signature is asked for");
-    };
-    device.handle_signed(id, alice().sign(&bytes), 0);
-    device.handle_outbox_changed(0);
-    assert_eq!(device.poll_effect(), None);
-}
-
 /// A server that has taken a Hello and waits for its driver's word.
 fn deciding() -> ServerSession {
     let mut server = ServerSession::new(ServerConfig::new(CITY), 1);

@@ -74,18 +74,17 @@ impl ModelServer {
 
     pub(super) fn read_log(&mut self, after: u64, until: u64, bytes_max: usize) -> LogBatch {
         self.reads += 1;
-        let (mut entries, mut bytes) = (Vec::<Entry>::new(), 0);
+        let (mut entries, mut bytes) = (Vec::new(), 0);
         for logged in self.log.iter().filter(|logged| logged.covered) {
             let number = logged.entry.number;
             if number <= after || number > until {
                 continue;
             }
             bytes += logged.entry.cost_bytes();
-            if bytes > bytes_max && !entries.is_empty() {
-                let up_to = self.cursor_at(entries.last().unwrap().number);
-                return LogBatch { entries, up_to };
-            }
             entries.push(logged.entry.clone());
+            if bytes >= bytes_max {
+                return LogBatch { entries, up_to: self.cursor_at(number) };
+            }
         }
         LogBatch { entries, up_to: self.cursor_at(until) }
     }

@@ -119,7 +119,7 @@ fn a_device_that_pushes_and_never_reads_its_answers_is_stopped() {
     pair.connect();
     pair.run_until_quiescent();
     let server = &mut pair.link().server;
-    for number in 0.. {
+    for number in 0..200 {
         let push = DeviceMessage::Push(Push { commits: vec![commit(number, 60_000)] });
         server.handle_frame(&encode_device(&push), 0);
         match server.poll_effect() {
@@ -140,4 +140,17 @@ fn a_device_that_pushes_and_never_reads_its_answers_is_stopped() {
             other => panic!("{other:?}"),
         }
     }
+    panic!("two hundred unread answers");
+}
+
+#[test]
+fn large_commits_wait_until_the_window_has_room_for_them() {
+    let mut pair = Pair::in_step(2, 1);
+    for _ in 0..20 {
+        pair.replica.enqueue(600_000);
+    }
+    pair.connect();
+    // A device that exceeded the window would be closed.
+    pair.run_until_quiescent();
+    assert_eq!(pair.replica.unanswered(), 0);
 }

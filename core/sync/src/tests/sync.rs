@@ -21,6 +21,20 @@ fn a_device_gets_what_concerns_it_and_a_word_on_the_rest() {
 }
 
 #[test]
+fn a_device_that_was_told_of_more_hears_at_once_when_there_was_nothing_more() {
+    let mut pair = Pair::in_step(3, 2);
+    pair.server_config.group_bytes = 1;
+    pair.server.add_foreign(true, 1, 50);
+    pair.server.add_foreign(true, 1, 50);
+    pair.server.add_foreign(false, 1, 50);
+    let start_ms = pair.now_ms;
+    pair.connect();
+    pair.run_until_quiescent();
+    assert_eq!(pair.now_ms - start_ms, 2 * pair.latency_ms, "one round trip");
+    assert_eq!(pair.replica.cursor, Some(pair.server.head()));
+}
+
+#[test]
 fn an_entry_is_persisted_confirmed_and_shown_within_one_way_of_being_logged() {
     let mut pair = Pair::in_step(3, 2);
     pair.connect();

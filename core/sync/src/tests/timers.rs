@@ -90,14 +90,17 @@ fn confirm_due_ends_a_session_with_a_device_that_pings_but_never_confirms() {
 fn confirm_due_does_not_end_a_session_whose_device_is_slow_but_works() {
     let mut pair = Pair::in_step(4, 1);
     pair.server_config.group_bytes = 1;
+    pair.server_config.window_bytes = 1;
     for _ in 0..20 {
         pair.server.add_foreign(true, 1, 100);
     }
     pair.connect();
     pair.run_until(|pair| pair.links[0].down_bytes > 0);
     pair.work_ms_max = CONFIRM_MS_MAX / 3;
+    let start_ms = pair.now_ms;
     pair.run_until_caught_up();
     assert_eq!(pair.replica.entries.len(), 21);
+    assert!(pair.now_ms - start_ms > 2 * CONFIRM_MS_MAX);
 }
 
 #[test]

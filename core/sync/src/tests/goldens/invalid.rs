@@ -1,18 +1,19 @@
 //! One scenario, or more, for every way to break the protocol.
 
-use keting_trust::{ChainHash, Cursor, Ed25519Signer, Part, SignedConfirmation};
+mod of_server;
+
+use keting_trust::{Ed25519Signer, Part, SignedConfirmation};
 
 use super::file::Golden;
-use super::valid::{confirmation, hello, position};
-use super::{enrolled, welcome};
+use super::valid::{confirmation, hello};
+use super::welcome;
 use crate::error::PeerMisbehaved;
 use crate::frame::{encode_device, encode_server};
 use crate::limits::{FRAME_BYTES_MAX, HELLO_BYTES_MAX};
 use crate::message::{
-    Answer, Answers, CommitKey, Confirm, DeviceMessage, Enrolled, Entries, Entry, NewGeneration,
-    Outcome, Progress, Push, PushedCommit, Request, Resume, ServerMessage, UpTo, Welcome,
+    Confirm, DeviceMessage, Push, PushedCommit, Request, Resume, ServerMessage, Welcome,
 };
-use crate::tests::values::{CITY, INCARNATION, command, commit, cursor_at, entry, genesis, part};
+use crate::tests::values::{CITY, INCARNATION, command, commit, genesis, part};
 
 /// Who receives the frames, and where that session stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,9 +124,9 @@ pub(super) fn all() -> Vec<Broken> {
     all.extend(grammar());
     all.extend(handshake());
     all.extend(pushes_and_confirms());
-    all.extend(answers_to_hello());
-    all.extend(entries());
-    all.extend(first_sync());
+    all.extend(of_server::answers_to_hello());
+    all.extend(of_server::entries());
+    all.extend(of_server::first_sync());
     all
 }
 
@@ -415,249 +416,6 @@ fn pushes_and_confirms() -> Vec<Broken> {
             &[confirm(1, Some(of_genesis(other_city, &alice)))],
         ),
     ]
-}
-
-fn answers_to_hello() -> Vec<Broken> {
-    use PeerMisbehaved::{
-        EnrolledOutOfPlace, OtherCity, VersionNotOffered, WelcomeMissing, WelcomeRepeated,
-    };
-    use State::{DeviceAwaitingEnrolled, DeviceAwaitingWelcome, DeviceEnrolling, DeviceLive};
-    let other_city = keting_model::CityId::new([0; 16]);
-    let other_log = keting_model::LogId::new([0; 16]);
-    let welcomed = |welcome| ServerMessage::Welcome(welcome);
-    vec![
-        to_device(
-            "entries-before-the-welcome",
-            "Entries as the first message.",
-            DeviceAwaitingWelcome,
-            WelcomeMissing,
-            &[entries_of(&[6])],
-        ),
-        to_device(
-            "enrolled-before-the-welcome",
-            "An Enrolled as the first message.",
-            DeviceEnrolling,
-            WelcomeMissing,
-            &[ServerMessage::Enrolled(enrolled())],
-        ),
-        to_device(
-            "welcome-twice",
-            "A second Welcome.",
-            DeviceLive,
-            WelcomeRepeated,
-            &[welcomed(welcome())],
-        ),
-        to_device(
-            "welcome-in-a-version-not-offered",
-            "A Welcome in version 2, where version 1 was offered.",
-            DeviceAwaitingWelcome,
-            VersionNotOffered,
-            &[welcomed(Welcome { version: 2, ..welcome() })],
-        ),
-        to_device(
-            "welcome-of-another-city",
-            "A Welcome of another city.",
-            DeviceAwaitingWelcome,
-            OtherCity,
-            &[welcomed(Welcome { city: other_city, ..welcome() })],
-        ),
-        to_device(
-            "enrolled-of-another-log",
-            "An Enrolled of another log than the Welcome's.",
-            DeviceAwaitingEnrolled,
-            OtherCity,
-            &[ServerMessage::Enrolled(Enrolled { log: other_log, ..enrolled() })],
-        ),
-        to_device(
-            "enrolled-not-asked-for",
-            "An Enrolled to a device that is enrolled.",
-            DeviceLive,
-            EnrolledOutOfPlace,
-            &[ServerMessage::Enrolled(enrolled())],
-        ),
-        to_device(
-            "entries-instead-of-enrolled",
-            "Entries where an Enrolled is due.",
-            DeviceAwaitingEnrolled,
-            EnrolledOutOfPlace,
-            &[entries_of(&[6])],
-        ),
-        to_device(
-            "answer-not-asked-for",
-            "An answer to a commit that was never pushed.",
-            DeviceLive,
-            PeerMisbehaved::AnswerNotAsked,
-            &[ServerMessage::Answers(Answers {
-                answers: vec![Answer {
-                    commit: CommitKey::own(command(1)),
-                    outcome: Outcome::Admitted { number: 6 },
-                }],
-            })],
-        ),
-    ]
-}
-
-fn entries() -> Vec<Broken> {
-    use PeerMisbehaved::{
-        CursorBackwards, CursorOfOtherLog, EntriesOutOfOrder, EntryBeyond, NewGenerationOutOfPlace,
-        ProgressOutOfPlace,
-    };
-    use State::{DeviceFirstSync, DeviceLive};
-    let other_chain = Cursor { chain: ChainHash::new([0; 32]), ..cursor_at(5) };
-    let next_generation = Cursor { generation: 2, ..cursor_at(9) };
-    let notice =
-        || ServerMessage::NewGeneration(NewGeneration { head: cursor_at(9), shared_number: 4 });
-    let cases = [
-        (
-            "entries-not-increasing",
-            "Number 7 before number 6.",
-            EntriesOutOfOrder,
-            vec![entries_of(&[7, 6])],
-        ),
-        (
-            "entries-not-increasing-over-messages",
-            "Number 7 in one message and again in the next.",
-            EntriesOutOfOrder,
-            vec![entries_of(&[7]), entries_of(&[7])],
-        ),
-        (
-            "entries-at-the-cursor",
-            "Number 5 to a device whose cursor is at 5.",
-            EntriesOutOfOrder,
-            vec![entries_of(&[5])],
-        ),
-        (
-            "entries-below-an-up-to",
-            "Number 7 after the server said that there was nothing else up to 8.",
-            EntriesOutOfOrder,
-            vec![up_to(cursor_at(8)), entries_of(&[7])],
-        ),
-        (
-            "entry-beyond-its-up-to",
-            "Number 9 in a group that ends at 8.",
-            EntryBeyond,
-            vec![entries_of(&[9]), up_to(cursor_at(8))],
-        ),
-        ("up-to-below", "An UpTo 4 to a cursor at 5.", CursorBackwards, vec![up_to(cursor_at(4))]),
-        (
-            "up-to-with-another-chain",
-            "An UpTo 5 with another chain hash than the cursor's.",
-            CursorBackwards,
-            vec![up_to(other_chain)],
-        ),
-        (
-            "up-to-of-another-generation",
-            "An UpTo of generation 2 after a Welcome of generation 1.",
-            CursorOfOtherLog,
-            vec![up_to(next_generation)],
-        ),
-        (
-            "progress-outside-a-first-sync",
-            "A Progress to a device with a cursor.",
-            ProgressOutOfPlace,
-            vec![progress(2, 1)],
-        ),
-        (
-            "new-generation-twice",
-            "Two notices of a new generation.",
-            NewGenerationOutOfPlace,
-            vec![notice(), notice()],
-        ),
-        (
-            "entries-after-a-new-generation",
-            "Entries of a log that the device does not share.",
-            NewGenerationOutOfPlace,
-            vec![notice(), entries_of(&[6])],
-        ),
-    ];
-    let mut all: Vec<_> = cases
-        .into_iter()
-        .map(|(name, sentence, expected, messages)| {
-            to_device(name, sentence, DeviceLive, expected, &messages)
-        })
-        .collect();
-    all.push(to_device(
-        "new-generation-to-a-new-device",
-        "A notice of a new generation to a device that has nothing.",
-        DeviceFirstSync,
-        NewGenerationOutOfPlace,
-        &[notice()],
-    ));
-    all
-}
-
-fn first_sync() -> Vec<Broken> {
-    use PeerMisbehaved::{CursorBackwards, EntryBeyond, ProgressOutOfPlace, WindowExceeded};
-    use State::DeviceFirstSync;
-    let large = |number| {
-        let parts = vec![Part { change: vec![0; 1_000_000], ..part(0) }];
-        let entries = vec![Entry { parts, ..entry(number, 0) }];
-        ServerMessage::Entries(Entries { entries })
-    };
-    let mut elsewhere = position(2);
-    elsewhere.at.number = 8;
-    let elsewhere = ServerMessage::Progress(Progress { position: elsewhere, done: 2, total: 40 });
-    let cases = [
-        (
-            "entries-beyond-the-window",
-            "Six messages of a million bytes, and no end of the group.",
-            WindowExceeded,
-            [1, 2, 3, 4, 5, 6].map(large).to_vec(),
-        ),
-        (
-            "progress-with-an-entry-beyond",
-            "Number 10 in a first sync that began at 9.",
-            EntryBeyond,
-            vec![entries_of(&[10]), progress(2, 1)],
-        ),
-        (
-            "progress-back-to-an-earlier-phase",
-            "Phase 2 after phase 3.",
-            ProgressOutOfPlace,
-            vec![progress(3, 1), progress(2, 2)],
-        ),
-        (
-            "progress-with-fewer-documents",
-            "Two documents are sent, then one.",
-            ProgressOutOfPlace,
-            vec![progress(2, 2), progress(2, 1)],
-        ),
-        (
-            "progress-beyond-its-total",
-            "Forty-one documents of forty.",
-            ProgressOutOfPlace,
-            vec![progress(2, 41)],
-        ),
-        (
-            "progress-of-another-first-sync",
-            "A position at number 8 after one at number 9.",
-            ProgressOutOfPlace,
-            vec![progress(2, 1), elsewhere],
-        ),
-        (
-            "first-sync-that-ends-elsewhere",
-            "A first sync that began at number 9 ends at 8.",
-            CursorBackwards,
-            vec![progress(2, 1), up_to(cursor_at(8))],
-        ),
-    ];
-    let to_device = |(name, sentence, expected, messages): (_, _, _, Vec<_>)| {
-        to_device(name, sentence, DeviceFirstSync, expected, &messages)
-    };
-    cases.into_iter().map(to_device).collect()
-}
-
-fn entries_of(numbers: &[u64]) -> ServerMessage {
-    let entries = numbers.iter().map(|number| entry(*number, 1)).collect();
-    ServerMessage::Entries(Entries { entries })
-}
-
-fn up_to(cursor: Cursor) -> ServerMessage {
-    ServerMessage::UpTo(UpTo { cursor, more: false })
-}
-
-fn progress(phase: u8, done: u64) -> ServerMessage {
-    ServerMessage::Progress(Progress { position: position(phase), done, total: 40 })
 }
 
 /// A Welcome whose map of limits is `{2: 1, 1: 1}`.

@@ -1,0 +1,391 @@
+//! One commit after the other: the guard, the home of each document, authority.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use keting_model::home::{Home, home_of};
+use keting_model::region::Level;
+use keting_model::{ActorId, ChangeHash, Document, DocumentId, DocumentKind, Value};
+use keting_trust::Tree;
+use keting_trust::guard::{self, Forks, GuardError};
+
+use super::Finding;
+use super::documents::{DocumentCache, Loaded, Working};
+use super::reached::{Reached, ReachedPart};
+use super::receive::{Item, Opened};
+use crate::authority::{Book, Rights, home_of_unknown};
+use crate::store::{ServerRead, StoreError, StoredRegion};
+
+/// A commit that is to be admitted, if nothing has changed until then.
+#[derive(Debug, Clone)]
+pub(super) struct Admissible {
+    /// In the order of the commit's parts as they came.
+    pub(super) parts: Vec<AdmissiblePart>,
+    /// The regions it makes or changes.
+    pub(super) regions: Vec<StoredRegion>,
+    /// Whether its author may not read all of it by his role.
+    pub(super) own: bool,
+}
+
+/// What is known of one part.
+#[derive(Debug, Clone)]
+pub(super) struct AdmissiblePart {
+    pub(super) entry: u32,
+    pub(super) hash: ChangeHash,
+    pub(super) actor: ActorId,
+    pub(super) seq: u64,
+    pub(super) home: DocumentId,
+}
+impl Admissible {
+    pub(super) fn homes(&self, items: &[Item<'_>], index: usize) -> Vec<(DocumentId, DocumentId)> {
+        let opened = items.get(index).and_then(|item| item.opened.as_ref().ok());
+        let documents = opened.iter().flat_map(|opened| opened.parts).map(|part| part.document);
+        documents.zip(self.parts.iter().map(|part| part.home)).collect()
+    }
+}
+/// Checks commits one after the other, each on what the ones before it made.
+pub(super) struct Checker<'b> {
+    book: &'b Book,
+    now_ms: u64,
+    documents: BTreeMap<DocumentId, Document>,
+    beside: BTreeMap<DocumentId, Working>,
+    forks: Forks,
+    /// Regions that commits before this one made.
+    regions: BTreeMap<DocumentId, StoredRegion>,
+    /// Homes that other groups' commits gave documents, and which commit did.
+    pub(super) homes: BTreeMap<DocumentId, (usize, DocumentId)>,
+    /// Changes that are held in this batch.
+    pub(super) held: BTreeSet<(DocumentId, ChangeHash)>,
+}
+
+impl Tree for Checker<'_> {
+    fn parent(&self, region: &DocumentId) -> Option<DocumentId> {
+        match self.regions.get(region) {
+            Some(region) => region.parent,
+            None => self.book.parent(region),
+        }
+    }
+}
+
+impl<'b> Checker<'b> {
+    pub(super) fn new(
+        book: &'b Book,
+        documents: BTreeMap<DocumentId, Working>,
+        now_ms: u64,
+    ) -> Self {
+        let mut checker = Self {
+            book,
+            now_ms,
+            documents: BTreeMap::new(),
+            beside: BTreeMap::new(),
+            forks: Forks::default(),
+            regions: BTreeMap::new(),
+            homes: BTreeMap::new(),
+            held: BTreeSet::new(),
+        };
+        for (id, mut working) in documents {
+            if let Some(document) = working.document.take() {
+                checker.documents.insert(id, document);
+            }
+            checker.beside.insert(id, working);
+        }
+        checker
+    }
+
+    pub(super) fn load(
+        &mut self,
+        read: &dyn ServerRead,
+        cache: &mut DocumentCache,
+        id: &DocumentId,
+    ) -> Result<(), StoreError> {
+        if self.beside.contains_key(id) {
+            return Ok(());
+        }
+        let loaded = cache.load(read, id)?;
+        self.put(*id, loaded)
+    }
+
+    pub(super) fn put(&mut self, id: DocumentId, loaded: Loaded) -> Result<(), StoreError> {
+        let mut working = Working::new(id, loaded)?;
+        if let Some(document) = working.document.take() {
+            self.documents.insert(id, document);
+        }
+        self.beside.insert(id, working);
+        Ok(())
+    }
+
+    /// The documents as they are now.
+    pub(super) fn documents(mut self) -> BTreeMap<DocumentId, Working> {
+        for (id, document) in self.documents {
+            if let Some(working) = self.beside.get_mut(&id) {
+                working.document = Some(document);
+            }
+        }
+        self.beside
+    }
+
+    /// Checks one commit. `None` puts it off: it takes the store to decide, and there is none.
+    pub(super) fn check_one(
+        &mut self,
+        index: usize,
+        opened: &Opened<'_>,
+        read: Option<&dyn ServerRead>,
+    ) -> Result<Option<Finding>, StoreError> {
+        let guarded =
+            guard::check_commit(&opened.commit, opened.parts, &self.documents, &mut self.forks);
+        let guarded = match guarded {
+            Ok(guarded) => Reached::new(opened, guarded),
+            Err(GuardError::MissingDependency) => {
+                let Some(read) = read else { return Ok(None) };
+                return Ok(Some(if self.stands_on_held(opened, read)? {
+                    self.hold(opened, "ancestor_held")
+                } else {
+                    Finding::Refused("missing_dependency")
+                }));
+            }
+            Err(GuardError::Rule(error)) if error.code() == "needs_newer_app" => {
+                return Ok(Some(Finding::Refused("needs_newer_app")));
+            }
+            Err(error) => return Ok(Some(self.hold(opened, error.code()))),
+        };
+        match self.judge(index, opened, &guarded, read)? {
+            Judged::PutOff => Ok(None),
+            Judged::Refused(code) => Ok(Some(Finding::Refused(code))),
+            Judged::Held(code) => Ok(Some(self.hold(opened, code))),
+            Judged::Admissible(admissible) => {
+                if read.is_some() && !guarded.survives() {
+                    return Ok(Some(self.hold(opened, "replay_differs")));
+                }
+                self.accept(guarded, &admissible);
+                Ok(Some(Finding::Admit(admissible)))
+            }
+        }
+    }
+
+    fn judge(
+        &self,
+        index: usize,
+        opened: &Opened<'_>,
+        guarded: &Reached,
+        read: Option<&dyn ServerRead>,
+    ) -> Result<Judged, StoreError> {
+        let author = opened.id.device;
+        let rights = self.book.known_rights(&author);
+        let rights = rights.unwrap_or(const { &Rights::none() });
+        let mut homes = BTreeMap::new();
+        let mut regions = Vec::new();
+        let mut tree = Grown { checker: self, regions: BTreeMap::new() };
+        for part in &guarded.parts {
+            if part.founds_again {
+                return Ok(Judged::Held("document_exists"));
+            }
+            let home = match self.home(index, part, guarded, read)? {
+                Found::Home(home) => home,
+                Found::OfUnknownKind => {
+                    match home_of_unknown(rights, part.id.kind_code(), self.now_ms) {
+                        Some(home) => home,
+                        None => return Ok(Judged::Held("not_granted")),
+                    }
+                }
+                Found::Nothing if read.is_none() => return Ok(Judged::PutOff),
+                Found::Nothing => return Ok(Judged::Refused("missing_dependency")),
+            };
+            homes.insert(part.id, home);
+            if let (Some(DocumentKind::Region), Some(document)) = (part.id.kind(), &part.document) {
+                let Some(read) = read else { return Ok(Judged::PutOff) };
+                match self.region(document, read)? {
+                    Ok(region) => {
+                        tree.regions.insert(part.id, region.parent);
+                        regions.push(region);
+                    }
+                    Err(judged) => return Ok(judged),
+                }
+            }
+        }
+
+        let mut parts = Vec::new();
+        let mut own = false;
+        let none = BTreeSet::new();
+        for part in &guarded.parts {
+            let Some(home) = homes.get(&part.id).copied() else { continue };
+            let families = guarded.families.get(&part.id).unwrap_or(&none);
+            let grant = &opened.commit.body.grant;
+            if let Err(denied) =
+                rights.may_write(grant, &tree, &home, &part.id, families, self.now_ms)
+            {
+                return Ok(Judged::Held(denied.code()));
+            }
+            own |= !rights.reads_whole(&tree, &home, part.id.kind_code(), self.now_ms);
+            parts.push(AdmissiblePart {
+                entry: part.entry,
+                hash: part.hash,
+                actor: opened.commit.actor(),
+                seq: part.seq,
+                home,
+            });
+        }
+        Ok(Judged::Admissible(Admissible { parts, regions, own }))
+    }
+
+    /// Where a document lives. The first admitted change says so, once and for all.
+    fn home(
+        &self,
+        index: usize,
+        part: &ReachedPart,
+        guarded: &Reached,
+        read: Option<&dyn ServerRead>,
+    ) -> Result<Found, StoreError> {
+        if let Some(home) = self.beside.get(&part.id).and_then(|working| working.home) {
+            return Ok(Found::Home(home));
+        }
+        let Some(document) = &part.document else { return Ok(Found::OfUnknownKind) };
+        let owner = match home_of(document) {
+            None => return Ok(Found::Nothing),
+            Some(Home::Itself) => return Ok(Found::Home(part.id)),
+            Some(Home::Region(region)) => return Ok(Found::Home(region)),
+            Some(Home::Of(owner)) => owner,
+        };
+        // The owner may be made by this very commit, by one before it, or be long there.
+        let made_here = guarded.parts.iter().find(|part| part.id == owner);
+        if let Some(Home::Region(region)) =
+            made_here.and_then(|part| part.document.as_ref()).and_then(home_of)
+            && self.beside.get(&owner).is_none_or(|working| working.home.is_none())
+        {
+            return Ok(Found::Home(region));
+        }
+        if let Some(home) = self.beside.get(&owner).and_then(|working| working.home) {
+            return Ok(Found::Home(home));
+        }
+        if let Some((maker, home)) = self.homes.get(&owner)
+            && *maker < index
+        {
+            return Ok(Found::Home(*home));
+        }
+        let stored = match read {
+            Some(read) => read.document(&owner)?,
+            None => None,
+        };
+        Ok(stored.map_or(Found::Nothing, |stored| Found::Home(stored.home)))
+    }
+
+    /// The row of a region, or why there can be none.
+    fn region(
+        &self,
+        document: &Document,
+        read: &dyn ServerRead,
+    ) -> Result<Result<StoredRegion, Judged>, StoreError> {
+        let text =
+            |key: &str| document.value(key).as_ref().and_then(Value::as_text).map(str::to_owned);
+        let id = document.id();
+        let before = self.known_region(&id, read)?;
+        let (Some(code), Some(level), Some(name)) = (text("code"), text("level"), text("name"))
+        else {
+            return Ok(Err(Judged::Held("incomplete")));
+        };
+        let parent = document.value("parent");
+        let parent = parent
+            .as_ref()
+            .and_then(Value::as_bytes)
+            .and_then(|bytes| DocumentId::from_slice(bytes).ok());
+        if let Some(before) = before {
+            // Where a region lies changes by a decision only, never by a merge.
+            return Ok(Ok(StoredRegion { name, ..before }));
+        }
+        if let Some(parent) = &parent {
+            let Some(parent) = self.known_region(parent, read)? else {
+                return Ok(Err(Judged::Refused("missing_dependency")));
+            };
+            if Level::from_name(&parent.level) >= Level::from_name(&level) {
+                return Ok(Err(Judged::Held("wrong_parent")));
+            }
+        }
+        let taken = self.regions.values().any(|region| region.code == code)
+            || read.region_by_code(&code)?.is_some();
+        if taken {
+            return Ok(Err(Judged::Held("code_exists")));
+        }
+        Ok(Ok(StoredRegion { document: id, code, parent, level, name }))
+    }
+
+    fn known_region(
+        &self,
+        id: &DocumentId,
+        read: &dyn ServerRead,
+    ) -> Result<Option<StoredRegion>, StoreError> {
+        match self.regions.get(id) {
+            Some(region) => Ok(Some(region.clone())),
+            None => read.region(id),
+        }
+    }
+
+    /// Whether one of the dependencies that are not here was held.
+    fn stands_on_held(
+        &self,
+        opened: &Opened<'_>,
+        read: &dyn ServerRead,
+    ) -> Result<bool, StoreError> {
+        for part in opened.parts {
+            let Ok(scanned) = guard::scan(&part.change) else { continue };
+            for dep in scanned.deps() {
+                if self.held.contains(&(part.document, *dep))
+                    || read.is_held(&part.document, dep)?
+                {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    fn hold(&mut self, opened: &Opened<'_>, code: &'static str) -> Finding {
+        for part in opened.parts {
+            if let Ok(scanned) = guard::scan(&part.change) {
+                self.held.insert((part.document, scanned.hash()));
+            }
+        }
+        Finding::Held(code)
+    }
+
+    fn accept(&mut self, guarded: Reached, admissible: &Admissible) {
+        for (part, found) in guarded.parts.into_iter().zip(&admissible.parts) {
+            if let Some(working) = self.beside.get_mut(&part.id) {
+                working.home = Some(found.home);
+                working.added += 1;
+                working.snapshot.clear();
+            }
+            if let Some(document) = part.document {
+                self.documents.insert(part.id, document);
+            }
+        }
+        for region in &admissible.regions {
+            self.regions.insert(region.document, region.clone());
+        }
+    }
+}
+
+enum Judged {
+    Admissible(Admissible),
+    Held(&'static str),
+    Refused(&'static str),
+    PutOff,
+}
+
+enum Found {
+    Home(DocumentId),
+    OfUnknownKind,
+    Nothing,
+}
+
+/// The regions with those that the commit at hand would make.
+struct Grown<'c, 'b> {
+    checker: &'c Checker<'b>,
+    regions: BTreeMap<DocumentId, Option<DocumentId>>,
+}
+
+impl Tree for Grown<'_, '_> {
+    fn parent(&self, region: &DocumentId) -> Option<DocumentId> {
+        match self.regions.get(region) {
+            Some(parent) => *parent,
+            None => self.checker.parent(region),
+        }
+    }
+}
