@@ -51,8 +51,8 @@ fn make_city(arguments: &Init, regions: File) -> Result<RootKey, Failure> {
     let now_ms = environment.unix_ms();
     let mut random = move |bytes: &mut [u8]| environment.fill(bytes);
     let root = init::init(&arguments.data, &arguments.city, regions, &mut random, now_ms)
-        .map_err(|error| failure(error.code(), &error))?;
-    certificate::make(&arguments.data).map_err(|error| failure("certificate_failed", &error))?;
+        .map_err(|error| unusable(error.code(), &error))?;
+    certificate::make(&arguments.data).map_err(|error| unusable("certificate_failed", &error))?;
     Ok(root)
 }
 
@@ -68,10 +68,10 @@ pub fn serve(arguments: &Serve) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let certificate = certificate::load(&arguments.data)
-            .map_err(|error| failure("certificate_failed", &error))?;
+            .map_err(|error| unusable("certificate_failed", &error))?;
         let listener = tokio::net::TcpListener::bind(arguments.listen)
             .await
-            .map_err(|error| failure("address_taken", &error))?;
+            .map_err(|error| unusable("address_taken", &error))?;
         let address = listener.local_addr()?;
         let url = match &arguments.url {
             Some(url) => url.clone(),
@@ -79,7 +79,7 @@ pub fn serve(arguments: &Serve) -> Result<(), Failure> {
         };
         let server = open_server(&arguments.data, url, certificate.pin)?;
         let running = Running::start(server, &arguments.data, listener, certificate.config)
-            .map_err(|error| failure("file_unusable", &error))?;
+            .map_err(|error| unusable("file_unusable", &error))?;
         output::line(format!("listening on {address}"))?;
         stop_signal().await?;
         running.stop().await;
@@ -89,7 +89,7 @@ pub fn serve(arguments: &Serve) -> Result<(), Failure> {
 
 fn open_server(data: &Path, url: String, pin: [u8; 32]) -> Result<Server, Failure> {
     let store =
-        SqliteStore::open(&store_path(data)).map_err(|error| failure(error.code(), &error))?;
+        SqliteStore::open(&store_path(data)).map_err(|error| unusable(error.code(), &error))?;
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let config = Config {
         endpoint: Endpoint { url, tls_spki_sha256: pin },
@@ -98,7 +98,7 @@ fn open_server(data: &Path, url: String, pin: [u8; 32]) -> Result<Server, Failur
     };
     let random = |bytes: &mut [u8]| SystemEnvironment.fill(bytes);
     Server::open(Box::new(store), config, Box::new(random))
-        .map_err(|error| failure(error.code(), &error))
+        .map_err(|error| unusable(error.code(), &error))
 }
 
 /// Asks the running server for an invitation and prints it alone on a line.
@@ -160,7 +160,7 @@ fn write_root_key(file: &mut File, root: &RootKey) -> std::io::Result<()> {
     file.sync_all()
 }
 
-fn failure(code: &str, error: &dyn std::error::Error) -> Failure {
+fn unusable(code: &str, error: &dyn std::error::Error) -> Failure {
     let mut message = error.to_string();
     if let Some(source) = error.source() {
         message = format!("{message}: {source}");

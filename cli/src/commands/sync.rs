@@ -16,10 +16,7 @@ use crate::output;
 pub fn enroll(arguments: &Enroll) -> Result<(), Failure> {
     let invitation: Invitation =
         arguments.invitation.trim().parse().map_err(|error| Failure::Usage(format!("{error}")))?;
-    let keting = match Keting::create(&arguments.data, device::vault()?, &invitation) {
-        Ok(keting) => keting,
-        Err(error) => return Err(error.into()),
-    };
+    let keting = Keting::create(&arguments.data, device::vault()?, &invitation)?;
     let report = run(&keting)?;
     let status = keting.status()?;
     let holder = status.holder.unwrap_or_default();

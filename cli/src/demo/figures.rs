@@ -17,6 +17,8 @@ pub struct Figures {
     pub people: usize,
     /// Edits the program acknowledged, each durable on its phone before that.
     pub edits: u64,
+    /// Edits nobody was told of, because the phone was killed, and which are there all the same.
+    pub edits_unsaid: u64,
     /// Edits entered one after another by one process, and how long that took.
     pub entered: (u64, Duration),
     /// How long an edit took from the start of its process to the end, for each.
@@ -33,6 +35,8 @@ pub struct Figures {
     pub commits_received: u64,
     /// Bytes both ways of a sync with nothing to say, without TLS.
     pub idle_bytes: u64,
+    /// Bytes both ways of the same on the link: TCP's payload, with TLS and the upgrade.
+    pub idle_link_bytes: u64,
     /// Round trips of that sync.
     pub idle_round_trips: u64,
     /// From the start of the sync that sent a change to the line that another phone printed.
@@ -145,7 +149,10 @@ impl Figures {
             ),
             (
                 "空同步 a sync with nothing to say",
-                format!("{} B, {} 往返 round trip", self.idle_bytes, self.idle_round_trips),
+                format!(
+                    "{} B ({} B 含握手 with handshakes)，{} 往返 round trip",
+                    self.idle_bytes, self.idle_link_bytes, self.idle_round_trips
+                ),
             ),
             ("实时送达 live, phone to phone", format!("{} ms", self.live.as_millis())),
         ];

@@ -62,9 +62,7 @@ impl Story {
             hold(waiting(phone)? == 0, "nothing waits in the outbox after a sync")?;
             let (traffic, Part { mark, letter, .. }) = (self.link.traffic(), phone.part);
             let (cuts, up) = (traffic.cuts - cuts, kilobytes(traffic.bytes_up - before));
-            say(&format!(
-                "{mark} ↑ {up}，断 {cuts} 次后传完 · {letter} up, done after {cuts} cuts"
-            ))?;
+            say(&format!("{mark} ↑ {up}，断 {cuts} 次后传完 · {letter} up, cut {cuts}×"))?;
         }
         for phone in [&self.cast.worker, &self.cast.steward] {
             let (cuts, before) = (self.link.traffic().cuts, self.link.traffic().bytes_down);

@@ -20,7 +20,8 @@ mod roster;
 mod story;
 mod together;
 
-use std::fs;
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -54,6 +55,11 @@ fn broken(message: impl Into<String>) -> Failure {
     Failure::Server { code: "demo_failed".to_owned(), message: message.into() }
 }
 
+/// Says that the operating system does not give what the story needs.
+fn unusable(error: std::io::Error) -> Failure {
+    broken(format!("a file, a port or a process cannot be used: {error}"))
+}
+
 /// Demands something of the story.
 fn hold(holds: bool, what: &str) -> Result<(), Failure> {
     if holds { Ok(()) } else { Err(broken(format!("it does not hold that {what}"))) }
@@ -68,9 +74,10 @@ struct Place {
 impl Place {
     fn make() -> Result<Self, Failure> {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let name = format!("keting-demo-{}-{:x}", std::process::id(), since.as_nanos());
+        // Short, because a socket's path below it may have 104 bytes at most on some systems.
+        let name = format!("keting-demo-{}-{:x}", std::process::id(), since.subsec_nanos());
         let path = std::env::temp_dir().join(name);
-        fs::create_dir(&path)?;
+        DirBuilder::new().mode(0o700).create(&path).map_err(unusable)?;
         Ok(Self { path, is_kept: false })
     }
 

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::demo::broken;
+use crate::demo::{broken, unusable};
 use crate::exit::Failure;
 
 /// How long anything may take before the demo gives up.
@@ -85,7 +85,7 @@ impl Phone {
     pub fn new(place: &Path, part: Part, holder: &str, region: &str) -> Result<Self, Failure> {
         let folder = place.join("phones").join(part.letter.to_string());
         let (data, vault) = (folder.join("data"), folder.join("vault"));
-        fs::create_dir_all(&folder)?;
+        fs::create_dir_all(&folder).map_err(unusable)?;
         let (holder, region) = (holder.to_owned(), region.to_owned());
         Ok(Self { part, holder, region, data, vault, program: program()? })
     }
@@ -156,7 +156,8 @@ impl Running {
     /// # Errors
     /// When it cannot be started.
     pub fn start(mut command: Command) -> Result<Self, Failure> {
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(unusable)?;
         let (sender, lines) = channel();
         let stdout = child.stdout.take();
         thread::spawn(move || {
@@ -197,13 +198,16 @@ impl Running {
     /// When it cannot be asked, or does not end in time.
     pub fn interrupt(mut self) -> Result<ExitStatus, Failure> {
         let pid = self.child.id().to_string();
-        Command::new("sh").args(["-c", "kill -s INT \"$1\"", "sh", &pid]).status()?;
+        Command::new("sh")
+            .args(["-c", "kill -s INT \"$1\"", "sh", &pid])
+            .status()
+            .map_err(unusable)?;
         let until = Instant::now() + PATIENCE;
         loop {
             match self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
                 Ok(_) => {}
                 // Its standard output is closed: it has ended.
-                Err(RecvTimeoutError::Disconnected) => return Ok(self.child.wait()?),
+                Err(RecvTimeoutError::Disconnected) => return self.child.wait().map_err(unusable),
                 Err(RecvTimeoutError::Timeout) => {
                     return Err(broken("a process did not end when it was interrupted"));
                 }
@@ -224,7 +228,7 @@ impl Drop for Running {
 /// # Errors
 /// When the operating system does not say where it is.
 pub fn program() -> Result<PathBuf, Failure> {
-    Ok(std::env::current_exe()?)
+    std::env::current_exe().map_err(unusable)
 }
 
 /// Runs a process to its end.
@@ -256,7 +260,7 @@ pub fn run_watching(
         let bytes = fs::metadata(file).map_or(0, |metadata| metadata.len());
         bytes_max = bytes.max(bytes_max);
         if kill_above.is_some_and(|above| bytes > above) {
-            started.child.kill()?;
+            started.child.kill().map_err(unusable)?;
             return Ok(Watched { ended: started.finish()?, bytes_max });
         }
         looks += 1;
@@ -264,7 +268,7 @@ pub fn run_watching(
         if !looks.is_multiple_of(LOOKS) {
             continue;
         }
-        if started.child.try_wait()?.is_some() {
+        if started.child.try_wait().map_err(unusable)?.is_some() {
             return Ok(Watched { ended: started.finish()?, bytes_max });
         }
         if Instant::now() > until {
@@ -292,7 +296,7 @@ struct Started {
 impl Started {
     fn new(mut command: Command) -> Result<Self, Failure> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn()?;
+        let mut child = command.spawn().map_err(unusable)?;
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let (closed, output) = channel();
         let stdout = thread::spawn(move || {
@@ -305,7 +309,7 @@ impl Started {
     }
 
     fn finish(&mut self) -> Result<Ended, Failure> {
-        let exit_code = self.child.wait()?.code();
+        let exit_code = self.child.wait().map_err(unusable)?.code();
         let [stdout, stderr] = &mut self.collected;
         let text = |from: &mut Option<thread::JoinHandle<String>>| {
             from.take().and_then(|thread| thread.join().ok()).unwrap_or_default()

@@ -9,11 +9,11 @@ use keting_model::DocumentKind;
 use serde_json::Value;
 
 use crate::demo::figures::{Verified, number};
-use crate::demo::hold;
 use crate::demo::parts::id_numbers_in;
 use crate::demo::phones::{Phone, Running, as_json, program, run};
 use crate::demo::roster::MicroGrid;
-use crate::demo::story::{Story, items, say, server_directory, text};
+use crate::demo::story::{Story, items, say, server_directory, sync, text};
+use crate::demo::{hold, unusable};
 use crate::exit::Failure;
 
 impl Story {
@@ -43,7 +43,8 @@ impl Story {
         let (_, found) = self.search(&self.cast.worker)?;
         let of_worker = id_numbers_of(self.roster.micro_grids.first());
         hold(found == of_worker, "the search finds ID numbers where they are")?;
-        let raw = fs::read(keting::directory::file_path(&self.cast.worker.data))?;
+        let raw =
+            fs::read(keting::directory::file_path(&self.cast.worker.data)).map_err(unusable)?;
         hold(id_numbers_in(&raw, &id_numbers).is_empty(), "the file on disk is encrypted")?;
         let households = items(&list).len();
         say(&format!(
@@ -57,6 +58,9 @@ impl Story {
     /// The server stops, and every file is verified against it.
     pub fn verify_everything(mut self) -> Result<(), Failure> {
         self.step("服务器停机，逐一核验", "The server stops, and everything is verified")?;
+        for phone in self.cast.all() {
+            sync(&mut self.figures, phone)?;
+        }
         let traffic = self.link.traffic();
         let server_files = server_directory(&self.place);
         let stopped = self.server.take().map(Running::interrupt).transpose()?;
@@ -84,6 +88,9 @@ impl Story {
         hold(both == server.documents, "every document of the server is on a phone")?;
         let private = steward.documents_of(DocumentKind::HouseholdPrivate);
         hold(private == 0, "the steward has no private document")?;
+        let entered = self.figures.edits + self.figures.edits_unsaid;
+        let admitted = server.commits - self.roster.regions.len() as u64;
+        hold(admitted == entered, "the server admitted every edit, and each of them once")?;
         let households = server.documents_of(DocumentKind::Household);
         hold(households == self.figures.households, "the server has every household")?;
         say(
@@ -129,6 +136,6 @@ fn verified(whose: &str, printed: &str, file: &Path) -> Result<Verified, Failure
         commits: number(&report, "commits"),
         changes: number(&report, "changes"),
         differences: differences as u64,
-        file_bytes: fs::metadata(file)?.len(),
+        file_bytes: fs::metadata(file).map_err(unusable)?.len(),
     })
 }

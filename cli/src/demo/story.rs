@@ -12,7 +12,7 @@ use crate::demo::figures::Figures;
 use crate::demo::link::Link;
 use crate::demo::phones::{Part, Phone, Running, as_json, program, run};
 use crate::demo::roster::{Household, Region, Roster};
-use crate::demo::{broken, hold};
+use crate::demo::{broken, hold, unusable};
 use crate::exit::{self, Failure};
 use crate::output;
 
@@ -86,7 +86,7 @@ impl Story {
         ))?;
         let began = Instant::now();
         let title = announce(1, "建城，开服务器", "A city and its server")?;
-        let (link, listener) = Link::bind(SEED)?;
+        let (link, listener) = Link::bind(SEED).map_err(unusable)?;
         let city = &roster.regions.first().ok_or_else(|| broken("there is no city"))?.name;
         let server = Some(start_server(place, city, &link, listener)?);
         say(&format!(
@@ -228,7 +228,7 @@ fn start_server(
     listener: TcpListener,
 ) -> Result<Running, Failure> {
     let regions = place.join("regions.csv");
-    std::fs::write(&regions, crate::demo::roster::regions_csv())?;
+    std::fs::write(&regions, crate::demo::roster::regions_csv()).map_err(unusable)?;
     let mut init = Command::new(program()?);
     init.arg("init").arg("--data").arg(server_directory(place)).args(["--city", city]);
     init.arg("--regions").arg(&regions).arg("--root-key").arg(place.join("root.key"));
@@ -238,7 +238,7 @@ fn start_server(
     serve.arg("serve").arg("--data").arg(server_directory(place));
     serve.args(["--listen", "127.0.0.1:0", "--url"]);
     serve.arg(format!("wss://{}/v1/sync", link.address()));
-    serve.stderr(File::create(place.join("server.log"))?);
+    serve.stderr(File::create(place.join("server.log")).map_err(unusable)?);
     let server = Running::start(serve)?;
     let line = server.line(|line| line.starts_with("listening on "))?;
     let address = line.rsplit(' ').next().and_then(|address| address.parse().ok());

@@ -1,5 +1,6 @@
 //! The acts with a connection: everything merges, the one conflict is settled, a change arrives live.
 
+use std::ops::Range;
 use std::process::Stdio;
 use std::time::Instant;
 
@@ -9,20 +10,30 @@ use crate::demo::apart::{CARE_TAG, NEED, PHONE_FIRST, PHONE_SECOND};
 use crate::demo::figures::number;
 use crate::demo::gathering::waiting;
 use crate::demo::hold;
-use crate::demo::phones::{Phone, Running, run};
+use crate::demo::phones::{PATIENCE, Phone, Running, run};
 use crate::demo::story::{Seen, Story, edit, items, say, see, sync, text};
 use crate::exit::{self, Failure};
 
-/// After how many bytes the link cuts: mostly in the middle of what a phone has to say.
-const CUT_AFTER_BYTES: std::ops::Range<u64> = 3_000..14_000;
+/// After how many bytes the link cuts everybody's first attempt: before any sync can be over.
+const CUT_EARLY_BYTES: Range<u64> = 800..1_900;
+/// And the next ones, if they are not over by then, after this and at most so much more for each
+/// edit that anybody has made: what a phone has to say in one breath must get through at last.
+const CUT_LATE_BYTES: u64 = 2_500;
+const CUT_LATE_EDIT_BYTES: u64 = 1_500;
 
 impl Story {
     /// Everybody syncs over the bad link, and all see the same.
     pub fn sync_over_a_bad_link(&mut self) -> Result<(), Failure> {
         self.step("回到时断时续的链路，同步", "Back on a link that cuts: everybody syncs")?;
         let (before, retries) = (self.link.traffic(), self.figures.retries);
-        self.link.make_bad(CUT_AFTER_BYTES);
+        let edits: Result<Vec<u64>, Failure> = self.cast.all().map(waiting).into_iter().collect();
+        let cut_late_most = CUT_LATE_BYTES * 2 + edits?.iter().sum::<u64>() * CUT_LATE_EDIT_BYTES;
         for phone in self.cast.all() {
+            self.link.make_bad(CUT_EARLY_BYTES);
+            let cut = run(phone.command(&["sync"]))?;
+            hold(cut.exit_code == Some(i32::from(exit::NETWORK)), "a cut is told as one")?;
+            self.figures.retries += 1;
+            self.link.make_bad(CUT_LATE_BYTES..cut_late_most);
             sync(&mut self.figures, phone)?;
         }
         // Who came first has not heard of those who came later.
@@ -32,15 +43,20 @@ impl Story {
         }
         let traffic = self.link.traffic();
         let (cuts, retries) = (traffic.cuts - before.cuts, self.figures.retries - retries);
-        hold(cuts > 0, "the link cut")?;
-        say(&format!("断 {cuts} 次，重来 {retries} 次，修改一件不少 · {cuts} cuts, nothing lost"))?;
+        say(&format!("断 {cuts} 次，重来 {retries} 次，修改一件不少 · cut {cuts}×, nothing lost"))?;
         self.link.make_good();
         self.expect_converged()?;
         self.expect_merged()?;
         say(
             "同一户在各手机上完全一致，各方修改都在 · the same on every phone, everybody's edits kept",
         )?;
+        hold(self.link.wait(PATIENCE, |traffic| traffic.open == 0), "the connections end")?;
+        let before = self.link.traffic();
         let idle = sync(&mut self.figures, &self.cast.first_head)?;
+        hold(self.link.wait(PATIENCE, |traffic| traffic.open == 0), "the connection ends")?;
+        let after = self.link.traffic();
+        self.figures.idle_link_bytes =
+            after.bytes_up + after.bytes_down - before.bytes_up - before.bytes_down;
         self.figures.idle_bytes = number(&idle, "bytes_up") + number(&idle, "bytes_down");
         self.figures.idle_round_trips = number(&idle, "round_trips");
         Ok(())

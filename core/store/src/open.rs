@@ -81,6 +81,7 @@ pub fn open_writer(config: &OpenConfig<'_>) -> Result<Connection, OpenError> {
     if !current {
         upgrade(&mut connection, config.owners)?;
     }
+    empty_log(&connection);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     Ok(connection)
 }
@@ -145,6 +146,16 @@ fn initialize() -> Result<(), OpenError> {
     Connection::open_in_memory()?.execute_batch("PRAGMA cipher_log_level = NONE")?;
     READY.get_or_init(|| ());
     Ok(())
+}
+
+/// Moves what a crashed process left in the log into the file, so that logging begins anew.
+///
+/// After a failed sync some systems drop what they should have written: it is still seen, but no
+/// later sync makes it safe, and a power cut would take it with all that was logged behind it.
+/// Moved, it is written once more. Where there is no room for that, the file is of use all the
+/// same, and the next checkpoint does it.
+fn empty_log(connection: &Connection) {
+    let _ = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
 }
 
 /// Switches the file to a write-ahead log, unless it has one.

@@ -70,7 +70,7 @@ impl City {
                 url: format!("wss://127.0.0.1:{port}{SYNC_PATH}"),
                 tls_spki_sha256: certificate.pin,
             },
-            threads: 1,
+            threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             poll_store_every_ms: None,
         };
         let random = |bytes: &mut [u8]| SystemEnvironment.fill(bytes);

@@ -83,6 +83,11 @@ impl Disk {
         self.machine.state().powered = false;
     }
 
+    /// Whether it has power: a [`Fault`] may have taken it.
+    pub fn is_powered(&self) -> bool {
+        self.machine.state().powered
+    }
+
     /// The machine loses its power, forgets what was not synced except for a part that the seed
     /// picks, and starts again. Connections from before get errors for ever; drop them when you
     /// like. Rules of faults stay in force.

@@ -1,0 +1,133 @@
+//! After the bad days: no more faults, everybody syncs, and then everybody has the same.
+
+use keting_model::role::Reach;
+use keting_server::verify::verify;
+
+use crate::device::Progress;
+use crate::dump;
+use crate::world::{Broken, Event, World};
+
+/// How long everybody may take once nothing goes wrong any more, in virtual milliseconds. A side
+/// that was never told of a cut notices after some two minutes, and a server that waits for a
+/// confirmation after two.
+pub const HEAL_MS_MAX: u64 = 15 * 60_000;
+
+impl World {
+    /// Ends all faults and lets everybody sync until nothing is left to do.
+    ///
+    /// # Errors
+    /// When it takes too long, or something happens that must not.
+    pub fn heal(&mut self) -> Result<(), Broken> {
+        self.note("healing");
+        self.mend_server();
+        self.is_healing = true;
+        for index in 0..self.devices.len() {
+            self.mend_disk(index);
+            if self.devices[index].is_troubled && self.devices[index].replica.is_some() {
+                self.stop_device(index);
+            }
+            self.after(11_000, Event::Start(index));
+            self.after(12_000, Event::Connect(index));
+        }
+        if self.host.is_troubled {
+            self.stop_server();
+        }
+        self.after(100, Event::StartServer);
+        let begun_ms = self.clock.now_ms();
+        while !self.is_quiescent() {
+            if self.clock.now_ms() > begun_ms + HEAL_MS_MAX || !self.step()? {
+                return Err(format!("not healed after {} ms: {}", HEAL_MS_MAX, self.unfinished()));
+            }
+        }
+        let took_ms = self.clock.now_ms() - begun_ms;
+        self.note(&format!("healed after {took_ms} ms"));
+        self.trace.add("healing, virtual seconds", took_ms / 1_000);
+        Ok(())
+    }
+
+    fn is_quiescent(&mut self) -> bool {
+        let Some(server) = &mut self.host.server else { return false };
+        let Ok(Some(head)) = server.store().snapshot().and_then(|read| read.head()) else {
+            return false;
+        };
+        let links = &self.links;
+        self.devices.iter().all(|device| {
+            let (Some(replica), Some(session)) = (&device.replica, &device.session) else {
+                return false;
+            };
+            let status = replica.status().ok();
+            session.driver.is_quiescent()
+                && links.get(&session.link).is_some_and(|link| link.is_still() && !link.is_cut)
+                && status.is_some_and(|status| {
+                    status.cursor.is_some_and(|cursor| cursor.number == head.number)
+                        && status.waiting == 0
+                })
+        })
+    }
+
+    fn unfinished(&self) -> String {
+        let device = |device: &crate::device::Device| {
+            let status = device.replica.as_ref().and_then(|replica| replica.status().ok());
+            let quiet = device.session.as_ref().map(|session| session.driver.is_quiescent());
+            format!("{} {quiet:?} {status:?}", device.name)
+        };
+        self.devices.iter().map(device).collect::<Vec<_>>().join("; ")
+    }
+
+    /// Demands that every side has what it should and shows the same, that nothing waits or was
+    /// lost, and that both sides' own verification finds nothing.
+    ///
+    /// # Errors
+    /// When anything differs.
+    pub fn demand_convergence(&mut self) -> Result<(), Broken> {
+        self.check()?;
+        let Some(server) = &mut self.host.server else { return Err("no server".to_owned()) };
+        let (truth, report) = {
+            let read = server.store().snapshot().map_err(|error| error.to_string())?;
+            (dump::server_contents(&*read), verify(&*read, &mut |_| {}).unwrap())
+        };
+        if !report.is_clean() {
+            return Err(format!("the server's verification: {:?}", report.differences));
+        }
+        for index in 0..self.devices.len() {
+            self.demand_of(index, &truth)?;
+        }
+        Ok(())
+    }
+
+    fn demand_of(&mut self, index: usize, truth: &dump::Contents) -> Result<(), Broken> {
+        let device = &self.devices[index];
+        let name = &device.name;
+        let replica = device.replica.as_ref().ok_or("an app does not run")?;
+        let mine = dump::contents(replica);
+        let homes = self.memory.homes();
+        for (id, content) in truth {
+            let (kind, home) = (id.kind().unwrap(), homes[id]);
+            match (self.reach(device, kind, &home), mine.get(id)) {
+                (Some(Reach::Whole), Some(own)) if own == content => {}
+                (Some(Reach::Whole), Some(own)) => {
+                    return Err(format!("{name} has {id} as {own:?}, the server as {content:?}"));
+                }
+                (Some(Reach::Whole), None) => return Err(format!("{name} lacks {id}")),
+                // What he holds of these is his own; that it is all of it is the edits' check.
+                (Some(Reach::OwnOnly) | None, _) => {}
+            }
+        }
+        if let Some(id) = mine.keys().find(|id| !truth.contains_key(id)) {
+            return Err(format!("{name} has {id}, which the server does not know"));
+        }
+        for (commit, progress) in &device.edits {
+            if *progress != Progress::Acknowledged {
+                return Err(format!("{name}'s {} is still {progress:?}", commit.command));
+            }
+        }
+        let report = replica.verify(&mut |_, _| {}).map_err(|error| format!("{error:?}"))?;
+        if let Some(difference) = report.differences.first() {
+            return Err(format!("{name}'s verification: {difference:?}"));
+        }
+        let counts = (report.commits, report.changes);
+        self.trace.add("commits verified on phones", counts.0);
+        self.trace.add("changes replayed on phones", counts.1);
+        Ok(())
+    }
+}

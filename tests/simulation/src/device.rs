@@ -1,0 +1,184 @@
+//! A phone: its disk and its vault, and the app on it while it runs.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use keting::driver::SyncDriver;
+use keting::replica::FileIdentity;
+use keting::{EngineError, Environment, Executed, Replica, ReplicaConfig, ReplicaId, Secret, Vault};
+use keting_model::Command;
+use keting_testkit::rng::Rng;
+use keting_testkit::vfs::Disk;
+use keting_trust::{CommitId, Ed25519Signer, Invitation};
+
+use crate::cast::Part;
+use crate::clock::{Clock, DeviceEnvironment};
+use crate::network::LinkId;
+use crate::vault::MemoryVault;
+
+const FILE: &str = "/replica.db";
+
+/// A phone.
+pub struct Device {
+    /// What traces call it.
+    pub name: String,
+    /// Whose it is.
+    pub part: Part,
+    /// Whether its key only signs what the app made.
+    pub is_honest: bool,
+    /// Its disk.
+    pub disk: Disk,
+    /// Its clock and chance.
+    pub environment: DeviceEnvironment,
+    /// The app's replica, while the app runs.
+    pub replica: Option<Replica>,
+    /// The app's connection.
+    pub session: Option<Session>,
+    /// Every edit the app said was durable, and how far it was seen to come.
+    pub edits: BTreeMap<CommitId, Progress>,
+    /// Whether the disk was made to fail since the app began.
+    pub is_troubled: bool,
+    /// Whether the disk may still fail.
+    pub is_disk_bad: bool,
+    vault: Arc<MemoryVault>,
+    id: ReplicaId,
+    identity: FileIdentity,
+    invitation: Invitation,
+    is_enrolled: bool,
+}
+
+/// A connection and the driver on it.
+pub struct Session {
+    /// The connection.
+    pub link: LinkId,
+    /// What ships.
+    pub driver: SyncDriver,
+}
+
+/// How far an edit was seen to come. It never goes back.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Progress {
+    /// It waits.
+    Queued,
+    /// It was sent.
+    Sent,
+    /// The server said it is durable.
+    Acknowledged,
+    /// The server did not take it.
+    Held(String),
+}
+
+impl Device {
+    /// A phone with an invitation and no app data yet.
+    pub fn new(part: Part, invitation: Invitation, clock: &Clock, rng: &Rng) -> Self {
+        let mut id = [0; 16];
+        rng.fork(1).fill(&mut id);
+        Self {
+            name: part.name.to_owned(),
+            part,
+            is_honest: true,
+            disk: Disk::new(rng.fork(2).next_u64()),
+            environment: DeviceEnvironment::new(clock, rng.fork(3)),
+            replica: None,
+            session: None,
+            edits: BTreeMap::new(),
+            is_troubled: false,
+            is_disk_bad: false,
+            vault: Arc::new(MemoryVault::default()),
+            id: ReplicaId::new(id),
+            identity: FileIdentity(id),
+            invitation,
+            is_enrolled: false,
+        }
+    }
+
+    /// A copy of the directory on another disk, with the same vault.
+    pub fn copy(&self, clock: &Clock, rng: &Rng) -> Self {
+        let mut identity = [0; 16];
+        rng.fork(1).fill(&mut identity);
+        Self {
+            name: format!("{}'", self.name),
+            disk: self.disk.duplicate(rng.fork(2).next_u64()),
+            environment: DeviceEnvironment::new(clock, rng.fork(3)),
+            replica: None,
+            session: None,
+            edits: self.edits.clone(),
+            is_troubled: false,
+            is_disk_bad: false,
+            vault: Arc::clone(&self.vault),
+            identity: FileIdentity(identity),
+            invitation: self.invitation.clone(),
+            ..*self
+        }
+    }
+
+    /// Starts the app: it makes its replica, or opens it.
+    pub fn start(&mut self) -> Result<(), EngineError> {
+        self.disk.set_unix_ms(self.environment.unix_ms());
+        let identity = self.identity;
+        let identity = move |_: &Path| Some(identity);
+        let config = ReplicaConfig {
+            path: Path::new(FILE),
+            vfs: Some(self.disk.vfs_name()),
+            id: self.id,
+            identity: &identity,
+        };
+        let vault = || Arc::clone(&self.vault) as Arc<dyn Vault>;
+        let environment = || Box::new(self.environment.clone());
+        let opened = if self.is_enrolled {
+            Replica::open(&config, vault(), environment())
+        } else {
+            match Replica::create(&config, vault(), environment(), &self.invitation) {
+                Err(EngineError::AlreadyEnrolled) => {
+                    Replica::open(&config, vault(), environment())
+                }
+                created => created,
+            }
+        };
+        self.replica = Some(opened?);
+        self.note_enrolment();
+        self.is_troubled = self.is_disk_bad;
+        Ok(())
+    }
+
+    /// Ends the app without a word, as a crash does; what it wrote stays.
+    pub fn stop(&mut self) -> Option<LinkId> {
+        let link = self.session.take().map(|session| session.link);
+        // Killed, not closed: SQLite would tidy up on closing.
+        self.disk.kill_processes();
+        self.replica = None;
+        link
+    }
+
+    /// Whether the server has let the device in, and the device knows it.
+    pub fn is_enrolled(&self) -> bool {
+        self.is_enrolled
+    }
+
+    /// Remembers an enrolment that is durable.
+    pub fn note_enrolment(&mut self) {
+        let enrolled = self.replica.as_ref().is_some_and(|replica| replica.membership().is_some());
+        self.is_enrolled |= enrolled;
+    }
+
+    /// The invitation it was given.
+    pub fn invitation(&self) -> &Invitation {
+        &self.invitation
+    }
+
+    /// The device's key, for somebody who has got hold of it.
+    pub fn signer(&self) -> Option<Ed25519Signer> {
+        let seed = self.vault.require(&self.id, Secret::DeviceSeed).ok()?;
+        Some(Ed25519Signer::from_seed(*seed))
+    }
+
+    /// Lets its holder do something, and remembers what the app said is durable.
+    pub fn execute(&mut self, command: &Command) -> Option<Result<Executed, EngineError>> {
+        let executed = self.replica.as_mut()?.execute(command);
+        if let Ok(executed) = &executed {
+            self.edits.insert(executed.commit, Progress::Queued);
+        }
+        Some(executed)
+    }
+}

@@ -1,0 +1,80 @@
+//! The server: its disk, and the process on it while it runs.
+
+use std::path::Path;
+
+use keting_model::role::Role;
+use keting_server::enrol::{Endpoint, InviteRequest};
+use keting_server::init::{init_store, read_regions};
+use keting_server::server::{Config, Server};
+use keting_server::store::sqlite::SqliteStore;
+use keting_testkit::rng::Rng;
+use keting_testkit::vfs::Disk;
+use keting_trust::Invitation;
+
+use crate::cast;
+use crate::clock::{Chance, Clock};
+
+const FILE: &str = "/server.sqlite";
+
+/// The server's machine.
+pub struct Host {
+    /// Its disk.
+    pub disk: Disk,
+    /// The process, while there is one.
+    pub server: Option<Server>,
+    /// Whether the disk was made to fail since the process began.
+    pub is_troubled: bool,
+    chance: Chance,
+    clock: Clock,
+}
+
+impl Host {
+    /// Makes the city and starts the server.
+    pub fn new(clock: &Clock, rng: &Rng) -> Self {
+        let disk = Disk::new(rng.fork(1).next_u64());
+        let chance = Chance::new(rng.fork(2));
+        let lines = read_regions(cast::REGIONS.as_bytes(), cast::CITY).unwrap();
+        let mut store = SqliteStore::open_with(Path::new(FILE), Some(disk.vfs_name()), true).unwrap();
+        let (drawn, now_ms) = (chance.clone(), clock.unix_ms() - 1_000);
+        let mut random = move |bytes: &mut [u8]| drawn.fill(bytes);
+        init_store(&mut store, cast::CITY, &lines, &mut random, now_ms).unwrap();
+        drop(store);
+        let mut host =
+            Self { disk, server: None, is_troubled: false, chance, clock: clock.clone() };
+        host.start().unwrap();
+        host
+    }
+
+    /// Starts the process.
+    pub fn start(&mut self) -> Result<(), String> {
+        self.disk.set_unix_ms(self.clock.unix_ms());
+        let store = SqliteStore::open_with(Path::new(FILE), Some(self.disk.vfs_name()), true)
+            .map_err(|error| error.code().to_owned())?;
+        let chance = self.chance.clone();
+        let random = move |bytes: &mut [u8]| chance.fill(bytes);
+        let config = Config { endpoint: endpoint(), threads: 1, poll_store_every_ms: None };
+        let server = Server::open(Box::new(store), config, Box::new(random))
+            .map_err(|error| error.code().to_owned())?;
+        self.server = Some(server);
+        self.is_troubled = false;
+        Ok(())
+    }
+
+    /// Makes an invitation as the operator does.
+    pub fn invite(&mut self, part: &cast::Part) -> Invitation {
+        let request = InviteRequest {
+            name: part.name.to_owned(),
+            role: part.role.name().to_owned(),
+            region_code: (part.role != Role::Administrator).then(|| part.region.to_owned()),
+            days: Some(365),
+            grant_days: None,
+        };
+        let unix_ms = self.clock.unix_ms();
+        let server = self.server.as_mut().unwrap();
+        server.invite(&request, unix_ms).unwrap().parse().unwrap()
+    }
+}
+
+fn endpoint() -> Endpoint {
+    Endpoint { url: "wss://keting.example/v1/sync".to_owned(), tls_spki_sha256: [7; 32] }
+}

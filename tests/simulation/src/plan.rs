@@ -1,0 +1,216 @@
+//! What people do: commands from chance, on what stands on their own screens.
+//!
+//! Values are drawn from small sets, so that several people often write the same field, sometimes
+//! with the same value. Some commands reach for what is not theirs; those must be refused on the
+//! phone itself.
+
+use keting::Replica;
+use keting_model::household::{HouseholdCommand, NewResident};
+use keting_model::household_private::PrivateCommand;
+use keting_model::household_visits::VisitsCommand;
+use keting_model::query::Rows as _;
+use keting_model::region::RegionCommand;
+use keting_model::{
+    Cell, Command, DocumentId, DocumentKind, Fields, HybridTime, ItemId, Settle, Value,
+};
+use keting_testkit::rng::Rng;
+
+/// What a person sees.
+struct Screen {
+    regions: Vec<(DocumentId, String)>,
+    households: Vec<DocumentId>,
+    residents: Vec<(DocumentId, ItemId)>,
+    needs: Vec<(DocumentId, ItemId)>,
+    conflicts: Vec<(DocumentId, String, Vec<Value>)>,
+}
+
+/// Draws the next command of somebody. `foreign` are households that he may never have heard of.
+pub fn draw(rng: &mut Rng, replica: &Replica, foreign: &[DocumentId]) -> Option<Command> {
+    let mut screen = Screen::read(replica);
+    if rng.chance(1, 12) {
+        screen.households = foreign.to_vec();
+    }
+    let time = replica.now();
+    let household = rng.pick(&screen.households).copied();
+    let resident = rng.pick(&screen.residents).copied();
+    let drawn = rng.below(100);
+    if screen.households.len() < 3 || drawn < 8 {
+        return add_household(rng, &screen, time);
+    }
+    if drawn < 20 && let Some(settle) = settle(rng, &screen) {
+        return Some(settle);
+    }
+    let household = household?;
+    let owned = |resident: Option<(DocumentId, ItemId)>| resident.unwrap_or((household, item(&mut Rng::new(1))));
+    Some(match drawn {
+        20..38 => Command::Household(HouseholdCommand::Edit { household, fields: home_fields(rng) }),
+        38..58 => {
+            let (household, resident) = owned(resident);
+            let fields = resident_fields(rng, Fields::new());
+            Command::Household(HouseholdCommand::EditResident { household, resident, fields, time })
+        }
+        58..64 => {
+            let resident = new_resident(rng);
+            Command::Household(HouseholdCommand::AddResident { household, resident, time })
+        }
+        64..71 => {
+            let (household, resident) = owned(resident);
+            let status = ["away", "moved_out", "living"][rng.index(3)].to_owned();
+            let fact = item(rng);
+            let reason = rng.chance(1, 2).then(|| "moved in with kin".to_owned());
+            Command::Household(HouseholdCommand::SetStatus {
+                household, resident, fact, status, reason, at: None, time,
+            })
+        }
+        71..77 => {
+            let text = "a ramp at the door".to_owned();
+            Command::Household(HouseholdCommand::AddNeed { household, need: item(rng), text, time })
+        }
+        77..82 => {
+            let (household, need) = rng.pick(&screen.needs).copied().unwrap_or((household, item(rng)));
+            let status = ["in_progress", "met", "open"][rng.index(3)].to_owned();
+            let fact = item(rng);
+            Command::Household(HouseholdCommand::AdvanceNeed {
+                household, need, fact, status, note: None, time,
+            })
+        }
+        82..88 => {
+            let year = ["2025-12-31", "2026-01-01", "2026-09-20"][rng.index(3)];
+            let fields = Fields::new().with("at", year).with("note", "all well");
+            Command::Visits(VisitsCommand::AddVisit { household, visit: item(rng), fields, time })
+        }
+        88..92 => {
+            let text = "asked for the doctor".to_owned();
+            Command::Visits(VisitsCommand::AddNote { household, note: item(rng), text, time })
+        }
+        92..96 => {
+            let (household, resident) = owned(resident);
+            let health = ["well", "poor sight", "walks badly"][rng.index(3)];
+            let fields = Fields::new().with("health", health);
+            Command::Private(PrivateCommand::Edit { household, resident, fields })
+        }
+        _ => region(rng, &screen)?,
+    })
+}
+
+impl Screen {
+    fn read(replica: &Replica) -> Self {
+        let mut screen = Self {
+            regions: Vec::new(),
+            households: Vec::new(),
+            residents: Vec::new(),
+            needs: Vec::new(),
+            conflicts: Vec::new(),
+        };
+        let store = replica.store();
+        let each = |sql: &str, take: &mut dyn FnMut(&[Cell])| {
+            // A disk that fails right now shows nothing; the next try is soon.
+            let _ = store.query(sql, &[], take);
+        };
+        each("SELECT document, level FROM region ORDER BY document", &mut |cells| {
+            if let [Cell::Blob(id), Cell::Text(level)] = cells {
+                screen.regions.push((document(id), level.clone()));
+            }
+        });
+        each("SELECT document FROM household ORDER BY document", &mut |cells| {
+            if let [Cell::Blob(id)] = cells {
+                screen.households.push(document(id));
+            }
+        });
+        each("SELECT document, item FROM resident ORDER BY document, item", &mut |cells| {
+            if let [Cell::Blob(id), Cell::Blob(item)] = cells {
+                screen.residents.push((document(id), ItemId::from_slice(item).unwrap()));
+            }
+        });
+        each("SELECT document, item FROM need ORDER BY document, item", &mut |cells| {
+            if let [Cell::Blob(id), Cell::Blob(item)] = cells {
+                screen.needs.push((document(id), ItemId::from_slice(item).unwrap()));
+            }
+        });
+        each("SELECT document, item, shown, others FROM conflict ORDER BY document, item", &mut |cells| {
+            if let [Cell::Blob(id), Cell::Blob(key), Cell::Blob(shown), Cell::Blob(others)] = cells {
+                let mut values: Vec<Value> = vec![keting_trust::cbor::from_slice(shown).unwrap()];
+                values.extend(keting_trust::cbor::from_slice::<Vec<Value>>(others).unwrap());
+                let key = String::from_utf8(key.clone()).unwrap();
+                screen.conflicts.push((document(id), key, values));
+            }
+        });
+        screen
+    }
+}
+
+fn add_household(rng: &mut Rng, screen: &Screen, time: HybridTime) -> Option<Command> {
+    let homes: Vec<_> = screen
+        .regions
+        .iter()
+        .filter(|(_, level)| level == "micro_grid" || level == "unit")
+        .map(|(id, _)| *id)
+        .collect();
+    let region = *rng.pick(&homes)?;
+    let household = DocumentId::from_random(DocumentKind::Household, bytes(rng));
+    let fields = Fields::new().with("address", "1-101");
+    let residents = (0..rng.below(3)).map(|_| new_resident(rng)).collect();
+    Some(Command::Household(HouseholdCommand::Add { household, region, fields, residents, time }))
+}
+
+fn settle(rng: &mut Rng, screen: &Screen) -> Option<Command> {
+    let (document, key, values) = rng.pick(&screen.conflicts)?;
+    let value = rng.pick(values)?.clone();
+    Some(Command::Settle(Settle { document: *document, key: key.clone(), value }))
+}
+
+fn region(rng: &mut Rng, screen: &Screen) -> Option<Command> {
+    let (region, level) = rng.pick(&screen.regions)?;
+    if rng.chance(1, 3) && level == "micro_grid" {
+        let code = format!("99048100199{:08}", rng.below(100_000_000));
+        let fields =
+            Fields::new().with("code", code.as_str()).with("name", "二单元").with("level", "unit");
+        let new = DocumentId::from_random(DocumentKind::Region, bytes(rng));
+        return Some(Command::Region(RegionCommand::Add { region: new, parent: Some(*region), fields }));
+    }
+    let fields = Fields::new().with("head", ["王五", "赵六", ""][rng.index(3)]);
+    Some(Command::Region(RegionCommand::Edit { region: *region, fields }))
+}
+
+fn home_fields(rng: &mut Rng) -> Fields {
+    let mut fields = Fields::new();
+    if rng.chance(2, 3) {
+        fields.set("address", ["1-101", "1-102", "2-201", "2-202"][rng.index(4)]);
+    }
+    if fields.is_empty() || rng.chance(1, 3) {
+        fields.set("tenure", ["owned", "rented", ""][rng.index(3)]);
+    }
+    fields
+}
+
+fn new_resident(rng: &mut Rng) -> NewResident {
+    let fields = Fields::new().with("name", ["李四", "张三", "陈小"][rng.index(3)]);
+    let fields = if rng.chance(1, 2) { resident_fields(rng, fields) } else { fields };
+    NewResident { resident: item(rng), fact: item(rng), fields }
+}
+
+fn resident_fields(rng: &mut Rng, mut fields: Fields) -> Fields {
+    match rng.below(6) {
+        0 | 1 => fields.set("phone", ["13800138000", "13800138001", ""][rng.index(3)]),
+        2 => fields.set("relation", ["head", "spouse", "child"][rng.index(3)]),
+        // A child's phone and status live in the private part, a grown-up's do not.
+        3 => fields.set("birth_date", ["1950-03-01", "2021-05-06"][rng.index(2)]),
+        4 => fields.set("t/living_alone", Value::Bool(rng.chance(1, 2))),
+        _ => fields.set("t/chronic_illness", Value::Bool(rng.chance(1, 2))),
+    }
+    fields
+}
+
+fn document(bytes: &[u8]) -> DocumentId {
+    DocumentId::from_slice(bytes).unwrap()
+}
+
+fn item(rng: &mut Rng) -> ItemId {
+    ItemId::new(bytes(rng))
+}
+
+fn bytes<const N: usize>(rng: &mut Rng) -> [u8; N] {
+    let mut bytes = [0; N];
+    rng.fill(&mut bytes);
+    bytes
+}

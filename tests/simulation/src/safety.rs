@@ -1,0 +1,240 @@
+//! What is true at every moment, whatever happens.
+//!
+//! - An edit that its author's phone said is durable is in his file for ever, and in his outbox
+//!   with a state that only moves on.
+//! - What a phone believes the server has, the server has.
+//! - The server's log has no gap, its chain is right, and nothing that was in it ever changes.
+//! - No file holds a document that the holder's grant does not cover, nor somebody else's changes
+//!   where he may read only his own.
+//! - Two sides that hold a document at the same heads show the same of it, also at different times.
+//!
+//! Not asserted here: what becomes of an edit whose phone answered with an error. It may come back
+//! after a crash if its last write had reached the disk; nobody was promised either.
+
+use std::collections::BTreeMap;
+
+use keting_model::role::Reach;
+use keting_model::{ChangeHash, DocumentId, DocumentKind};
+use keting_server::store::CommitState;
+use keting_store::OutboxState;
+use keting_trust::{ChainHash, Digest};
+
+use crate::device::{Device, Progress};
+use crate::dump::{self, Contents};
+use crate::world::{Broken, World};
+
+/// What was seen so far.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// Every household that anybody made.
+    pub households: Vec<DocumentId>,
+    /// How often people did something.
+    pub acts: u64,
+    /// The regions of people, by their codes.
+    pub regions: BTreeMap<String, DocumentId>,
+    /// Which region lies in which, as the server last had it.
+    pub parents: BTreeMap<DocumentId, Option<DocumentId>>,
+    /// Where each document of the server lives.
+    homes: BTreeMap<DocumentId, DocumentId>,
+    log: Vec<(Digest, ChainHash)>,
+    shown: BTreeMap<(DocumentId, Vec<ChangeHash>), Vec<String>>,
+}
+
+impl World {
+    /// Checks everything that runs.
+    ///
+    /// # Errors
+    /// When something is not as it must be.
+    pub fn check(&mut self) -> Result<(), Broken> {
+        self.check_server()?;
+        for index in 0..self.devices.len() {
+            self.check_device(index)?;
+            self.check_contents(index)?;
+        }
+        self.trace.count("safety checks");
+        Ok(())
+    }
+
+    /// Checks the server's log, and what its documents show.
+    ///
+    /// # Errors
+    /// When something is not as it must be.
+    pub fn check_server(&mut self) -> Result<(), Broken> {
+        if self.host.is_troubled {
+            return Ok(());
+        }
+        let Some(server) = &mut self.host.server else { return Ok(()) };
+        let read = server.store().snapshot().map_err(|error| error.to_string())?;
+        let head = read.head().unwrap().unwrap();
+        let mut chain = ChainHash::genesis(&head.log, head.generation);
+        let mut number = 0;
+        for entry in read.entries(0, u32::MAX).unwrap() {
+            number += 1;
+            let digest = Digest::of(&entry.record);
+            chain = chain.next(number, entry.kind, &digest);
+            if entry.number != number || entry.chain != chain || entry.digest != digest {
+                return Err(format!("the log is broken at {number}"));
+            }
+            let place = usize::try_from(number - 1).unwrap();
+            match self.memory.log.get(place) {
+                None => self.memory.log.push((digest, chain)),
+                Some(known) if *known == (digest, chain) => {}
+                Some(_) => return Err(format!("entry {number} of the log has changed")),
+            }
+        }
+        if (head.number, head.chain) != (number, chain) || self.memory.log.len() as u64 != number {
+            return Err(format!(
+                "the log ended at {} and ends at {number}, its head says {}",
+                self.memory.log.len(),
+                head.number
+            ));
+        }
+        self.memory.parents = read.regions().unwrap().into_iter().collect();
+        for document in read.documents(None, u32::MAX).unwrap() {
+            match self.memory.homes.insert(document.id, document.home) {
+                Some(home) if home != document.home => {
+                    return Err(format!("{} has moved without a decision", document.id));
+                }
+                Some(_) | None => {}
+            }
+        }
+        let contents = dump::server_contents(&*read);
+        drop(read);
+        self.memory.compare("the server", contents)
+    }
+
+    /// Checks that a device has kept every edit it promised to, and how far each has come.
+    ///
+    /// # Errors
+    /// When something is not as it must be.
+    pub fn check_device(&mut self, index: usize) -> Result<(), Broken> {
+        let Some(device) = self.devices.get_mut(index) else { return Ok(()) };
+        let (Some(replica), false) = (&device.replica, device.is_troubled) else { return Ok(()) };
+        let mut acknowledged = Vec::new();
+        for (commit, progress) in &mut device.edits {
+            let lost = |what: &str| format!("{} lost {what} of {}", device.name, commit.command);
+            let stored = replica.store().commit_of(commit.device.as_bytes(), &commit.command);
+            let (row, stored) = stored.unwrap().ok_or_else(|| lost("the edit"))?;
+            if replica.store().parts(row).unwrap().is_empty() {
+                return Err(lost("the changes"));
+            }
+            let entry = replica.store().outbox_entry(row).unwrap();
+            let now = match entry.ok_or_else(|| lost("the outbox entry"))?.state {
+                OutboxState::Queued => Progress::Queued,
+                OutboxState::Sent => Progress::Sent,
+                OutboxState::Acknowledged => Progress::Acknowledged,
+                OutboxState::Held { code } => Progress::Held(code),
+            };
+            let is_forward = match (&*progress, &now) {
+                (Progress::Acknowledged, Progress::Held(_)) => false,
+                (before, now) => before <= now,
+            };
+            if !is_forward {
+                return Err(format!("{}'s edit went from {progress:?} to {now:?}", device.name));
+            }
+            if let (Progress::Held(code), true) = (&now, device.is_honest) {
+                return Err(format!("{}'s honest {} is held: {code}", device.name, commit.command));
+            }
+            *progress = now;
+            if *progress == Progress::Acknowledged {
+                acknowledged.push((*commit, stored.number));
+            }
+        }
+        let name = device.name.clone();
+        let (Some(server), false) = (&mut self.host.server, self.host.is_troubled) else {
+            return Ok(());
+        };
+        let read = server.store().snapshot().map_err(|error| error.to_string())?;
+        for (commit, number) in acknowledged {
+            let state = read.commit_state(&commit.device, &commit.command).unwrap();
+            let kept = state.is_some_and(|state| {
+                state.state == CommitState::Admitted && Some(state.number) == number
+            });
+            if !kept {
+                return Err(format!("the server lost {} that {name} believes it has", commit.command));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that a device holds nothing it may not, and shows what others show.
+    fn check_contents(&mut self, index: usize) -> Result<(), Broken> {
+        let device = &self.devices[index];
+        let (Some(replica), false) = (&device.replica, device.is_troubled) else { return Ok(()) };
+        let contents = dump::contents(replica);
+        for id in contents.keys() {
+            if !self.may_hold(device, id)? {
+                return Err(format!("{} holds {id}, which no grant of his covers", device.name));
+            }
+        }
+        let name = device.name.clone();
+        self.memory.compare(&name, contents)
+    }
+
+    /// Whether a device may hold a document, worked out from the role's table and the server's tree
+    /// alone.
+    fn may_hold(&self, device: &Device, id: &DocumentId) -> Result<bool, Broken> {
+        let kind = id.kind().ok_or("a document of no kind")?;
+        let Some(home) = self.memory.homes.get(id) else {
+            // It may be newer than the last look at a server that is not well right now.
+            let is_known = self.host.server.is_some() && !self.host.is_troubled;
+            return Ok(!is_known || is_all_own(device, id));
+        };
+        Ok(match self.reach(device, kind, home) {
+            Some(Reach::Whole) => true,
+            Some(Reach::OwnOnly) => is_all_own(device, id),
+            None => false,
+        })
+    }
+
+    /// How much of a document with this home a device's holder may read.
+    pub fn reach(&self, device: &Device, kind: DocumentKind, home: &DocumentId) -> Option<Reach> {
+        let own = self.memory.regions.get(device.part.region)?;
+        let above = kind == DocumentKind::Region && self.is_within(own, home);
+        if !above && !self.is_within(home, own) {
+            return None;
+        }
+        let reads = device.part.role.reads();
+        reads.iter().find(|(readable, _)| *readable == kind).map(|(_, reach)| *reach)
+    }
+
+    fn is_within(&self, region: &DocumentId, outer: &DocumentId) -> bool {
+        let mut at = Some(*region);
+        while let Some(region) = at {
+            if region == *outer {
+                return true;
+            }
+            at = self.memory.parents.get(&region).copied().flatten();
+        }
+        false
+    }
+}
+
+fn is_all_own(device: &Device, id: &DocumentId) -> bool {
+    let Some(replica) = &device.replica else { return true };
+    let (store, own) = (replica.store(), replica.device());
+    store.changes_of(id).unwrap().iter().all(|change| {
+        let commit = store.commit(change.commit).unwrap();
+        commit.is_some_and(|commit| commit.device == *own.as_bytes())
+    })
+}
+
+impl Memory {
+    /// Where each document of the server lives.
+    pub fn homes(&self) -> &BTreeMap<DocumentId, DocumentId> {
+        &self.homes
+    }
+
+    fn compare(&mut self, who: &str, contents: Contents) -> Result<(), Broken> {
+        for (id, content) in contents {
+            let shown = self.shown.entry((id, content.heads)).or_insert_with(|| content.rows.clone());
+            if *shown != content.rows {
+                return Err(format!(
+                    "{who} shows {id} differently: {:?} where others had {shown:?}",
+                    content.rows
+                ));
+            }
+        }
+        Ok(())
+    }
+}

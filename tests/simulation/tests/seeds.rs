@@ -1,0 +1,83 @@
+//! Two hundred seeds hold, a seed run twice goes the same way, and every fault fires.
+//!
+//! More by hand: `./dev simulate --seeds 5000 --first 1000`.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use keting_simulation::temper::Fault;
+use keting_simulation::{Report, simulate};
+
+const SEEDS: u64 = 200;
+/// Every so many seeds, one is run a second time.
+const TWICE_EVERY: u64 = 10;
+
+#[test]
+fn two_hundred_seeds_hold_and_every_fault_fires() {
+    let next = AtomicU64::new(0);
+    let counts = Mutex::new(BTreeMap::<String, u64>::new());
+    let broken = Mutex::new(BTreeMap::new());
+    // Each run is on one thread; several runs need not be.
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= SEEDS {
+                        return;
+                    }
+                    match hold(seed) {
+                        Ok(report) => {
+                            let mut counts = counts.lock().unwrap();
+                            for (what, times) in report.counts {
+                                *counts.entry(what).or_default() += times;
+                            }
+                        }
+                        Err(what) => drop(broken.lock().unwrap().insert(seed, what)),
+                    }
+                }
+            });
+        }
+    });
+    let (counts, broken) = (counts.into_inner().unwrap(), broken.into_inner().unwrap());
+    for (what, times) in &counts {
+        println!("{times:>9}  {what}");
+    }
+    assert!(broken.is_empty(), "{}", broken.into_values().collect::<Vec<_>>().join("\n"));
+    for fault in Fault::ALL {
+        let what = format!("fault: {fault:?}");
+        assert!(counts.contains_key(&what), "{what} never happened in {SEEDS} seeds");
+    }
+    for what in [
+        "connection cut",
+        "power went in a call of a phone's disk",
+        "power went in a call of the server's disk",
+        "disk calls that failed, phones",
+        "disk calls that failed, server",
+        "edit: field.settle",
+        "edit: resident.edit",
+        "edit: visit.add",
+        "refused on the phone: not_granted",
+        "refused on the phone: not_found",
+        "session ended: peer_silent",
+        "mallory: OutsideGrant",
+        "mallory: TornChange",
+        "mallory: Replay",
+        "mallory: UsedInvitation",
+    ] {
+        assert!(counts.contains_key(what), "it never happened in {SEEDS} seeds: {what}");
+    }
+}
+
+fn hold(seed: u64) -> Result<Report, String> {
+    let report = simulate(seed, false)?;
+    if seed % TWICE_EVERY == 0 {
+        let again = simulate(seed, false)?;
+        if (&report.trace, &report.dump) != (&again.trace, &again.dump) {
+            return Err(format!("seed {seed} went differently the second time"));
+        }
+    }
+    Ok(report)
+}
