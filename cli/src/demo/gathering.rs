@@ -1,6 +1,7 @@
 //! The first acts: two heads enrol and enter their rosters; everybody's first sync.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::process::Command;
 use std::time::Instant;
 
@@ -9,7 +10,7 @@ use serde_json::Value;
 use crate::demo::figures::{kilobytes, number, per_second};
 use crate::demo::hold;
 use crate::demo::phones::{PATIENCE, Part, Phone, program, run};
-use crate::demo::story::{Story, items, say, server_directory, sync, text};
+use crate::demo::story::{Story, items, say, server_directory, sync, text, try_sync};
 use crate::exit::{self, Failure};
 
 /// What a first sync takes on the wire before and with each household, roughly: in bytes.
@@ -54,19 +55,26 @@ impl Story {
     /// The rosters go up, and come down to the grid worker and the steward, over a link that cuts.
     pub fn first_syncs(&mut self) -> Result<(), Failure> {
         self.step("花名册经会断的链路上传、下载", "Rosters go up and down over a link that cuts")?;
-        let whole = HANDSHAKE_BYTES + self.figures.households as u64 / 2 * HOUSEHOLD_BYTES;
-        self.link.make_bad(whole / 6..whole * 4 / 3);
+        let half = self.figures.households / 2;
         for phone in [&self.cast.first_head, &self.cast.second_head] {
             let (cuts, before) = (self.link.traffic().cuts, self.link.traffic().bytes_up);
+            self.link.make_bad(cut_early(half));
+            try_sync(&mut self.figures, phone)?;
+            self.link.make_bad(cut_late(half));
             sync(&mut self.figures, phone)?;
             hold(waiting(phone)? == 0, "nothing waits in the outbox after a sync")?;
             let (traffic, Part { mark, letter, .. }) = (self.link.traffic(), phone.part);
             let (cuts, up) = (traffic.cuts - cuts, kilobytes(traffic.bytes_up - before));
             say(&format!("{mark} ↑ {up}，断 {cuts} 次后传完 · {letter} up, cut {cuts}×"))?;
         }
-        for phone in [&self.cast.worker, &self.cast.steward] {
+        let first = self.roster.micro_grids.first();
+        let households = first.map(|first| first.households.as_slice()).unwrap_or_default();
+        let of_steward = households.iter().filter(|of| of.unit == self.cast.steward.region).count();
+        for (phone, count) in [(&self.cast.worker, half), (&self.cast.steward, of_steward)] {
             let (cuts, before) = (self.link.traffic().cuts, self.link.traffic().bytes_down);
+            self.link.make_bad(cut_early(count));
             self.enrol(phone)?;
+            self.link.make_bad(cut_late(count));
             sync(&mut self.figures, phone)?;
             let households = items(&phone.read(&["household", "list"])?).len();
             let (traffic, who) = (self.link.traffic(), phone.person());
@@ -105,6 +113,18 @@ impl Story {
         // What the link still counts of this connection must not be counted as the next phone's.
         hold(self.link.wait(PATIENCE, |traffic| traffic.open == 0), "the connection ends")
     }
+}
+
+/// Where the link cuts the first attempt to exchange so many households: before it can be over.
+fn cut_early(households: usize) -> Range<u64> {
+    let whole = HANDSHAKE_BYTES + households as u64 * HOUSEHOLD_BYTES;
+    whole / 4..whole / 2
+}
+
+/// Where it cuts the next ones, if they are not over by then.
+fn cut_late(households: usize) -> Range<u64> {
+    let whole = HANDSHAKE_BYTES + households as u64 * HOUSEHOLD_BYTES;
+    whole / 4..whole * 3 / 2
 }
 
 /// How many edits of a phone the server has not acknowledged.

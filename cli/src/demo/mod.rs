@@ -23,7 +23,10 @@ mod together;
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
+
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::Demo;
 use crate::demo::roster::Roster;
@@ -40,9 +43,10 @@ pub fn run(arguments: &Demo) -> Result<(), Failure> {
         return parts::play(words);
     }
     let roster = Roster::of(arguments.households)?;
+    note_interruption();
     let mut place = Place::make()?;
     let told = Story::begin(place.path(), roster).and_then(Story::tell);
-    place.is_kept = arguments.keep || told.is_err();
+    place.is_kept = arguments.keep || (told.is_err() && go_on().is_ok());
     if place.is_kept {
         let path = place.path().display();
         output::line(format!("\n文件都留在 · all files are kept in {path}"))?;
@@ -53,6 +57,30 @@ pub fn run(arguments: &Demo) -> Result<(), Failure> {
 /// Says that something in the story does not hold.
 fn broken(message: impl Into<String>) -> Failure {
     Failure::Server { code: "demo_failed".to_owned(), message: message.into() }
+}
+
+/// Whether the demo was asked to end.
+static IS_INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Notes when the demo is asked to end, so that it takes everything with it.
+fn note_interruption() {
+    std::thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let mut terminate = signal(SignalKind::terminate())?;
+            tokio::select! {
+                interrupted = tokio::signal::ctrl_c() => interrupted?,
+                _ = terminate.recv() => {}
+            }
+            IS_INTERRUPTED.store(true, Ordering::Relaxed);
+            std::io::Result::Ok(())
+        })
+    });
+}
+
+/// Ends the story if the demo was asked to end.
+fn go_on() -> Result<(), Failure> {
+    if IS_INTERRUPTED.load(Ordering::Relaxed) { Err(broken("it was interrupted")) } else { Ok(()) }
 }
 
 /// Says that the operating system does not give what the story needs.

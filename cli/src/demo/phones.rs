@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::demo::{broken, unusable};
+use crate::demo::{broken, go_on, unusable};
 use crate::exit::Failure;
 
 /// How long anything may take before the demo gives up.
@@ -236,6 +236,7 @@ pub fn program() -> Result<PathBuf, Failure> {
 /// # Errors
 /// When it cannot be started or does not end in time.
 pub fn run(command: Command) -> Result<Ended, Failure> {
+    go_on()?;
     let mut started = Started::new(command)?;
     match started.output.recv_timeout(PATIENCE) {
         Ok(_) => started.finish(),

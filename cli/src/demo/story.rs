@@ -12,7 +12,7 @@ use crate::demo::figures::Figures;
 use crate::demo::link::Link;
 use crate::demo::phones::{Part, Phone, Running, as_json, program, run};
 use crate::demo::roster::{Household, Region, Roster};
-use crate::demo::{broken, hold, unusable};
+use crate::demo::{broken, go_on, hold, unusable};
 use crate::exit::{self, Failure};
 use crate::output;
 
@@ -117,7 +117,11 @@ impl Story {
     }
 
     /// Ends the step that was told, and begins another.
+    ///
+    /// # Errors
+    /// When the demo was interrupted meanwhile.
     pub fn step(&mut self, chinese: &str, english: &str) -> Result<(), Failure> {
+        go_on()?;
         self.end_step();
         let title = announce(self.figures.steps.len() + 1, chinese, english)?;
         self.step = Some((title, Instant::now()));
@@ -178,18 +182,28 @@ pub fn edit(figures: &mut Figures, phone: &Phone, words: &[&str]) -> Result<Stri
 /// When the server refuses or an edit is held.
 pub fn sync(figures: &mut Figures, phone: &Phone) -> Result<Value, Failure> {
     for _ in 0..ATTEMPTS_MAX {
-        let mut command = phone.command(&["sync"]);
-        command.arg("--json");
-        let ended = run(command)?;
-        if ended.exit_code == Some(i32::from(exit::NETWORK)) {
-            figures.retries += 1;
-            continue;
+        if let Some(report) = try_sync(figures, phone)? {
+            return Ok(report);
         }
-        let report = as_json(&ended.expect_done()?)?;
-        figures.count_sync(&report);
-        return Ok(report);
     }
     Err(broken("a phone made no way over the bad link"))
+}
+
+/// Syncs a phone once; none if the link cut it.
+///
+/// # Errors
+/// When the server refuses or an edit is held.
+pub fn try_sync(figures: &mut Figures, phone: &Phone) -> Result<Option<Value>, Failure> {
+    let mut command = phone.command(&["sync"]);
+    command.arg("--json");
+    let ended = run(command)?;
+    if ended.exit_code == Some(i32::from(exit::NETWORK)) {
+        figures.retries += 1;
+        return Ok(None);
+    }
+    let report = as_json(&ended.expect_done()?)?;
+    figures.count_sync(&report);
+    Ok(Some(report))
 }
 
 /// The household at an address, as a phone shows it.

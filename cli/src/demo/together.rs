@@ -11,7 +11,7 @@ use crate::demo::figures::number;
 use crate::demo::gathering::waiting;
 use crate::demo::hold;
 use crate::demo::phones::{PATIENCE, Phone, Running, run};
-use crate::demo::story::{Seen, Story, edit, items, say, see, sync, text};
+use crate::demo::story::{Seen, Story, edit, items, say, see, sync, text, try_sync};
 use crate::exit::{self, Failure};
 
 /// After how many bytes the link cuts everybody's first attempt: before any sync can be over.
@@ -30,9 +30,8 @@ impl Story {
         let cut_late_most = CUT_LATE_BYTES * 2 + edits?.iter().sum::<u64>() * CUT_LATE_EDIT_BYTES;
         for phone in self.cast.all() {
             self.link.make_bad(CUT_EARLY_BYTES);
-            let cut = run(phone.command(&["sync"]))?;
-            hold(cut.exit_code == Some(i32::from(exit::NETWORK)), "a cut is told as one")?;
-            self.figures.retries += 1;
+            let cut = try_sync(&mut self.figures, phone)?.is_none();
+            hold(cut, "a sync that was cut says so")?;
             self.link.make_bad(CUT_LATE_BYTES..cut_late_most);
             sync(&mut self.figures, phone)?;
         }

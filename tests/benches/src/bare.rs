@@ -73,11 +73,11 @@ pub struct Bare {
 impl Bare {
     /// Opens the copy that was made before the replica was opened.
     pub fn open(real: &Path, copy: &Path, key: &DatabaseKey) -> Self {
-        let owners =
-            [STORE_OWNER, Owner { name: "model", migrations: PROJECTION_MIGRATIONS }];
+        let owners = [STORE_OWNER, Owner { name: "model", migrations: PROJECTION_MIGRATIONS }];
         let config =
             |path| OpenConfig { path, key: Some(key), vfs: None, owners: &owners, full_sync: true };
-        let (real, copy) = (open_reader(&config(real)).unwrap(), open_writer(&config(copy)).unwrap());
+        let (real, copy) =
+            (open_reader(&config(real)).unwrap(), open_writer(&config(copy)).unwrap());
         let last_commit = last_commit(&copy);
         Self { real, copy, last_commit }
     }

@@ -1,9 +1,9 @@
 //! Somebody does something, and what must then be true on his phone.
 
 use keting::{ErrorKind, Replica};
+use keting_model::Command;
 use keting_model::household::HouseholdCommand;
 use keting_model::query::Rows as _;
-use keting_model::Command;
 
 use crate::plan;
 use crate::world::{Broken, Event, World};
@@ -52,7 +52,10 @@ impl World {
                     ErrorKind::Refused | ErrorKind::NotFound => {
                         let after = self.devices[index].replica.as_ref().and_then(footprint);
                         if before.is_some() && after.is_some() && before != after {
-                            return Err(format!("{name}'s refused {} left a trace", command.name()));
+                            return Err(format!(
+                                "{name}'s refused {} left a trace",
+                                command.name()
+                            ));
                         }
                         Ok(())
                     }

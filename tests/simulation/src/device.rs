@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use keting::driver::SyncDriver;
 use keting::replica::FileIdentity;
-use keting::{EngineError, Environment, Executed, Replica, ReplicaConfig, ReplicaId, Secret, Vault};
+use keting::{
+    EngineError, Environment, Executed, Replica, ReplicaConfig, ReplicaId, Secret, Vault,
+};
 use keting_model::Command;
 use keting_testkit::rng::Rng;
 use keting_testkit::vfs::Disk;
@@ -130,9 +132,7 @@ impl Device {
             Replica::open(&config, vault(), environment())
         } else {
             match Replica::create(&config, vault(), environment(), &self.invitation) {
-                Err(EngineError::AlreadyEnrolled) => {
-                    Replica::open(&config, vault(), environment())
-                }
+                Err(EngineError::AlreadyEnrolled) => Replica::open(&config, vault(), environment()),
                 created => created,
             }
         };

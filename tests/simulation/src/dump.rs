@@ -34,7 +34,8 @@ pub fn contents(replica: &Replica) -> Contents {
         contents.insert(id, Content { heads, rows: Vec::new() });
     }
     for table in tables() {
-        let sql = format!("SELECT document, item, {} FROM {}", table.columns.join(", "), table.name);
+        let sql =
+            format!("SELECT document, item, {} FROM {}", table.columns.join(", "), table.name);
         store
             .query(&sql, &[], &mut |cells| {
                 let Some((Cell::Blob(document), rest)) = cells.split_first() else { return };

@@ -8,6 +8,8 @@ use crate::world::{Broken, Event, World};
 
 /// The most copies of phones in a run.
 const COPIES_MAX: usize = 2;
+/// How many tricks Mallory tries when it is his turn.
+const TRICKS_AT_ONCE: usize = 4;
 
 impl World {
     /// Does the next bad thing.
@@ -38,8 +40,9 @@ impl World {
 
     /// Whether it could be done.
     fn harm(&mut self, fault: Fault) -> Result<bool, Broken> {
-        let running: Vec<usize> =
-            (0..self.devices.len()).filter(|index| self.devices[*index].replica.is_some()).collect();
+        let running: Vec<usize> = (0..self.devices.len())
+            .filter(|index| self.devices[*index].replica.is_some())
+            .collect();
         let victim = self.rng.pick(&running).copied();
         match fault {
             Fault::ServerCrash
@@ -48,9 +51,16 @@ impl World {
             | Fault::ServerDiskError
             | Fault::ServerDiskFull
             | Fault::ServerStop => Ok(self.harm_server(fault)),
-            Fault::Hostile => hostile::attack(self),
+            Fault::Hostile => {
+                let mut played = false;
+                for _ in 0..TRICKS_AT_ONCE {
+                    played |= hostile::attack(self)?;
+                }
+                Ok(played)
+            }
             Fault::Cut => {
-                let links: Vec<_> = self.links.values().filter(|l| !l.is_cut).map(|l| l.id).collect();
+                let links: Vec<_> =
+                    self.links.values().filter(|l| !l.is_cut).map(|l| l.id).collect();
                 let link = self.rng.pick(&links).copied();
                 link.into_iter().for_each(|link| self.cut_at(link, None));
                 Ok(link.is_some())

@@ -34,7 +34,8 @@ impl Host {
         let disk = Disk::new(rng.fork(1).next_u64());
         let chance = Chance::new(rng.fork(2));
         let lines = read_regions(cast::REGIONS.as_bytes(), cast::CITY).unwrap();
-        let mut store = SqliteStore::open_with(Path::new(FILE), Some(disk.vfs_name()), true).unwrap();
+        let mut store =
+            SqliteStore::open_with(Path::new(FILE), Some(disk.vfs_name()), true).unwrap();
         let (drawn, now_ms) = (chance.clone(), clock.unix_ms() - 1_000);
         let mut random = move |bytes: &mut [u8]| drawn.fill(bytes);
         init_store(&mut store, cast::CITY, &lines, &mut random, now_ms).unwrap();

@@ -8,13 +8,12 @@
 
 use keting_model::household::HouseholdCommand;
 use keting_model::{
-    Command, CommandId, Document, DocumentId, DocumentKind, Fields, Op, RULE_VERSION, Stamp,
-    Value,
+    Command, CommandId, Document, DocumentId, DocumentKind, Fields, Op, RULE_VERSION, Stamp, Value,
 };
 use keting_server::server::ConnectionId;
 use keting_sync::{
-    CommitKey, DeviceConfig, DeviceEffect, DeviceEvent, DeviceSession, Outcome, OutboxBatch,
-    OutboxItem, Persisted, Purpose, PushedCommit, Secret,
+    CommitKey, DeviceConfig, DeviceEffect, DeviceEvent, DeviceSession, OutboxBatch, OutboxItem,
+    Outcome, Persisted, Purpose, PushedCommit, Secret,
 };
 use keting_testkit::rng::Rng;
 use keting_trust::{

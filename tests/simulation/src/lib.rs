@@ -10,7 +10,11 @@
 //! A seed decides everything: the same seed gives the same [`trace`] and the same logical [`dump`]
 //! of every side. What is *not* here: two server processes on one store (the server's own
 //! conformance suite has them), threads, sockets, TLS, and a server that lies.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a run ends where the impossible happens")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a run ends where the impossible happens"
+)]
 
 pub mod act;
 pub mod cast;

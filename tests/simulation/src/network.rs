@@ -93,7 +93,9 @@ impl Link {
     pub fn arrive(&mut self, way: Way, now_ms: u64) -> Option<Vec<u8>> {
         let stream = self.stream(way);
         match stream.frames.front() {
-            Some((at_ms, _)) if *at_ms <= now_ms => stream.frames.pop_front().map(|(_, frame)| frame),
+            Some((at_ms, _)) if *at_ms <= now_ms => {
+                stream.frames.pop_front().map(|(_, frame)| frame)
+            }
             Some(_) | None => None,
         }
     }

@@ -37,13 +37,19 @@ pub fn draw(rng: &mut Rng, replica: &Replica, foreign: &[DocumentId]) -> Option<
     if screen.households.len() < 3 || drawn < 8 {
         return add_household(rng, &screen, time);
     }
-    if drawn < 20 && let Some(settle) = settle(rng, &screen) {
+    if drawn < 20
+        && let Some(settle) = settle(rng, &screen)
+    {
         return Some(settle);
     }
     let household = household?;
-    let owned = |resident: Option<(DocumentId, ItemId)>| resident.unwrap_or((household, item(&mut Rng::new(1))));
+    let owned = |resident: Option<(DocumentId, ItemId)>| {
+        resident.unwrap_or((household, item(&mut Rng::new(1))))
+    };
     Some(match drawn {
-        20..38 => Command::Household(HouseholdCommand::Edit { household, fields: home_fields(rng) }),
+        20..38 => {
+            Command::Household(HouseholdCommand::Edit { household, fields: home_fields(rng) })
+        }
         38..58 => {
             let (household, resident) = owned(resident);
             let fields = resident_fields(rng, Fields::new());
@@ -59,7 +65,13 @@ pub fn draw(rng: &mut Rng, replica: &Replica, foreign: &[DocumentId]) -> Option<
             let fact = item(rng);
             let reason = rng.chance(1, 2).then(|| "moved in with kin".to_owned());
             Command::Household(HouseholdCommand::SetStatus {
-                household, resident, fact, status, reason, at: None, time,
+                household,
+                resident,
+                fact,
+                status,
+                reason,
+                at: None,
+                time,
             })
         }
         71..77 => {
@@ -67,11 +79,17 @@ pub fn draw(rng: &mut Rng, replica: &Replica, foreign: &[DocumentId]) -> Option<
             Command::Household(HouseholdCommand::AddNeed { household, need: item(rng), text, time })
         }
         77..82 => {
-            let (household, need) = rng.pick(&screen.needs).copied().unwrap_or((household, item(rng)));
+            let (household, need) =
+                rng.pick(&screen.needs).copied().unwrap_or((household, item(rng)));
             let status = ["in_progress", "met", "open"][rng.index(3)].to_owned();
             let fact = item(rng);
             Command::Household(HouseholdCommand::AdvanceNeed {
-                household, need, fact, status, note: None, time,
+                household,
+                need,
+                fact,
+                status,
+                note: None,
+                time,
             })
         }
         82..88 => {
@@ -127,14 +145,20 @@ impl Screen {
                 screen.needs.push((document(id), ItemId::from_slice(item).unwrap()));
             }
         });
-        each("SELECT document, item, shown, others FROM conflict ORDER BY document, item", &mut |cells| {
-            if let [Cell::Blob(id), Cell::Blob(key), Cell::Blob(shown), Cell::Blob(others)] = cells {
-                let mut values: Vec<Value> = vec![keting_trust::cbor::from_slice(shown).unwrap()];
-                values.extend(keting_trust::cbor::from_slice::<Vec<Value>>(others).unwrap());
-                let key = String::from_utf8(key.clone()).unwrap();
-                screen.conflicts.push((document(id), key, values));
-            }
-        });
+        each(
+            "SELECT document, item, shown, others FROM conflict ORDER BY document, item",
+            &mut |cells| {
+                if let [Cell::Blob(id), Cell::Blob(key), Cell::Blob(shown), Cell::Blob(others)] =
+                    cells
+                {
+                    let mut values: Vec<Value> =
+                        vec![keting_trust::cbor::from_slice(shown).unwrap()];
+                    values.extend(keting_trust::cbor::from_slice::<Vec<Value>>(others).unwrap());
+                    let key = String::from_utf8(key.clone()).unwrap();
+                    screen.conflicts.push((document(id), key, values));
+                }
+            },
+        );
         screen
     }
 }
@@ -166,7 +190,11 @@ fn region(rng: &mut Rng, screen: &Screen) -> Option<Command> {
         let fields =
             Fields::new().with("code", code.as_str()).with("name", "二单元").with("level", "unit");
         let new = DocumentId::from_random(DocumentKind::Region, bytes(rng));
-        return Some(Command::Region(RegionCommand::Add { region: new, parent: Some(*region), fields }));
+        return Some(Command::Region(RegionCommand::Add {
+            region: new,
+            parent: Some(*region),
+            fields,
+        }));
     }
     let fields = Fields::new().with("head", ["王五", "赵六", ""][rng.index(3)]);
     Some(Command::Region(RegionCommand::Edit { region: *region, fields }))

@@ -151,7 +151,10 @@ impl World {
                 state.state == CommitState::Admitted && Some(state.number) == number
             });
             if !kept {
-                return Err(format!("the server lost {} that {name} believes it has", commit.command));
+                return Err(format!(
+                    "the server lost {} that {name} believes it has",
+                    commit.command
+                ));
             }
         }
         Ok(())
@@ -227,7 +230,8 @@ impl Memory {
 
     fn compare(&mut self, who: &str, contents: Contents) -> Result<(), Broken> {
         for (id, content) in contents {
-            let shown = self.shown.entry((id, content.heads)).or_insert_with(|| content.rows.clone());
+            let shown =
+                self.shown.entry((id, content.heads)).or_insert_with(|| content.rows.clone());
             if *shown != content.rows {
                 return Err(format!(
                     "{who} shows {id} differently: {:?} where others had {shown:?}",

@@ -87,7 +87,9 @@ impl World {
             .iter()
             .take(temper.people)
             .zip(10..)
-            .map(|(part, purpose)| Device::new(*part, host.invite(part), &clock, &rng.fork(purpose)))
+            .map(|(part, purpose)| {
+                Device::new(*part, host.invite(part), &clock, &rng.fork(purpose))
+            })
             .collect();
         if temper.mallory {
             let invitation = host.invite(&cast::MALLORY);
@@ -383,7 +385,9 @@ impl World {
     /// Sends what the server has for everybody, and forgets whom it closed.
     pub fn flush_server(&mut self) {
         for id in self.links.keys().copied().collect::<Vec<_>>() {
-            let Some(connection) = self.links.get(&id).and_then(|link| link.server) else { continue };
+            let Some(connection) = self.links.get(&id).and_then(|link| link.server) else {
+                continue;
+            };
             let mut frames = Vec::new();
             let Some(server) = &mut self.host.server else { return };
             while let Some(frame) = server.poll_transmit(connection) {
@@ -403,7 +407,8 @@ impl World {
                 self.close_gently(id);
             }
         }
-        if let Some((at_ms, _)) = self.host.server.as_ref().and_then(|server| server.poll_timeout()) {
+        if let Some((at_ms, _)) = self.host.server.as_ref().and_then(|server| server.poll_timeout())
+        {
             self.at(at_ms.max(self.clock.now_ms()), Event::ServerTimer);
         }
     }
@@ -488,8 +493,7 @@ impl World {
         let Some(connection) = self.links.get_mut(&link) else { return Ok(()) };
         match way {
             Way::Up => {
-                if let (Some(server), Some(id)) =
-                    (&mut self.host.server, connection.server.take())
+                if let (Some(server), Some(id)) = (&mut self.host.server, connection.server.take())
                 {
                     server.disconnect(id);
                 }
