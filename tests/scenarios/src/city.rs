@@ -132,7 +132,7 @@ impl City {
         phone
     }
 
-    /// What the server has counted under a name, by its own `/metrics` text.
+    /// The runtime the server's sockets are on, for a story's own tasks.
     pub fn runtime(&self) -> &Runtime {
         &self.runtime
     }
