@@ -73,7 +73,7 @@ fn two_hundred_seeds_hold_and_every_fault_fires() {
 
 fn hold(seed: u64) -> Result<Report, String> {
     let report = simulate(seed, false)?;
-    if seed % TWICE_EVERY == 0 {
+    if seed.is_multiple_of(TWICE_EVERY) {
         let again = simulate(seed, false)?;
         if (&report.trace, &report.dump) != (&again.trace, &again.dump) {
             return Err(format!("seed {seed} went differently the second time"));
