@@ -128,6 +128,7 @@ impl Figures {
             ("户 households", grouped(self.households as u64)),
             ("人 people", grouped(self.people as u64)),
             ("已落盘并确认的修改 edits acknowledged, each fsynced", grouped(self.edits)),
+            ("  未及确认而仍在 unacknowledged, yet there", self.edits_unsaid.to_string()),
             (
                 "  连续录入 entered in a row",
                 format!("{} 次/秒 a second", per_second(entered, took)),
