@@ -202,6 +202,4 @@ enum Finding {
 }
 
 #[cfg(test)]
-mod speed;
-#[cfg(test)]
 mod tests;

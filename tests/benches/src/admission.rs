@@ -4,7 +4,7 @@
 use keting_scenarios::city::VILLAGE;
 
 use crate::author::Ready;
-use crate::clock::time;
+use crate::clock::{ms, time};
 use crate::pusher::push;
 use crate::report::{Figure, Limit};
 use crate::town::Town;
@@ -48,5 +48,12 @@ fn measure(documents: usize, commits_each: usize, least: f64) -> Vec<Figure> {
         floor: None,
         limit: Some(Limit::AtMost(2.0)),
     };
-    vec![per_second, cores]
+    let each = Figure {
+        case: "processor time a commit, likewise".into(),
+        unit: "ms",
+        measured: ms(used.cpu) / count,
+        floor: None,
+        limit: None,
+    };
+    vec![per_second, cores, each]
 }

@@ -16,6 +16,14 @@ pub struct Open {
     pub changes_since_snapshot: usize,
 }
 
+impl Open {
+    /// Gives the document away and keeps an empty one in its place until it is given back.
+    pub fn lend_document(&mut self) -> Document {
+        let empty = Document::empty(self.document.id());
+        std::mem::replace(&mut self.document, empty)
+    }
+}
+
 /// Open documents, the least recently used dropped first.
 #[derive(Debug)]
 pub struct DocumentCache {

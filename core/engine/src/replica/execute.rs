@@ -49,10 +49,14 @@ impl Replica {
     /// When the device is not enrolled, the command is not valid on the documents as they are, the
     /// holder's grant does not permit it, or the file cannot be written. Nothing has then happened.
     pub fn execute(&mut self, command: &Command) -> Result<Executed, EngineError> {
-        let opened = self.open_for(command)?;
+        let mut opened = self.open_for(command)?;
+        // A document with a long history is costly to copy, so it is lent to the plan and not copied.
         let documents: BTreeMap<_, _> =
-            opened.iter().map(|(id, open)| (*id, open.document.clone())).collect();
+            opened.iter_mut().map(|(id, open)| (*id, open.lend_document())).collect();
         let plan = command.plan(&documents)?;
+        for (id, document) in documents {
+            opened.entry(id).and_modify(|open| open.document = document);
+        }
 
         let unix_ms = self.environment.unix_ms();
         let clock = self.clock.tick(unix_ms);
@@ -63,8 +67,8 @@ impl Replica {
         };
         let mut drafts = Vec::new();
         for edit in plan.edits {
-            let before = match opened.get(&edit.document) {
-                Some(open) => open.clone(),
+            let before = match opened.remove(&edit.document) {
+                Some(open) => open,
                 None => self.open_document(&edit.document)?,
             };
             drafts.push(draft(before, edit.ops, &stamp, self.environment.random())?);
@@ -176,17 +180,17 @@ impl Replica {
     ) -> Result<Executed, EngineError> {
         let mut changes = Vec::new();
         let mut opened = Vec::new();
-        for draft in &drafts {
-            let rows = project(&draft.after);
-            changes.extend(difference(&draft.before.rows, &rows));
-            opened.push(Open {
-                document: draft.after.clone(),
-                rows,
-                changes_since_snapshot: draft.before.changes_since_snapshot + 1,
-            });
+        let mut made = Vec::new();
+        for Draft { before, after, authored, part, .. } in drafts {
+            let rows = project(&after);
+            changes.extend(difference(&before.rows, &rows));
+            let changes_since_snapshot = before.changes_since_snapshot + 1;
+            opened.push(Open { document: after, rows, changes_since_snapshot });
+            made.push((authored, part));
         }
+        let documents = opened.iter().map(|open| open.document.id()).collect();
         self.store.write(|transaction| {
-            write(transaction, command, commit, &drafts, unix_ms)?;
+            write(transaction, command, commit, &opened, made, unix_ms)?;
             for open in &mut opened {
                 snapshot_if_due(transaction, open)?;
             }
@@ -194,7 +198,6 @@ impl Replica {
             clock.keep(transaction)
         })?;
         self.clock = clock;
-        let documents = drafts.iter().map(|draft| draft.after.id()).collect();
         self.take_in(opened, &changes);
         Ok(Executed { commit: commit.id(), documents })
     }
@@ -224,7 +227,8 @@ fn write(
     transaction: &mut Transaction<'_>,
     command: &Command,
     commit: &SignedCommit,
-    drafts: &[Draft],
+    opened: &[Open],
+    made: Vec<(Authored, Part)>,
     unix_ms: u64,
 ) -> Result<(), StoreError> {
     let row = transaction.put_commit(&StoredCommit {
@@ -236,17 +240,17 @@ fn write(
         sequence: commit.body.sequence,
         received_at_ms: unix_ms,
     })?;
-    for (entry, draft) in (0_u32..).zip(drafts) {
+    for (entry, (open, (authored, part))) in (0_u32..).zip(opened.iter().zip(made)) {
         let change = StoredChange {
-            hash: draft.authored.hash,
+            hash: authored.hash,
             actor: commit.actor(),
-            seq: draft.authored.seq,
+            seq: authored.seq,
             commit: row,
             entry,
-            salt: draft.part.salt.to_vec(),
-            bytes: draft.authored.bytes.clone(),
+            salt: part.salt.to_vec(),
+            bytes: authored.bytes,
         };
-        transaction.put_document_change(&draft.after.id(), &change, &draft.after.heads())?;
+        transaction.put_document_change(&part.document, &change, &open.document.heads())?;
     }
     transaction.put_outbox(&OutboxEntry {
         commit: row,
