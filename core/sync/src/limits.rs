@@ -14,6 +14,11 @@ pub use keting_trust::limits::{
 /// What a device may send behind its Hello before it has the Welcome, in bytes of frames. It saves
 /// a round trip for a morning's edits and bounds what a stranger can make the server hold.
 pub const EARLY_BYTES_MAX: usize = 64 * 1024;
+/// What either side sends first on a connection, in bytes; it grows by what was answered, and with
+/// every group.
+/// Whatever a cut takes is sent again, so what is sent at once must not outgrow what the link has
+/// shown to carry: a link that breaks after 16 KiB, every time, still brings everything.
+pub const FIRST_WINDOW_BYTES: usize = 8 * 1024;
 /// Commits that a device may have pushed without their answers: two full frames.
 pub const PUSH_IN_FLIGHT_COMMITS_MAX: usize = 2 * FRAME_ENTRIES_MAX;
 /// What an entry or a part counts in windows beside its content, in bytes: roughly what it takes in

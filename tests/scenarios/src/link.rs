@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-/// A link to a server. Each connection through it breaks off once as many bytes came down as the
-/// link lets through at that time.
+/// A link to a server. Each connection through it breaks off once as many bytes went in one
+/// direction as the link lets through at that time.
 pub struct Link {
     port: u16,
+    up_bytes: Arc<AtomicU64>,
     down_bytes: Arc<AtomicU64>,
     cuts: Arc<AtomicU64>,
 }
@@ -19,17 +20,20 @@ impl Link {
     pub fn to(server_port: u16) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let down_bytes = Arc::new(AtomicU64::new(u64::MAX));
+        let [up_bytes, down_bytes] = [(); 2].map(|()| Arc::new(AtomicU64::new(u64::MAX)));
         let cuts = Arc::new(AtomicU64::new(0));
-        let (limit, counted) = (Arc::clone(&down_bytes), Arc::clone(&cuts));
+        let (up, down, counted) =
+            (Arc::clone(&up_bytes), Arc::clone(&down_bytes), Arc::clone(&cuts));
         thread::spawn(move || {
             for near in listener.incoming() {
                 let Ok(near) = near else { return };
                 let Ok(far) = TcpStream::connect(("127.0.0.1", server_port)) else { continue };
-                carry(near, far, limit.load(Ordering::Relaxed), Arc::clone(&counted));
+                let (up, down) = (up.load(Ordering::Relaxed), down.load(Ordering::Relaxed));
+                pass(near.try_clone().unwrap(), far.try_clone().unwrap(), up, &counted);
+                pass(far, near, down, &counted);
             }
         });
-        Self { port, down_bytes, cuts }
+        Self { port, up_bytes, down_bytes, cuts }
     }
 
     /// The port phones connect to.
@@ -42,9 +46,15 @@ impl Link {
         self.down_bytes.store(down_bytes, Ordering::Relaxed);
     }
 
+    /// Breaks connections that begin from now on after so many bytes to the server.
+    pub fn cut_after_up(&self, up_bytes: u64) {
+        self.up_bytes.store(up_bytes, Ordering::Relaxed);
+    }
+
     /// Lets connections that begin from now on through.
     pub fn heal(&self) {
         self.cut_after(u64::MAX);
+        self.cut_after_up(u64::MAX);
     }
 
     /// How many connections were cut.
@@ -53,25 +63,21 @@ impl Link {
     }
 }
 
-fn carry(near: TcpStream, far: TcpStream, limit: u64, cuts: Arc<AtomicU64>) {
-    let (mut up_from, mut up_to) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+/// Passes bytes one way until either end closes or `limit` is reached, then breaks both ways.
+fn pass(from: TcpStream, mut to: TcpStream, limit: u64, cuts: &Arc<AtomicU64>) {
+    let cuts = Arc::clone(cuts);
     thread::spawn(move || {
-        let _ = std::io::copy(&mut up_from, &mut up_to);
-        let _ = up_to.shutdown(Shutdown::Write);
-    });
-    thread::spawn(move || {
-        let (mut near, far) = (near, far);
-        let mut down = (&far).take(limit);
+        let mut limited = (&from).take(limit);
         let mut buffer = [0; 1024];
-        while let Ok(read @ 1..) = down.read(&mut buffer) {
-            if near.write_all(&buffer[..read]).is_err() {
+        while let Ok(read @ 1..) = limited.read(&mut buffer) {
+            if to.write_all(&buffer[..read]).is_err() {
                 break;
             }
         }
-        if down.limit() == 0 {
+        if limited.limit() == 0 {
             cuts.fetch_add(1, Ordering::Relaxed);
         }
-        let _ = near.shutdown(Shutdown::Both);
-        let _ = far.shutdown(Shutdown::Both);
+        let _ = from.shutdown(Shutdown::Both);
+        let _ = to.shutdown(Shutdown::Both);
     });
 }

@@ -2,14 +2,15 @@
 //!
 //! Commits are read in the outbox's order, packed into Pushes that fit a frame, and counted until
 //! their answers are there. After a cut everything without an answer is read and sent again: the
-//! server admits a commit once.
+//! server admits a commit once. How much is sent ahead of the answers begins small on each
+//! connection and doubles as they come, so that a bad link carries a little rather than nothing.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::port::{DeviceEffect, OutboxBatch, OutboxItem};
 use crate::error::PeerMisbehaved;
 use crate::limits::{
-    EARLY_BYTES_MAX, FRAME_BYTES_MAX, FRAME_ENTRIES_MAX, FRAME_OVERHEAD_BYTES,
+    EARLY_BYTES_MAX, FIRST_WINDOW_BYTES, FRAME_BYTES_MAX, FRAME_ENTRIES_MAX, FRAME_OVERHEAD_BYTES,
     PUSH_IN_FLIGHT_BYTES_MAX, PUSH_IN_FLIGHT_COMMITS_MAX,
 };
 use crate::message::{CommitKey, Push};
@@ -19,7 +20,7 @@ const PUSH_BYTES_MAX: usize = FRAME_BYTES_MAX - FRAME_OVERHEAD_BYTES;
 /// What commits may cost in the one frame behind the Hello.
 const EARLY_PUSH_BYTES_MAX: usize = EARLY_BYTES_MAX - FRAME_OVERHEAD_BYTES;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Outbound {
     gate: Gate,
     reading: Option<u64>,
@@ -34,13 +35,14 @@ pub(super) struct Outbound {
     /// Sent and not yet answered, and what each costs.
     in_flight: BTreeMap<CommitKey, usize>,
     in_flight_bytes: usize,
+    /// How many bytes may be in flight by what the connection has shown to carry.
+    window_bytes: usize,
 }
 
 /// How much may be sent.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gate {
     /// Nothing yet.
-    #[default]
     Shut,
     /// One small Push behind the Hello, before the Welcome is there.
     Early,
@@ -48,6 +50,22 @@ enum Gate {
     EarlySent,
     /// Whatever the windows allow.
     Open,
+}
+
+impl Default for Outbound {
+    fn default() -> Self {
+        Self {
+            gate: Gate::Shut,
+            reading: None,
+            after: 0,
+            exhausted: false,
+            changed_meanwhile: false,
+            waiting: VecDeque::new(),
+            in_flight: BTreeMap::new(),
+            in_flight_bytes: 0,
+            window_bytes: FIRST_WINDOW_BYTES,
+        }
+    }
 }
 
 impl Outbound {
@@ -77,11 +95,11 @@ impl Outbound {
             return None;
         }
         let (commits_room, bytes_room) = self.room();
-        let bytes_max = match self.gate {
+        match self.gate {
             Gate::Shut | Gate::EarlySent => return None,
-            Gate::Early => EARLY_PUSH_BYTES_MAX,
-            Gate::Open => PUSH_BYTES_MAX.min(bytes_room),
-        };
+            Gate::Early | Gate::Open => {}
+        }
+        let bytes_max = PUSH_BYTES_MAX.min(bytes_room);
         let commits_max = commits_room.min(FRAME_ENTRIES_MAX);
         if commits_max == 0 || bytes_max == 0 {
             return None;
@@ -115,12 +133,12 @@ impl Outbound {
     pub(super) fn take_pushes(&mut self) -> Vec<Push> {
         let mut pushes = Vec::new();
         loop {
-            let bytes_max = match self.gate {
+            let frame_bytes_max = match self.gate {
                 Gate::Shut | Gate::EarlySent => break,
                 Gate::Early => EARLY_PUSH_BYTES_MAX,
                 Gate::Open => PUSH_BYTES_MAX,
             };
-            let push = self.pack(bytes_max);
+            let push = self.pack(frame_bytes_max);
             if push.commits.is_empty() {
                 break;
             }
@@ -139,17 +157,20 @@ impl Outbound {
     pub(super) fn take_answer(&mut self, key: &CommitKey) -> Result<(), PeerMisbehaved> {
         let cost = self.in_flight.remove(key).ok_or(PeerMisbehaved::AnswerNotAsked)?;
         self.in_flight_bytes -= cost;
+        // What was answered got through: so much more is dared, which doubles it a round trip.
+        self.window_bytes = self.window_bytes.saturating_add(cost).min(PUSH_IN_FLIGHT_BYTES_MAX);
         Ok(())
     }
 
-    fn pack(&mut self, bytes_max: usize) -> Push {
+    fn pack(&mut self, frame_bytes_max: usize) -> Push {
         let mut commits = Vec::new();
         let mut bytes = 0;
         while let Some(item) = self.waiting.front() {
             let (commits_room, bytes_room) = self.room();
             let cost = item.commit.cost_bytes();
-            let fits = bytes + cost <= bytes_max
-                && cost <= bytes_room
+            // A commit larger than the window goes alone.
+            let fits = bytes + cost <= frame_bytes_max
+                && (cost <= bytes_room || self.in_flight.is_empty())
                 && commits_room > 0
                 && commits.len() < FRAME_ENTRIES_MAX;
             if !fits {
@@ -167,7 +188,7 @@ impl Outbound {
     fn room(&self) -> (usize, usize) {
         (
             PUSH_IN_FLIGHT_COMMITS_MAX.saturating_sub(self.in_flight.len()),
-            PUSH_IN_FLIGHT_BYTES_MAX.saturating_sub(self.in_flight_bytes),
+            self.window_bytes.saturating_sub(self.in_flight_bytes),
         )
     }
 }

@@ -2,7 +2,8 @@
 //! are each ended by an UpTo or a Progress.
 //!
 //! At most one read is under way. The window counts what was sent and is not confirmed, so that a
-//! slow phone slows its own feed and nothing else.
+//! slow phone slows its own feed and nothing else. A group is kept whole or not at all, so groups
+//! begin small on each connection and double: a link that soon breaks still carries some.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -12,8 +13,8 @@ use keting_trust::{Cursor, PublicKey, RecordKind, SignedConfirmation};
 use super::port::{DocumentBatch, LogBatch, Resumption, ServerConfig, ServerEffect};
 use crate::error::{OwnFault, PeerMisbehaved};
 use crate::limits::{
-    ENTRIES_IN_FLIGHT_BYTES_MAX, FRAME_BYTES_MAX, FRAME_ENTRIES_MAX, FRAME_OVERHEAD_BYTES,
-    OWN_ADMITTED_MAX,
+    ENTRIES_IN_FLIGHT_BYTES_MAX, FIRST_WINDOW_BYTES, FRAME_BYTES_MAX, FRAME_ENTRIES_MAX,
+    FRAME_OVERHEAD_BYTES, OWN_ADMITTED_MAX,
 };
 use crate::message::{
     Answer, Confirm, Entries, Entry, EntryPosition, Outcome, Progress, ServerMessage, UpTo,
@@ -26,7 +27,9 @@ const FRAME_ENTRY_BYTES_MAX: usize = FRAME_BYTES_MAX - FRAME_OVERHEAD_BYTES;
 pub(super) struct Feed {
     city: CityId,
     window_bytes: usize,
+    /// How large the next group may be, and how large groups grow.
     group_bytes: usize,
+    group_bytes_max: usize,
     course: Course,
     /// The number of the log's last entry, as far as we were told.
     head_number: u64,
@@ -61,7 +64,8 @@ impl Feed {
         Self {
             city: config.city,
             window_bytes: config.window_bytes.min(ENTRIES_IN_FLIGHT_BYTES_MAX),
-            group_bytes: config.group_bytes.max(1),
+            group_bytes: config.group_bytes.clamp(1, FIRST_WINDOW_BYTES),
+            group_bytes_max: config.group_bytes.max(1),
             course: Course::Still,
             head_number: 0,
             reading: None,
@@ -117,6 +121,7 @@ impl Feed {
             return None;
         }
         let bytes_max = self.group_bytes;
+        let grown_bytes = bytes_max.saturating_mul(2).min(self.group_bytes_max);
         let read = match &self.course {
             Course::Log { scanned, .. } if scanned.number < self.head_number => {
                 let (after, until) = (scanned.number, self.head_number);
@@ -128,6 +133,7 @@ impl Feed {
             Course::Still | Course::Log { .. } => return None,
         };
         self.reading = Some(id);
+        self.group_bytes = grown_bytes;
         Some(read)
     }
 

@@ -5,7 +5,9 @@ use super::values::{commit, genesis};
 use crate::device::DeviceEvent;
 use crate::error::{CloseReason, PeerMisbehaved};
 use crate::frame::encode_device;
-use crate::limits::{EARLY_BYTES_MAX, FRAME_BYTES_MAX, PUSH_IN_FLIGHT_COMMITS_MAX};
+use crate::limits::{
+    EARLY_BYTES_MAX, FIRST_WINDOW_BYTES, FRAME_BYTES_MAX, PUSH_IN_FLIGHT_COMMITS_MAX,
+};
 use crate::message::Outcome;
 use crate::message::{Answer, DeviceMessage, Push};
 use crate::server::ServerEffect;
@@ -51,8 +53,34 @@ fn what_does_not_fit_behind_the_hello_waits_for_the_welcome() {
     pair.replica.enqueue(10);
     let start_ms = pair.now_ms;
     pair.connect();
-    pair.run_until(|pair| pair.replica.unanswered() == 0);
+    pair.run_until(|pair| pair.replica.unanswered() == 1);
     assert_eq!(pair.now_ms - start_ms, 4 * pair.latency_ms, "two round trips");
+    pair.run_until(|pair| pair.replica.unanswered() == 0);
+    assert_eq!(pair.now_ms - start_ms, 6 * pair.latency_ms, "a commit so large goes alone");
+}
+
+#[test]
+fn what_is_sent_ahead_of_the_answers_begins_small_and_doubles_with_every_round_trip() {
+    let mut pair = Pair::in_step(2, 1);
+    for _ in 0..200 {
+        pair.replica.enqueue(1_000);
+    }
+    let start_ms = pair.now_ms;
+    pair.connect();
+    pair.run_until(|pair| pair.replica.unanswered() == 0);
+    let round_trips = (pair.now_ms - start_ms) / (2 * pair.latency_ms);
+    let pushed: Vec<usize> = pair
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            DeviceEvent::Pushed(keys) => Some(keys.len()),
+            _ => None,
+        })
+        .collect();
+    assert!(pushed[0] * 1_000 <= FIRST_WINDOW_BYTES, "{pushed:?}");
+    // 8, 16, 32, 64 and 128 kilobytes are more than two hundred.
+    assert!((4..=7).contains(&round_trips), "{round_trips} round trips: {pushed:?}");
+    assert_eq!(pushed.iter().sum::<usize>(), 200);
 }
 
 #[test]

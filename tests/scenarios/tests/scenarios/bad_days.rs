@@ -33,6 +33,30 @@ fn a_first_sync_that_is_cut_again_and_again_comes_to_its_end() {
 }
 
 #[test]
+fn a_link_that_never_passes_more_than_sixteen_kilobytes_still_brings_everything_both_ways() {
+    const PASSES_BYTES: u64 = 16_000;
+    const TRIES_MAX: u32 = 100;
+    let mut city = City::start();
+    let link = Link::to(city.port());
+    city.advertise(link.port());
+    let alice = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
+    let bob = Phone::new(city.directory(), &city.invite("刘平杰", "grid_worker", GRID));
+    for number in 0..60 {
+        alice.add_household(MICRO_GRID, &format!("望潮苑1幢1单元{number}室"), "李一");
+    }
+
+    link.cut_after(PASSES_BYTES);
+    link.cut_after_up(PASSES_BYTES);
+    for phone in [&alice, &bob] {
+        let tries = (1..=TRIES_MAX).find(|_| phone.try_sync().is_ok());
+        assert!(tries.is_some_and(|tries| tries > 1), "not through in {TRIES_MAX}: {tries:?}");
+    }
+    assert_eq!(alice.keting.status().unwrap().waiting, 0);
+    assert_eq!(bob.households().len(), 60);
+    bob.assert_verified();
+}
+
+#[test]
 fn a_push_whose_answer_was_cut_off_is_admitted_once() {
     let mut city = City::start();
     let link = Link::to(city.port());
