@@ -66,23 +66,13 @@ fn watch(keting: &Keting, json: bool) -> Result<(), Failure> {
         }
     });
     runtime.block_on(async {
-        let mut backoff_ms = 500;
         let mut news = show;
-        loop {
-            let ended = tokio::select! {
-                ended = keting.stay_connected(&mut news) => ended,
-                _ = tokio::signal::ctrl_c() => return Ok(()),
-            };
-            match ended {
-                Err(error) if !error.retryable() => return Err(Failure::from(error)),
-                Err(_) => {}
-                Ok(_) => backoff_ms = 500,
-            }
-            tokio::select! {
-                () = tokio::time::sleep(std::time::Duration::from_millis(backoff_ms)) => {}
-                _ = tokio::signal::ctrl_c() => return Ok(()),
-            }
-            backoff_ms = (backoff_ms * 2).min(60_000);
+        tokio::select! {
+            ended = keting.stay_connected(&mut news) => match ended {
+                Ok(never) => match never {},
+                Err(error) => Err(error.into()),
+            },
+            _ = tokio::signal::ctrl_c() => Ok(()),
         }
     })
 }

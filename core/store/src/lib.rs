@@ -32,7 +32,7 @@ pub use key::DatabaseKey;
 pub use lock::Lock;
 pub use open::{Migration, OpenConfig, Owner, open_reader, open_writer};
 pub use outbox::{OutboxCounts, OutboxEntry, OutboxState};
-pub use reader::Reader;
+pub use reader::{Reader, Readers};
 pub use records::StoredRecord;
 pub use salvage::{PARTS_LOST, SALVAGED_FROM, SalvageReport, salvage};
 pub use store::{STORE_OWNER, Store, Transaction, View};

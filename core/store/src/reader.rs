@@ -1,12 +1,14 @@
 //! A connection that only reads, beside the writer and without ever waiting for it.
 
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use keting_model::Cell;
 use keting_model::query::Rows;
 
 use crate::error::{OpenError, StoreError};
+use crate::key::DatabaseKey;
 use crate::lock::Lock;
 use crate::open::{OpenConfig, read_beside_writer};
 use crate::store::{Store, View};
@@ -20,6 +22,32 @@ pub struct Reader {
     view: View,
     /// As long as somebody reads, no other process may take the file.
     _lock: Option<Arc<Lock>>,
+}
+
+/// Opens readers of one file, on any thread and while the writer is busy.
+#[derive(Debug, Clone)]
+pub struct Readers {
+    pub(crate) path: PathBuf,
+    pub(crate) key: Option<DatabaseKey>,
+    pub(crate) vfs: Option<String>,
+    pub(crate) lock: Option<Arc<Lock>>,
+}
+
+impl Readers {
+    /// Opens one more reader.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    pub fn open(&self) -> Result<Reader, OpenError> {
+        let config = OpenConfig {
+            path: &self.path,
+            key: self.key.as_ref(),
+            vfs: self.vfs.as_deref(),
+            owners: &[],
+            full_sync: true,
+        };
+        Reader::open(&config, self.lock.clone())
+    }
 }
 
 impl Reader {

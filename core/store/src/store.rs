@@ -11,7 +11,7 @@ use crate::error::{OpenError, StoreError};
 use crate::key::DatabaseKey;
 use crate::lock::Lock;
 use crate::open::{OpenConfig, Owner, open_writer};
-use crate::reader::Reader;
+use crate::reader::{Reader, Readers};
 use crate::rows::TableSql;
 
 /// The store's own tables. [`Store::open`] adds them to the owners it is given.
@@ -74,14 +74,17 @@ impl Store {
     /// # Errors
     /// When the operating system refuses.
     pub fn reader(&self) -> Result<Reader, OpenError> {
-        let config = OpenConfig {
-            path: &self.path,
-            key: self.key.as_ref(),
-            vfs: self.vfs.as_deref(),
-            owners: &[],
-            full_sync: true,
-        };
-        Reader::open(&config, self.lock.clone())
+        self.readers().open()
+    }
+
+    /// What opens readers of this file without asking the writer again.
+    pub fn readers(&self) -> Readers {
+        Readers {
+            path: self.path.clone(),
+            key: self.key.clone(),
+            vfs: self.vfs.clone(),
+            lock: self.lock.clone(),
+        }
     }
 
     /// The path of the file.

@@ -23,7 +23,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use keting_model::{Document, DocumentId, PROJECTION_MIGRATIONS, project};
-use keting_store::{DatabaseKey, OpenConfig, Owner, Reader, Store};
+use keting_store::{DatabaseKey, OpenConfig, Owner, Store};
 use keting_trust::{
     Cursor, DeviceId, Incarnation, Invitation, PublicKey, SignedGrant, Signer, limits,
 };
@@ -199,14 +199,6 @@ impl Replica {
     /// The store, to read from.
     pub fn store(&self) -> &Store {
         &self.store
-    }
-
-    /// One more read-only connection to the file.
-    ///
-    /// # Errors
-    /// When it cannot be opened.
-    pub fn reader(&self) -> Result<Reader, EngineError> {
-        Ok(self.store.reader()?)
     }
 
     /// The machine's clock and randomness, as they were passed in.

@@ -1,11 +1,14 @@
 //! What an application holds: one replica, usable from every thread.
 
+use std::convert::Infallible;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use keting_model::query::Withheld;
 use keting_model::{Command, DocumentId, DocumentKind, HybridTime, ItemId};
-use keting_store::Reader;
+use keting_store::{Reader, Readers};
+use keting_sync::Backoff;
 use keting_trust::{Invitation, limits};
 
 use crate::directory;
@@ -29,7 +32,10 @@ pub struct Keting {
 
 struct Inner {
     replica: Mutex<Replica>,
-    readers: Mutex<Vec<Reader>>,
+    /// Readers that are open and idle, and what opens more: neither needs the replica's lock, so
+    /// a query never waits for an edit or a sync.
+    idle_readers: Mutex<Vec<Reader>>,
+    readers: Readers,
     observers: Observers,
     edited: tokio::sync::Notify,
 }
@@ -60,8 +66,9 @@ impl Keting {
     pub fn new(replica: Replica) -> Self {
         let observers = replica.observers().clone();
         let inner = Inner {
+            readers: replica.store().readers(),
+            idle_readers: Mutex::new(Vec::new()),
             replica: Mutex::new(replica),
-            readers: Mutex::new(Vec::new()),
             observers,
             edited: tokio::sync::Notify::new(),
         };
@@ -87,14 +94,15 @@ impl Keting {
         &self,
         work: impl FnOnce(&Reader) -> Result<T, keting_store::StoreError>,
     ) -> Result<T, EngineError> {
-        let reader = match self.readers().pop() {
+        let idle = self.idle_readers().pop();
+        let reader = match idle {
             Some(reader) => reader,
-            None => self.replica().reader()?,
+            None => self.inner.readers.open()?,
         };
         let answer = work(&reader);
-        let mut readers = self.readers();
-        if readers.len() < limits::READERS_MAX {
-            readers.push(reader);
+        let mut idle = self.idle_readers();
+        if idle.len() < limits::READERS_MAX {
+            idle.push(reader);
         }
         Ok(answer?)
     }
@@ -146,16 +154,31 @@ impl Keting {
         sync_loop::run(self, Until::Quiescent, news).await
     }
 
-    /// Stays connected, exchanging whatever comes up, until the connection ends or `news` says to
-    /// stop by being dropped with the future.
+    /// Stays connected, exchanging whatever comes up, and connects again with a growing delay when
+    /// the link breaks. Dropping the future ends it.
     ///
     /// # Errors
-    /// When the connection ends; [`EngineError::retryable`] says whether to begin again.
+    /// When trying again would not help.
     pub async fn stay_connected(
         &self,
         news: &mut (dyn FnMut(SyncNews) + Send),
-    ) -> Result<SyncReport, EngineError> {
-        sync_loop::run(self, Until::Stopped, news).await
+    ) -> Result<Infallible, EngineError> {
+        let mut backoff = Backoff::new(u64::from_be_bytes(self.replica().environment().random()));
+        loop {
+            let mut reached = false;
+            let mut tell = |what| {
+                reached |= what == SyncNews::UpToDate;
+                news(what);
+            };
+            match sync_loop::run(self, Until::Stopped, &mut tell).await {
+                Err(error) if !error.retryable() => return Err(error),
+                Ok(_) | Err(_) => {}
+            }
+            if reached {
+                backoff.reset();
+            }
+            tokio::time::sleep(Duration::from_millis(backoff.next_delay_ms())).await;
+        }
     }
 
     /// The replica itself, locked.
@@ -167,7 +190,7 @@ impl Keting {
         self.inner.edited.notified().await;
     }
 
-    fn readers(&self) -> MutexGuard<'_, Vec<Reader>> {
-        self.inner.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    fn idle_readers(&self) -> MutexGuard<'_, Vec<Reader>> {
+        self.inner.idle_readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

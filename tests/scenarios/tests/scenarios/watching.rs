@@ -42,3 +42,19 @@ fn a_watch_on_one_phone_fires_when_a_colleague_edits_on_another() {
     assert!(matches!(seen.next(PATIENCE), Some(Changed::Rows(_))));
     staying.abort();
 }
+
+#[test]
+fn a_query_never_waits_for_whoever_writes() {
+    let city = City::start();
+    let two = Two::in_city(&city);
+    let keting = two.alice.keting.clone();
+    let (tell, told) = std::sync::mpsc::channel();
+    let writing = two.alice.keting.replica();
+    let reading = std::thread::spawn(move || {
+        let _ = tell.send(keting.read(keting_model::query::regions).map(|regions| regions.len()));
+    });
+    let answered = told.recv_timeout(PATIENCE);
+    drop(writing);
+    reading.join().unwrap();
+    assert!(answered.unwrap().unwrap() > 0);
+}
