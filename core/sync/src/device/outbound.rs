@@ -99,6 +99,11 @@ impl Outbound {
             Gate::Shut | Gate::EarlySent => return None,
             Gate::Early | Gate::Open => {}
         }
+        // A read takes at least one commit; for the last few bytes of room that would be a frame
+        // for each.
+        if bytes_room < self.window_bytes / 2 {
+            return None;
+        }
         let bytes_max = PUSH_BYTES_MAX.min(bytes_room);
         let commits_max = commits_room.min(FRAME_ENTRIES_MAX);
         if commits_max == 0 || bytes_max == 0 {
