@@ -6,7 +6,7 @@
 
 mod error;
 mod regions;
-mod regions_csv;
+pub mod regions_csv;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -50,6 +50,9 @@ pub enum RegionsError {
         /// The column.
         column: &'static str,
     },
+    /// There is no line below the header.
+    #[error("the table holds no region")]
+    Empty,
     /// A line has more or fewer cells than the header.
     #[error("line {line} has another number of cells than the header")]
     WrongWidth {
@@ -107,6 +110,7 @@ impl RegionsError {
             Self::MissingColumn { .. } => "regions_missing_column",
             Self::WrongWidth { .. } => "regions_wrong_width",
             Self::BadCell { .. } => "regions_bad_cell",
+            Self::Empty => "regions_empty",
             Self::DuplicateCode { .. } => "regions_duplicate_code",
             Self::UnknownParent { .. } => "regions_unknown_parent",
             Self::WrongLevel { .. } => "regions_wrong_level",
@@ -125,6 +129,9 @@ impl RegionsError {
 /// When the table is not one, or its regions do not make a tree.
 pub fn read_regions(table: impl Read, city_name: &str) -> Result<Vec<RegionLine>, RegionsError> {
     let mut lines = read_lines(table)?;
+    if lines.is_empty() {
+        return Err(RegionsError::Empty);
+    }
     ensure_city(&mut lines, city_name)?;
     let by_code = index(&lines)?;
     check_parents(&lines, &by_code)?;

@@ -22,6 +22,7 @@ fn a_second_city_is_refused_and_a_bad_table_leaves_nothing_behind() {
     let dir = tempfile::tempdir().unwrap();
     let bad = make(dir.path(), "990481,A,city,,,\n1,B,town,7,,\n").unwrap_err();
     assert_eq!(bad.code(), "regions_unknown_parent");
+    assert_eq!(make(dir.path(), "").unwrap_err().code(), "regions_empty");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     make(dir.path(), TABLE).unwrap();
     assert_eq!(make(dir.path(), TABLE).unwrap_err().code(), "city_exists");

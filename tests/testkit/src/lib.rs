@@ -5,6 +5,8 @@
 
 #[allow(unsafe_code)]
 pub mod alloc;
+pub mod craft;
+pub mod golden;
 pub mod people;
 pub mod rng;
 pub mod vfs;

@@ -3,7 +3,6 @@
 //! `KETING_BLESS=1` writes the files anew; a change in them is a change of the protocol. A line
 //! `frame = …` holds hexadecimal bytes, with `00*500` for five hundred zeros.
 
-mod file;
 mod invalid;
 mod valid;
 
@@ -22,8 +21,8 @@ use crate::frame::{decode_device, decode_server, encode_device, encode_server};
 use crate::limits::FRAME_BYTES_MAX;
 use crate::message::{DeviceMessage, Enrolled, Limits, ServerMessage, Welcome};
 use crate::server::{Enrolment, Resumption, ServerConfig, ServerEffect, ServerSession, Standing};
-use file::Golden;
 use invalid::{Broken, State};
+use keting_testkit::golden::Golden;
 
 fn folder(kind: &str) -> PathBuf {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/golden/sync");

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use keting_trust::guard::scan;
 
-use crate::craft::{Craft, chunk, fix_checksum, put};
 use crate::{hostile, let_in, story};
+use keting_testkit::craft::{Craft, chunk, fix_checksum, put};
 
 #[test]
 fn valid_files_hold_what_automerge_writes_and_are_let_in() {

@@ -7,9 +7,9 @@ use keting_trust::limits;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
-use crate::craft::{Craft, chunk};
 use crate::guard_honest::{Written, history, play};
 use crate::{hostile, let_in, story};
+use keting_testkit::craft::{Craft, chunk};
 
 /// What is done to the bytes of a change; a right checksum and length are put on afterwards.
 #[derive(Debug, Clone)]
@@ -195,7 +195,7 @@ fn refusing_costs_no_more_memory_than_the_bytes_that_were_sent() {
     }
     assert!(scanned_only > 50);
     // The same on the largest claim that is still within the limits.
-    let ops = [crate::craft::put("k", "", &[])];
+    let ops = [keting_testkit::craft::put("k", "", &[])];
     let mut run = vec![0x80, 0x20];
     let craft = Craft::parse(&story::valid()[0].1).with_ops(&ops).with_column(0x34, &run);
     let craft = craft.with_column(0x70, &[run.clone(), vec![0]].concat());

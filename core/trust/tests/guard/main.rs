@@ -5,7 +5,6 @@
 
 keting_testkit::counting_allocator!();
 
-mod craft;
 mod guard_commit;
 mod guard_golden;
 mod guard_honest;

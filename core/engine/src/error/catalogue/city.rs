@@ -74,6 +74,11 @@ pub(super) const CODES: &[Known] = &[
         "A line names a parent that is not in the table of regions: correct it or add the parent.",
     ),
     refused(
+        "regions_empty",
+        "区域表里一个区域也没有，请先填写区域。",
+        "The table of regions holds no region: fill it in first.",
+    ),
+    refused(
         "regions_wrong_level",
         "区域表里有一行的上级层级不对，请改正层级或上级。",
         "A region cannot lie in one of that level: correct the level or the parent in the table.",

@@ -4,7 +4,6 @@ mod of_server;
 
 use keting_trust::{Ed25519Signer, Part, SignedConfirmation};
 
-use super::file::Golden;
 use super::valid::{confirmation, hello};
 use super::welcome;
 use crate::error::PeerMisbehaved;
@@ -14,6 +13,7 @@ use crate::message::{
     Confirm, DeviceMessage, Push, PushedCommit, Request, Resume, ServerMessage, Welcome,
 };
 use crate::tests::values::{CITY, INCARNATION, command, commit, genesis, part};
+use keting_testkit::golden::Golden;
 
 /// Who receives the frames, and where that session stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,6 @@
 
 use keting_trust::{Confirmation, DeviceId, SignedConfirmation, Signer as _};
 
-use super::file::Golden;
 use super::{enrolled, welcome};
 use crate::frame::{encode_device, encode_server};
 use crate::message::{
@@ -13,6 +12,7 @@ use crate::message::{
 use crate::tests::values::{
     BINDING, CITY, INCARNATION, SECRET, alice, command, commit, cursor_at, entry,
 };
+use keting_testkit::golden::Golden;
 
 pub(super) struct Example {
     pub(super) name: &'static str,

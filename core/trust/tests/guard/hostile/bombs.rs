@@ -3,7 +3,7 @@
 use keting_model::Document;
 
 use super::Hostile;
-use crate::craft::{Craft, RawKey, RawOp, chunk, prefixed, signed, unsigned};
+use keting_testkit::craft::{Craft, RawKey, RawOp, chunk, prefixed, signed, unsigned};
 
 const MILLION_100: u64 = 100_000_000;
 

@@ -6,8 +6,8 @@ use keting_model::Document;
 
 use super::texts::{insert, text_craft, text_of};
 use super::{Hostile, raw_value};
-use crate::craft::{Craft, RawKey, RawOp, put};
 use crate::story::{CAROL, TEXT, stamp};
+use keting_testkit::craft::{Craft, RawKey, RawOp, put};
 
 pub fn outside_the_grammar(known: &Document, craft: &Craft) -> Hostile {
     let object = |key: &'static str, kind: ObjType| {

@@ -3,8 +3,8 @@
 use keting_model::Document;
 
 use super::{Hostile, authored};
-use crate::craft::{Craft, RawOp, put};
 use crate::story::{ALICE, BOB, empty, put_op, valid};
+use keting_testkit::craft::{Craft, RawOp, put};
 
 pub fn lies(known: &Document, craft: &Craft) -> Hostile {
     let story = valid();

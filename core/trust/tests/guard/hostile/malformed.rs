@@ -4,8 +4,8 @@ use keting_model::Document;
 
 use super::texts::{insert, text_craft, text_of};
 use super::{Hostile, raw_value};
-use crate::craft::{Craft, RawKey, chunk, fix_checksum, put, unsigned};
 use crate::story::{ALICE, BOB, valid};
+use keting_testkit::craft::{Craft, RawKey, chunk, fix_checksum, put, unsigned};
 
 pub fn malformed(known: &Document, honest: &[u8], craft: &Craft) -> Hostile {
     let with = |change: &dyn Fn(&mut Craft)| {

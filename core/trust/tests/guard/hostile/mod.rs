@@ -9,8 +9,8 @@ mod texts;
 use keting_model::{Document, Op};
 
 pub use self::texts::truths_about_text;
-use crate::craft::{Craft, unsigned};
 use crate::story::{CAROL, known, put_op, stamp};
+use keting_testkit::craft::{Craft, unsigned};
 
 /// Hostile changes: a name, the bytes, the code they are refused with.
 pub type Hostile = Vec<(&'static str, Vec<u8>, &'static str)>;

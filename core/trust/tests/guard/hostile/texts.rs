@@ -4,8 +4,8 @@ use automerge::{ROOT, ReadDoc};
 use keting_model::Document;
 
 use super::{Hostile, authored};
-use crate::craft::{Craft, RawKey, RawOp};
 use crate::story::{ALICE, BOB, CAROL, TEXT, known, put_op};
+use keting_testkit::craft::{Craft, RawKey, RawOp};
 
 /// The number of the Text and its characters as (index in the actor table of [`text_craft`],
 /// number).

@@ -1,45 +1,67 @@
-//! Writes changes by hand, honest ones and lying ones: the tool behind the golden files.
+//! Writes changes by hand, honest ones and lying ones: the tool behind the guard's golden files and
+//! its fuzzing.
 //!
 //! [`Craft::bytes`] writes what it is told, whether or not it makes sense, with a right checksum
-//! and length; a test shows that an honest description comes out as Automerge writes it.
+//! and length; a test of the guard shows that an honest description comes out as Automerge writes it.
+#![allow(clippy::unwrap_used, clippy::cast_possible_truncation, reason = "a tool of tests")]
 
 use sha2::{Digest, Sha256};
 
 /// A change, as its bytes say.
 #[derive(Debug, Clone)]
 pub struct Craft {
+    /// 1 for a change as it is, 2 for a deflated one.
     pub chunk_type: u8,
+    /// The hashes it builds on.
     pub deps: Vec<[u8; 32]>,
+    /// Its actor.
     pub actor: Vec<u8>,
+    /// Its number among its actor's changes, from 1.
     pub seq: u64,
+    /// The number of its first operation.
     pub start_op: u64,
+    /// Its time.
     pub time: i64,
+    /// Its message.
     pub message: Vec<u8>,
+    /// The other actors it refers to, from index 1.
     pub others: Vec<Vec<u8>>,
+    /// Its columns: a specification and the encoded bytes, by specification.
     pub columns: Vec<(u64, Vec<u8>)>,
+    /// What stands behind the columns.
     pub extra: Vec<u8>,
 }
 
 /// One operation, as its columns say. Actors are indexes: 0 is the change's own.
 #[derive(Debug, Clone, Default)]
 pub struct RawOp {
+    /// The object it is about, as actor and number; none for the root.
     pub object: Option<(u64, u64)>,
+    /// The key, or the place in a Text.
     pub key: RawKey,
+    /// Whether it inserts.
     pub insert: bool,
+    /// What it does, as Automerge numbers it: 1 puts, 3 deletes, 4 makes a Text.
     pub action: u64,
     /// The kind of the value and its bytes.
     pub value: (u64, Vec<u8>),
+    /// The operations it replaces, as actor and number.
     pub preds: Vec<(u64, i64)>,
 }
 
+/// Where an operation works.
 #[derive(Debug, Clone, Default)]
 pub enum RawKey {
+    /// At a key of a map.
     Text(String),
+    /// At the start of a Text.
     #[default]
     Head,
+    /// Behind a character, named by the actor and number of what inserted it.
     After(u64, i64),
 }
 
+/// Puts a text at a root key.
 pub fn put(key: &str, text: &str, preds: &[(u64, i64)]) -> RawOp {
     RawOp {
         key: RawKey::Text(key.to_owned()),
@@ -52,12 +74,14 @@ pub fn put(key: &str, text: &str, preds: &[(u64, i64)]) -> RawOp {
 
 impl Craft {
     /// The operations as columns, the way Automerge writes them.
+    #[must_use]
     pub fn with_ops(mut self, ops: &[RawOp]) -> Self {
         self.columns = columns_of(ops);
         self
     }
 
     /// Changes one column's bytes.
+    #[must_use]
     pub fn with_column(mut self, specification: u64, bytes: &[u8]) -> Self {
         self.columns.retain(|(other, _)| *other != specification);
         if !bytes.is_empty() {
@@ -68,6 +92,9 @@ impl Craft {
     }
 
     /// Reads a change that Automerge wrote.
+    ///
+    /// # Panics
+    /// When it is not one.
     pub fn parse(bytes: &[u8]) -> Self {
         let mut rest = &bytes[9..];
         let length = read_unsigned(&mut rest) as usize;
@@ -89,6 +116,7 @@ impl Craft {
         Self { chunk_type, deps, actor, seq, start_op, time, message, others, columns, extra }
     }
 
+    /// The change without its header.
     pub fn body(&self) -> Vec<u8> {
         let mut body = Vec::new();
         unsigned(&mut body, self.deps.len() as u64);
@@ -110,6 +138,7 @@ impl Craft {
         body
     }
 
+    /// The change, with a right length and checksum.
     pub fn bytes(&self) -> Vec<u8> {
         chunk(self.chunk_type, &self.body())
     }
@@ -132,6 +161,7 @@ pub fn fix_checksum(bytes: &mut [u8]) {
     }
 }
 
+/// Writes an unsigned LEB128 number.
 pub fn unsigned(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push((number & 0x7f) as u8 | 0x80);
@@ -140,6 +170,7 @@ pub fn unsigned(out: &mut Vec<u8>, mut number: u64) {
     out.push(number as u8);
 }
 
+/// Writes a signed LEB128 number.
 pub fn signed(out: &mut Vec<u8>, mut number: i64) {
     loop {
         let byte = (number & 0x7f) as u8;
@@ -152,6 +183,7 @@ pub fn signed(out: &mut Vec<u8>, mut number: i64) {
     }
 }
 
+/// Writes bytes behind their length.
 pub fn prefixed(out: &mut Vec<u8>, bytes: &[u8]) {
     unsigned(out, bytes.len() as u64);
     out.extend(bytes);

@@ -1,4 +1,6 @@
-//! The form of a golden file.
+//! The form of a golden file of frames: a sentence, lines of a key and a value, and the frames in
+//! hexadecimal, long runs of a byte written short.
+#![allow(clippy::unwrap_used, reason = "a tool of tests")]
 
 use std::fmt::Write as _;
 
@@ -6,15 +8,21 @@ use std::fmt::Write as _;
 const RUN_MIN: usize = 32;
 
 /// A golden file: its name, a sentence, some lines `key = value`, and frames.
-pub(super) struct Golden {
-    pub(super) name: String,
-    pub(super) sentence: String,
-    pub(super) lines: Vec<(&'static str, String)>,
-    pub(super) frames: Vec<Vec<u8>>,
+#[derive(Debug)]
+pub struct Golden {
+    /// The name of its file.
+    pub name: String,
+    /// What it shows.
+    pub sentence: String,
+    /// What else is to be known of it.
+    pub lines: Vec<(&'static str, String)>,
+    /// The frames.
+    pub frames: Vec<Vec<u8>>,
 }
 
 impl Golden {
-    pub(super) fn to_text(&self) -> String {
+    /// The text of the file.
+    pub fn to_text(&self) -> String {
         let mut text = format!("# {}\n", self.sentence);
         for (key, value) in &self.lines {
             writeln!(text, "{key} = {value}").unwrap();
@@ -25,7 +33,11 @@ impl Golden {
         text
     }
 
-    pub(super) fn frames_of(text: &str) -> Vec<Vec<u8>> {
+    /// The frames in such a text.
+    ///
+    /// # Panics
+    /// When it is not one.
+    pub fn frames_of(text: &str) -> Vec<Vec<u8>> {
         text.lines().filter_map(|line| line.strip_prefix("frame =")).map(long).collect()
     }
 }
