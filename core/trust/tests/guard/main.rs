@@ -6,6 +6,7 @@
 keting_testkit::counting_allocator!();
 
 mod guard_commit;
+mod guard_cost;
 mod guard_golden;
 mod guard_honest;
 mod guard_hostile;
