@@ -1,10 +1,15 @@
 //! A city made and served by the real `keting` command, for stories in which processes matter.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::sync::Arc;
 
+use keting::shell::tls::pinned_client;
+use keting_server::init::store_path;
+use keting_server::shell::certificate;
 use keting_trust::Invitation;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -122,6 +127,30 @@ impl ServedCity {
     pub fn on_server(&self, arguments: &[&str]) -> Ended {
         let mut command = crate::binary::keting();
         Ended::of(command.args(arguments).arg("--data").arg(self.server_directory()))
+    }
+
+    /// Changes rows of the server's store behind its back.
+    pub fn alter(&self, sql: &str) {
+        let store = rusqlite::Connection::open(store_path(&self.server_directory())).unwrap();
+        store.execute_batch(sql).unwrap();
+    }
+
+    /// Asks the server for a page, as an operator's monitoring does: the status line and the body.
+    pub fn get(&self, path: &str) -> (String, String) {
+        let pin = certificate::load(&self.server_directory()).unwrap().pin;
+        let client = Arc::new(pinned_client(pin).unwrap());
+        let name = "localhost".try_into().unwrap();
+        let mut session = rustls::ClientConnection::new(client, name).unwrap();
+        let mut socket = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let mut stream = rustls::Stream::new(&mut session, &mut socket);
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            .unwrap();
+        let mut answer = Vec::new();
+        // Servers may close without TLS's own goodbye; what came is all there is.
+        let _ = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8(answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.lines().next().unwrap_or_default().to_owned(), body.to_owned())
     }
 
     fn log_file(&self) -> PathBuf {

@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_days;
+mod commands;
+mod exit_codes;
+mod json;
 mod merging;
-mod processes;
+mod operating;
 mod reading;
 mod watching;
