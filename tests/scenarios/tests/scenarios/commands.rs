@@ -60,6 +60,25 @@ fn an_invitation_stands_alone_on_a_line_and_makes_one_device() {
 }
 
 #[test]
+fn where_no_vault_is_named_the_keys_lie_in_the_users_state_directory_and_not_with_the_data() {
+    let city = ServedCity::start();
+    let device = city.new_device();
+    let invitation = city.invite("陆德祥", "micro_grid_head", MICRO_GRID);
+    let state = city.path("state");
+    let mut enroll = device.command(&["enroll", &invitation]);
+    Ended::of(enroll.env_remove("KETING_VAULT").env("XDG_STATE_HOME", &state)).done();
+    let names = |folder| {
+        let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name());
+        files.map(|name| name.into_string().unwrap()).collect::<Vec<_>>()
+    };
+    let secrets = ["database-key", "device-seed", "incarnation-token"];
+    for secret in secrets {
+        assert!(names(state.join("keting")).iter().any(|name| name.ends_with(secret)), "{secret}");
+        assert!(!names(device.data()).iter().any(|name| name.ends_with(secret)), "{secret}");
+    }
+}
+
+#[test]
 fn a_household_is_added_edited_visited_and_noted_and_shown_as_it_is() {
     let city = ServedCity::start();
     let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
