@@ -5,6 +5,7 @@ mod bad_days;
 mod commands;
 mod exit_codes;
 mod json;
+mod lying_server;
 mod merging;
 mod operating;
 mod reading;
