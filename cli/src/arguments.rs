@@ -47,6 +47,8 @@ pub enum Verb {
     Verify(Reading),
     /// Show what is in the file, and how large it is.
     Inspect(Reading),
+    /// Set a damaged file aside and rescue what has not been sent.
+    Salvage(Salvage),
     /// Tell the story with a real server and three phones on this machine.
     Demo(Demo),
 }
@@ -57,6 +59,20 @@ pub struct Reading {
     /// The device's directory; for `verify` and `inspect` also a server's.
     #[arg(long)]
     pub data: PathBuf,
+    /// Print JSON for machines.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `salvage`.
+#[derive(Debug, Args)]
+pub struct Salvage {
+    /// The device's directory.
+    #[arg(long)]
+    pub data: PathBuf,
+    /// Say that the report of the last salvage has been read; `status` then stops showing it.
+    #[arg(long)]
+    pub seen: bool,
     /// Print JSON for machines.
     #[arg(long)]
     pub json: bool,

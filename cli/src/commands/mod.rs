@@ -2,8 +2,10 @@
 
 pub mod demo;
 pub mod household;
+pub mod outbox;
 pub mod region;
 pub mod resident;
+pub mod salvage;
 pub mod server;
 pub mod status;
 pub mod sync;

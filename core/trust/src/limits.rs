@@ -30,7 +30,11 @@ pub const FORKS_KEPT_MAX: usize = 16;
 /// The most documents in one commit. Dividing a micro-grid touches its 80 households and a few
 /// regions; a household, its private part and its visits are three.
 pub const COMMIT_PARTS_MAX: usize = 512;
-/// The longest signed commit without its parts, in bytes: 34 a part and some 400 for the rest.
+/// What a signed commit says of each part, in bytes: a digest of 32 and its CBOR head.
+pub const COMMIT_PART_BYTES: usize = 34;
+/// The most that a signed commit says beside its parts, in bytes; some 400 are usual.
+pub const COMMIT_BYTES_BESIDE_PARTS: usize = 1024;
+/// The longest signed commit without its parts, in bytes.
 pub const COMMIT_BYTES_MAX: usize = 32 * 1024;
 /// The longest commit with its parts, in bytes. Must fit one frame.
 pub const COMMIT_WITH_PARTS_BYTES_MAX: usize = 768 * 1024;
@@ -122,4 +126,5 @@ pub const CHANGES_AFTER_SNAPSHOT_MAX: usize = 64;
 
 const _: () = assert!(COMMIT_WITH_PARTS_BYTES_MAX < FRAME_BYTES_MAX);
 const _: () = assert!(COMMIT_BYTES_MAX + CHANGE_BYTES_MAX < COMMIT_WITH_PARTS_BYTES_MAX);
-const _: () = assert!(COMMIT_PARTS_MAX * 34 + 1024 < COMMIT_BYTES_MAX);
+const _: () =
+    assert!(COMMIT_PARTS_MAX * COMMIT_PART_BYTES + COMMIT_BYTES_BESIDE_PARTS < COMMIT_BYTES_MAX);

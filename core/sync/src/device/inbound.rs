@@ -41,8 +41,13 @@ pub(super) struct Inbound {
 /// Where the server's messages stand, ahead of what is durable.
 #[derive(Debug)]
 enum Course {
-    FirstSync { resumed: Option<EntryPosition>, latest: Option<Progress> },
-    Log { received: Cursor },
+    FirstSync {
+        resumed: Option<EntryPosition>,
+        latest: Option<Progress>,
+    },
+    Log {
+        received: Cursor,
+    },
     /// The server's log is not the one the replica's cursor is of.
     Diverged,
     /// Something in the log does not hold up here.
@@ -232,7 +237,9 @@ impl Inbound {
         let (resumed, latest) = match &self.course {
             Course::FirstSync { resumed, latest } => (resumed, latest),
             Course::Stopped => return Ok(()),
-            Course::Log { .. } | Course::Diverged => return Err(PeerMisbehaved::ProgressOutOfPlace),
+            Course::Log { .. } | Course::Diverged => {
+                return Err(PeerMisbehaved::ProgressOutOfPlace);
+            }
         };
         let follows = latest.as_ref().is_none_or(|latest| {
             latest.position.at == at

@@ -3,13 +3,14 @@
 use keting_trust::{SignError, Signer as _};
 
 use super::values::{
-    BINDING, CITY, INCARNATION, LOG, SERVER_TIME_MS, alice, commit, config, cursor_at, enrol, entry,
-    genesis, resume,
+    BINDING, CITY, INCARNATION, LOG, SERVER_TIME_MS, alice, commit, config, cursor_at, enrol,
+    entry, genesis, resume,
 };
 use crate::device::{DeviceEffect, DeviceSession, OutboxBatch, OutboxItem, Persisted};
 use crate::frame::{encode_device, encode_server};
 use crate::message::{
-    Answer, Answers, DeviceMessage, Enrolled, Entries, Limits, Outcome, Push, ServerMessage, UpTo, Welcome,
+    Answer, Answers, DeviceMessage, Enrolled, Entries, Limits, Outcome, Push, ServerMessage, UpTo,
+    Welcome,
 };
 use crate::server::{Resumption, ServerConfig, ServerEffect, ServerSession, Standing};
 
