@@ -83,6 +83,11 @@ impl Phone {
         Self { keting, directory }
     }
 
+    /// A phone whose replica was opened otherwise.
+    pub fn holding(keting: Keting, directory: PathBuf) -> Self {
+        Self { keting, directory }
+    }
+
     /// Copies the data, not the vault, as a file manager or a backup would, and opens the copy with
     /// the same vault.
     pub fn copied_data(&self) -> Self {
@@ -163,10 +168,17 @@ impl Phone {
 
     /// Every household as a list shows it.
     pub fn households(&self) -> Vec<HouseholdView> {
+        self.try_households().unwrap()
+    }
+
+    /// Every household, if the file can be read.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub fn try_households(&self) -> Result<Vec<HouseholdView>, EngineError> {
         let withheld = self.keting.withheld();
-        self.keting
-            .read(|reader| query::households(reader, &withheld, &HouseholdFilter::default()))
-            .unwrap()
+        let every = HouseholdFilter::default();
+        self.keting.read(|reader| query::households(reader, &withheld, &every))
     }
 
     /// One household as a list shows it.

@@ -50,6 +50,10 @@ impl Replica {
     /// When the device is not enrolled, the command is not valid on the documents as they are, the
     /// holder's grant does not permit it, or the file cannot be written. Nothing has then happened.
     pub fn execute(&mut self, command: &Command) -> Result<Executed, EngineError> {
+        self.carry_out(command).map_err(|error| self.connect_anew_after(error))
+    }
+
+    fn carry_out(&mut self, command: &Command) -> Result<Executed, EngineError> {
         self.settle_incarnation()?;
         let mut opened = self.open_for(command)?;
         // A document with a long history is costly to copy, so it is lent to the plan and not copied.

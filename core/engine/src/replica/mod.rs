@@ -239,6 +239,15 @@ impl Replica {
         self.city.as_ref().ok_or(EngineError::NotEnrolled)
     }
 
+    /// After an error of the file: a connection that met a page it could not read refuses every other
+    /// page from then on, and a passing fault must not outlast itself.
+    fn connect_anew_after(&mut self, error: EngineError) -> EngineError {
+        if error.is_corrupt() && self.store.reconnect().is_ok() {
+            self.documents = DocumentCache::new(limits::DOCUMENTS_OPEN_MAX);
+        }
+        error
+    }
+
     /// A document at all its heads with the rows it projects to; an empty one if it is not here.
     fn open_document(&mut self, id: &DocumentId) -> Result<Open, EngineError> {
         if let Some(open) = self.documents.find(id) {

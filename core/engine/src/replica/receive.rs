@@ -69,6 +69,10 @@ impl Replica {
     /// When something does not hold up ([`EngineError::is_of_the_log`]) or the file cannot be
     /// written. Of the entries nothing is then kept, and the cursor stays.
     pub fn persist(&mut self, persist: &Persist) -> Result<Kept, EngineError> {
+        self.check_and_keep(persist).map_err(|error| self.connect_anew_after(error))
+    }
+
+    fn check_and_keep(&mut self, persist: &Persist) -> Result<Kept, EngineError> {
         self.settle_incarnation()?;
         if let Some(enrolled) = &persist.enrolled {
             self.enrol(enrolled)?;

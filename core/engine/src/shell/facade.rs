@@ -31,11 +31,12 @@ pub struct Keting {
 }
 
 struct Inner {
-    replica: Mutex<Replica>,
     /// Readers that are open and idle, and what opens more: neither needs the replica's lock, so
-    /// a query never waits for an edit or a sync.
+    /// a query never waits for an edit or a sync. They stand before the replica because its
+    /// connection must be the last one closed: that one moves the log into the file.
     idle_readers: Mutex<Vec<Reader>>,
     readers: Readers,
+    replica: Mutex<Replica>,
     observers: Observers,
     edited: tokio::sync::Notify,
 }
@@ -115,12 +116,13 @@ impl Keting {
             Some(reader) => reader,
             None => self.inner.readers.open()?,
         };
-        let answer = work(&reader);
+        // A reader that met a page it cannot read refuses every other one, too: it is not used again.
+        let answer = work(&reader)?;
         let mut idle = self.idle_readers();
         if idle.len() < limits::READERS_MAX {
             idle.push(reader);
         }
-        Ok(answer?)
+        Ok(answer)
     }
 
     /// A fresh id for something inside a document, for a command to carry.

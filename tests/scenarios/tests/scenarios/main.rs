@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_days;
+mod damaged;
 mod merging;
+mod newer;
 mod processes;
 mod reading;
 mod watching;
