@@ -110,6 +110,20 @@ pub const CONNECTION_REFUSALS_MAX: u32 = 64;
 /// The most devices one person's invitation may enrol: one.
 pub const INVITATION_USES_MAX: u32 = 1;
 
+// What it may cost to find out that something is to be refused. Tests count every allocation.
+
+/// The most memory that reading takes, in bytes for each byte that was sent: the smallest item of a
+/// list takes nine times in memory what it takes in a frame while the list grows, and the canonical
+/// form is made once more to compare.
+pub const READ_BYTES_A_BYTE_MAX: usize = 16;
+/// The most memory that reading takes beside that, in bytes.
+pub const READ_BYTES_FIXED_MAX: usize = 4 * 1024;
+/// The most memory that making one operation of a change again takes, in bytes.
+pub const REPLAY_BYTES_AN_OP_MAX: usize = 256;
+/// How many copies of the document a verdict about a change takes at once: the document as its
+/// author saw it, and with the change; each may be twice as large while it is made.
+pub const REPLAY_COPIES_MAX: usize = 8;
+
 // What a replica keeps in memory.
 
 /// The most documents a device keeps open, at about 43 KB each.

@@ -26,7 +26,8 @@ pub const UNIT: &str = "9904810010010101001";
 /// The village all of it lies in.
 pub const VILLAGE: &str = "990481001001";
 
-const REGIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/chaoxiang/regions.csv");
+/// The table of the fixtures' regions.
+pub const REGIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/chaoxiang/regions.csv");
 
 /// A city with a server that listens, in a directory that goes with it.
 pub struct City {

@@ -1,5 +1,6 @@
 //! What a story is told with: a city whose server listens on loopback with TLS, phones that are
-//! each a directory and a vault of their own, and a link that can be cut.
+//! each a directory and a vault of their own, and a link that can be cut. Where processes matter,
+//! both are the real `keting` command: `served` and `device`.
 //!
 //! Nothing here stands in for a part of the product. For random runs in virtual time there is
 //! `tests/simulation`, for processes that are killed `tests/chaos`.
@@ -7,5 +8,7 @@
 
 pub mod binary;
 pub mod city;
+pub mod device;
 pub mod link;
 pub mod phone;
+pub mod served;

@@ -29,6 +29,18 @@ fn folder(kind: &str) -> PathBuf {
     PathBuf::from(root).join(kind)
 }
 
+/// Every frame in the files of a folder, with its file's name.
+pub(super) fn golden_frames(kind: &str) -> Vec<(String, Vec<u8>)> {
+    let mut frames = Vec::new();
+    for file in std::fs::read_dir(folder(kind)).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&path).unwrap();
+        frames.extend(Golden::frames_of(&text).into_iter().map(|frame| (name.clone(), frame)));
+    }
+    frames
+}
+
 /// Compares with the files of a folder, or writes them; none may be missing and none left over.
 fn compare(kind: &str, goldens: &[Golden]) {
     let folder = folder(kind);

@@ -223,4 +223,32 @@ mod tests {
         assert!(column.next_row().is_err());
         assert!(Booleans::new(&[1, 0, 1]).count().is_err());
     }
+
+    /// A value of one byte that counts how many of it are read.
+    #[derive(Debug, Clone, Copy)]
+    struct Counted;
+
+    thread_local! {
+        static READ: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+    }
+
+    impl<'a> Item<'a> for Counted {
+        fn read(reader: &mut Reader<'a>) -> Result<Self, GuardError> {
+            READ.set(READ.get() + 1);
+            reader.byte().map(|_| Self)
+        }
+    }
+
+    #[test]
+    fn a_column_that_is_too_long_is_read_one_row_beyond_the_limit_and_no_further() {
+        // 2²⁰ literals, all of them there.
+        let literals = [&[0x80, 0x80, 0x40][..], &vec![0; 1 << 20]].concat();
+        // As many runs of one.
+        let runs = [1, 0].repeat(1 << 20);
+        for bytes in [literals, runs] {
+            READ.set(0);
+            let error = Rle::<Counted>::new(&bytes).count().unwrap_err();
+            assert_eq!((error.code(), READ.get()), ("limit", limits::CHANGE_OPS_MAX + 1));
+        }
+    }
 }

@@ -81,6 +81,16 @@ fn the_crafting_tool_writes_what_automerge_writes() {
     }
 }
 
+/// Every file of a folder: its name and its bytes.
+pub fn golden_files(folder_name: &str) -> Vec<(String, Vec<u8>)> {
+    let bytes = |name: &String| {
+        let text = fs::read_to_string(folder().join(folder_name).join(name)).unwrap();
+        hex::decode(text.lines().collect::<String>()).unwrap()
+    };
+    let names = files(folder_name).into_iter().filter(|name| name.ends_with(".hex"));
+    names.map(|name| (name.clone(), bytes(&name))).collect()
+}
+
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/golden/guard")
 }

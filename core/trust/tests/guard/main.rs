@@ -6,10 +6,13 @@
 keting_testkit::counting_allocator!();
 
 mod guard_commit;
+mod guard_commit_golden;
+mod guard_cost;
 mod guard_golden;
 mod guard_honest;
 mod guard_hostile;
 mod hostile;
+mod phone;
 mod story;
 
 use std::borrow::Cow;

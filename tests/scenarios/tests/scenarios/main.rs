@@ -2,9 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_days;
+mod commands;
 mod damaged;
+mod exit_codes;
+mod json;
 mod merging;
 mod newer;
-mod processes;
+mod operating;
 mod reading;
 mod watching;

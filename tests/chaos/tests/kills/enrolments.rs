@@ -1,0 +1,68 @@
+//! An enrolment, killed: while it makes its keys, while it presents its invitation, in the middle of
+//! its first sync.
+
+use keting_scenarios::city::MICRO_GRID;
+use keting_scenarios::device::Device;
+use keting_scenarios::served::ServedCity;
+use keting_testkit::rng::Rng;
+
+use crate::SEED;
+use crate::victim::{Victim, instant_within};
+
+const KILLS: u32 = 24;
+const HOUSEHOLDS: usize = 120;
+const TRIES_MAX: u32 = 200;
+
+#[test]
+fn an_enrolment_killed_at_any_instant_is_taken_up_again_with_the_same_invitation() {
+    let city = ServedCity::start();
+    let phone = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
+    for number in 0..HOUSEHOLDS {
+        phone.add_household(MICRO_GRID, &format!("望潮苑1幢1单元{number}室"), "李一");
+    }
+    phone.sync();
+    let mut rng = Rng::new(SEED);
+    let start = |device: &Device, invitation: &str| {
+        Victim::start(&mut device.command(&["enroll", invitation]))
+    };
+    let invite = || city.invite("沈国强", "micro_grid_head", MICRO_GRID);
+    let (_, whole) = start(&city.new_device(), &invite()).run_to_its_end();
+
+    let (mut killed, mut in_first_sync) = (0, 0);
+    for _ in 0..TRIES_MAX {
+        if killed >= KILLS && in_first_sync > 0 {
+            break;
+        }
+        let (device, invitation) = (city.new_device(), invite());
+        let end = start(&device, &invitation).kill_after(instant_within(whole, &mut rng));
+        killed += u32::from(end.exit_code.is_none());
+        in_first_sync += u32::from(is_in_first_sync(&device));
+        take_up(&device, &invitation);
+        assert_eq!(device.json(&["household", "list"]).as_array().unwrap().len(), HOUSEHOLDS);
+        device.run(&["verify"]).done();
+    }
+    println!("seed {SEED}: {killed} kills of an enrolment, {in_first_sync} in its first sync");
+    assert!(killed >= KILLS && in_first_sync > 0, "seed {SEED}: {killed}, {in_first_sync}");
+    assert_eq!(city.verify().json()["differences"], serde_json::json!([]));
+}
+
+/// Whether the device has entered the city and not yet all of its documents.
+fn is_in_first_sync(device: &Device) -> bool {
+    let status = device.run(&["status", "--json"]);
+    match status.exit_code {
+        Some(0) => status.json()["first_sync_unfinished"] == true,
+        _ => {
+            assert_eq!(status.refusal(), (3, "no_replica"), "seed {SEED}: {status:?}");
+            false
+        }
+    }
+}
+
+/// Does what a person would: enrols again, or syncs if the device says that it has joined already.
+fn take_up(device: &Device, invitation: &str) {
+    let again = device.run(&["enroll", invitation]);
+    if again.exit_code != Some(0) {
+        assert_eq!(again.refusal(), (1, "already_enrolled"), "seed {SEED}: {again:?}");
+        device.run(&["sync"]).done();
+    }
+}

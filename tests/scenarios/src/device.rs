@@ -1,0 +1,124 @@
+//! A device that is used through the real `keting` command only.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::binary::keting;
+
+/// A device's directory: its data and its vault.
+#[derive(Debug, Clone)]
+pub struct Device {
+    directory: PathBuf,
+}
+
+impl Device {
+    /// The device in a directory, whatever is there.
+    pub fn at(directory: PathBuf) -> Self {
+        Self { directory }
+    }
+
+    /// Runs a command on the device.
+    pub fn run(&self, arguments: &[&str]) -> Ended {
+        Ended::of(&mut self.command(arguments))
+    }
+
+    /// A command on the device, not started yet.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = keting();
+        command.args(arguments).arg("--data").arg(self.data()).env("KETING_VAULT", self.vault());
+        command
+    }
+
+    /// Runs a reading command and gives what it printed for machines.
+    pub fn json(&self, arguments: &[&str]) -> Value {
+        self.run(&[arguments, &["--json"]].concat()).json()
+    }
+
+    /// What was given as `--data`.
+    pub fn data(&self) -> PathBuf {
+        self.directory.join("data")
+    }
+
+    /// The encrypted file.
+    pub fn file(&self) -> PathBuf {
+        self.data().join("replica.db")
+    }
+
+    /// What the vault holds of a name, such as `database-key`: the path of it.
+    pub fn secret(&self, name: &str) -> PathBuf {
+        let files = std::fs::read_dir(self.vault()).unwrap().map(|file| file.unwrap().path());
+        let found = files.into_iter().find(|path| path.extension().is_some_and(|end| end == name));
+        found.unwrap_or_else(|| panic!("the vault holds no {name}"))
+    }
+
+    /// Changes rows of the file behind the device's back, as somebody who has its key could.
+    pub fn alter(&self, sql: &str) {
+        let salt = std::fs::read(self.file()).unwrap()[..16].to_vec();
+        let key = std::fs::read(self.secret("database-key")).unwrap();
+        let file = rusqlite::Connection::open(self.file()).unwrap();
+        let key = hex::encode([key, salt].concat());
+        file.execute_batch(&format!("PRAGMA key = \"x'{key}'\"; {sql}")).unwrap();
+    }
+
+    /// Where the device's keys are.
+    pub fn vault(&self) -> PathBuf {
+        self.directory.join("vault")
+    }
+
+    /// Where both are.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+}
+
+/// How a command ended, and what it said.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    /// Its exit code; none when it was killed.
+    pub exit_code: Option<i32>,
+    /// What it printed as its result.
+    pub out: String,
+    /// What it complained of.
+    pub err: String,
+}
+
+impl Ended {
+    /// Runs a command to its end.
+    pub fn of(command: &mut Command) -> Self {
+        let output = command.output().unwrap();
+        Self {
+            exit_code: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Panics unless it is done.
+    pub fn done(self) -> Self {
+        assert_eq!(self.exit_code, Some(0), "{self:?}");
+        self
+    }
+
+    /// The one line it printed.
+    pub fn line(self) -> String {
+        let done = self.done();
+        let mut lines = done.out.lines();
+        let line = lines.next().unwrap_or_else(|| panic!("nothing was printed: {}", done.err));
+        assert_eq!(lines.next(), None, "more than a line was printed");
+        line.to_owned()
+    }
+
+    /// What it printed for machines.
+    pub fn json(self) -> Value {
+        serde_json::from_str(&self.done().out).unwrap()
+    }
+
+    /// How a command that did not do what it was asked ended: exit code and stable error code.
+    pub fn refusal(&self) -> (i32, &str) {
+        let complaint = self.err.lines().last().unwrap_or_default();
+        let code = complaint.split_once('[').and_then(|(_, rest)| rest.split_once(']'));
+        (self.exit_code.unwrap(), code.map_or("", |(code, _)| code))
+    }
+}

@@ -1,0 +1,167 @@
+//! A city made and served by the real `keting` command, for stories in which processes matter.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::sync::Arc;
+
+use keting::shell::tls::pinned_client;
+use keting_server::init::store_path;
+use keting_server::shell::certificate;
+use keting_trust::Invitation;
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use crate::city::REGIONS;
+use crate::device::{Device, Ended};
+use crate::phone::Phone;
+
+/// A city whose server is a process of its own, in a directory that goes with it.
+pub struct ServedCity {
+    directory: TempDir,
+    process: Option<Child>,
+    port: u16,
+    devices: std::cell::Cell<u32>,
+}
+
+impl ServedCity {
+    /// Makes a city of the fixtures' regions with `keting init` and starts `keting serve`.
+    pub fn start() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let mut city = Self { directory, process: None, port: 0, devices: 0.into() };
+        let (data, root_key) = (city.server_directory(), city.path("root-key"));
+        let init = ["init", "--city", "潮乡市", "--regions", REGIONS, "--root-key"];
+        Ended::of(crate::binary::keting().args(init).arg(root_key).arg("--data").arg(data)).done();
+        city.serve();
+        city
+    }
+
+    /// Starts the server, on the port it had before, and waits until it listens. It logs everything
+    /// it can log.
+    pub fn serve(&mut self) {
+        let log = File::options().create(true).append(true).open(self.log_file()).unwrap();
+        let mut process = crate::binary::keting()
+            .args(["serve", "--listen", &format!("127.0.0.1:{}", self.port), "--data"])
+            .arg(self.server_directory())
+            .env("KETING_LOG", "trace")
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let mut said = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut said).unwrap();
+        self.process = Some(process);
+        let port = said.trim().strip_prefix("listening on 127.0.0.1:");
+        self.port = port.unwrap_or_else(|| panic!("{said}{}", self.log())).parse().unwrap();
+    }
+
+    /// Asks the server to stop, as an operator's system does, and gives its exit code.
+    pub fn stop(&mut self) -> Option<i32> {
+        let mut process = self.process.take().unwrap();
+        kill_process(Pid::from_child(&process), Signal::TERM).unwrap();
+        process.wait().unwrap().code()
+    }
+
+    /// Kills the server where it stands.
+    pub fn kill(&mut self) {
+        let mut process = self.process.take().unwrap();
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+
+    /// Where the server listens.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The server's directory.
+    pub fn server_directory(&self) -> PathBuf {
+        self.path("server")
+    }
+
+    /// A file or directory of this story.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// What the server logged so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log_file()).unwrap()
+    }
+
+    /// Asks for an invitation with `keting invite`.
+    pub fn invite(&self, name: &str, role: &str, region: &str) -> String {
+        let asked = ["invite", "--name", name, "--role", role, "--region", region, "--data"];
+        Ended::of(crate::binary::keting().args(asked).arg(self.server_directory())).line()
+    }
+
+    /// A directory for a device, with nothing in it yet.
+    pub fn new_device(&self) -> Device {
+        self.devices.set(self.devices.get() + 1);
+        Device::at(self.path(&format!("device{}", self.devices.get())))
+    }
+
+    /// A device of somebody new, enrolled with `keting enroll`.
+    pub fn device(&self, name: &str, role: &str, region: &str) -> Device {
+        let device = self.new_device();
+        device.run(&["enroll", &self.invite(name, role, region)]).done();
+        device
+    }
+
+    /// A phone of somebody new: the engine in this process, for stories that need many edits.
+    pub fn phone(&self, name: &str, role: &str, region: &str) -> Phone {
+        let invitation: Invitation = self.invite(name, role, region).parse().unwrap();
+        let phone = Phone::new(self.directory.path(), &invitation);
+        phone.sync();
+        phone
+    }
+
+    /// Checks the server's store with `keting verify`.
+    pub fn verify(&self) -> Ended {
+        self.on_server(&["verify", "--json"])
+    }
+
+    /// Runs a command on the server's directory.
+    pub fn on_server(&self, arguments: &[&str]) -> Ended {
+        let mut command = crate::binary::keting();
+        Ended::of(command.args(arguments).arg("--data").arg(self.server_directory()))
+    }
+
+    /// Changes rows of the server's store behind its back.
+    pub fn alter(&self, sql: &str) {
+        let store = rusqlite::Connection::open(store_path(&self.server_directory())).unwrap();
+        store.execute_batch(sql).unwrap();
+    }
+
+    /// Asks the server for a page, as an operator's monitoring does: the status line and the body.
+    pub fn get(&self, path: &str) -> (String, String) {
+        let pin = certificate::load(&self.server_directory()).unwrap().pin;
+        let client = Arc::new(pinned_client(pin).unwrap());
+        let name = "localhost".try_into().unwrap();
+        let mut session = rustls::ClientConnection::new(client, name).unwrap();
+        let mut socket = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let mut stream = rustls::Stream::new(&mut session, &mut socket);
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            .unwrap();
+        let mut answer = Vec::new();
+        // Servers may close without TLS's own goodbye; what came is all there is.
+        let _ = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8(answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.lines().next().unwrap_or_default().to_owned(), body.to_owned())
+    }
+
+    fn log_file(&self) -> PathBuf {
+        Path::new(self.directory.path()).join("server.log")
+    }
+}
+
+impl Drop for ServedCity {
+    fn drop(&mut self) {
+        if self.process.is_some() {
+            self.kill();
+        }
+    }
+}

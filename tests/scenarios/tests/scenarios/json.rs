@@ -1,0 +1,122 @@
+//! The real command: what it prints for machines has exactly the promised names.
+
+use keting_scenarios::city::{MICRO_GRID, UNIT};
+use keting_scenarios::device::Device;
+use keting_scenarios::served::ServedCity;
+use serde_json::Value;
+
+const ID_NUMBER: &str = "990481199007130028";
+const PHONE: &str = "19900009330";
+
+#[test]
+fn a_sync_tells_machines_what_went_and_came_under_the_promised_names() {
+    let city = ServedCity::start();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    alice.run(&["household", "add", "--region", UNIT, "--address", "一号"]).done();
+    let report = alice.json(&["sync"]);
+    let promised = [
+        "bytes_down",
+        "bytes_up",
+        "commits_received",
+        "commits_sent",
+        "cursor",
+        "documents_entered",
+        "documents_left",
+        "held",
+        "round_trips",
+        "took_ms",
+    ];
+    assert_eq!(names(&report), promised);
+    assert_eq!((&report["commits_sent"], &report["held"]), (&1.into(), &0.into()));
+    assert!(report["bytes_up"].as_u64() > Some(0) && report["bytes_down"].as_u64() > Some(0));
+    assert!(report["round_trips"].as_u64() >= Some(1));
+    assert!(report["cursor"]["number"].as_u64() > Some(0));
+}
+
+#[test]
+fn a_list_of_households_has_the_promised_names_and_says_what_is_withheld() {
+    let city = ServedCity::start();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    let household = add_household(&alice);
+    alice.run(&["sync"]).done();
+    let steward = city.device("梁志杰", "steward", UNIT);
+
+    for (device, may_see) in [(&alice, true), (&steward, false)] {
+        let listed = device.json(&["household", "list"]);
+        let [shown] = listed.as_array().unwrap().as_slice() else { panic!("{listed}") };
+        assert_eq!(names(shown), ["address", "head", "id", "region", "residents", "withheld"]);
+        assert_eq!((&shown["id"], &shown["region"]), (&household.clone().into(), &UNIT.into()));
+        assert_eq!((&shown["address"], &shown["head"]), (&"一号".into(), &"李燕云".into()));
+        let [resident] = shown["residents"].as_array().unwrap().as_slice() else {
+            panic!("{shown}")
+        };
+        let promised =
+            ["bond", "care_tags", "id", "id_number", "name", "phone", "relation", "status"];
+        assert_eq!(names(resident), promised);
+        assert_eq!((&resident["name"], &resident["phone"]), (&"李燕云".into(), &PHONE.into()));
+        assert_eq!(resident["care_tags"], serde_json::json!(["living_alone"]));
+        assert_eq!(
+            (&resident["relation"], &resident["status"]),
+            (&"head".into(), &"living".into())
+        );
+        if may_see {
+            assert_eq!(resident["id_number"], ID_NUMBER);
+            assert_eq!(shown["withheld"], serde_json::json!([]));
+        } else {
+            assert_eq!(resident["id_number"], Value::Null);
+            assert_eq!(shown["withheld"], serde_json::json!(["id_number"]));
+        }
+    }
+}
+
+#[test]
+fn every_reading_command_prints_json_when_asked() {
+    let city = ServedCity::start();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    let household = add_household(&alice);
+
+    let status = alice.json(&["status"]);
+    assert_eq!((&status["city"], &status["holder"]), (&"潮乡市".into(), &"陆德祥".into()));
+    assert_eq!((&status["role"], &status["held"]), (&"micro_grid_head".into(), &0.into()));
+    assert_eq!(status["waiting"], 2);
+    let outbox = alice.json(&["outbox"]);
+    let commands: Vec<_> =
+        outbox.as_array().unwrap().iter().map(|entry| &entry["command"]).collect();
+    assert_eq!(commands, ["household.add", "resident.add"]);
+    assert!(outbox.as_array().unwrap().iter().all(|entry| entry["state"] == "queued"));
+    alice.run(&["sync"]).done();
+    assert_eq!(alice.json(&["status"])["waiting"], 0);
+
+    let devices = alice.json(&["device", "list"]);
+    assert_eq!(names(&devices[0]), ["device", "expires_at_ms", "name", "role"]);
+    assert!(!alice.json(&["region", "list"]).as_array().unwrap().is_empty());
+    assert_eq!(alice.json(&["region", "show", UNIT])["code"], UNIT);
+    let shown = alice.json(&["household", "show", &household]);
+    assert_eq!(names(&shown), ["conflicts", "household", "notes", "visits"]);
+    for report in [alice.json(&["verify"]), city.verify().json()] {
+        assert_eq!(names(&report), ["changes", "commits", "differences", "documents", "proven_by"]);
+        assert!(report["documents"].get(&household).is_some());
+    }
+    for file in [alice.json(&["inspect"]), city.on_server(&["inspect", "--json"]).json()] {
+        assert_eq!(names(&file), ["bytes", "file", "free_bytes", "tables"]);
+        assert!(file["bytes"].as_u64() > Some(0));
+        let tables = file["tables"].as_array().unwrap();
+        let documents = tables.iter().find(|table| table["name"] == "documents").unwrap();
+        assert!(documents["rows"].as_u64() > Some(0));
+    }
+}
+
+fn add_household(device: &Device) -> String {
+    let household = device.run(&["household", "add", "--region", UNIT, "--address", "一号"]).line();
+    let resident = ["resident", "add", &household, "--name", "李燕云", "--relation", "head"];
+    let more = ["--id-number", ID_NUMBER, "--phone", PHONE, "--care-tags", "living_alone"];
+    device.run(&[&resident[..], &more].concat()).done();
+    household
+}
+
+/// The names of an object's fields, in order.
+fn names(object: &Value) -> Vec<&str> {
+    let mut names: Vec<_> = object.as_object().unwrap().keys().map(String::as_str).collect();
+    names.sort_unstable();
+    names
+}

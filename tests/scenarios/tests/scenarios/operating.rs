@@ -1,0 +1,139 @@
+//! A running server as its operator sees it, a device that stays connected, and the demo.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use keting_scenarios::binary::keting;
+use keting_scenarios::city::{MICRO_GRID, UNIT};
+use keting_scenarios::device::Ended;
+use keting_scenarios::served::ServedCity;
+use rustix::process::{Pid, Signal, kill_process};
+
+/// What must never be in a log: who, where, by what number, and what opens doors.
+const NAME: &str = "李燕云";
+const PHONE: &str = "19900009330";
+const ID_NUMBER: &str = "990481199007130028";
+const ADDRESS: &str = "望潮苑1幢1单元101室";
+const HOLDER: &str = "陆德祥";
+
+#[test]
+fn a_running_server_tells_its_health_and_its_counters() {
+    let city = ServedCity::start();
+    let alice = city.device(HOLDER, "micro_grid_head", MICRO_GRID);
+    alice.run(&["household", "add", "--region", UNIT, "--address", ADDRESS]).done();
+    alice.run(&["sync"]).done();
+
+    let (status, body) = city.get("/health");
+    assert_eq!(status, "HTTP/1.1 200 OK");
+    let health: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((&health["healthy"], &health["fault"]), (&true.into(), &().into()));
+    let number = alice.json(&["status"])["number"].clone();
+    assert_eq!(health["number"], number);
+
+    let (status, body) = city.get("/metrics");
+    assert_eq!(status, "HTTP/1.1 200 OK");
+    for line in [
+        "keting_commits_admitted_total 1".to_owned(),
+        "keting_devices_enrolled_total 1".to_owned(),
+        format!("keting_log_number {number}"),
+    ] {
+        assert!(body.lines().any(|found| found == line), "{line} is not in\n{body}");
+    }
+    assert_eq!(city.get("/anything").0, "HTTP/1.1 404 Not Found");
+}
+
+#[test]
+fn a_server_that_is_asked_to_stop_ends_with_zero_and_has_everything_it_acknowledged() {
+    let mut city = ServedCity::start();
+    let alice = city.device(HOLDER, "micro_grid_head", MICRO_GRID);
+    alice.run(&["household", "add", "--region", UNIT, "--address", ADDRESS]).done();
+    let sent = alice.json(&["sync"]);
+    assert_eq!(sent["commits_sent"], 1);
+    // One that is in the middle of something stops as well.
+    let mut watching = alice.command(&["sync", "--watch"]).stdout(Stdio::null()).spawn().unwrap();
+    assert_eq!(city.stop(), Some(0));
+    watching.kill().unwrap();
+    watching.wait().unwrap();
+
+    let stored = city.verify().json();
+    assert_eq!(stored["differences"], serde_json::json!([]));
+    let here = alice.json(&["verify"]);
+    for (document, heads) in here["documents"].as_object().unwrap() {
+        assert_eq!(stored["documents"].get(document), Some(heads), "{document}");
+    }
+}
+
+#[test]
+fn while_a_device_stays_connected_it_shows_what_changes_and_a_second_process_is_turned_away() {
+    let city = ServedCity::start();
+    let alice = city.device(HOLDER, "micro_grid_head", MICRO_GRID);
+    let bob = city.device("沈国强", "micro_grid_head", MICRO_GRID);
+    let mut watching = bob
+        .command(&["sync", "--watch", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    alice.run(&["household", "add", "--region", UNIT, "--address", ADDRESS]).done();
+    alice.run(&["sync"]).done();
+    let mut news = BufReader::new(watching.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("\"household\"") {
+        line.clear();
+        assert!(news.read_line(&mut line).unwrap() > 0, "the watch ended");
+    }
+    for told in [bob.run(&["status"]), bob.run(&["sync", "--watch"])] {
+        assert_eq!(told.refusal(), (4, "replica_in_use"));
+    }
+    kill_process(Pid::from_child(&watching), Signal::INT).unwrap();
+    assert_eq!(watching.wait().unwrap().code(), Some(0));
+    assert_eq!(bob.json(&["household", "list"])[0]["address"], ADDRESS);
+}
+
+#[test]
+fn logs_at_the_most_verbose_level_hold_nothing_of_anybody_and_no_secret() {
+    let mut city = ServedCity::start();
+    let invitation = city.invite(HOLDER, "micro_grid_head", MICRO_GRID);
+    let alice = city.new_device();
+    let mut said = Vec::new();
+    let mut run = |arguments: &[&str]| {
+        let mut command = alice.command(arguments);
+        let ended = Ended::of(command.env("KETING_LOG", "trace").env("RUST_LOG", "trace"));
+        said.push(ended.err.clone());
+        ended
+    };
+    run(&["enroll", &invitation]).done();
+    let household = run(&["household", "add", "--region", UNIT, "--address", ADDRESS]).line();
+    let resident = ["resident", "add", &household, "--name", NAME, "--phone", PHONE];
+    run(&[&resident[..], &["--id-number", ID_NUMBER]].concat()).done();
+    // What is refused is not repeated either.
+    run(&[&resident[..], &["--id-number", "990481199007130027"]].concat());
+    run(&["household", "visit", &household, "--purpose", NAME, "--by", HOLDER]).done();
+    run(&["sync"]).done();
+    city.stop();
+    run(&["sync"]);
+
+    let server = city.log();
+    assert!(server.contains("serving") && server.contains("TRACE"), "it was not verbose: {server}");
+    let secret = invitation.strip_prefix("keting1:").unwrap();
+    let device_seed = hex::encode(std::fs::read(alice.secret("device-seed")).unwrap());
+    let database_key = hex::encode(std::fs::read(alice.secret("database-key")).unwrap());
+    let secrets = [secret, &device_seed, &database_key];
+    let persons = [NAME, PHONE, ID_NUMBER, ADDRESS, HOLDER, "990481199007130027"];
+    for (whose, log) in [("server", server), ("device", said.concat())] {
+        for private in persons.iter().chain(&secrets) {
+            assert!(!log.contains(private), "the {whose}'s log holds {private}");
+        }
+    }
+}
+
+#[test]
+fn the_demo_tells_its_story_to_the_end_in_less_than_a_minute() {
+    let began = Instant::now();
+    let told = Ended::of(keting().arg("demo")).done();
+    assert!(began.elapsed() < Duration::from_secs(60), "it took {:?}", began.elapsed());
+    for part in ["round trips", "unacknowledged, yet there", "total"] {
+        assert!(told.out.contains(part), "{part} is not told in\n{}", told.out);
+    }
+}
