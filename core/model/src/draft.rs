@@ -4,6 +4,7 @@
 use crate::check::InvalidValue;
 use crate::command::{CommandError, Edit};
 use crate::document::{Document, Op};
+use crate::fact::greatest_rank;
 use crate::fields::Fields;
 use crate::id::DocumentId;
 use crate::registry::registration;
@@ -35,6 +36,11 @@ impl<'a> Draft<'a> {
     /// What the document shows.
     pub(crate) fn contents(&self) -> Contents {
         Contents::of(self.document)
+    }
+
+    /// The greatest rank among the facts whose keys begin with `facts`; 0 if there is none.
+    pub(crate) fn greatest_rank(&self, facts: &str) -> i64 {
+        greatest_rank(self.document, facts)
     }
 
     /// Whether the document has a value under a key, or is about to have one.

@@ -121,6 +121,9 @@ pub enum RuleError {
     /// A visit or note is of another year than its document.
     #[error("what is recorded is of another year than its document")]
     WrongYear,
+    /// A fact is ranked below one its author saw, or far above all of them.
+    #[error("the fact's rank does not follow from those its author saw")]
+    WrongRank,
     /// A region of this level needs a parent, or may have none.
     #[error("the region's parent does not fit its level")]
     WrongParent,
@@ -148,6 +151,7 @@ impl RuleError {
             Self::TooManyItems => "too_many_items",
             Self::WrongOwner => "wrong_owner",
             Self::WrongYear => "wrong_year",
+            Self::WrongRank => "wrong_rank",
             Self::WrongParent => "wrong_parent",
         }
     }

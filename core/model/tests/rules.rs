@@ -195,8 +195,10 @@ fn leaving_and_returning_are_commands_of_their_own() {
     let document = &alice.documents[&household_id(1)];
     let resident = residents(&alice, 1)[0];
     let fact = format!("r/{resident}/s/{}", ItemId::new([9; 8]));
-    let says =
-        |status: &str| [put(&format!("{fact}/status"), status), put(&format!("{fact}/time"), 5)];
+    let says = |status: &str| {
+        let key = |field: &str| format!("{fact}/{field}");
+        [put(&key("status"), status), put(&key("time"), 5), put(&key("rank"), 2)]
+    };
     let families = Ok(BTreeSet::from([Family::Resident]));
     assert_eq!(judged("resident.leave", document, &says("away")), families);
     assert_eq!(judged("resident.return", document, &says("living")), families);

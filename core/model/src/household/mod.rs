@@ -17,7 +17,7 @@ use crate::registry::Registration;
 pub(crate) use placing::{prefix, private_part, require_household, require_resident, time_value};
 pub(crate) use rows::SQL;
 pub(crate) use rows::status_cells;
-pub(crate) use schema::{SAY_STATUS, status_fits_command};
+pub(crate) use schema::{SAY_STATUS, facts_fit};
 
 /// The kind's registration.
 pub(crate) static REGISTRATION: Registration = Registration {

@@ -7,11 +7,11 @@ use crate::check::birth_date_of;
 use crate::command::{CommandError, Edit, Given};
 use crate::date::Date;
 use crate::draft::Draft;
+use crate::fact::{RANK_STEP_MAX, fold};
 use crate::fields::Fields;
 use crate::household::NewResident;
 use crate::id::{DocumentId, ItemId};
 use crate::kind::DocumentKind;
-use crate::rows::fold;
 use crate::time::HybridTime;
 use crate::value::Value;
 use crate::words;
@@ -124,6 +124,7 @@ impl<'a> Placing<'a> {
         child: bool,
         fact: &NewFact<'_>,
     ) -> Result<(), CommandError> {
+        let rank = self.next_rank(resident, child);
         let place = if child { &mut self.private } else { &mut self.household };
         let key = |field: &str| format!("r/{resident}/s/{}/{field}", fact.fact);
         if place.has(&key("status")) {
@@ -131,6 +132,7 @@ impl<'a> Placing<'a> {
         }
         place.put(key("status"), Value::from(fact.status))?;
         place.put(key("time"), time_value(self.time))?;
+        place.put(key("rank"), Value::Int(rank))?;
         for (field, text) in [("reason", fact.reason), ("at", fact.at)] {
             if let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) {
                 place.put(key(field), Value::from(text))?;
@@ -156,9 +158,23 @@ impl<'a> Placing<'a> {
     fn status(&self, resident: ItemId) -> Option<String> {
         let documents = [self.household.contents(), self.private.contents()];
         let items = documents.each_ref().map(|contents| contents.items("r"));
-        let facts = items.iter().filter_map(|items| fold(items.get(&resident)?));
-        let latest = facts.max_by_key(|fact| fact.time)?;
-        latest.text("status").map(str::to_owned)
+        let [open, private] = items.each_ref().map(|items| items.get(&resident).and_then(fold));
+        let counts = match (open, private) {
+            (Some(open), Some(private)) if private.order() <= open.order() => Some(open),
+            (open, None) => open,
+            (_, private) => private,
+        };
+        counts?.text("status").map(str::to_owned)
+    }
+
+    /// The rank of the next fact about a resident, in the private part or the household: above
+    /// every fact of both, as far as the rule lets the one go in a step.
+    fn next_rank(&self, resident: ItemId, in_private: bool) -> i64 {
+        let facts = format!("{}s", prefix(resident));
+        let [open, private] =
+            [&self.household, &self.private].map(|draft| draft.greatest_rank(&facts));
+        let here = if in_private { private } else { open };
+        open.max(private).saturating_add(1).min(here.saturating_add(RANK_STEP_MAX))
     }
 }
 

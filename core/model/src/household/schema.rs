@@ -2,6 +2,7 @@
 
 use crate::check::Holds;
 use crate::document::Op;
+use crate::fact::ranks_fit;
 use crate::kind::DocumentKind;
 use crate::role::Family;
 use crate::rule::{RuleError, Touched};
@@ -44,12 +45,14 @@ pub(super) static SCHEMA: Schema = Schema {
         resident("r/*/t/<care_tag>", Holds::Flag, Write::Clearable, WRITE_RESIDENT),
         resident("r/*/s/*/status", Holds::Word(words::STATUSES), Write::Once, SAY_STATUS),
         resident("r/*/s/*/time", Holds::Time, Write::Once, SAY_STATUS),
+        resident("r/*/s/*/rank", Holds::Rank, Write::Once, SAY_STATUS),
         resident("r/*/s/*/reason", Holds::Line(200), Write::Once, SAY_STATUS),
         resident("r/*/s/*/at", Holds::Day, Write::Once, SAY_STATUS),
         need("n/*/text", Holds::Prose(1_000), &["need.add"]),
         need("n/*/time", Holds::Time, &["need.add"]),
         need("n/*/s/*/status", Holds::Word(words::NEED_STATUSES), &["need.advance"]),
         need("n/*/s/*/time", Holds::Time, &["need.advance"]),
+        need("n/*/s/*/rank", Holds::Rank, &["need.advance"]),
         need("n/*/s/*/note", Holds::Prose(1_000), &["need.advance"]),
     ],
     groups: &[
@@ -68,7 +71,7 @@ pub(super) static SCHEMA: Schema = Schema {
         Group {
             pattern: "r/*/s/*",
             name: "the fact",
-            needs: &["status", "time"],
+            needs: &["status", "time", "rank"],
             made: Made::By(SAY_STATUS),
         },
         Group {
@@ -80,15 +83,21 @@ pub(super) static SCHEMA: Schema = Schema {
         Group {
             pattern: "n/*/s/*",
             name: "the fact",
-            needs: &["status", "time"],
+            needs: &["status", "time", "rank"],
             made: Made::By(&["need.advance"]),
         },
     ],
-    also: status_fits_command,
+    also: facts_fit,
 };
 
+/// What every fact must be like: ranked above those its author saw, and of its command.
+pub(crate) fn facts_fit(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
+    ranks_fit(touched)?;
+    status_fits_command(command, touched)
+}
+
 /// Who comes is living there; only `resident.leave` says otherwise.
-pub(crate) fn status_fits_command(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
+fn status_fits_command(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
     const STATUS: &str = "r/*/s/*/status";
     let living = Value::from(words::LIVING);
     for op in touched.ops {

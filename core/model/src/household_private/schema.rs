@@ -4,7 +4,7 @@
 //! child under fourteen.
 
 use crate::check::Holds;
-use crate::household::{SAY_STATUS, status_fits_command};
+use crate::household::{SAY_STATUS, facts_fit};
 use crate::id::DocumentId;
 use crate::kind::DocumentKind;
 use crate::role::Family;
@@ -46,6 +46,7 @@ pub(super) static SCHEMA: Schema = Schema {
         field("r/*/t/<care_tag>", Holds::Flag, WRITE_CHILD),
         fact("r/*/s/*/status", Holds::Word(words::STATUSES)),
         fact("r/*/s/*/time", Holds::Time),
+        fact("r/*/s/*/rank", Holds::Rank),
         fact("r/*/s/*/reason", Holds::Line(200)),
         fact("r/*/s/*/at", Holds::Day),
     ],
@@ -54,7 +55,7 @@ pub(super) static SCHEMA: Schema = Schema {
         Group {
             pattern: "r/*/s/*",
             name: "the fact",
-            needs: &["status", "time"],
+            needs: &["status", "time", "rank"],
             made: Made::By(SAY_STATUS),
         },
     ],
@@ -67,7 +68,7 @@ fn also(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
     if derived != Some(touched.before.id()) {
         return Err(RuleError::WrongOwner);
     }
-    status_fits_command(command, touched)
+    facts_fit(command, touched)
 }
 
 const fn field(
