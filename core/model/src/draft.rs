@@ -53,6 +53,19 @@ impl<'a> Draft<'a> {
         self.document.value(key).filter(|value| *value != Value::Null)
     }
 
+    /// The one value that stands under a key, unless it is cleared.
+    ///
+    /// # Errors
+    /// When several do, which have to be settled first.
+    pub(crate) fn settled(&self, key: &str) -> Result<Option<Value>, CommandError> {
+        let mut values = self.document.values(key);
+        if values.len() > 1 {
+            let (document, key) = (self.document.id(), key.to_owned());
+            return Err(CommandError::Conflicted { document, key });
+        }
+        Ok(values.pop().filter(|value| *value != Value::Null))
+    }
+
     /// Whether this command may write a key of this name here.
     pub(crate) fn takes(&self, prefix: &str, name: &str) -> bool {
         self.schema.field(&format!("{prefix}{name}")).is_some_and(|rule| {
@@ -126,7 +139,8 @@ impl<'a> Draft<'a> {
         self.ops.is_empty()
     }
 
-    fn puts(&self, wanted: &str) -> bool {
+    /// Whether something is to be written under a key.
+    pub(crate) fn puts(&self, wanted: &str) -> bool {
         self.ops.iter().any(|op| matches!(op, Op::Put { key, .. } if key == wanted))
     }
 

@@ -6,7 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::document::{Document, Op};
+use crate::id::ItemId;
 use crate::projection::Cell;
 use crate::rows::{Item, cell};
 use crate::rule::{RuleError, Touched};
@@ -33,9 +36,21 @@ pub(crate) struct Fact<'a> {
 }
 
 impl<'a> Fact<'a> {
-    /// What orders facts of different documents.
-    pub(crate) fn order(&self) -> (i64, i64) {
-        (self.rank, self.time)
+    /// The id under which it is said again with another rank. Two devices that repeat the same fact
+    /// with the same rank write the same.
+    pub(crate) fn id_repeated_with(&self, rank: i64) -> ItemId {
+        let mut hash = Sha256::new();
+        hash.update(b"keting/fact/1");
+        hash.update(self.id);
+        hash.update(rank.to_be_bytes());
+        let digest: [u8; 32] = hash.finalize().into();
+        let [a, b, c, d, e, f, g, h, ..] = digest;
+        ItemId::new([a, b, c, d, e, f, g, h])
+    }
+
+    /// Whether it, from the private part, counts rather than one of the household.
+    pub(crate) fn outdoes(&self, open: &Fact<'_>) -> bool {
+        (self.rank, self.time) > (open.rank, open.time)
     }
 
     /// A field of the fact as text.

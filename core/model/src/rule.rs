@@ -255,7 +255,7 @@ impl<'a> Judged<'a> {
         let field = rule.pattern;
         let writes = match rule.write {
             Write::Once => !self.settles,
-            Write::Often | Write::Clearable => true,
+            Write::Withdrawable | Write::Often | Write::Clearable => true,
         };
         if !writes || !(self.settles || rule.commands.contains(&self.name)) {
             return Err(RuleError::NotThisCommand { field });
@@ -269,6 +269,9 @@ impl<'a> Judged<'a> {
             (false, [_]) if rule.write == Write::Once => Err(RuleError::AlreadySet { field }),
             (false, [shown]) if shown == value => Err(RuleError::Unchanged { field }),
             (false, []) if *value == Value::Null => Err(RuleError::Unchanged { field }),
+            (false, [_]) if rule.write == Write::Withdrawable && *value != Value::Null => {
+                Err(RuleError::AlreadySet { field })
+            }
             (false, _) => Ok(()),
         }
     }

@@ -154,6 +154,29 @@ fn a_head_of_a_micro_grid_sees_everything_and_a_steward_no_id_number_and_nothing
 }
 
 #[test]
+fn a_steward_sees_nothing_any_more_of_who_becomes_known_as_a_child() {
+    let mut alice = village();
+    let father = residents(&alice, 1)[0];
+    let fields = Fields::new().with("id_number", "").with("birth_date", "2020-02-02");
+    let born = edit_resident(&alice, 1, father, fields);
+    alice.run(&born).unwrap();
+    let rows = tables(&alice.rows());
+    let seen_by = |role| {
+        let withheld = Withheld::from_roles(&[role]);
+        let shown = household(&rows, &withheld, &household_id(1)).unwrap().unwrap();
+        serde_json::to_value(&shown.residents[0]).unwrap()
+    };
+    let steward = seen_by(Role::Steward);
+    assert_eq!((&steward["name"], &steward["relation"]), (&"王建国".into(), &"head".into()));
+    for field in ["phone", "bond", "care_tags", "status", "status_reason", "status_at"] {
+        assert_eq!(steward[field], serde_json::Value::Null, "{field}");
+    }
+    let head = seen_by(Role::MicroGridHead);
+    assert_eq!((&head["phone"], &head["status"]), (&"13812345678".into(), &"living".into()));
+    assert_eq!(head["care_tags"], serde_json::json!(["disabled", "veteran_family"]));
+}
+
+#[test]
 fn nothing_private_stands_in_the_household_document() {
     let alice = village();
     let open = alice.documents.values().filter(|d| d.id().kind() == Some(DocumentKind::Household));

@@ -7,7 +7,7 @@ use crate::check::birth_date_of;
 use crate::command::{CommandError, Edit, Given};
 use crate::date::Date;
 use crate::draft::Draft;
-use crate::fact::{RANK_STEP_MAX, fold};
+use crate::fact::{Fact, RANK_STEP_MAX, fold};
 use crate::fields::Fields;
 use crate::household::NewResident;
 use crate::id::{DocumentId, ItemId};
@@ -19,7 +19,7 @@ use crate::words;
 /// What a command is about to write into a household and its private part.
 pub(crate) struct Placing<'a> {
     pub(crate) household: Draft<'a>,
-    private: Draft<'a>,
+    pub(super) private: Draft<'a>,
     today: Date,
     time: HybridTime,
 }
@@ -63,7 +63,8 @@ impl<'a> Placing<'a> {
     /// Edits a resident who is there.
     pub(crate) fn edit(&mut self, resident: ItemId, fields: &Fields) -> Result<(), CommandError> {
         require_resident(&self.household, resident)?;
-        self.put_fields(resident, fields)
+        self.put_fields(resident, fields)?;
+        if self.is_child(resident, fields) { self.conceal(resident) } else { Ok(()) }
     }
 
     /// Says what became of a resident who is there.
@@ -159,22 +160,26 @@ impl<'a> Placing<'a> {
         let documents = [self.household.contents(), self.private.contents()];
         let items = documents.each_ref().map(|contents| contents.items("r"));
         let [open, private] = items.each_ref().map(|items| items.get(&resident).and_then(fold));
-        let counts = match (open, private) {
-            (Some(open), Some(private)) if private.order() <= open.order() => Some(open),
-            (open, None) => open,
-            (_, private) => private,
-        };
-        counts?.text("status").map(str::to_owned)
+        counting(open, private)?.text("status").map(str::to_owned)
     }
 
     /// The rank of the next fact about a resident, in the private part or the household: above
     /// every fact of both, as far as the rule lets the one go in a step.
-    fn next_rank(&self, resident: ItemId, in_private: bool) -> i64 {
+    pub(super) fn next_rank(&self, resident: ItemId, in_private: bool) -> i64 {
         let facts = format!("{}s", prefix(resident));
         let [open, private] =
             [&self.household, &self.private].map(|draft| draft.greatest_rank(&facts));
         let here = if in_private { private } else { open };
         open.max(private).saturating_add(1).min(here.saturating_add(RANK_STEP_MAX))
+    }
+}
+
+/// Which of the facts about a resident counts, one folded from each document: the open one at a tie.
+fn counting<'a>(open: Option<Fact<'a>>, private: Option<Fact<'a>>) -> Option<Fact<'a>> {
+    match (open, private) {
+        (Some(open), Some(private)) if !private.outdoes(&open) => Some(open),
+        (open, None) => open,
+        (_, private) => private,
     }
 }
 
