@@ -41,6 +41,17 @@ impl Holds {
         !matches!(self, Self::Time | Self::Rank | Self::Year | Self::Document(_))
     }
 
+    /// Reads a value that a person typed: a yes or no as `true` or `false`. Whether it is right is
+    /// [`Self::check`]'s question.
+    pub(crate) fn read(self, typed: &str) -> Result<Value, InvalidValue> {
+        match (self, typed.trim()) {
+            (Self::Flag, "true") => Ok(Value::Bool(true)),
+            (Self::Flag, "false") => Ok(Value::Bool(false)),
+            (Self::Flag, _) => Err(InvalidValue::WrongType),
+            (_, text) => Ok(Value::from(text)),
+        }
+    }
+
     /// Checks a value that is not cleared.
     pub(crate) fn check(self, value: &Value) -> Result<(), InvalidValue> {
         match self {
