@@ -135,16 +135,17 @@ fn show(id: &str, reading: &Reading) -> Result<(), Failure> {
     let withheld = keting.withheld();
     let found = keting.read(|reader| query::household(reader, &withheld, &id))?;
     let household = found.ok_or(Failure::NotFound("the household"))?;
-    let visits = keting.read(|reader| query::visits(reader, &id))?;
-    let notes = keting.read(|reader| query::notes(reader, &id))?;
+    let visits = keting.read(|reader| query::visits(reader, &withheld, &id))?;
+    let notes = keting.read(|reader| query::notes(reader, &withheld, &id))?;
     let conflicts = keting.read(|reader| query::conflicts(reader, &withheld, Some(&id)))?;
     if reading.json {
         return output::json(&json!({
             "household": household, "visits": visits, "notes": notes, "conflicts": conflicts,
+            "withheld": withheld.beside_household(),
         }));
     }
     output::line(format!("{}  {}", household.id, household.address))?;
-    for field in &household.withheld {
+    for field in household.withheld.iter().chain(withheld.beside_household()) {
         output::line(format!("  {}: (不可见 withheld)", field_name(field)))?;
     }
     let residents: Vec<_> = household
@@ -168,11 +169,11 @@ fn show(id: &str, reading: &Reading) -> Result<(), Failure> {
     for need in &household.needs {
         output::line(format!("需求 need {}  {}  {}", need.id, need.status, need.text))?;
     }
-    for visit in visits {
+    for visit in visits.into_iter().flatten() {
         let purpose = visit.purpose.unwrap_or_default();
         output::line(format!("走访 visit {}  {}  {purpose}", visit.id, visit.at))?;
     }
-    for note in notes {
+    for note in notes.into_iter().flatten() {
         output::line(format!("记录 note {}  {}  {}", note.id, note.at, note.text))?;
     }
     conflicts::print(&household, &conflicts, &reading.data.display().to_string())

@@ -162,6 +162,9 @@ fn read<R: Rows>(
     scope: &Scope,
     about: Option<&DocumentId>,
 ) -> Result<Vec<Found>, R::Error> {
+    if withheld.withholds(DocumentKind::Household) {
+        return Ok(Vec::new());
+    }
     let parameters: Vec<Cell> = about.into_iter().map(id_cell).collect();
     let mut found: Vec<Found> = Vec::new();
     rows.query(scope.households, &parameters, &mut |row| found.extend(household_found(row)))?;

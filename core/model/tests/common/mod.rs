@@ -1,6 +1,8 @@
 //! A replica that plans, judges, writes and merges, with nothing else around it.
 #![allow(dead_code, missing_docs, clippy::unwrap_used)]
 
+pub mod tables;
+
 use std::collections::BTreeMap;
 
 use keting_model::household::{HouseholdCommand, NewResident};
