@@ -285,16 +285,29 @@ pub enum Household {
     Settle {
         /// The id of the document the value stands in: `household show` lists it.
         id: String,
+        /// The key of the field.
+        key: String,
         /// The device's directory.
         #[arg(long)]
         data: PathBuf,
-        /// The key of the field.
-        #[arg(long)]
-        key: String,
-        /// The value that shall hold.
-        #[arg(long)]
-        value: String,
+        #[command(flatten)]
+        on: SettleOn,
     },
+}
+
+/// What a field shall hold: one of these must be said.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct SettleOn {
+    /// The number of one of the values, as `household show` lists them.
+    #[arg(long)]
+    pub choose: Option<usize>,
+    /// Another value that is right; true or false for a care tag.
+    #[arg(long)]
+    pub value: Option<String>,
+    /// Nothing: the field is cleared.
+    #[arg(long)]
+    pub clear: bool,
 }
 
 /// What may be said of a resident.

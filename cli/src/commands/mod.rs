@@ -1,5 +1,6 @@
 //! One file a noun: what each verb does.
 
+pub mod conflicts;
 pub mod demo;
 pub mod household;
 pub mod outbox;
@@ -10,3 +11,4 @@ pub mod server;
 pub mod status;
 pub mod sync;
 pub mod verify;
+pub mod words;
