@@ -116,7 +116,7 @@ fn a_held_commit_is_answered_and_its_verdict_comes_with_the_log() {
     let Outcome::Held { number, code } = &alice.answers[0].outcome else { panic!() };
     assert_eq!(code, "not_granted");
     assert!(alice.entries.contains_key(&(*number, None)));
-    assert!(world.server.metrics_text().contains("held_total{code=\"not_granted\"} 1"));
+    assert!(world.server.metrics().to_text().contains("held_total{code=\"not_granted\"} 1"));
 }
 
 #[test]

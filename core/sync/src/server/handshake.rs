@@ -143,7 +143,9 @@ impl ServerSession {
         let up_to = self.feed.begin(head, resumption);
         self.send_all(up_to.into_iter());
         for commits in std::mem::take(&mut self.early) {
-            self.admit(commits);
+            if let Err(misbehaved) = self.admit(commits) {
+                return self.close_misbehaved(misbehaved);
+            }
         }
         self.go_on(now_ms);
     }

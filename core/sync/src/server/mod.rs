@@ -16,7 +16,7 @@ use crate::backoff::Jitter;
 use crate::error::{CloseReason, OwnFault, PeerMisbehaved};
 use crate::frame::{decode_device, encode_server};
 use crate::limits::{
-    CODE_BYTES_MAX, CONFIRM_MS_MAX, FRAME_BYTES_MAX, HELLO_MS_MAX, MESSAGE_BYTES_MAX,
+    CODE_BYTES_MAX, CONFIRM_MS_MAX, EFFECTS_MAX, FRAME_BYTES_MAX, HELLO_MS_MAX, MESSAGE_BYTES_MAX,
 };
 use crate::message::{
     Answer, CommitKey, DeviceMessage, PushedCommit, Refused, Resume, ServerMessage,
@@ -276,7 +276,7 @@ impl ServerSession {
             DeviceMessage::Hello(_) => return Err(PeerMisbehaved::HelloRepeated),
             DeviceMessage::Push(push) => {
                 self.intake.take_push(&push.commits)?;
-                self.admit(push.commits);
+                self.admit(push.commits)?;
             }
             DeviceMessage::Confirm(confirm) => {
                 let confirmed = self.feed.take_confirm(&confirm, device)?;
@@ -322,10 +322,17 @@ impl ServerSession {
         }
     }
 
-    fn admit(&mut self, commits: Vec<PushedCommit>) {
+    /// # Errors
+    /// When the driver has not come to what was pushed before, which only a swarm of tiny pushes
+    /// brings about.
+    fn admit(&mut self, commits: Vec<PushedCommit>) -> Result<(), PeerMisbehaved> {
+        if self.effects.len() >= EFFECTS_MAX {
+            return Err(PeerMisbehaved::TooManyPushed);
+        }
         self.last_id += 1;
         self.intake.admitting(self.last_id, &commits);
         self.effects.push_back(ServerEffect::Admit { id: self.last_id, commits });
+        Ok(())
     }
 
     fn refused(&self, denial: Denial) -> Refused {
