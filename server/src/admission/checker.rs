@@ -168,6 +168,10 @@ impl<'b> Checker<'b> {
         guarded: &Reached,
         read: Option<&dyn ServerRead>,
     ) -> Result<Judged, StoreError> {
+        // After the guard: what it is against must not be held with a code a supervisor may accept.
+        if let Some(fault) = opened.position_fault {
+            return Ok(Judged::Held(fault.code()));
+        }
         let author = opened.id.device;
         let rights = self.book.known_rights(&author);
         let rights = rights.unwrap_or(const { &Rights::none() });
