@@ -157,6 +157,8 @@ pub struct Person {
     city: (keting_model::CityId, keting_model::LogId),
     /// What his next commits claim to have seen.
     pub seen: Position,
+    /// The rules his app goes by.
+    pub rule_version: u16,
     pub incarnation: Incarnation,
     pub sequence: u64,
     time: HybridTime,
@@ -171,6 +173,7 @@ impl Person {
             random: Seeded(u64::from_le_bytes(seed)),
             city: (city.id, city.log),
             seen: Cursor::genesis(city.log, 0).position(),
+            rule_version: RULE_VERSION,
             incarnation: Incarnation::new(seed),
             sequence: 0,
             time: HybridTime::new(NOW_MS, 0),
@@ -266,7 +269,7 @@ impl Person {
             seen: self.seen,
             command: stamp.command,
             command_name: name.into(),
-            rule_version: RULE_VERSION,
+            rule_version: self.rule_version,
             time: stamp.time,
             replaces: None,
             entries: parts.iter().map(Part::digest).collect(),

@@ -170,6 +170,28 @@ fn what_the_guard_is_against_is_held_with_the_guards_code_whatever_else_is_wrong
 }
 
 #[test]
+fn what_a_newer_app_made_is_kept_and_held_with_what_builds_on_it() {
+    let mut town = Town::new();
+    let region = town.region(HEAD_REGION);
+    let mut alice = town.person("micro_grid_head", HEAD_REGION);
+    let (household, first) = alice.add_household(region);
+    let before = town.number();
+    alice.rule_version += 1;
+    // A key that only the newer rules know.
+    let ops = vec![Op::Put { key: "of_tomorrow".into(), value: Value::from("一") }];
+    let newer = alice.write("household.of_tomorrow", vec![(household, ops)]);
+    alice.rule_version -= 1;
+    let child = alice.edit_household(household, "二幢");
+    let answers = town.admit(&[alice.push(vec![first, newer.clone(), child])]).remove(0);
+    assert_eq!(answers[0], Outcome::Admitted { number: before + 1 });
+    assert_eq!(held_code(&answers[1]), "needs_newer_app");
+    assert_eq!(held_code(&answers[2]), "ancestor_held");
+    assert_eq!(town.admit_one(&alice, newer), answers[1]);
+    assert!(town.read().device(&alice.device()).unwrap().unwrap().held_bytes > 0);
+    assert_eq!(town.read().document(&household).unwrap().unwrap().change_count, 1);
+}
+
+#[test]
 fn what_nobody_we_know_signed_is_refused_and_leaves_nothing() {
     let mut town = Town::new();
     let region = town.region(HEAD_REGION);
