@@ -47,6 +47,8 @@ pub enum Verb {
     Verify(Reading),
     /// Show what is in the file, and how large it is.
     Inspect(Reading),
+    /// Set a damaged file aside and rescue what has not been sent.
+    Salvage(Salvage),
     /// Tell the story with a real server and three phones on this machine.
     Demo(Demo),
 }
@@ -57,6 +59,20 @@ pub struct Reading {
     /// The device's directory; for `verify` and `inspect` also a server's.
     #[arg(long)]
     pub data: PathBuf,
+    /// Print JSON for machines.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `salvage`.
+#[derive(Debug, Args)]
+pub struct Salvage {
+    /// The device's directory.
+    #[arg(long)]
+    pub data: PathBuf,
+    /// Say that the report of the last salvage has been read; `status` then stops showing it.
+    #[arg(long)]
+    pub seen: bool,
     /// Print JSON for machines.
     #[arg(long)]
     pub json: bool,
@@ -269,16 +285,29 @@ pub enum Household {
     Settle {
         /// The id of the document the value stands in: `household show` lists it.
         id: String,
+        /// The key of the field.
+        key: String,
         /// The device's directory.
         #[arg(long)]
         data: PathBuf,
-        /// The key of the field.
-        #[arg(long)]
-        key: String,
-        /// The value that shall hold.
-        #[arg(long)]
-        value: String,
+        #[command(flatten)]
+        on: SettleOn,
     },
+}
+
+/// What a field shall hold: one of these must be said.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct SettleOn {
+    /// The number of one of the values, as `household show` lists them.
+    #[arg(long)]
+    pub choose: Option<usize>,
+    /// Another value that is right; true or false for a care tag.
+    #[arg(long)]
+    pub value: Option<String>,
+    /// Nothing: the field is cleared.
+    #[arg(long)]
+    pub clear: bool,
 }
 
 /// What may be said of a resident.

@@ -45,10 +45,11 @@ fn run(verb: Verb) -> Result<(), Failure> {
         Verb::Resident(verb) => commands::resident::run(verb),
         Verb::Sync(arguments) => commands::sync::sync(&arguments),
         Verb::Status(reading) => commands::status::status(&reading),
-        Verb::Outbox(reading) => commands::status::outbox(&reading),
+        Verb::Outbox(reading) => commands::outbox::outbox(&reading),
         Verb::Device(verb) => commands::status::device(&verb),
         Verb::Verify(reading) => commands::verify::verify(&reading),
         Verb::Inspect(reading) => commands::verify::inspect(&reading),
+        Verb::Salvage(arguments) => commands::salvage::salvage(&arguments),
         Verb::Demo(arguments) => commands::demo::demo(&arguments),
     }
 }

@@ -6,10 +6,12 @@ use keting::Keting;
 use keting_model::household::HouseholdCommand;
 use keting_model::household_visits::VisitsCommand;
 use keting_model::query::{self, HouseholdFilter};
-use keting_model::{Command, DocumentKind, Fields, Settle, Value};
+use keting_model::{Command, DocumentKind, Fields, Value};
 use serde_json::json;
 
 use crate::arguments::{Household, Reading};
+use crate::commands::conflicts;
+use crate::commands::words::field_name;
 use crate::device;
 use crate::exit::Failure;
 use crate::output;
@@ -70,12 +72,7 @@ pub fn run(verb: Household) -> Result<(), Failure> {
             }))?;
             output::line(note)
         }
-        Household::Settle { id, data, key, value } => {
-            let document = device::document_id(&id)?;
-            let value = Value::Text(value);
-            execute(&data, |_| Command::Settle(Settle { document, key, value }))?;
-            output::line(document)
-        }
+        Household::Settle { id, key, data, on } => conflicts::settle(&id, &key, &data, &on),
     }
 }
 
@@ -138,50 +135,48 @@ fn show(id: &str, reading: &Reading) -> Result<(), Failure> {
     let withheld = keting.withheld();
     let found = keting.read(|reader| query::household(reader, &withheld, &id))?;
     let household = found.ok_or(Failure::NotFound("the household"))?;
-    let visits = keting.read(|reader| query::visits(reader, &id))?;
-    let notes = keting.read(|reader| query::notes(reader, &id))?;
+    let visits = keting.read(|reader| query::visits(reader, &withheld, &id))?;
+    let notes = keting.read(|reader| query::notes(reader, &withheld, &id))?;
     let conflicts = keting.read(|reader| query::conflicts(reader, &withheld, Some(&id)))?;
     if reading.json {
         return output::json(&json!({
             "household": household, "visits": visits, "notes": notes, "conflicts": conflicts,
+            "withheld": withheld.beside_household(),
         }));
     }
     output::line(format!("{}  {}", household.id, household.address))?;
-    for field in &household.withheld {
-        output::line(format!("  {field}: (不可见 withheld)"))?;
+    for field in household.withheld.iter().chain(withheld.beside_household()) {
+        output::line(format!("  {}: (不可见 withheld)", field_name(field)))?;
     }
     let residents: Vec<_> = household
         .residents
-        .into_iter()
+        .iter()
         .map(|detail| {
-            let resident = detail.resident;
+            let resident = &detail.resident;
+            let or_empty = |field: &Option<String>| field.clone().unwrap_or_default();
             vec![
                 resident.id.to_string(),
-                resident.name,
-                resident.relation.unwrap_or_default(),
-                resident.status.unwrap_or_default(),
-                resident.phone.unwrap_or_default(),
-                resident.id_number.unwrap_or_default(),
+                resident.name.clone(),
+                or_empty(&resident.relation),
+                or_empty(&resident.status),
+                or_empty(&resident.phone),
+                or_empty(&resident.id_number),
             ]
         })
         .collect();
     let headings = ["编号 id", "姓名", "关系", "状态", "电话", "身份证号"];
     output::table(&headings, &residents)?;
-    for need in household.needs {
+    for need in &household.needs {
         output::line(format!("需求 need {}  {}  {}", need.id, need.status, need.text))?;
     }
-    for visit in visits {
+    for visit in visits.into_iter().flatten() {
         let purpose = visit.purpose.unwrap_or_default();
         output::line(format!("走访 visit {}  {}  {purpose}", visit.id, visit.at))?;
     }
-    for note in notes {
+    for note in notes.into_iter().flatten() {
         output::line(format!("记录 note {}  {}  {}", note.id, note.at, note.text))?;
     }
-    for conflict in conflicts {
-        let text = serde_json::to_string(&conflict).unwrap_or_default();
-        output::line(format!("待定 to settle {text}"))?;
-    }
-    Ok(())
+    conflicts::print(&household, &conflicts, &reading.data.display().to_string())
 }
 
 /// Fields that were given on the command line; an empty text clears one.

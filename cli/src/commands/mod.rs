@@ -1,10 +1,14 @@
 //! One file a noun: what each verb does.
 
+pub mod conflicts;
 pub mod demo;
 pub mod household;
+pub mod outbox;
 pub mod region;
 pub mod resident;
+pub mod salvage;
 pub mod server;
 pub mod status;
 pub mod sync;
 pub mod verify;
+pub mod words;

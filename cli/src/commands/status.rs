@@ -1,6 +1,5 @@
-//! How far a device is, what it has not handed over, and which devices it knows.
+//! How far a device is, and which devices it knows.
 
-use keting_store::OutboxState;
 use keting_trust::{RecordKind, SignedGrant};
 use serde_json::json;
 
@@ -8,9 +7,6 @@ use crate::arguments::{Device, Reading};
 use crate::device::open;
 use crate::exit::Failure;
 use crate::output;
-
-/// How many entries of the outbox are printed at most.
-const OUTBOX_MAX: u32 = 10_000;
 
 /// Prints how far a device is.
 ///
@@ -28,10 +24,15 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
             "grant_expires_at_ms": status.grant_expires_at_ms,
             "number": status.cursor.map(|cursor| cursor.number),
             "up_to_date_at_ms": status.up_to_date_at_ms,
-            "first_sync_unfinished": status.first_sync_unfinished,
+            "first_sync": status.first_sync.map(|(done, total)| json!({
+                "documents_done": done, "documents_total": total,
+            })),
             "waiting": status.waiting,
+            "refused": status.refused,
             "held": status.held,
             "documents": status.documents,
+            "unread": status.unread,
+            "salvaged": status.salvaged.as_ref().map(super::salvage::report_json),
         }));
     }
     let rows = [
@@ -46,45 +47,15 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
             status.up_to_date_at_ms.map_or_else(|| "—".to_owned(), |at_ms| format!("{at_ms} ms")),
         ),
     ];
-    rows.into_iter().try_for_each(|(name, value)| output::line(format!("{name}: {value}")))
-}
-
-/// Prints what the server has not acknowledged.
-///
-/// # Errors
-/// When the device cannot be opened.
-pub fn outbox(reading: &Reading) -> Result<(), Failure> {
-    let keting = open(&reading.data)?;
-    let entries = keting.replica().outbox(OUTBOX_MAX)?;
-    let mut rows = Vec::new();
-    for entry in entries {
-        let command = keting_model::Command::from_bytes(&entry.command);
-        let name = command.map_or("(newer)", |command| command.name());
-        let (state, code) = match entry.state {
-            OutboxState::Queued => ("queued", String::new()),
-            OutboxState::Sent => ("sent", String::new()),
-            OutboxState::Acknowledged => ("acknowledged", String::new()),
-            OutboxState::Held { code } => ("held", code),
-        };
-        rows.push((name, state, code, entry.queued_at_ms));
+    rows.into_iter().try_for_each(|(name, value)| output::line(format!("{name}: {value}")))?;
+    if let Some((done, total)) = status.first_sync {
+        output::line(format!("首次同步 first sync: {done}/{total}"))?;
     }
-    if reading.json {
-        let entries: Vec<_> = rows
-            .iter()
-            .map(|(command, state, code, queued_at_ms)| {
-                let code = Some(code).filter(|code| !code.is_empty());
-                json!({
-                    "command": command, "state": state, "code": code, "queued_at_ms": queued_at_ms,
-                })
-            })
-            .collect();
-        return output::json(&entries);
+    if status.unread > 0 {
+        let unread = status.unread;
+        output::line(format!("需更新应用才能读取 needs a newer app: {unread}"))?;
     }
-    let rows: Vec<_> = rows
-        .into_iter()
-        .map(|(command, state, code, _)| vec![command.to_owned(), state.to_owned(), code])
-        .collect();
-    output::table(&["操作 command", "状态 state", "原因 code"], &rows)
+    status.salvaged.as_ref().map_or(Ok(()), super::salvage::print_report)
 }
 
 /// Prints the devices whose grants are here.

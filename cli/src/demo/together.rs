@@ -85,7 +85,7 @@ impl Story {
             values.join("、")
         ))?;
         let (document, key) = (text(conflict, "document"), text(conflict, "key"));
-        let words = ["household", "settle", &document, "--key", &key, "--value", PHONE_SECOND];
+        let words = ["household", "settle", &document, &key, "--value", PHONE_SECOND];
         edit(&mut self.figures, worker, &words)?;
         for phone in [worker, head] {
             sync(&mut self.figures, phone)?;

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use keting_store::SalvageReport;
 use keting_trust::Invitation;
 
 use crate::environment::Environment;
@@ -60,16 +61,30 @@ pub fn open(
     vault: Arc<dyn Vault>,
     environment: Box<dyn Environment>,
 ) -> Result<Replica, EngineError> {
+    let (id, path) = find(directory)?;
+    let config = ReplicaConfig { path: &path, vfs: None, id, identity: &identity };
+    Replica::open(&config, vault, environment)
+}
+
+/// Opens the device in a directory whose file was found damaged: it is set aside, and what nobody
+/// else has is saved into a fresh one.
+///
+/// # Errors
+/// [`EngineError::NoReplica`] when there is none, or what [`Replica::salvage`] says.
+pub fn salvage(
+    directory: &Path,
+    vault: Arc<dyn Vault>,
+    environment: Box<dyn Environment>,
+) -> Result<(Replica, Option<SalvageReport>), EngineError> {
+    let (id, path) = find(directory)?;
+    let config = ReplicaConfig { path: &path, vfs: None, id, identity: &identity };
+    Replica::salvage(&config, vault, environment)
+}
+
+fn find(directory: &Path) -> Result<(ReplicaId, PathBuf), EngineError> {
     let id = read_id(directory)?;
     let path = file_path(directory);
-    if !path.exists() {
-        return Err(EngineError::NoReplica);
-    }
-    Replica::open(
-        &ReplicaConfig { path: &path, vfs: None, id, identity: &identity },
-        vault,
-        environment,
-    )
+    if keting_store::is_there(&path) { Ok((id, path)) } else { Err(EngineError::NoReplica) }
 }
 
 /// On Unix the device and inode: a copy has others, a renamed file keeps them.

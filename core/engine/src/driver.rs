@@ -58,6 +58,7 @@ impl SyncDriver {
         channel_binding: [u8; 32],
         now_ms: u64,
     ) -> Result<Self, EngineError> {
+        replica.take_up_salvaged()?;
         let seed = u64::from_be_bytes(replica.environment().random());
         let session = DeviceSession::new(replica.session_config()?, seed);
         let mut driver = Self {
@@ -138,11 +139,18 @@ impl SyncDriver {
     }
 
     fn perform(&mut self, replica: &mut Replica, now_ms: u64) {
-        while let Some(effect) = self.session.poll_effect() {
-            self.perform_one(replica, effect, now_ms);
-        }
-        while let Some(event) = self.session.poll_event() {
-            self.note(replica, event);
+        loop {
+            while let Some(effect) = self.session.poll_effect() {
+                self.perform_one(replica, effect, now_ms);
+            }
+            while let Some(event) = self.session.poll_event() {
+                self.note(replica, event);
+            }
+            // What the log brought cannot be taken in, and what had to go out is answered.
+            if self.fault.is_none() || !self.session.is_quiescent() {
+                return;
+            }
+            self.session.close();
         }
     }
 
@@ -157,29 +165,37 @@ impl SyncDriver {
                 self.session.handle_signed(id, signed.map(|signed| signed.bytes), now_ms);
             }
             DeviceEffect::ReadOutbox { id, after, commits_max, bytes_max } => {
+                let count_max = u32::try_from(commits_max).unwrap_or(u32::MAX);
                 let batch = replica
-                    .waiting(row_of(after), bytes_max as u64)
-                    .map(|waiting| outbox_batch(replica, waiting, commits_max))
+                    .waiting(row_of(after), count_max, bytes_max as u64)
+                    .map(|waiting| outbox_batch(replica, waiting))
                     .map_err(|error| self.keep_fault(error));
                 self.session.handle_outbox(id, batch, now_ms);
             }
-            DeviceEffect::Persist(persist) => {
-                let persisted = self.persist(replica, &persist);
-                self.session.handle_persisted(persist.id, persisted, now_ms);
-            }
+            DeviceEffect::Persist(persist) => self.persist(replica, &persist, now_ms),
             DeviceEffect::Close(reason) => self.ended = Some(reason),
         }
     }
 
-    fn persist(
-        &mut self,
-        replica: &mut Replica,
-        persist: &Persist,
-    ) -> Result<keting_sync::Persisted, OwnFault> {
-        let kept = replica.persist(persist).map_err(|error| self.keep_fault(error))?;
-        self.progress.commits_received += kept.commits;
-        self.progress.documents_entered += kept.documents;
-        Ok(replica.persisted())
+    fn persist(&mut self, replica: &mut Replica, persist: &Persist, now_ms: u64) {
+        match replica.persist(persist) {
+            Ok(kept) => {
+                self.progress.commits_received += kept.commits;
+                self.progress.documents_entered += kept.documents;
+                self.session.handle_persisted(persist.id, Ok(replica.persisted()), now_ms);
+                if kept.taken_up > 0 {
+                    self.session.handle_outbox_changed(now_ms);
+                }
+            }
+            Err(error) if error.is_of_the_log() && persist.enrolled.is_none() => {
+                self.keep_fault(error);
+                self.session.handle_entries_refused(persist.id, now_ms);
+            }
+            Err(error) => {
+                let fault = self.keep_fault(error);
+                self.session.handle_persisted(persist.id, Err(fault), now_ms);
+            }
+        }
     }
 
     /// The session only hears that its own side failed; the application hears why.
@@ -188,9 +204,20 @@ impl SyncDriver {
         OwnFault::Store
     }
 
+    fn end_if_failed(&mut self, noted: Result<(), EngineError>) {
+        if let Err(error) = noted {
+            self.keep_fault(error);
+            self.session.close();
+        }
+    }
+
     fn note(&mut self, replica: &mut Replica, event: DeviceEvent) {
         match event {
-            DeviceEvent::Pushed(commits) => self.progress.commits_sent += commits.len() as u64,
+            DeviceEvent::Pushed(commits) => {
+                self.progress.commits_sent += commits.len() as u64;
+                let noted = replica.note_sent(&commits);
+                self.end_if_failed(noted);
+            }
             DeviceEvent::Answered(answers) => {
                 let held = answers.iter().filter(|answer| match answer.outcome {
                     Outcome::Admitted { .. } => false,
@@ -203,23 +230,30 @@ impl SyncDriver {
             }
             DeviceEvent::UpToDate { cursor, at_ms } => {
                 self.progress.up_to_date = Some(cursor);
-                if let Err(error) = replica.note_up_to_date(at_ms) {
-                    self.keep_fault(error);
-                }
+                let noted = replica.note_up_to_date(at_ms);
+                self.end_if_failed(noted);
             }
-            DeviceEvent::Unsendable(_) => self.progress.held += 1,
+            DeviceEvent::Unsendable(commit) => {
+                self.progress.held += 1;
+                let noted = replica.hold(&commit, "too_large");
+                self.end_if_failed(noted);
+            }
             DeviceEvent::LogDiverged { .. } => {
-                self.fault = Some(EngineError::Protocol { code: "log_diverged" });
+                self.keep_fault(EngineError::Protocol { code: "log_diverged" });
             }
-            DeviceEvent::Welcomed(_) | DeviceEvent::Enrolled | DeviceEvent::Closed(_) => {}
+            DeviceEvent::Welcomed(welcome) => {
+                let noted = replica.note_backed_up_to(welcome.backed_up_to);
+                self.end_if_failed(noted);
+            }
+            DeviceEvent::Enrolled | DeviceEvent::Closed(_) => {}
         }
     }
 }
 
-fn outbox_batch(replica: &Replica, waiting: Vec<Waiting>, commits_max: usize) -> OutboxBatch {
+fn outbox_batch(replica: &Replica, waiting: Vec<Waiting>) -> OutboxBatch {
     let own = replica.device();
     let more = !waiting.is_empty();
-    let items = waiting.into_iter().take(commits_max).map(|waiting| {
+    let items = waiting.into_iter().map(|waiting| {
         let author = (waiting.commit.device != own).then_some(waiting.commit.device);
         let key = CommitKey { author, command: waiting.commit.command };
         let commit = PushedCommit { key, signed: waiting.bytes, parts: waiting.parts };

@@ -27,6 +27,8 @@ pub(crate) enum Holds {
     Code,
     /// The bits of a hybrid time.
     Time,
+    /// How many facts, one upon the other, its author saw, and itself.
+    Rank,
     /// A year.
     Year,
     /// The id of a document of this kind.
@@ -36,7 +38,18 @@ pub(crate) enum Holds {
 impl Holds {
     /// Whether a person fills the field in, rather than a command.
     pub(crate) fn is_filled_in(self) -> bool {
-        !matches!(self, Self::Time | Self::Year | Self::Document(_))
+        !matches!(self, Self::Time | Self::Rank | Self::Year | Self::Document(_))
+    }
+
+    /// Reads a value that a person typed: a yes or no as `true` or `false`. Whether it is right is
+    /// [`Self::check`]'s question.
+    pub(crate) fn read(self, typed: &str) -> Result<Value, InvalidValue> {
+        match (self, typed.trim()) {
+            (Self::Flag, "true") => Ok(Value::Bool(true)),
+            (Self::Flag, "false") => Ok(Value::Bool(false)),
+            (Self::Flag, _) => Err(InvalidValue::WrongType),
+            (_, text) => Ok(Value::from(text)),
+        }
     }
 
     /// Checks a value that is not cleared.
@@ -53,6 +66,7 @@ impl Holds {
             }
             Self::Code => holds(is_code(text(value)?), InvalidValue::NotACode),
             Self::Time => holds(number(value)? >= 0, InvalidValue::OutOfRange),
+            Self::Rank => holds(number(value)? >= 1, InvalidValue::OutOfRange),
             Self::Year => holds((1900..=2199).contains(&number(value)?), InvalidValue::OutOfRange),
             Self::Document(kind) => {
                 let bytes = value.as_bytes().ok_or(InvalidValue::WrongType)?;

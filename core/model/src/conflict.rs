@@ -57,7 +57,8 @@ pub struct ConflictView {
     pub home: DocumentId,
     /// The value screens show meanwhile, in words.
     pub shown: String,
-    /// All the values in words, the shown one first.
+    /// All the values in words, the shown one first; a cleared one is empty. Each settles the field
+    /// with [`Settle::on_typed`](crate::Settle::on_typed).
     pub values: Vec<String>,
 }
 

@@ -242,6 +242,16 @@ impl Document {
         })
     }
 
+    /// The scalars shown under the root keys that begin with `start` and a slash, in order.
+    pub(crate) fn shown_below(&self, start: &str) -> impl Iterator<Item = (String, Value)> + '_ {
+        // The character after a slash is a zero.
+        let range = format!("{start}/")..format!("{start}0");
+        self.inner.map_range(ROOT, range).filter_map(|entry| {
+            let value = entry.value.into_value();
+            Some((entry.key.into_owned(), Value::from_scalar(value.as_scalar()?)?))
+        })
+    }
+
     /// The Automerge document, for the guard's replay.
     pub fn automerge(&self) -> &Automerge {
         &self.inner

@@ -4,6 +4,7 @@
 use crate::check::InvalidValue;
 use crate::command::{CommandError, Edit};
 use crate::document::{Document, Op};
+use crate::fact::greatest_rank;
 use crate::fields::Fields;
 use crate::id::DocumentId;
 use crate::registry::registration;
@@ -37,6 +38,11 @@ impl<'a> Draft<'a> {
         Contents::of(self.document)
     }
 
+    /// The greatest rank among the facts whose keys begin with `facts`; 0 if there is none.
+    pub(crate) fn greatest_rank(&self, facts: &str) -> i64 {
+        greatest_rank(self.document, facts)
+    }
+
     /// Whether the document has a value under a key, or is about to have one.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.puts(key) || self.document.value(key).is_some()
@@ -45,6 +51,19 @@ impl<'a> Draft<'a> {
     /// The value the document shows, unless it is cleared.
     pub(crate) fn shown(&self, key: &str) -> Option<Value> {
         self.document.value(key).filter(|value| *value != Value::Null)
+    }
+
+    /// The one value that stands under a key, unless it is cleared.
+    ///
+    /// # Errors
+    /// When several do, which have to be settled first.
+    pub(crate) fn settled(&self, key: &str) -> Result<Option<Value>, CommandError> {
+        let mut values = self.document.values(key);
+        if values.len() > 1 {
+            let (document, key) = (self.document.id(), key.to_owned());
+            return Err(CommandError::Conflicted { document, key });
+        }
+        Ok(values.pop().filter(|value| *value != Value::Null))
     }
 
     /// Whether this command may write a key of this name here.
@@ -120,7 +139,8 @@ impl<'a> Draft<'a> {
         self.ops.is_empty()
     }
 
-    fn puts(&self, wanted: &str) -> bool {
+    /// Whether something is to be written under a key.
+    pub(crate) fn puts(&self, wanted: &str) -> bool {
         self.ops.iter().any(|op| matches!(op, Op::Put { key, .. } if key == wanted))
     }
 

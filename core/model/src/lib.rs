@@ -10,6 +10,7 @@ mod conflict;
 pub mod date;
 pub mod document;
 mod draft;
+mod fact;
 pub mod fields;
 pub mod home;
 pub mod household;

@@ -17,15 +17,6 @@ pub(crate) struct Contents {
 /// The fields of one item by the ends of their keys.
 pub(crate) type Item<'a> = BTreeMap<&'a str, &'a Value>;
 
-/// Something that became so, as one fact says; facts are never changed, only outdone by later ones.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Fact<'a> {
-    /// When it was written down; the later one counts, the greater id at equal times.
-    pub(crate) time: i64,
-    id: &'a str,
-    fields: BTreeMap<&'a str, &'a Value>,
-}
-
 impl Contents {
     /// Takes what a document shows.
     pub(crate) fn new(document: DocumentId, shown: BTreeMap<String, Value>) -> Self {
@@ -62,36 +53,6 @@ impl Contents {
     }
 }
 
-/// The fact that counts among an item's, if it has any.
-pub(crate) fn fold<'a>(item: &Item<'a>) -> Option<Fact<'a>> {
-    let mut facts: BTreeMap<&str, Fact<'a>> = BTreeMap::new();
-    for (key, value) in item.range("s/"..) {
-        let Some(rest) = key.strip_prefix("s/") else { break };
-        let Some((id, field)) = rest.split_once('/') else { continue };
-        let fact = facts.entry(id).or_insert_with(|| Fact { id, ..Fact::default() });
-        fact.fields.insert(field, value);
-        if field == "time" {
-            fact.time = value.as_int().unwrap_or(0);
-        }
-    }
-    facts
-        .into_values()
-        .filter(|fact| fact.fields.contains_key("status"))
-        .max_by_key(|fact| (fact.time, fact.id))
-}
-
-impl<'a> Fact<'a> {
-    /// A field of the fact as text.
-    pub(crate) fn text(&self, field: &str) -> Option<&'a str> {
-        self.fields.get(field)?.as_text()
-    }
-
-    /// A field of the fact as a cell.
-    pub(crate) fn cell(&self, field: &str) -> Cell {
-        cell(self.fields.get(field).copied())
-    }
-}
-
 /// A value as a cell; what is cleared or missing is null.
 pub(crate) fn cell(value: Option<&Value>) -> Cell {
     match value {
@@ -120,22 +81,6 @@ pub(crate) fn tags(item: &Item<'_>) -> Cell {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_latest_fact_counts_and_at_equal_times_the_greater_id() {
-        let values = [
-            ("s/a/status", Value::from("away")),
-            ("s/a/time", Value::Int(5)),
-            ("s/b/status", Value::from("living")),
-            ("s/b/time", Value::Int(5)),
-            ("s/c/status", Value::from("deceased")),
-            ("s/c/time", Value::Int(4)),
-            ("s/d/time", Value::Int(9)),
-        ];
-        let item: Item<'_> = values.iter().map(|(key, value)| (*key, value)).collect();
-        assert_eq!(fold(&item).map(|fact| fact.cell("status")), Some(Cell::Text("living".into())));
-        assert_eq!(fold(&Item::new()), None);
-    }
 
     #[test]
     fn only_tags_that_are_said_to_be_so_are_listed() {

@@ -121,6 +121,9 @@ pub enum RuleError {
     /// A visit or note is of another year than its document.
     #[error("what is recorded is of another year than its document")]
     WrongYear,
+    /// A fact is ranked below one its author saw, or far above all of them.
+    #[error("the fact's rank does not follow from those its author saw")]
+    WrongRank,
     /// A region of this level needs a parent, or may have none.
     #[error("the region's parent does not fit its level")]
     WrongParent,
@@ -148,6 +151,7 @@ impl RuleError {
             Self::TooManyItems => "too_many_items",
             Self::WrongOwner => "wrong_owner",
             Self::WrongYear => "wrong_year",
+            Self::WrongRank => "wrong_rank",
             Self::WrongParent => "wrong_parent",
         }
     }
@@ -251,7 +255,7 @@ impl<'a> Judged<'a> {
         let field = rule.pattern;
         let writes = match rule.write {
             Write::Once => !self.settles,
-            Write::Often | Write::Clearable => true,
+            Write::Withdrawable | Write::Often | Write::Clearable => true,
         };
         if !writes || !(self.settles || rule.commands.contains(&self.name)) {
             return Err(RuleError::NotThisCommand { field });
@@ -265,6 +269,9 @@ impl<'a> Judged<'a> {
             (false, [_]) if rule.write == Write::Once => Err(RuleError::AlreadySet { field }),
             (false, [shown]) if shown == value => Err(RuleError::Unchanged { field }),
             (false, []) if *value == Value::Null => Err(RuleError::Unchanged { field }),
+            (false, [_]) if rule.write == Write::Withdrawable && *value != Value::Null => {
+                Err(RuleError::AlreadySet { field })
+            }
             (false, _) => Ok(()),
         }
     }

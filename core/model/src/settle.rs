@@ -6,7 +6,7 @@ use crate::command::{CommandError, Edit, Given};
 use crate::document::Op;
 use crate::id::DocumentId;
 use crate::registry::registration;
-use crate::schema::Write;
+use crate::schema::{FieldRule, Write};
 use crate::value::Value;
 
 /// Settles a field that holds several concurrent values.
@@ -28,12 +28,26 @@ impl Settle {
     /// The command's name.
     pub const NAME: &'static str = "field.settle";
 
+    /// Settles a field on a value as a person typed it or [`Value`] displays it: nothing clears the
+    /// field, a yes or no is `true` or `false`.
+    ///
+    /// # Errors
+    /// When the document has no such field to settle, or the field cannot hold such a value.
+    pub fn on_typed(document: DocumentId, key: &str, typed: &str) -> Result<Self, CommandError> {
+        let rule = rule_of(&document, key)?;
+        let value = match typed.trim() {
+            "" => Value::Null,
+            text => rule
+                .holds
+                .read(text)
+                .map_err(|broken| CommandError::Invalid { field: rule.name(), rule: broken })?,
+        };
+        Ok(Self { document, key: key.to_owned(), value })
+    }
+
     pub(crate) fn plan(&self, given: &Given<'_>) -> Result<Vec<Edit>, CommandError> {
         let document = given.document(&self.document)?;
-        let kind = self.document.kind().and_then(registration);
-        let rule = kind.and_then(|kind| kind.schema.field(&self.key));
-        let unknown = || CommandError::UnknownField { field: self.key.clone() };
-        let rule = rule.filter(|rule| rule.write != Write::Once).ok_or_else(unknown)?;
+        let rule = rule_of(&self.document, &self.key)?;
         rule.check(&self.value)
             .map_err(|broken| CommandError::Invalid { field: rule.name(), rule: broken })?;
         if document.values(&self.key).len() < 2 {
@@ -42,4 +56,12 @@ impl Settle {
         let put = Op::Put { key: self.key.clone(), value: self.value.clone() };
         Ok(vec![Edit { document: self.document, ops: vec![put] }])
     }
+}
+
+/// The rule of a field that may be settled.
+fn rule_of(document: &DocumentId, key: &str) -> Result<&'static FieldRule, CommandError> {
+    let kind = document.kind().and_then(registration);
+    let rule = kind.and_then(|kind| kind.schema.field(key));
+    rule.filter(|rule| rule.write != Write::Once)
+        .ok_or_else(|| CommandError::UnknownField { field: key.to_owned() })
 }

@@ -6,8 +6,8 @@ use minicbor::{Decode, Encode};
 /// A hybrid logical time.
 ///
 /// The upper 48 bits are milliseconds since the Unix epoch, the lower 16 count what happened
-/// within one millisecond. It orders facts for display and for folding; it never decides whether a
-/// commit is admitted.
+/// within one millisecond. It orders what is displayed, and facts whose authors did not know of each
+/// other; it never decides whether a commit is admitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode)]
 #[cbor(transparent)]
 pub struct HybridTime(#[n(0)] u64);

@@ -3,6 +3,7 @@
 
 mod common;
 
+use common::tables::{Tables, tables};
 use common::{
     Replica, add_household, add_region, edit_resident, household_id, region_id, residents,
 };
@@ -11,74 +12,7 @@ use keting_model::household_visits::VisitsCommand;
 use keting_model::query::{
     self, HouseholdFilter, Rows, Withheld, conflicts, counts, household, households,
 };
-use keting_model::{
-    Cell, Command, DocumentKind, Fields, PROJECTION_MIGRATIONS, Role, Row, projection,
-};
-use rusqlite::types::{Value as Sql, ValueRef};
-
-struct Tables(rusqlite::Connection);
-
-impl Rows for Tables {
-    type Error = rusqlite::Error;
-
-    fn query(
-        &self,
-        sql: &str,
-        parameters: &[Cell],
-        each: &mut dyn FnMut(&[Cell]),
-    ) -> Result<(), rusqlite::Error> {
-        let mut statement = self.0.prepare(sql)?;
-        let columns = statement.column_count();
-        let mut rows =
-            statement.query(rusqlite::params_from_iter(parameters.iter().map(to_sql)))?;
-        while let Some(row) = rows.next()? {
-            let cells: Result<Vec<Cell>, _> =
-                (0..columns).map(|column| row.get_ref(column).map(from_sql)).collect();
-            each(&cells?);
-        }
-        Ok(())
-    }
-}
-
-fn to_sql(cell: &Cell) -> Sql {
-    match cell {
-        Cell::Null => Sql::Null,
-        Cell::Int(number) => Sql::Integer(*number),
-        Cell::Text(text) => Sql::Text(text.clone()),
-        Cell::Blob(bytes) => Sql::Blob(bytes.clone()),
-    }
-}
-
-fn from_sql(value: ValueRef<'_>) -> Cell {
-    match value {
-        ValueRef::Null => Cell::Null,
-        ValueRef::Integer(number) => Cell::Int(number),
-        ValueRef::Text(text) => Cell::Text(String::from_utf8(text.to_vec()).unwrap()),
-        ValueRef::Blob(bytes) => Cell::Blob(bytes.to_vec()),
-        ValueRef::Real(_) => panic!("no table holds a real number"),
-    }
-}
-
-fn tables(rows: &[Row]) -> Tables {
-    let connection = rusqlite::Connection::open_in_memory().unwrap();
-    for (_, sql) in PROJECTION_MIGRATIONS {
-        connection.execute_batch(sql).unwrap();
-    }
-    for row in rows {
-        let columns = row.table.columns;
-        assert_eq!(columns.len(), row.cells.len(), "{}", row.table.name);
-        let sql = format!(
-            "INSERT INTO {} (document, item, {}) VALUES (?, ?{})",
-            row.table.name,
-            columns.join(", "),
-            ", ?".repeat(columns.len())
-        );
-        let key = [Sql::Blob(row.document.as_bytes().to_vec()), Sql::Blob(row.item.clone())];
-        let values = key.into_iter().chain(row.cells.iter().map(to_sql));
-        connection.execute(&sql, rusqlite::params_from_iter(values)).unwrap();
-    }
-    Tables(connection)
-}
+use keting_model::{Cell, Command, DocumentKind, Fields, PROJECTION_MIGRATIONS, Role, projection};
 
 /// A village of two micro-grids: a family with a child in one, a man alone in the other.
 fn village() -> Replica {
@@ -154,6 +88,29 @@ fn a_head_of_a_micro_grid_sees_everything_and_a_steward_no_id_number_and_nothing
 }
 
 #[test]
+fn a_steward_sees_nothing_any_more_of_who_becomes_known_as_a_child() {
+    let mut alice = village();
+    let father = residents(&alice, 1)[0];
+    let fields = Fields::new().with("id_number", "").with("birth_date", "2020-02-02");
+    let born = edit_resident(&alice, 1, father, fields);
+    alice.run(&born).unwrap();
+    let rows = tables(&alice.rows());
+    let seen_by = |role| {
+        let withheld = Withheld::from_roles(&[role]);
+        let shown = household(&rows, &withheld, &household_id(1)).unwrap().unwrap();
+        serde_json::to_value(&shown.residents[0]).unwrap()
+    };
+    let steward = seen_by(Role::Steward);
+    assert_eq!((&steward["name"], &steward["relation"]), (&"王建国".into(), &"head".into()));
+    for field in ["phone", "bond", "care_tags", "status", "status_reason", "status_at"] {
+        assert_eq!(steward[field], serde_json::Value::Null, "{field}");
+    }
+    let head = seen_by(Role::MicroGridHead);
+    assert_eq!((&head["phone"], &head["status"]), (&"13812345678".into(), &"living".into()));
+    assert_eq!(head["care_tags"], serde_json::json!(["disabled", "veteran_family"]));
+}
+
+#[test]
 fn nothing_private_stands_in_the_household_document() {
     let alice = village();
     let open = alice.documents.values().filter(|d| d.id().kind() == Some(DocumentKind::Household));
@@ -207,6 +164,37 @@ fn a_family_that_moves_out_is_counted_so_and_its_child_too() {
 }
 
 #[test]
+fn of_two_facts_in_two_documents_the_higher_ranked_is_shown_and_counted_whatever_the_time() {
+    let mut alice = village();
+    let child = residents(&alice, 1)[1];
+    let say = |alice: &mut Replica, status: &str| {
+        let say = HouseholdCommand::SetStatus {
+            household: household_id(1),
+            resident: child,
+            fact: alice.fresh(),
+            status: status.into(),
+            reason: Some("上学".into()),
+            at: None,
+            time: alice.time(),
+        };
+        alice.run(&Command::Household(say)).unwrap();
+    };
+    // A phone ten years ahead takes the child for grown up, one that is right does not.
+    alice.now_ms += 3_653 * 24 * 60 * 60 * 1_000;
+    say(&mut alice, "away");
+    alice.now_ms = common::NOW_MS;
+    say(&mut alice, "moved_out");
+    let rows = tables(&alice.rows());
+    let shown = household(&rows, &Withheld::nothing(), &household_id(1)).unwrap().unwrap();
+    assert_eq!(shown.residents[1].resident.status.as_deref(), Some("moved_out"));
+    for region in [None, Some(region_id(1))] {
+        let counted = counts(&rows, region).unwrap();
+        assert_eq!(counted.residents.get("moved_out"), Some(&1), "{region:?}");
+        assert_eq!(counted.residents.get("away"), None, "{region:?}");
+    }
+}
+
+#[test]
 fn visits_needs_notes_and_conflicts_are_listed() {
     let mut alice = village();
     let mut bob = Replica::new(2);
@@ -232,7 +220,7 @@ fn visits_needs_notes_and_conflicts_are_listed() {
         .run(&Command::Household(HouseholdCommand::AddNeed { household: id, need, text, time }))
         .unwrap();
     let rows = tables(&alice.rows());
-    let visits = query::visits(&rows, &id).unwrap();
+    let visits = query::visits(&rows, &Withheld::nothing(), &id).unwrap().unwrap();
     assert_eq!((visits.len(), visits[0].by.as_deref()), (1, Some("老王")));
     let shown = household(&rows, &Withheld::nothing(), &id).unwrap().unwrap();
     assert_eq!((shown.needs.len(), shown.needs[0].status.as_str()), (1, "open"));

@@ -95,6 +95,36 @@ fn a_settle_is_one_put_of_a_valid_value_into_a_field_that_may_change() {
 }
 
 #[test]
+fn every_one_of_several_values_settles_a_field_as_it_is_shown() {
+    let mut alice = founded();
+    let resident = residents(&alice, 1)[0];
+    let change = |replica: &mut Replica, fields: Fields| {
+        let edit = edit_resident(replica, 1, resident, fields);
+        replica.run(&edit).unwrap();
+    };
+    change(&mut alice, Fields::new().with("phone", "13800000001"));
+    let mut bob = Replica::new(2);
+    bob.hear(&alice.sent);
+    change(&mut alice, Fields::new().with("phone", "").with_care_tag("bereaved", true));
+    change(&mut bob, Fields::new().with("phone", "13800000002").with_care_tag("bereaved", false));
+    alice.hear(&bob.sent);
+    let id = household_id(1);
+    for key in [format!("r/{resident}/phone"), format!("r/{resident}/t/bereaved")] {
+        let values = alice.documents[&id].values(&key);
+        assert_eq!(values.len(), 2, "{key}");
+        for value in values {
+            let settle = Settle::on_typed(id, &key, &value.to_string()).unwrap();
+            assert_eq!(settle.value, value, "{key}");
+            alice.clone().run(&Command::Settle(settle)).unwrap();
+        }
+    }
+    let typed = |key: &str, text| Settle::on_typed(id, key, text).map_err(|error| error.code());
+    assert_eq!(typed(&format!("r/{resident}/t/bereaved"), "maybe"), Err("wrong_type"));
+    assert_eq!(typed("home", "x"), Err("unknown_field"));
+    assert_eq!(typed("nickname", "x"), Err("unknown_field"));
+}
+
+#[test]
 fn a_commit_by_newer_rules_waits_for_a_newer_app() {
     let before = Document::empty(household_id(1));
     let touched = [Touched { before: &before, ops: &[] }];
@@ -195,8 +225,10 @@ fn leaving_and_returning_are_commands_of_their_own() {
     let document = &alice.documents[&household_id(1)];
     let resident = residents(&alice, 1)[0];
     let fact = format!("r/{resident}/s/{}", ItemId::new([9; 8]));
-    let says =
-        |status: &str| [put(&format!("{fact}/status"), status), put(&format!("{fact}/time"), 5)];
+    let says = |status: &str| {
+        let key = |field: &str| format!("{fact}/{field}");
+        [put(&key("status"), status), put(&key("time"), 5), put(&key("rank"), 2)]
+    };
     let families = Ok(BTreeSet::from([Family::Resident]));
     assert_eq!(judged("resident.leave", document, &says("away")), families);
     assert_eq!(judged("resident.return", document, &says("living")), families);

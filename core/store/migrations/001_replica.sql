@@ -61,8 +61,8 @@ CREATE INDEX changes_by_commit ON changes (commit_row);
 CREATE TABLE outbox (
     commit_row   INTEGER NOT NULL PRIMARY KEY REFERENCES commits (row),
     command      BLOB    NOT NULL,             -- what the person wanted, to author it anew
-    state        INTEGER NOT NULL,             -- 0 queued, 1 sent, 2 acknowledged, 3 held
-    code         TEXT    NOT NULL DEFAULT '',  -- of a held one: why, for a person to read about
+    state        INTEGER NOT NULL,             -- 0 queued, 1 sent, 2 acknowledged, 3 held, 4 refused
+    code         TEXT    NOT NULL DEFAULT '',  -- of a held or refused one: why, for a person to read about
     queued_at_ms INTEGER NOT NULL,             -- milliseconds since the Unix epoch, own clock
     carried_for  BLOB    NOT NULL DEFAULT x''  -- 16 bytes of the neighbour's device; empty for own work
 ) STRICT;
@@ -83,8 +83,24 @@ CREATE TABLE records (
 -- The record of a number, and those after one.
 CREATE INDEX records_by_number ON records (number) WHERE number IS NOT NULL;
 
--- Parts of commits saved from a corrupt file whose documents could not be: what the server still
--- has to be given. They go once their commit is acknowledged.
+-- Entries of the log that this version cannot read, or that build on such: kept whole as they came,
+-- and read by the first version that can.
+CREATE TABLE unread (
+    number INTEGER NOT NULL PRIMARY KEY, -- in the server's log
+    kind   INTEGER NOT NULL,             -- the record kind of the protocol
+    record BLOB    NOT NULL,             -- as signed
+    parts  BLOB    NOT NULL              -- opaque here
+) STRICT;
+
+-- Which documents they are about: a later entry about one of these waits behind them.
+CREATE TABLE unread_documents (
+    document BLOB    NOT NULL, -- 16 bytes, the id
+    number   INTEGER NOT NULL REFERENCES unread (number),
+    PRIMARY KEY (document, number)
+) STRICT, WITHOUT ROWID;
+
+-- Parts of commits saved from a corrupt file whose documents could not be. They go once their
+-- document is here again and holds them.
 CREATE TABLE salvaged_parts (
     commit_row INTEGER NOT NULL REFERENCES commits (row),
     entry      INTEGER NOT NULL, -- as in changes, like all that follow

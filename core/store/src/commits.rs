@@ -86,6 +86,15 @@ impl View {
         self.all(&sql, (after.map_or(0, |row| row.0), count_max), read)
     }
 
+    /// The commits with parts that were salvaged without their documents, in order of arrival.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn salvaged(&self) -> Result<Vec<CommitRow>, StoreError> {
+        let sql = "SELECT DISTINCT commit_row FROM salvaged_parts ORDER BY commit_row";
+        self.all(sql, [], |row| Ok(CommitRow(row.get(0)?)))
+    }
+
     /// The parts held of a commit, in the order of its digests.
     ///
     /// # Errors
@@ -139,6 +148,15 @@ impl Transaction<'_> {
             }
             Some(_) | None => Err(StoreError::OtherCommit),
         }
+    }
+
+    /// Forgets the salvaged parts of a commit: their documents hold them again.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn forget_salvaged(&mut self, commit: CommitRow) -> Result<(), StoreError> {
+        self.execute("DELETE FROM salvaged_parts WHERE commit_row = ?1", [commit.0])?;
+        Ok(())
     }
 
     /// Keeps a part of a commit whose document could not be saved.

@@ -7,7 +7,8 @@
 //!
 //! One [`Store`] writes, any number of [`Reader`]s of the same process read; both read through
 //! [`View`]. Everything that belongs to one act is written by one [`Store::write`], which is
-//! durable when it returns and leaves nothing when it fails.
+//! durable when it returns and leaves nothing when it fails; what may be lost in a power cut is
+//! written by [`Store::note`].
 
 mod commits;
 mod documents;
@@ -23,6 +24,7 @@ mod records;
 mod rows;
 mod salvage;
 mod store;
+mod unread;
 
 pub use commits::{CommitRow, StoredCommit, StoredPart};
 pub use documents::{Placed, StoredChange, StoredDocument, needs_snapshot};
@@ -34,5 +36,6 @@ pub use open::{Migration, OpenConfig, Owner, open_reader, open_writer};
 pub use outbox::{OutboxCounts, OutboxEntry, OutboxState};
 pub use reader::{Reader, Readers};
 pub use records::StoredRecord;
-pub use salvage::{PARTS_LOST, SALVAGED_FROM, SalvageReport, salvage};
+pub use salvage::{PARTS_LOST, SalvageReport, is_there, salvage};
 pub use store::{STORE_OWNER, Store, Transaction, View};
+pub use unread::UnreadEntry;

@@ -104,6 +104,14 @@ pub(crate) fn read_beside_writer(config: &OpenConfig<'_>) -> Result<Connection, 
     Ok(connection)
 }
 
+/// Opens for writing once more what a writer of this process has checked and holds.
+pub(crate) fn read_write_again(config: &OpenConfig<'_>) -> Result<Connection, OpenError> {
+    let connection = connect(config, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    prepare(&connection, config)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    Ok(connection)
+}
+
 /// Connects and proves that the key opens the file, without writing to it.
 pub(crate) fn connect(config: &OpenConfig<'_>, flags: OpenFlags) -> Result<Connection, OpenError> {
     initialize()?;

@@ -11,8 +11,14 @@ use crate::store::{Transaction, View, from_int, to_int};
 pub enum OutboxState {
     /// It waits for a connection.
     Queued,
-    /// It was sent, and the answer is not here yet. After a cut it is sent again.
+    /// It was sent, and the answer is not here yet. After a cut it is sent again. A power cut may
+    /// take this mark back to queued.
     Sent,
+    /// The server could not keep it yet. It goes again with the next connection.
+    Refused {
+        /// The reason, stable, for a person to read about.
+        code: String,
+    },
     /// The server has stored it durably.
     Acknowledged,
     /// The server did not take it as it is; somebody has to look at it.
@@ -44,6 +50,8 @@ pub struct OutboxCounts {
     pub queued: u64,
     /// Sent and not answered.
     pub sent: u64,
+    /// Refused, to be sent again.
+    pub refused: u64,
     /// Held.
     pub held: u64,
 }
@@ -52,22 +60,25 @@ const QUEUED: i64 = 0;
 const SENT: i64 = 1;
 const ACKNOWLEDGED: i64 = 2;
 const HELD: i64 = 3;
+const REFUSED: i64 = 4;
 
 impl View {
-    /// What is to be sent, in the order it was entered: queued work after a commit, until the
-    /// commits and their parts add up to `bytes_max`, but at least one.
+    /// What is to be sent, in the order it was entered: work after a commit that is neither
+    /// acknowledged nor held, `count_max` at most, until the commits and their parts add up to
+    /// `bytes_max`, but at least one.
     ///
-    /// Sent work is included, so after a cut the caller begins again from the first.
+    /// Sent and refused work is included, so a new connection begins again from the first.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn outbox_to_send(
         &self,
         after: Option<CommitRow>,
+        count_max: u32,
         bytes_max: u64,
     ) -> Result<Vec<CommitRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(TO_SEND)?;
-        let mut rows = statement.query([after.map_or(0, |row| row.0)])?;
+        let mut rows = statement.query((after.map_or(0, |row| row.0), count_max))?;
         let (mut commits, mut total_bytes) = (Vec::new(), 0_u64);
         while let Some(row) = rows.next()? {
             total_bytes = total_bytes.saturating_add(from_int(row, 1)?);
@@ -126,6 +137,7 @@ impl View {
             match state {
                 QUEUED => counts.queued = count,
                 SENT => counts.sent = count,
+                REFUSED => counts.refused = count,
                 // A state of a newer version is somebody's unfinished work, too.
                 _ => counts.held = counts.held.saturating_add(count),
             }
@@ -134,7 +146,7 @@ impl View {
     }
 }
 
-/// Both states come from the index in order of their rows; they are merged here.
+/// The states come from the index in order of their rows; they are merged here.
 const TO_SEND: &str = "
     SELECT o.commit_row, length(k.bytes)
          + (SELECT ifnull(sum(length(c.bytes) + 64), 0) FROM changes c WHERE c.commit_row = k.row)
@@ -143,7 +155,9 @@ const TO_SEND: &str = "
     FROM (SELECT commit_row FROM outbox WHERE state = 0 AND state <> 2 AND commit_row > ?1
           UNION ALL
           SELECT commit_row FROM outbox WHERE state = 1 AND state <> 2 AND commit_row > ?1
-          ORDER BY commit_row) o
+          UNION ALL
+          SELECT commit_row FROM outbox WHERE state = 4 AND state <> 2 AND commit_row > ?1
+          ORDER BY commit_row LIMIT ?2) o
     JOIN commits k ON k.row = o.commit_row ORDER BY o.commit_row";
 
 impl Transaction<'_> {
@@ -162,7 +176,8 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Notes how far the work of a commit has come, and says whether there is any.
+    /// Notes how far the work of a commit has come, and says whether there is any. Parts that were
+    /// salvaged without their document stay until the document holds them.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -172,9 +187,6 @@ impl Transaction<'_> {
         state: &OutboxState,
     ) -> Result<bool, StoreError> {
         let (state, code) = state_columns(state);
-        if state == ACKNOWLEDGED {
-            self.execute("DELETE FROM salvaged_parts WHERE commit_row = ?1", [commit.0])?;
-        }
         let changed = self.execute(
             "UPDATE outbox SET state = ?2, code = ?3 WHERE commit_row = ?1",
             (commit.0, state, code),
@@ -206,6 +218,7 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
             QUEUED => OutboxState::Queued,
             SENT => OutboxState::Sent,
             ACKNOWLEDGED => OutboxState::Acknowledged,
+            REFUSED => OutboxState::Refused { code },
             _ => OutboxState::Held { code },
         },
         queued_at_ms: from_int(row, 4)?,
@@ -219,5 +232,6 @@ fn state_columns(state: &OutboxState) -> (i64, &str) {
         OutboxState::Sent => (SENT, ""),
         OutboxState::Acknowledged => (ACKNOWLEDGED, ""),
         OutboxState::Held { code } => (HELD, code),
+        OutboxState::Refused { code } => (REFUSED, code),
     }
 }

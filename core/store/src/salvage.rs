@@ -8,6 +8,8 @@
 //! After it the replica has to write as a new incarnation: which sequence numbers it had used is
 //! no longer certain.
 
+mod report;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,29 +23,11 @@ use crate::open::{OpenConfig, connect, is_current};
 use crate::outbox::{self, OutboxEntry, OutboxState};
 use crate::store::{Store, Transaction, with_own};
 
-/// Under this meta key a fresh file says, until the engine removes it, which file it replaces.
-pub const SALVAGED_FROM: &str = "salvaged_from";
+pub use self::report::SalvageReport;
 
 /// The code of saved work that cannot be sent, because parts of its commit were not readable. Its
 /// command is there, to be entered once more.
 pub const PARTS_LOST: &str = "parts_lost";
-
-/// What became of a corrupt file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SalvageReport {
-    /// Where the corrupt file lies now.
-    pub set_aside_as: PathBuf,
-    /// How many of the wanted meta keys were saved.
-    pub meta_count: u64,
-    /// How many pieces of unacknowledged work were saved with all their parts.
-    pub outbox_count: u64,
-    /// How many were saved without their parts, and are held as [`PARTS_LOST`].
-    pub without_parts_count: u64,
-    /// How many are known to have been there and could not be saved.
-    pub lost_count: u64,
-    /// Whether all that was looked for could be read to its end. If not, there may have been more.
-    pub complete: bool,
-}
 
 /// Sets a corrupt file aside as `<file>.corrupt-<n>` and opens a fresh one in its place, with what
 /// could be saved of the outbox and of the meta keys in `keep_meta`.
@@ -71,20 +55,24 @@ pub fn salvage(
     drop(source);
 
     let set_aside_as = free_name(config.path);
-    write_fresh(config, &saved, &set_aside_as)?;
-    set_aside(config.path, &set_aside_as)?;
-    finish_interrupted(config.path)?;
-
     let count = |is: fn(&Work) -> bool| saved.work.iter().filter(|work| is(work)).count() as u64;
     let report = SalvageReport {
-        set_aside_as,
+        set_aside_as: set_aside_as.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         meta_count: saved.meta.len() as u64,
         outbox_count: count(|work| work.parts.is_some()),
         without_parts_count: count(|work| work.parts.is_none()),
         lost_count: saved.lost_count,
         complete,
     };
+    write_fresh(config, &saved, &report)?;
+    set_aside(config.path, &set_aside_as)?;
+    finish_interrupted(config.path)?;
     Ok((Store::open_locked(config, lock)?, report))
+}
+
+/// Whether there is a file at the path, or a crash left one that only has to be put there.
+pub fn is_there(path: &Path) -> bool {
+    path.exists() || beside(path, ".salvaged").exists()
 }
 
 /// Puts a finished fresh file in its place, if a crash prevented that.
@@ -124,6 +112,10 @@ struct Source<'a> {
 
 impl<'a> Source<'a> {
     fn open(config: &'a OpenConfig<'a>) -> Result<Self, OpenError> {
+        // SQLite takes the log of a file without a page for a stranger's, and deletes it.
+        if std::fs::metadata(config.path)?.len() == 0 {
+            return Ok(Self { config, connection: None, complete: false });
+        }
         match connect(config, OpenFlags::SQLITE_OPEN_READ_ONLY) {
             Ok(connection) => {
                 let current = is_current(&connection, &with_own(config.owners));
@@ -248,16 +240,15 @@ impl<'a> Source<'a> {
 fn write_fresh(
     config: &OpenConfig<'_>,
     saved: &Saved,
-    set_aside_as: &Path,
+    report: &SalvageReport,
 ) -> Result<(), OpenError> {
     let unfinished = beside(config.path, ".salvaging");
     for suffix in ["", "-wal", "-shm"] {
         remove(&beside(&unfinished, suffix))?;
     }
     let mut fresh = Store::open_locked(&OpenConfig { path: &unfinished, ..*config }, None)?;
-    let name = set_aside_as.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let written = fresh.write(|transaction| {
-        transaction.set_meta(SALVAGED_FROM, name.as_bytes())?;
+        report.write(transaction)?;
         for (key, value) in &saved.meta {
             transaction.set_meta(key, value)?;
         }

@@ -10,13 +10,20 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, TransactionBehavior};
 use crate::error::{OpenError, StoreError};
 use crate::key::DatabaseKey;
 use crate::lock::Lock;
-use crate::open::{OpenConfig, Owner, open_writer};
+use crate::open::{OpenConfig, Owner, open_writer, read_write_again};
 use crate::reader::{Reader, Readers};
 use crate::rows::TableSql;
 
 /// The store's own tables. [`Store::open`] adds them to the owners it is given.
 pub const STORE_OWNER: Owner<'static> =
     Owner { name: "store", migrations: &[(1, include_str!("../migrations/001_replica.sql"))] };
+
+/// A transaction that says nothing and still writes a page: SQLite would not write one that stays
+/// the same.
+const WRITE_OVER: &str = "BEGIN IMMEDIATE;
+    INSERT INTO meta (key, value) VALUES ('store/written_over', x'00') ON CONFLICT (key)
+        DO UPDATE SET value = CASE value WHEN x'00' THEN x'01' ELSE x'00' END;
+    COMMIT";
 
 /// What can be read of a file: documents, commits, outbox, records, meta.
 ///
@@ -34,6 +41,7 @@ pub struct Store {
     path: PathBuf,
     key: Option<DatabaseKey>,
     vfs: Option<String>,
+    full_sync: bool,
     lock: Option<Arc<Lock>>,
 }
 
@@ -64,6 +72,7 @@ impl Store {
             path: config.path.to_owned(),
             key: config.key.cloned(),
             vfs: config.vfs.map(str::to_owned),
+            full_sync: config.full_sync,
             lock,
         })
     }
@@ -95,7 +104,9 @@ impl Store {
     /// Writes everything that belongs to one act in one transaction.
     ///
     /// When it returns `Ok`, all of it is on the disk; when it returns `Err`, or `work` panics,
-    /// nothing is.
+    /// nothing is, and nothing will be: what a failed commit left in the log is written over at
+    /// once. (Should the disk refuse that as well, the next write does it; only a process that ends
+    /// before may find the act in the file.)
     ///
     /// # Errors
     /// What `work` returned, or what went wrong at the end.
@@ -109,8 +120,45 @@ impl Store {
         let mut transaction = Transaction { view: &self.view, tables: &mut self.tables };
         let done = work(&mut transaction)?;
         transaction.assert_open()?;
-        sql.commit()?;
+        if let Err(error) = sql.commit() {
+            let _ = connection.execute_batch(WRITE_OVER);
+            return Err(error.into());
+        }
         Ok(done)
+    }
+
+    /// Writes what may be lost in a power cut, together with everything so written since the last
+    /// [`Self::write`]: a note that is made anew by itself. It costs no sync of the disk.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub fn note<T>(
+        &mut self,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.view.connection.execute_batch("PRAGMA synchronous = NORMAL")?;
+        let done = self.write(work);
+        if self.full_sync {
+            self.view.connection.execute_batch("PRAGMA synchronous = FULL")?;
+        }
+        done
+    }
+
+    /// Connects anew to the same file, without giving up the hold on it: a connection that met one
+    /// page it could not read refuses every other page from then on.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; the old connection is then kept.
+    pub fn reconnect(&mut self) -> Result<(), OpenError> {
+        let connection = read_write_again(&OpenConfig {
+            path: &self.path,
+            key: self.key.as_ref(),
+            vfs: self.vfs.as_deref(),
+            owners: &[],
+            full_sync: self.full_sync,
+        })?;
+        self.view = View { connection };
+        Ok(())
     }
 
     /// Reads every page and every index and compares them. It takes as long as reading the file.

@@ -5,8 +5,7 @@ mod common;
 
 use common::{Home, MARKER, ages, change, commit, config, edit, household};
 use keting_store::{
-    DatabaseKey, OpenError, OutboxCounts, OutboxState, PARTS_LOST, SALVAGED_FROM, Store,
-    StoreError, salvage,
+    DatabaseKey, OpenError, OutboxCounts, OutboxState, PARTS_LOST, Store, StoreError, salvage,
 };
 
 const PAGE: usize = 4096;
@@ -27,8 +26,9 @@ fn a_sound_outbox_of_a_corrupt_file_is_saved_and_the_file_set_aside() {
     let path = home.path();
     let (mut store, report) =
         salvage(&config(&path, Some(&home.key)), &["device", "missing"]).unwrap();
-    assert_eq!(report.set_aside_as, home.directory.path().join("replica.db.corrupt-1"));
-    assert_eq!(std::fs::read(&report.set_aside_as).unwrap(), damaged);
+    assert_eq!(report.set_aside_as, "replica.db.corrupt-1");
+    let aside = home.directory.path().join(&report.set_aside_as);
+    assert_eq!(std::fs::read(aside).unwrap(), damaged);
     assert_eq!((report.meta_count, report.outbox_count), (1, 20));
     assert_eq!((report.without_parts_count, report.lost_count), (0, 0));
     assert!(report.complete);
@@ -38,8 +38,11 @@ fn a_sound_outbox_of_a_corrupt_file_is_saved_and_the_file_set_aside() {
     assert_eq!(ages(&store), [0_i64; 0]);
     assert_eq!(store.meta("device").unwrap().as_deref(), Some(&b"this one"[..]));
     assert_eq!(store.meta("cursor").unwrap(), None);
-    assert_eq!(store.meta(SALVAGED_FROM).unwrap().as_deref(), Some(&b"replica.db.corrupt-1"[..]));
-    assert_eq!(store.outbox_counts().unwrap(), OutboxCounts { queued: 18, sent: 1, held: 1 });
+    assert_eq!(store.salvage_report().unwrap().as_ref(), Some(&report));
+    assert_eq!(
+        store.outbox_counts().unwrap(),
+        OutboxCounts { queued: 18, sent: 1, refused: 0, held: 1 }
+    );
     let entries = store.outbox_after(None, 99).unwrap();
     for (seq, entry) in (21..=40).zip(&entries) {
         assert_eq!(store.commit(entry.commit).unwrap(), Some(commit(seq)));
@@ -94,7 +97,10 @@ fn whatever_page_is_damaged_nothing_is_lost_in_silence() {
                 "page {page}: {report:?}"
             );
         }
-        assert_eq!(std::fs::read(report.set_aside_as).unwrap().len(), bytes.len());
+        assert_eq!(
+            std::fs::read(home.directory.path().join(report.set_aside_as)).unwrap().len(),
+            bytes.len()
+        );
     }
     assert!(all_saved > some_lost, "{all_saved} pages without loss, {some_lost} with");
 }
@@ -109,7 +115,7 @@ fn a_file_damaged_on_its_first_page_is_set_aside_too_and_so_is_the_next_one() {
         let (_, report) = salvage(&config(&path, Some(&home.key)), &["device"]).unwrap();
         assert!(!report.complete);
         let name = format!("replica.db.corrupt-{round}");
-        assert_eq!(report.set_aside_as, home.directory.path().join(name));
+        assert_eq!(report.set_aside_as, name);
     }
     assert!(home.directory.path().join("replica.db.corrupt-1").exists());
 }

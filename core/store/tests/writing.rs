@@ -23,7 +23,7 @@ fn an_edit_is_there_after_the_file_is_closed_and_opened_again() {
     assert_eq!(written.changes_after, [change(row, 1).bytes]);
     assert_eq!(store.commit(row).unwrap(), Some(commit(1)));
     assert_eq!(store.changes_of(&household(1)).unwrap(), [change(row, 1)]);
-    assert_eq!(store.outbox_to_send(None, 0).unwrap(), [row]);
+    assert_eq!(store.outbox_to_send(None, 9, 0).unwrap(), [row]);
     assert_eq!(store.meta("cursor").unwrap().as_deref(), Some(&b"17"[..]));
     assert_eq!(ages(&store), [1]);
     store.check().unwrap();
@@ -227,24 +227,28 @@ fn a_query_gives_every_type_of_cell_and_none_of_the_row_before() {
 }
 
 #[test]
-fn work_goes_from_queued_to_sent_to_acknowledged_or_held() {
+fn work_goes_from_queued_to_sent_to_acknowledged_or_held_and_what_was_refused_goes_again() {
     let home = Home::new();
     let mut store = home.open().unwrap();
     let rows: Vec<_> =
-        (1..=4).map(|seq| store.write(|t| edit(t, household(seq), seq)).unwrap()).collect();
+        (1..=5).map(|seq| store.write(|t| edit(t, household(seq), seq)).unwrap()).collect();
+    let refused = OutboxState::Refused { code: "quota_exceeded".into() };
     let held = OutboxState::Held { code: "expired".into() };
     store
         .write(|t| {
             t.set_outbox_state(rows[0], &OutboxState::Acknowledged)?;
             t.set_commit_number(rows[0], 9)?;
             t.set_outbox_state(rows[1], &held)?;
-            t.set_outbox_state(rows[2], &OutboxState::Sent)
+            t.set_outbox_state(rows[2], &OutboxState::Sent)?;
+            t.set_outbox_state(rows[3], &refused)
         })
         .unwrap();
-    assert_eq!(store.outbox_counts().unwrap(), OutboxCounts { queued: 1, sent: 1, held: 1 });
-    assert_eq!(store.outbox_to_send(None, u64::MAX).unwrap(), rows[2..]);
-    assert_eq!(store.outbox_to_send(None, 1).unwrap(), rows[2..3]);
-    assert_eq!(store.outbox_to_send(Some(rows[2]), 1).unwrap(), rows[3..]);
+    let counts = OutboxCounts { queued: 1, sent: 1, refused: 1, held: 1 };
+    assert_eq!(store.outbox_counts().unwrap(), counts);
+    assert_eq!(store.outbox_to_send(None, 9, u64::MAX).unwrap(), rows[2..]);
+    assert_eq!(store.outbox_to_send(None, 2, u64::MAX).unwrap(), rows[2..4]);
+    assert_eq!(store.outbox_to_send(None, 9, 1).unwrap(), rows[2..3]);
+    assert_eq!(store.outbox_to_send(Some(rows[2]), 9, 1).unwrap(), rows[3..4]);
     let open = store.outbox_after(None, 9).unwrap();
     assert_eq!(open.iter().map(|entry| entry.commit).collect::<Vec<_>>(), rows[1..]);
     assert_eq!(open[0].state, held);

@@ -30,7 +30,11 @@ pub const FORKS_KEPT_MAX: usize = 16;
 /// The most documents in one commit. Dividing a micro-grid touches its 80 households and a few
 /// regions; a household, its private part and its visits are three.
 pub const COMMIT_PARTS_MAX: usize = 512;
-/// The longest signed commit without its parts, in bytes: 34 a part and some 400 for the rest.
+/// What a signed commit says of each part, in bytes: a digest of 32 and its CBOR head.
+pub const COMMIT_PART_BYTES: usize = 34;
+/// The most that a signed commit says beside its parts, in bytes; some 400 are usual.
+pub const COMMIT_BYTES_BESIDE_PARTS: usize = 1024;
+/// The longest signed commit without its parts, in bytes.
 pub const COMMIT_BYTES_MAX: usize = 32 * 1024;
 /// The longest commit with its parts, in bytes. Must fit one frame.
 pub const COMMIT_WITH_PARTS_BYTES_MAX: usize = 768 * 1024;
@@ -49,8 +53,6 @@ pub const GRANT_CHAIN_MAX: usize = 8;
 pub const NAME_BYTES_MAX: usize = 256;
 /// The longest record of the log other than a commit, in bytes.
 pub const RECORD_BYTES_MAX: usize = 16 * 1024;
-/// The longest public key, in bytes: P-256 uncompressed is 65, SM2 as well.
-pub const PUBLIC_KEY_BYTES_MAX: usize = 128;
 /// The longest invitation, in characters: it must fit a QR code a cheap phone can read.
 pub const INVITATION_CHARACTERS_MAX: usize = 1024;
 
@@ -72,12 +74,22 @@ pub const FRAME_ENTRIES_MAX: usize = 1024;
 pub const PUSH_IN_FLIGHT_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The most bytes of entries a server has sent without the device's word that they are durable.
 pub const ENTRIES_IN_FLIGHT_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// The most frames a session keeps for sending. A session that is full asks for no more input.
+/// The most frames that wait for one connection's writer. Beyond them frames stay in the session,
+/// where windows and unread answers bound them.
 pub const TRANSMIT_FRAMES_MAX: usize = 64;
-/// The most effects and events a session keeps for its driver.
+/// The most frames of one connection that wait for a server's core. Past them its socket is not
+/// read.
+pub const FRAMES_WAITING_MAX: usize = 16;
+/// The most effects a session keeps for its driver. A device whose pushes would make more is
+/// stopped.
 pub const EFFECTS_MAX: usize = 256;
-/// The most connections a server keeps open. More are refused at once, which a phone repeats.
+/// The most connections a server keeps open, from TCP to the end of the WebSocket. More are closed
+/// at once, and a phone comes again.
 pub const CONNECTIONS_MAX: usize = 4096;
+/// The most messages of all sockets that wait for a server's core. Past them sockets wait.
+pub const INBOX_MESSAGES_MAX: usize = 1024;
+/// The most bytes of frames that a server's core takes in before it acts on them.
+pub const GROUP_FRAME_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// How long a connection may stay silent before a ping is sent, in milliseconds. Mobile carriers
 /// forget a silent connection after a minute or more.
 pub const KEEPALIVE_EVERY_MS: u64 = 45_000;
@@ -93,7 +105,8 @@ pub const BACKOFF_MS_MAX: u64 = 5 * 60_000;
 /// The most commits admitted in one transaction: enough to share one flush to disk, few enough
 /// that a waiting phone is answered within a second.
 pub const ADMISSION_COMMITS_MAX: usize = 256;
-/// The most commits waiting for admission. A server that is full stops reading from its sockets.
+/// The most commits waiting for admission. A server that is full admits before it takes more from
+/// its sessions.
 pub const ADMISSION_QUEUE_MAX: usize = 4096;
 /// The most bytes of a device's commits that are kept without being admitted (held, or of a kind
 /// this version does not know).
@@ -101,10 +114,6 @@ pub const DEVICE_HELD_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// The most bytes a device may have admitted within a day. A busy grid worker makes 300 KB; an
 /// import of a village is done by the server's own operator.
 pub const DEVICE_DAY_BYTES_MAX: u64 = 256 * 1024 * 1024;
-/// The most refused frames or commits of one connection before it is closed.
-pub const CONNECTION_REFUSALS_MAX: u32 = 64;
-/// The most devices one person's invitation may enrol: one.
-pub const INVITATION_USES_MAX: u32 = 1;
 
 // What it may cost to find out that something is to be refused. Tests count every allocation.
 
@@ -134,6 +143,8 @@ pub const WATCH_CHANGES_MAX: usize = 1024;
 /// The most changes of a document kept beside its snapshot before a new snapshot is made.
 pub const CHANGES_AFTER_SNAPSHOT_MAX: usize = 64;
 
+const _: () = assert!(FRAMES_WAITING_MAX * 2 < EFFECTS_MAX);
 const _: () = assert!(COMMIT_WITH_PARTS_BYTES_MAX < FRAME_BYTES_MAX);
 const _: () = assert!(COMMIT_BYTES_MAX + CHANGE_BYTES_MAX < COMMIT_WITH_PARTS_BYTES_MAX);
-const _: () = assert!(COMMIT_PARTS_MAX * 34 + 1024 < COMMIT_BYTES_MAX);
+const _: () =
+    assert!(COMMIT_PARTS_MAX * COMMIT_PART_BYTES + COMMIT_BYTES_BESIDE_PARTS < COMMIT_BYTES_MAX);

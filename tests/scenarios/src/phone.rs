@@ -8,7 +8,7 @@ use keting::{
     DirectoryVault, EngineError, Environment, Keting, SyncReport, SystemEnvironment, Vault,
 };
 use keting_model::household::{HouseholdCommand, NewResident};
-use keting_model::query::{self, ConflictView, HouseholdFilter, HouseholdView};
+use keting_model::query::{self, ConflictView, HouseholdDetail, HouseholdFilter, HouseholdView};
 use keting_model::{Command, DocumentId, DocumentKind, Fields, ItemId};
 use keting_trust::Invitation;
 
@@ -80,6 +80,11 @@ impl Phone {
     /// Switches on the phone in a directory.
     pub fn open(directory: PathBuf) -> Self {
         let keting = Keting::open(&directory.join("data"), vault(&directory)).unwrap();
+        Self { keting, directory }
+    }
+
+    /// A phone whose replica was opened otherwise.
+    pub fn holding(keting: Keting, directory: PathBuf) -> Self {
         Self { keting, directory }
     }
 
@@ -161,12 +166,51 @@ impl Phone {
         self.keting.execute(&Command::Household(edit)).unwrap();
     }
 
+    /// Says what became of a resident.
+    pub fn say(&self, household: DocumentId, resident: ItemId, status: &str) {
+        let (fact, time) = (self.keting.new_item(), self.keting.now());
+        let (status, reason, at) = (status.to_owned(), None, None);
+        let say =
+            HouseholdCommand::SetStatus { household, resident, fact, status, reason, at, time };
+        self.keting.execute(&Command::Household(say)).unwrap();
+    }
+
+    /// Adds a need.
+    pub fn add_need(&self, household: DocumentId, text: &str) -> ItemId {
+        let (need, time) = (self.keting.new_item(), self.keting.now());
+        let add = HouseholdCommand::AddNeed { household, need, text: text.to_owned(), time };
+        self.keting.execute(&Command::Household(add)).unwrap();
+        need
+    }
+
+    /// Says how far a need has come.
+    pub fn advance(&self, household: DocumentId, need: ItemId, status: &str) {
+        let (fact, time) = (self.keting.new_item(), self.keting.now());
+        let (status, note) = (status.to_owned(), None);
+        let advance = HouseholdCommand::AdvanceNeed { household, need, fact, status, note, time };
+        self.keting.execute(&Command::Household(advance)).unwrap();
+    }
+
+    /// One household in full.
+    pub fn detail(&self, id: DocumentId) -> HouseholdDetail {
+        let withheld = self.keting.withheld();
+        let found = self.keting.read(|reader| query::household(reader, &withheld, &id)).unwrap();
+        found.unwrap()
+    }
+
     /// Every household as a list shows it.
     pub fn households(&self) -> Vec<HouseholdView> {
+        self.try_households().unwrap()
+    }
+
+    /// Every household, if the file can be read.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub fn try_households(&self) -> Result<Vec<HouseholdView>, EngineError> {
         let withheld = self.keting.withheld();
-        self.keting
-            .read(|reader| query::households(reader, &withheld, &HouseholdFilter::default()))
-            .unwrap()
+        let every = HouseholdFilter::default();
+        self.keting.read(|reader| query::households(reader, &withheld, &every))
     }
 
     /// One household as a list shows it.

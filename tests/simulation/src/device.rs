@@ -61,10 +61,8 @@ pub struct Session {
 /// How far an edit was seen to come. It never goes back.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Progress {
-    /// It waits.
-    Queued,
-    /// It was sent.
-    Sent,
+    /// It waits, or is on its way: a cut takes it back, a power cut takes even the note of it.
+    Waiting,
     /// The server said it is durable.
     Acknowledged,
     /// The server did not take it.
@@ -177,7 +175,7 @@ impl Device {
     pub fn execute(&mut self, command: &Command) -> Option<Result<Executed, EngineError>> {
         let executed = self.replica.as_mut()?.execute(command);
         if let Ok(executed) = &executed {
-            self.edits.insert(executed.commit, Progress::Queued);
+            self.edits.insert(executed.commit, Progress::Waiting);
         }
         Some(executed)
     }

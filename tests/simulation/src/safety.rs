@@ -120,8 +120,9 @@ impl World {
             }
             let entry = replica.store().outbox_entry(row).unwrap();
             let now = match entry.ok_or_else(|| lost("the outbox entry"))?.state {
-                OutboxState::Queued => Progress::Queued,
-                OutboxState::Sent => Progress::Sent,
+                OutboxState::Queued | OutboxState::Sent | OutboxState::Refused { .. } => {
+                    Progress::Waiting
+                }
                 OutboxState::Acknowledged => Progress::Acknowledged,
                 OutboxState::Held { code } => Progress::Held(code),
             };

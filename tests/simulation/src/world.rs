@@ -293,7 +293,8 @@ impl World {
     pub fn judge_error(&mut self, index: usize, error: &EngineError) -> Result<(), Broken> {
         let device = &self.devices[index];
         let expected = match error.kind() {
-            ErrorKind::Network => true,
+            // What no later connection can mend ends an app's syncing for good.
+            ErrorKind::Network => error.retryable() || !device.is_honest,
             ErrorKind::File => device.is_troubled,
             ErrorKind::Refused
             | ErrorKind::NotFound

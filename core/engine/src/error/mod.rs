@@ -75,6 +75,9 @@ pub enum EngineError {
     /// A fact the replica keeps about itself cannot be read.
     #[error("what the replica knows of itself is damaged")]
     DamagedMeta,
+    /// One command changes more than a commit may.
+    #[error("the command changes more than one commit may")]
+    TooLarge,
     /// What was asked for is not here.
     #[error("{what} is not here")]
     NotFound {
@@ -131,6 +134,7 @@ impl EngineError {
             Self::AlreadyEnrolled => "already_enrolled",
             Self::NoReplica => "no_replica",
             Self::DamagedMeta => "meta_damaged",
+            Self::TooLarge => "too_large",
             Self::NotFound { .. } => "not_found",
             Self::File(_) => "file_unusable",
         }
@@ -145,6 +149,28 @@ impl EngineError {
             Self::Sign(SignError::WrongKey | SignError::Invalid(_)) => ErrorKind::Internal,
             other => known(other.code()).map_or(ErrorKind::Refused, |known| known.kind),
         }
+    }
+
+    /// Whether something was met that only a newer version can read or judge.
+    pub fn needs_newer_app(&self) -> bool {
+        match self {
+            Self::LogRefused(error) => error.code() == "needs_newer_app",
+            Self::Proof(ProofError::UnknownAlgorithm) => true,
+            other => other.code() == "needs_newer_app",
+        }
+    }
+
+    /// Whether it is about what the log holds, and not about this replica or its file.
+    pub fn is_of_the_log(&self) -> bool {
+        matches!(
+            self,
+            Self::LogRefused(_) | Self::Proof(_) | Self::Grant(_) | Self::Protocol { .. }
+        )
+    }
+
+    /// Whether a page of the file could not be read. A fresh connection may read it.
+    pub fn is_corrupt(&self) -> bool {
+        matches!(self, Self::Open(OpenError::Corrupt) | Self::Store(StoreError::Corrupt))
     }
 
     /// Whether the same again may succeed later without anybody changing anything.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use keting_model::DocumentId;
 use keting_sync::device::Purpose;
-use keting_sync::{DeviceConfig, Enrolled, FirstSync, Persisted, Secret};
+use keting_sync::{DeviceConfig, Enrolled, Persisted, Secret};
 use keting_trust::{SignedGrant, cbor, verify_chain};
 
 use crate::error::EngineError;
-use crate::replica::membership::{GrantBytes, Membership};
+use crate::replica::membership::{GrantBytes, Issuers, Membership};
 use crate::replica::regions::Regions;
 use crate::replica::{City, Replica, meta};
 
@@ -58,10 +58,7 @@ impl Replica {
     }
 
     fn sync_purpose(&self, city: &City) -> Result<Purpose, EngineError> {
-        let first_sync: Option<FirstSync> = match self.store.meta(meta::FIRST_SYNC)? {
-            Some(bytes) => Some(cbor::from_slice(&bytes).map_err(|_| EngineError::DamagedMeta)?),
-            None => None,
-        };
+        let first_sync = self.first_sync()?;
         Ok(Purpose::Sync {
             cursor: city.cursor,
             first_sync,
@@ -85,8 +82,8 @@ impl Replica {
             .iter()
             .map(|bytes| SignedGrant::open(bytes))
             .collect::<Result<_, _>>()?;
-        // Regions are not here yet; that the server's own chain narrows rightly is checked again
-        // for every commit by the server, and with the regions by `verify`.
+        // Regions are not here yet, so a chain with a link that covers less than the city is not
+        // taken; the server issues with a key that covers all of it.
         let nowhere = BTreeMap::<DocumentId, DocumentId>::new();
         let grant = chain.last().cloned().ok_or(EngineError::Protocol { code: "no_grant" })?;
         // The phone's clock decides nothing: the chain must have held when the grant was given.
@@ -108,8 +105,9 @@ impl Replica {
             transaction.delete_meta(meta::INVITATION)
         })?;
         let server_time_ms = grant.grant.issued_at_ms;
-        let regions = Regions::default();
-        self.city = Some(City { membership, grant, cursor: None, server_time_ms, regions });
+        let (regions, issuers) = (Regions::default(), Issuers::default());
+        let cursor = None;
+        self.city = Some(City { membership, grant, cursor, server_time_ms, regions, issuers });
         Ok(())
     }
 }

@@ -12,7 +12,8 @@ use keting_model::{
     RowChange, Stamp, Touched, difference, home_of, judge, project,
 };
 use keting_store::{OutboxEntry, OutboxState, StoreError, StoredChange, StoredCommit, Transaction};
-use keting_trust::{CommitBody, CommitId, Cursor, Part, SignedCommit, actor_id, may_write};
+use keting_trust::guard::scan;
+use keting_trust::{CommitBody, CommitId, Cursor, Part, SignedCommit, actor_id, limits, may_write};
 
 use crate::error::EngineError;
 use crate::replica::Replica;
@@ -49,6 +50,11 @@ impl Replica {
     /// When the device is not enrolled, the command is not valid on the documents as they are, the
     /// holder's grant does not permit it, or the file cannot be written. Nothing has then happened.
     pub fn execute(&mut self, command: &Command) -> Result<Executed, EngineError> {
+        self.carry_out(command).map_err(|error| self.connect_anew_after(error))
+    }
+
+    fn carry_out(&mut self, command: &Command) -> Result<Executed, EngineError> {
+        self.settle_incarnation()?;
         let mut opened = self.open_for(command)?;
         // A document with a long history is costly to copy, so it is lent to the plan and not copied.
         let documents: BTreeMap<_, _> =
@@ -86,6 +92,7 @@ impl Replica {
 
     /// The author's own replica judges first: what others would hold is refused at once.
     fn judge_own(&mut self, command: &Command, drafts: &[Draft]) -> Result<(), EngineError> {
+        within_limits(drafts)?;
         let touched: Vec<_> = drafts
             .iter()
             .map(|draft| Touched { before: &draft.before.document, ops: &draft.ops })
@@ -128,11 +135,11 @@ impl Replica {
             Home::Region(region) => Ok(region),
             Home::Of(owner) => {
                 let drafted = drafts.iter().find(|draft| draft.after.id() == owner);
-                let owner = match drafted {
-                    Some(draft) => draft.after.clone(),
-                    None => self.open_document(&owner)?.document,
+                let home = match drafted {
+                    Some(draft) => home_of(&draft.after),
+                    None => home_of(&self.open_document(&owner)?.document),
                 };
-                match home_of(&owner) {
+                match home {
                     Some(Home::Region(region)) => Ok(region),
                     Some(Home::Itself | Home::Of(_)) | None => {
                         Err(EngineError::NotFound { what: "the household" })
@@ -214,6 +221,19 @@ impl Replica {
         }
         self.observers.tell(changes);
     }
+}
+
+/// What everybody else would refuse for its size is refused at once, while it can still be divided.
+fn within_limits(drafts: &[Draft]) -> Result<(), EngineError> {
+    let parts = drafts.iter().map(|draft| draft.part.change.len()).sum::<usize>();
+    let signed_max = drafts.len() * limits::COMMIT_PART_BYTES + limits::COMMIT_BYTES_BESIDE_PARTS;
+    if parts + signed_max > limits::COMMIT_WITH_PARTS_BYTES_MAX {
+        return Err(EngineError::TooLarge);
+    }
+    for draft in drafts {
+        scan(&draft.part.change).map_err(|_| EngineError::TooLarge)?;
+    }
+    Ok(())
 }
 
 fn draft(before: Open, ops: Vec<Op>, stamp: &Stamp, salt: [u8; 16]) -> Result<Draft, EngineError> {

@@ -1,8 +1,11 @@
 //! What makes a replica a device of a city: the log it belongs to, the root key it trusts, and the
 //! grants its holder has.
 
+use std::collections::BTreeSet;
+
 use keting_model::{CityId, LogId};
-use keting_trust::{PublicKey, SignedGrant};
+use keting_store::View;
+use keting_trust::{Grant, PublicKey, RecordKind, SignedGrant};
 use minicbor::{Decode, Encode};
 
 use crate::error::EngineError;
@@ -40,23 +43,6 @@ pub struct Membership {
 pub struct GrantBytes(#[cbor(n(0), with = "minicbor::bytes")] pub Vec<u8>);
 
 impl Membership {
-    /// The holders of the grants above one's own.
-    fn issuers(&self) -> Result<Vec<PublicKey>, EngineError> {
-        let above = self.chain.split_last().map_or(&[][..], |(_, above)| above);
-        let holder = |GrantBytes(bytes): &GrantBytes| {
-            SignedGrant::read_stored(bytes).map(|signed| signed.grant.holder)
-        };
-        above.iter().map(holder).collect::<Result<_, _>>().map_err(|_| EngineError::DamagedMeta)
-    }
-
-    /// Whether a key may issue grants in the city.
-    ///
-    /// # Errors
-    /// When a grant in the file is damaged.
-    pub fn issued(&self, issuer: &PublicKey) -> Result<bool, EngineError> {
-        Ok(*issuer == self.root || self.issuers()?.contains(issuer))
-    }
-
     /// The holder's own grant.
     ///
     /// # Errors
@@ -64,5 +50,50 @@ impl Membership {
     pub fn own_grant(&self) -> Result<SignedGrant, EngineError> {
         let GrantBytes(bytes) = self.chain.last().ok_or(EngineError::DamagedMeta)?;
         SignedGrant::open(bytes).map_err(|_| EngineError::DamagedMeta)
+    }
+}
+
+/// The keys whose grants count in the city: the root's, and those that a grant which counts lets
+/// issue further ones. So an issuing key that the server renewed is known as soon as its own grant,
+/// signed by the root, is in the log.
+#[derive(Debug, Default)]
+pub struct Issuers {
+    keys: BTreeSet<PublicKey>,
+}
+
+impl Issuers {
+    /// Reads them from the file, unless that was done. Most opens of a file never need them.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or a grant in it is damaged.
+    pub fn read(&mut self, store: &View, membership: &Membership) -> Result<(), EngineError> {
+        if !self.keys.is_empty() {
+            return Ok(());
+        }
+        let above = membership.chain.split_last().map_or(&[][..], |(_, above)| above);
+        for GrantBytes(bytes) in above {
+            let signed = SignedGrant::read_stored(bytes).map_err(|_| EngineError::DamagedMeta)?;
+            self.learn(&signed.grant);
+        }
+        for record in store.records_of(RecordKind::Grant.code())? {
+            // One of a newer version is not understood yet, and lets nobody issue anything here.
+            if let Ok(signed) = SignedGrant::read_stored(&record.bytes) {
+                self.learn(&signed.grant);
+            }
+        }
+        self.keys.insert(membership.root.clone());
+        Ok(())
+    }
+
+    /// Takes in a grant that counts.
+    pub fn learn(&mut self, grant: &Grant) {
+        if grant.depth > 0 {
+            self.keys.insert(grant.holder.clone());
+        }
+    }
+
+    /// Whether a key's grants count.
+    pub fn contain(&self, key: &PublicKey) -> bool {
+        self.keys.contains(key)
     }
 }

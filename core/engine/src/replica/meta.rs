@@ -16,3 +16,5 @@ pub const CURSOR: &str = "sync/cursor";
 pub const FIRST_SYNC: &str = "sync/first_sync";
 /// When the server last said that everything is here, by its clock, milliseconds since the epoch.
 pub const UP_TO_DATE_AT: &str = "sync/up_to_date_at_ms";
+/// Which version last tried to read what was unread, and by which rules.
+pub const READ_BY: &str = "sync/read_by";

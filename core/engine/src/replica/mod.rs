@@ -3,27 +3,31 @@
 //!
 //! A `Replica` is stepped from one thread at a time. It owns the one writer of its file; the shell
 //! around it adds threads and sockets, the simulation adds neither. What it does falls into
-//! commands ([`execute`]), what the server's log brings ([`receive`]) and what waits for the server
-//! ([`outbox`]).
+//! commands ([`execute`]), what the server's log brings ([`receive`], written by [`keep`]) and what
+//! waits for the server ([`outbox`]). A file that is damaged gives its outbox to a fresh one
+//! ([`salvaged`]).
 
 mod cache;
 mod clock;
 mod enrol;
 mod execute;
 mod incarnation;
+mod keep;
 pub mod membership;
 mod meta;
 mod outbox;
 mod receive;
 mod regions;
+mod salvaged;
 mod status;
+mod unread;
 pub mod verify;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use keting_model::{Document, DocumentId, PROJECTION_MIGRATIONS, project};
-use keting_store::{DatabaseKey, OpenConfig, Owner, Store};
+use keting_store::{DatabaseKey, OpenConfig, OpenError, Owner, Store, StoreError};
 use keting_trust::{
     Cursor, DeviceId, Incarnation, Invitation, PublicKey, SignedGrant, Signer, limits,
 };
@@ -38,7 +42,7 @@ use crate::environment::Environment;
 use crate::error::EngineError;
 use crate::replica::cache::{DocumentCache, Open};
 use crate::replica::clock::Clock;
-use crate::replica::membership::Membership;
+use crate::replica::membership::{Issuers, Membership};
 use crate::replica::regions::Regions;
 use crate::vault::{ReplicaId, Secret, Vault};
 use crate::watch::Observers;
@@ -63,13 +67,23 @@ pub struct ReplicaConfig<'a> {
 pub struct Replica {
     store: Store,
     environment: Box<dyn Environment>,
+    vault: Arc<dyn Vault>,
     signer: Box<dyn Signer>,
     id: ReplicaId,
     incarnation: Incarnation,
+    /// What has to be written before anything else may be.
+    unsettled: Option<Unsettled>,
     clock: Clock,
     city: Option<City>,
     documents: DocumentCache,
     observers: Observers,
+}
+
+/// An incarnation whose token was not changed yet in this opening of the file.
+struct Unsettled {
+    file: Option<FileIdentity>,
+    /// Whether the file does not know the incarnation yet.
+    is_new: bool,
 }
 
 /// The city a replica is enrolled in, with what is looked up for every edit.
@@ -81,6 +95,7 @@ struct City {
     /// own clock may be years off and decides nothing.
     server_time_ms: u64,
     regions: Regions,
+    issuers: Issuers,
 }
 
 impl Replica {
@@ -119,36 +134,46 @@ impl Replica {
     pub fn open(
         config: &ReplicaConfig<'_>,
         vault: Arc<dyn Vault>,
-        mut environment: Box<dyn Environment>,
+        environment: Box<dyn Environment>,
     ) -> Result<Self, EngineError> {
         let key = DatabaseKey::new(*vault.require(&config.id, Secret::DatabaseKey)?);
-        let mut store = Store::open(&OpenConfig {
-            path: config.path,
-            key: Some(&key),
-            vfs: config.vfs,
-            owners: &[PROJECTION],
-            full_sync: true,
-        })?;
+        if config.vfs.is_none() && salvaged::was_emptied(config.path, vault.as_ref(), &config.id)? {
+            return Err(OpenError::Corrupt.into());
+        }
+        let store = Store::open(&open_config(config, &key))?;
+        Self::with(store, config, vault, environment)
+    }
+
+    /// A replica on a store that is open.
+    fn with(
+        store: Store,
+        config: &ReplicaConfig<'_>,
+        vault: Arc<dyn Vault>,
+        mut environment: Box<dyn Environment>,
+    ) -> Result<Self, EngineError> {
         let signer = vault.signer(&config.id)?;
-        let (incarnation, clock) = incarnation::resume_or_begin(
-            &mut store,
-            vault.as_ref(),
-            &config.id,
-            (config.identity)(config.path),
-            environment.as_mut(),
-        )?;
+        let file = (config.identity)(config.path);
+        let new = || environment.random();
+        let found = incarnation::find(&store, vault.as_ref(), &config.id, file, new)?;
         let city = City::read(&store)?;
-        Ok(Self {
+        let mut replica = Self {
             store,
             environment,
+            vault,
             signer,
             id: config.id,
-            incarnation,
-            clock,
+            incarnation: found.incarnation,
+            unsettled: Some(Unsettled { file, is_new: found.is_new }),
+            clock: found.clock,
             city,
             documents: DocumentCache::new(limits::DOCUMENTS_OPEN_MAX),
             observers: Observers::default(),
-        })
+        };
+        match replica.settle_incarnation().and_then(|()| replica.take_up_unread()) {
+            // Whoever has a full disk can at least read; the first write says so.
+            Ok(()) | Err(EngineError::Store(StoreError::DiskFull)) => Ok(replica),
+            Err(error) => Err(error),
+        }
     }
 
     /// The replica's id in its vault.
@@ -206,8 +231,21 @@ impl Replica {
         self.environment.as_mut()
     }
 
+    fn has_cursor(&self) -> bool {
+        self.city.as_ref().is_some_and(|city| city.cursor.is_some())
+    }
+
     fn city(&self) -> Result<&City, EngineError> {
         self.city.as_ref().ok_or(EngineError::NotEnrolled)
+    }
+
+    /// After an error of the file: a connection that met a page it could not read refuses every other
+    /// page from then on, and a passing fault must not outlast itself.
+    fn connect_anew_after(&mut self, error: EngineError) -> EngineError {
+        if error.is_corrupt() && self.store.reconnect().is_ok() {
+            self.documents = DocumentCache::new(limits::DOCUMENTS_OPEN_MAX);
+        }
+        error
     }
 
     /// A document at all its heads with the rows it projects to; an empty one if it is not here.
@@ -239,7 +277,19 @@ impl City {
         };
         let heard_at_ms = read_up_to_date_at(store)?.unwrap_or(0);
         let server_time_ms = heard_at_ms.max(grant.grant.issued_at_ms);
-        Ok(Some(Self { membership, grant, cursor, server_time_ms, regions: Regions::default() }))
+        let (regions, issuers) = (Regions::default(), Issuers::default());
+        Ok(Some(Self { membership, grant, cursor, server_time_ms, regions, issuers }))
+    }
+}
+
+/// How a replica's file is opened.
+fn open_config<'a>(config: &ReplicaConfig<'a>, key: &'a DatabaseKey) -> OpenConfig<'a> {
+    OpenConfig {
+        path: config.path,
+        key: Some(key),
+        vfs: config.vfs,
+        owners: &[PROJECTION],
+        full_sync: true,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What waits for the server.
 
-use keting_store::{CommitRow, OutboxEntry, StoreError, View};
+use keting_store::{CommitRow, OutboxEntry, OutboxState, StoreError, View};
+use keting_sync::CommitKey;
 use keting_trust::{CommitId, Part};
 
 use crate::error::EngineError;
@@ -20,18 +21,59 @@ pub struct Waiting {
 }
 
 impl Replica {
-    /// What is to be sent after a place in the outbox, in the order it was entered, until it adds up
-    /// to `bytes_max`, but at least one if there is any.
+    /// What is to be sent after a place in the outbox, in the order it was entered: `count_max` at
+    /// most, until it adds up to `bytes_max`, but at least one if there is any.
+    ///
+    /// What was salvaged from a damaged file waits until its documents are here again.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn waiting(
         &self,
         after: Option<CommitRow>,
+        count_max: u32,
         bytes_max: u64,
     ) -> Result<Vec<Waiting>, EngineError> {
-        let rows = self.store.outbox_to_send(after, bytes_max)?;
-        Ok(rows.into_iter().map(|row| waiting(&self.store, row)).collect::<Result<_, _>>()?)
+        if self.has_cursor() || self.store.salvaged()?.is_empty() {
+            let rows = self.store.outbox_to_send(after, count_max, bytes_max)?;
+            Ok(rows.into_iter().map(|row| waiting(&self.store, row)).collect::<Result<_, _>>()?)
+        } else {
+            Ok(Vec::new())
+        }
+    }
+
+    /// Notes that commits are on their way. It is no loss if a power cut takes the note.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn note_sent(&mut self, commits: &[CommitKey]) -> Result<(), EngineError> {
+        let own = self.device();
+        Ok(self.store.note(|transaction| {
+            for commit in commits {
+                let author = commit.author.unwrap_or(own);
+                let known = transaction.commit_of(author.as_bytes(), &commit.command)?;
+                if let Some((row, _)) = known {
+                    transaction.set_outbox_state(row, &OutboxState::Sent)?;
+                }
+            }
+            Ok(())
+        })?)
+    }
+
+    /// Notes that a commit cannot be sent as it is, so that somebody looks at it.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn hold(&mut self, commit: &CommitKey, code: &str) -> Result<(), EngineError> {
+        let author = commit.author.unwrap_or(self.device());
+        Ok(self.store.write(|transaction| {
+            let known = transaction.commit_of(author.as_bytes(), &commit.command)?;
+            if let Some((row, _)) = known {
+                let held = OutboxState::Held { code: code.to_owned() };
+                transaction.set_outbox_state(row, &held)?;
+            }
+            Ok(())
+        })?)
     }
 
     /// Everything in the outbox that the server has not acknowledged, oldest first, `count_max` at
@@ -44,7 +86,8 @@ impl Replica {
     }
 }
 
-fn waiting(view: &View, row: CommitRow) -> Result<Waiting, StoreError> {
+/// A commit with all its parts.
+pub(super) fn waiting(view: &View, row: CommitRow) -> Result<Waiting, StoreError> {
     let commit = view.commit(row)?.ok_or(StoreError::Corrupt)?;
     let parts = view.parts(row)?.into_iter().map(|part| {
         let salt = part.salt.as_slice().try_into().map_err(|_| StoreError::Corrupt)?;

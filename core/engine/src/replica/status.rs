@@ -1,7 +1,9 @@
 //! How far a replica is, as an app shows it.
 
 use keting_model::Role;
-use keting_trust::Cursor;
+use keting_store::SalvageReport;
+use keting_sync::FirstSync;
+use keting_trust::{Cursor, cbor};
 
 use crate::error::EngineError;
 use crate::replica::{Replica, meta, read_up_to_date_at};
@@ -22,14 +24,20 @@ pub struct Status {
     /// When the device was last up to date, by the server's clock, milliseconds since the Unix
     /// epoch.
     pub up_to_date_at_ms: Option<u64>,
-    /// Whether a first sync has begun and is not over.
-    pub first_sync_unfinished: bool,
-    /// Edits the server has not acknowledged.
+    /// Documents received and in all, while a first sync is not over.
+    pub first_sync: Option<(u64, u64)>,
+    /// Edits the server has not acknowledged: on their way, or to be sent again.
     pub waiting: u64,
+    /// Of these, edits that the server could not keep the last time.
+    pub refused: u64,
     /// Edits that somebody has to look at.
     pub held: u64,
     /// Documents held.
     pub documents: u64,
+    /// Entries of the log that only a newer version of the software can read.
+    pub unread: u64,
+    /// What was saved when this file took a damaged one's place, until it is dismissed.
+    pub salvaged: Option<SalvageReport>,
 }
 
 impl Replica {
@@ -47,11 +55,20 @@ impl Replica {
             grant_expires_at_ms: grant.map(|grant| grant.expires_at_ms),
             cursor: self.city.as_ref().and_then(|city| city.cursor),
             up_to_date_at_ms: read_up_to_date_at(&self.store)?,
-            first_sync_unfinished: self.store.meta(meta::FIRST_SYNC)?.is_some(),
-            waiting: counts.queued.saturating_add(counts.sent),
+            first_sync: self.first_sync()?.map(|first_sync| (first_sync.done, first_sync.total)),
+            waiting: counts.queued.saturating_add(counts.sent).saturating_add(counts.refused),
+            refused: counts.refused,
             held: counts.held,
             documents: self.store.document_count()?,
+            unread: self.store.unread_count()?,
+            salvaged: self.salvage_report()?,
         })
+    }
+
+    /// Where an unfinished first sync stands.
+    pub(super) fn first_sync(&self) -> Result<Option<FirstSync>, EngineError> {
+        let Some(bytes) = self.store.meta(meta::FIRST_SYNC)? else { return Ok(None) };
+        cbor::from_slice(&bytes).map(Some).map_err(|_| EngineError::DamagedMeta)
     }
 
     /// Notes that the server said, at `at_ms` by its clock, that everything of this device's audience
@@ -61,9 +78,21 @@ impl Replica {
     /// When the file cannot be written.
     pub fn note_up_to_date(&mut self, at_ms: u64) -> Result<(), EngineError> {
         self.store
-            .write(|transaction| transaction.set_meta(meta::UP_TO_DATE_AT, &at_ms.to_be_bytes()))?;
+            .note(|transaction| transaction.set_meta(meta::UP_TO_DATE_AT, &at_ms.to_be_bytes()))?;
         if let Some(city) = &mut self.city {
             city.server_time_ms = city.server_time_ms.max(at_ms);
+        }
+        Ok(())
+    }
+
+    /// Notes that the server has a backup up to a number: acknowledged work up to there will not be
+    /// asked for again.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn note_backed_up_to(&mut self, number: u64) -> Result<(), EngineError> {
+        if number > 0 {
+            self.store.note(|transaction| transaction.forget_acknowledged(number))?;
         }
         Ok(())
     }

@@ -1,19 +1,24 @@
 //! Whether everything in the file is what was signed, and everything on the screens follows from it.
 //!
-//! For each document: every change belongs to a commit whose signature holds, whose grant is here
-//! and is its author's, and which is of the change's actor; the changes replayed from nothing give
-//! the heads and the rows that stand in the file; and the holder's grant covers where it lives.
+//! For each document: every change belongs to a commit of this city's log whose signature holds,
+//! whose grant is here, was given by a key that may give it and is its author's, and which is of the
+//! change's actor; the changes replayed from nothing give the heads and the rows that stand in the
+//! file; and the holder may read it: by kind, by region, and whose work it is. And there is no row of
+//! a document that is not here.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use keting_model::projection::tables;
 use keting_model::query::Rows;
-use keting_model::{Cell, ChangeHash, Document, DocumentId, Home, Row, home_of, project};
+use keting_model::{
+    Cell, ChangeHash, Document, DocumentId, DocumentKind, Home, Reach, Row, home_of, project,
+};
 use keting_store::{CommitRow, StoreError, StoredChange};
-use keting_trust::{Part, SignedCommit, SignedGrant, covers};
+use keting_trust::{Part, SignedCommit, SignedGrant, covers, may_read};
 
 use crate::error::EngineError;
+use crate::replica::membership::Issuers;
 use crate::replica::{Replica, load};
 
 const PAGE: u32 = 1_000;
@@ -43,14 +48,24 @@ pub struct Difference {
 /// Commits whose signature and grant were verified already: many changes share one.
 type Verified = BTreeMap<CommitRow, Option<SignedCommit>>;
 
+/// What is looked up for every document.
+struct Work {
+    report: VerifyReport,
+    verified: Verified,
+    issuers: Issuers,
+}
+
 impl Replica {
     /// Verifies every document. `progress` is told documents done and in all.
     ///
     /// # Errors
     /// When the file cannot be read. What does not hold up is no error, but in the report.
     pub fn verify(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<VerifyReport, EngineError> {
-        let mut report = VerifyReport::default();
-        let mut verified = Verified::new();
+        let mut issuers = Issuers::default();
+        if let Some(city) = &self.city {
+            issuers.read(&self.store, &city.membership)?;
+        }
+        let mut work = Work { report: VerifyReport::default(), verified: Verified::new(), issuers };
         let total = self.store.document_count()?;
         let mut last = None;
         loop {
@@ -58,32 +73,41 @@ impl Replica {
             let Some(end) = page.last() else { break };
             last = Some(*end);
             for id in &page {
-                self.verify_document(id, &mut report, &mut verified)?;
-                progress(report.documents.len() as u64, total);
+                self.verify_document(id, &mut work)?;
+                progress(work.report.documents.len() as u64, total);
             }
         }
-        report.commits = verified.values().flatten().count() as u64;
-        Ok(report)
+        self.find_stray_rows(&mut work.report)?;
+        work.report.commits = work.verified.values().flatten().count() as u64;
+        Ok(work.report)
     }
 
-    fn verify_document(
-        &self,
-        id: &DocumentId,
-        report: &mut VerifyReport,
-        verified: &mut Verified,
-    ) -> Result<(), EngineError> {
+    fn verify_document(&self, id: &DocumentId, work: &mut Work) -> Result<(), EngineError> {
         let mut found = Vec::new();
         let changes = self.store.changes_of(id)?;
-        report.changes += changes.len() as u64;
+        work.report.changes += changes.len() as u64;
         for change in &changes {
-            found.extend(self.verify_change(id, change, verified)?);
+            found.extend(self.verify_change(id, change, work)?);
         }
+        let own = self.device();
+        let is_own = |change: &StoredChange| {
+            let commit = work.verified.get(&change.commit).and_then(Option::as_ref);
+            commit.is_some_and(|commit| commit.id().device == own)
+        };
+        let all_own = changes.iter().all(is_own);
         let heads = self.store.document(id)?.map(|stored| stored.heads).unwrap_or_default();
-        if id.kind().is_some() {
-            found.extend(self.verify_content(id, &changes, &heads)?);
+        let home = if id.kind().is_some() {
+            let replayed = self.verify_content(id, &changes, &heads, &mut found)?;
+            replayed.map(|document| self.region_of(&document)).transpose()?.flatten()
+        } else {
+            None
+        };
+        if !self.may_hold(id, home, all_own)? {
+            found.push("not_in_audience");
         }
-        report.documents.insert(*id, heads);
-        report.differences.extend(found.into_iter().map(|what| Difference { document: *id, what }));
+        work.report.documents.insert(*id, heads);
+        let differences = found.into_iter().map(|what| Difference { document: *id, what });
+        work.report.differences.extend(differences);
         Ok(())
     }
 
@@ -91,11 +115,11 @@ impl Replica {
         &self,
         id: &DocumentId,
         change: &StoredChange,
-        verified: &mut Verified,
+        work: &mut Work,
     ) -> Result<Option<&'static str>, EngineError> {
-        let commit = match verified.entry(change.commit) {
+        let commit = match work.verified.entry(change.commit) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => new.insert(self.verify_commit(change.commit)?),
+            Entry::Vacant(new) => new.insert(self.verify_commit(change.commit, &work.issuers)?),
         };
         let Some(commit) = commit else { return Ok(Some("commit_not_proven")) };
         let Ok(salt) = change.salt.as_slice().try_into() else {
@@ -112,7 +136,11 @@ impl Replica {
     }
 
     /// The commit, if its signature and its grant hold.
-    fn verify_commit(&self, row: CommitRow) -> Result<Option<SignedCommit>, EngineError> {
+    fn verify_commit(
+        &self,
+        row: CommitRow,
+        issuers: &Issuers,
+    ) -> Result<Option<SignedCommit>, EngineError> {
         let Some(stored) = self.store.commit(row)? else { return Ok(None) };
         let Ok(commit) = SignedCommit::open(&stored.bytes) else { return Ok(None) };
         let Some(city) = &self.city else { return Ok(None) };
@@ -123,36 +151,54 @@ impl Replica {
             None => return Ok(None),
         };
         let Ok(grant) = SignedGrant::open(&record) else { return Ok(None) };
-        let issued = city.membership.issued(&grant.grant.issuer)?;
-        let proven = issued
+        let membership = &city.membership;
+        let proven = issuers.contain(&grant.grant.issuer)
             && grant.grant.holder == commit.body.device
-            && commit.body.city == city.membership.city;
+            && (grant.grant.city, grant.grant.log) == (membership.city, membership.log)
+            && (commit.body.city, commit.body.log) == (membership.city, membership.log);
         Ok(proven.then_some(commit))
     }
 
+    /// Replays a document from nothing and compares it with what stands in the file.
     fn verify_content(
         &self,
         id: &DocumentId,
         changes: &[StoredChange],
         heads: &[ChangeHash],
-    ) -> Result<Vec<&'static str>, EngineError> {
+        found: &mut Vec<&'static str>,
+    ) -> Result<Option<Document>, EngineError> {
         let mut replayed = Document::empty(*id);
         for change in changes {
             if replayed.apply(&change.bytes).is_err() {
-                return Ok(vec!["changes_do_not_apply"]);
+                found.push("changes_do_not_apply");
+                return Ok(None);
             }
         }
-        let mut found = Vec::new();
         if replayed.heads() != heads || load(&self.store, id)?.document.heads() != heads {
             found.push("heads_differ");
         }
         if project(&replayed) != self.rows_of(id)? {
             found.push("rows_differ");
         }
-        if !self.is_covered(&replayed)? {
-            found.push("not_in_audience");
+        Ok(Some(replayed))
+    }
+
+    /// Finds rows of documents that are not in the file: nothing follows from them.
+    fn find_stray_rows(&self, report: &mut VerifyReport) -> Result<(), EngineError> {
+        for table in tables() {
+            let sql = format!(
+                "SELECT DISTINCT document FROM {} WHERE document NOT IN (SELECT id FROM documents)",
+                table.name
+            );
+            self.store.query(&sql, &[], &mut |cells| {
+                if let [Cell::Blob(id)] = cells
+                    && let Ok(document) = DocumentId::from_slice(id)
+                {
+                    report.differences.push(Difference { document, what: "row_without_document" });
+                }
+            })?;
         }
-        Ok(found)
+        Ok(())
     }
 
     /// The rows of a document as they stand in the file, in the order of [`project`].
@@ -175,20 +221,44 @@ impl Replica {
         Ok(rows)
     }
 
-    /// Whether the holder may hold the document: what the holder wrote, regions, and what lives in
-    /// the grant's regions.
-    fn is_covered(&self, document: &Document) -> Result<bool, EngineError> {
-        let Some(city) = &self.city else { return Ok(false) };
-        city.regions.read(&self.store)?;
-        let home = match home_of(document) {
-            Some(Home::Itself) => return Ok(true),
-            Some(Home::Region(region)) => Some(region),
-            Some(Home::Of(owner)) => match home_of(&load(&self.store, &owner)?.document) {
-                Some(Home::Region(region)) => Some(region),
-                Some(Home::Itself | Home::Of(_)) | None => None,
-            },
-            None => None,
+    /// The region a document lives in.
+    fn region_of(&self, document: &Document) -> Result<Option<DocumentId>, EngineError> {
+        let owner = match home_of(document) {
+            Some(Home::Itself) => return Ok(Some(document.id())),
+            Some(Home::Region(region)) => return Ok(Some(region)),
+            Some(Home::Of(owner)) => owner,
+            None => return Ok(None),
         };
-        Ok(home.is_some_and(|home| covers(&city.grant.grant, &city.regions, &home)))
+        Ok(match home_of(&load(&self.store, &owner)?.document) {
+            Some(Home::Region(region)) => Some(region),
+            Some(Home::Itself | Home::Of(_)) | None => None,
+        })
+    }
+
+    /// Whether the holder may have a document: what his grant lets him read where it covers, and
+    /// what is all his own work.
+    fn may_hold(
+        &self,
+        id: &DocumentId,
+        home: Option<DocumentId>,
+        all_own: bool,
+    ) -> Result<bool, EngineError> {
+        let Some(city) = &self.city else { return Ok(false) };
+        let grant = &city.grant.grant;
+        let reach = match id.kind() {
+            // Without the regions no authority can be worked out, so everybody has all of them.
+            Some(DocumentKind::Region) => {
+                return Ok(may_read(grant, DocumentKind::Region).is_some());
+            }
+            Some(kind) => may_read(grant, kind),
+            None => grant
+                .access(id.kind_code())
+                .filter(|access| access.read)
+                .map(|access| if access.own_only { Reach::OwnOnly } else { Reach::Whole }),
+        };
+        city.regions.read(&self.store)?;
+        let is_covered =
+            home.is_none_or(|home| covers(grant, &city.regions, &home)) && reach.is_some();
+        Ok(all_own || (is_covered && reach == Some(Reach::Whole)))
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use keting_model::query::Withheld;
 use keting_model::{Command, DocumentId, DocumentKind, HybridTime, ItemId};
-use keting_store::{Reader, Readers};
+use keting_store::{Reader, Readers, SalvageReport};
 use keting_sync::Backoff;
 use keting_trust::{Invitation, limits};
 
@@ -31,11 +31,12 @@ pub struct Keting {
 }
 
 struct Inner {
-    replica: Mutex<Replica>,
     /// Readers that are open and idle, and what opens more: neither needs the replica's lock, so
-    /// a query never waits for an edit or a sync.
+    /// a query never waits for an edit or a sync. They stand before the replica because its
+    /// connection must be the last one closed: that one moves the log into the file.
     idle_readers: Mutex<Vec<Reader>>,
     readers: Readers,
+    replica: Mutex<Replica>,
     observers: Observers,
     edited: tokio::sync::Notify,
 }
@@ -60,6 +61,22 @@ impl Keting {
     /// stays as it was.
     pub fn open(directory: &Path, vault: Arc<dyn Vault>) -> Result<Self, EngineError> {
         directory::open(directory, vault, Box::new(SystemEnvironment)).map(Self::new)
+    }
+
+    /// Opens a device whose file was found damaged (`corrupt`): the file is set aside, never deleted,
+    /// and a fresh one takes its place with the edits that the server has not acknowledged. The next
+    /// sync brings the documents again. The report says what could be saved; there is none if the file
+    /// turned out to be sound.
+    ///
+    /// # Errors
+    /// When there is none, another process has it open, or there is no room for a fresh file; the
+    /// damaged one then stays where it is.
+    pub fn salvage(
+        directory: &Path,
+        vault: Arc<dyn Vault>,
+    ) -> Result<(Self, Option<SalvageReport>), EngineError> {
+        let (replica, report) = directory::salvage(directory, vault, Box::new(SystemEnvironment))?;
+        Ok((Self::new(replica), report))
     }
 
     /// Shares a replica that was opened with an environment or a file of the caller's own.
@@ -99,12 +116,13 @@ impl Keting {
             Some(reader) => reader,
             None => self.inner.readers.open()?,
         };
-        let answer = work(&reader);
+        // A reader that met a page it cannot read refuses every other one, too: it is not used again.
+        let answer = work(&reader)?;
         let mut idle = self.idle_readers();
         if idle.len() < limits::READERS_MAX {
             idle.push(reader);
         }
-        Ok(answer?)
+        Ok(answer)
     }
 
     /// A fresh id for something inside a document, for a command to carry.

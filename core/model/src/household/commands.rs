@@ -4,10 +4,10 @@ use minicbor::{Decode, Encode};
 
 use crate::command::{CommandError, Edit, Given};
 use crate::draft::{Draft, put_all};
+use crate::fact::fold;
 use crate::fields::Fields;
 use crate::household::placing::{NewFact, Placing, private_part, require_household, time_value};
 use crate::id::{DocumentId, ItemId};
-use crate::rows::fold;
 use crate::time::HybridTime;
 use crate::value::Value;
 use crate::words;
@@ -245,6 +245,8 @@ impl HouseholdCommand {
                 }
                 draft.put(key("status"), Value::from(status.as_str()))?;
                 draft.put(key("time"), time_value(*time))?;
+                let rank = draft.greatest_rank(&format!("n/{need}/s")).saturating_add(1);
+                draft.put(key("rank"), Value::Int(rank))?;
                 if let Some(note) = note {
                     draft.put(key("note"), Value::from(note))?;
                 }

@@ -1,6 +1,7 @@
 //! Households: where they live, who lives there, what they need.
 
 mod commands;
+mod concealing;
 mod placing;
 mod query;
 mod rows;
@@ -17,7 +18,7 @@ use crate::registry::Registration;
 pub(crate) use placing::{prefix, private_part, require_household, require_resident, time_value};
 pub(crate) use rows::SQL;
 pub(crate) use rows::status_cells;
-pub(crate) use schema::{SAY_STATUS, status_fits_command};
+pub(crate) use schema::facts_fit;
 
 /// The kind's registration.
 pub(crate) static REGISTRATION: Registration = Registration {

@@ -7,11 +7,11 @@ use crate::check::birth_date_of;
 use crate::command::{CommandError, Edit, Given};
 use crate::date::Date;
 use crate::draft::Draft;
+use crate::fact::{Fact, RANK_STEP_MAX, fold};
 use crate::fields::Fields;
 use crate::household::NewResident;
 use crate::id::{DocumentId, ItemId};
 use crate::kind::DocumentKind;
-use crate::rows::fold;
 use crate::time::HybridTime;
 use crate::value::Value;
 use crate::words;
@@ -19,7 +19,7 @@ use crate::words;
 /// What a command is about to write into a household and its private part.
 pub(crate) struct Placing<'a> {
     pub(crate) household: Draft<'a>,
-    private: Draft<'a>,
+    pub(super) private: Draft<'a>,
     today: Date,
     time: HybridTime,
 }
@@ -63,7 +63,8 @@ impl<'a> Placing<'a> {
     /// Edits a resident who is there.
     pub(crate) fn edit(&mut self, resident: ItemId, fields: &Fields) -> Result<(), CommandError> {
         require_resident(&self.household, resident)?;
-        self.put_fields(resident, fields)
+        self.put_fields(resident, fields)?;
+        if self.is_child(resident, fields) { self.conceal(resident) } else { Ok(()) }
     }
 
     /// Says what became of a resident who is there.
@@ -124,6 +125,7 @@ impl<'a> Placing<'a> {
         child: bool,
         fact: &NewFact<'_>,
     ) -> Result<(), CommandError> {
+        let rank = self.next_rank(resident, child);
         let place = if child { &mut self.private } else { &mut self.household };
         let key = |field: &str| format!("r/{resident}/s/{}/{field}", fact.fact);
         if place.has(&key("status")) {
@@ -131,6 +133,7 @@ impl<'a> Placing<'a> {
         }
         place.put(key("status"), Value::from(fact.status))?;
         place.put(key("time"), time_value(self.time))?;
+        place.put(key("rank"), Value::Int(rank))?;
         for (field, text) in [("reason", fact.reason), ("at", fact.at)] {
             if let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) {
                 place.put(key(field), Value::from(text))?;
@@ -156,9 +159,27 @@ impl<'a> Placing<'a> {
     fn status(&self, resident: ItemId) -> Option<String> {
         let documents = [self.household.contents(), self.private.contents()];
         let items = documents.each_ref().map(|contents| contents.items("r"));
-        let facts = items.iter().filter_map(|items| fold(items.get(&resident)?));
-        let latest = facts.max_by_key(|fact| fact.time)?;
-        latest.text("status").map(str::to_owned)
+        let [open, private] = items.each_ref().map(|items| items.get(&resident).and_then(fold));
+        counting(open, private)?.text("status").map(str::to_owned)
+    }
+
+    /// The rank of the next fact about a resident, in the private part or the household: above
+    /// every fact of both, as far as the rule lets the one go in a step.
+    pub(super) fn next_rank(&self, resident: ItemId, in_private: bool) -> i64 {
+        let facts = format!("{}s", prefix(resident));
+        let [open, private] =
+            [&self.household, &self.private].map(|draft| draft.greatest_rank(&facts));
+        let here = if in_private { private } else { open };
+        open.max(private).saturating_add(1).min(here.saturating_add(RANK_STEP_MAX))
+    }
+}
+
+/// Which of the facts about a resident counts, one folded from each document: the open one at a tie.
+fn counting<'a>(open: Option<Fact<'a>>, private: Option<Fact<'a>>) -> Option<Fact<'a>> {
+    match (open, private) {
+        (Some(open), Some(private)) if !private.outdoes(&open) => Some(open),
+        (open, None) => open,
+        (_, private) => private,
     }
 }
 

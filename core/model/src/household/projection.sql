@@ -20,8 +20,9 @@ CREATE TABLE resident (
     phone         TEXT,
     bond          TEXT,               -- registered, lives_here, both
     care_tags     TEXT,               -- sorted, parted by commas, without those of health
-    status        TEXT,               -- of the latest fact; null when the facts are private
-    status_time   INTEGER,            -- hybrid time of that fact
+    status        TEXT,               -- of the fact that counts; null when the facts are private
+    status_rank   INTEGER,            -- its rank, which orders it against one in resident_private
+    status_time   INTEGER,            -- its hybrid time, which does so at equal ranks
     status_reason TEXT,
     status_at     TEXT,               -- the day it happened, YYYY-MM-DD
     PRIMARY KEY (document, item)
@@ -34,7 +35,7 @@ CREATE TABLE need (
     text        TEXT NOT NULL,
     time        INTEGER,              -- hybrid time of its entry
     status      TEXT NOT NULL,        -- open, in_progress, met, dropped
-    status_time INTEGER,              -- hybrid time of the latest fact; null while there is none
+    status_time INTEGER,              -- hybrid time of the fact that counts; null while there is none
     note        TEXT,                 -- of that fact
     PRIMARY KEY (document, item)
 ) STRICT, WITHOUT ROWID;

@@ -23,29 +23,29 @@ macro_rules! select {
     (residents $from:literal) => {
         concat!(
             "SELECT r.document, r.item, r.name, r.relation, r.phone, r.bond, r.care_tags, ",
-            "r.status, r.status_time ",
+            "r.status, r.status_rank, r.status_time ",
             $from
         )
     };
     (residents in full $from:literal) => {
         concat!(
             "SELECT r.document, r.item, r.name, r.relation, r.phone, r.bond, r.care_tags, ",
-            "r.status, r.status_time, r.status_reason, r.status_at ",
+            "r.status, r.status_rank, r.status_time, r.status_reason, r.status_at ",
             $from
         )
     };
     (private $from:literal) => {
         concat!(
             "SELECT p.household, p.item, p.id_number, p.phone, p.bond, p.care_tags, p.status, ",
-            "p.status_time ",
+            "p.status_rank, p.status_time ",
             $from
         )
     };
     (private in full $from:literal) => {
         concat!(
             "SELECT p.household, p.item, p.id_number, p.phone, p.bond, p.care_tags, p.status, ",
-            "p.status_time, p.status_reason, p.status_at, p.birth_date, p.sex, p.health, ",
-            "p.disability ",
+            "p.status_rank, p.status_time, p.status_reason, p.status_at, p.birth_date, p.sex, ",
+            "p.health, p.disability ",
             $from
         )
     };
@@ -162,6 +162,9 @@ fn read<R: Rows>(
     scope: &Scope,
     about: Option<&DocumentId>,
 ) -> Result<Vec<Found>, R::Error> {
+    if withheld.withholds(DocumentKind::Household) {
+        return Ok(Vec::new());
+    }
     let parameters: Vec<Cell> = about.into_iter().map(id_cell).collect();
     let mut found: Vec<Found> = Vec::new();
     rows.query(scope.households, &parameters, &mut |row| found.extend(household_found(row)))?;
@@ -228,8 +231,8 @@ fn household_found(row: &[Cell]) -> Option<Found> {
 
 /// Whether the fact that counts stands in the private part.
 fn is_said_in_private(row: &[Cell], private: &[Cell]) -> bool {
-    let open = int(row, 8);
-    int(private, 5).is_some_and(|time| open.is_none_or(|open| time > open))
+    let open = int(row, 8).zip(int(row, 9));
+    int(private, 5).zip(int(private, 6)).is_some_and(|said| open.is_none_or(|open| said > open))
 }
 
 /// Puts a resident together from the household's row and what follows the ids in that of the
@@ -260,17 +263,17 @@ fn person(row: &[Cell], private: &mut [Cell], sees_private: bool) -> Option<Resi
 
 fn more(row: &[Cell], private: &mut [Cell]) -> More {
     let (status_reason, status_at) = if is_said_in_private(row, private) {
-        (take(private, 6), take(private, 7))
+        (take(private, 7), take(private, 8))
     } else {
-        (text(row, 9), text(row, 10))
+        (text(row, 10), text(row, 11))
     };
     More {
         status_reason,
         status_at,
-        birth_date: take(private, 8),
-        sex: take(private, 9),
-        health: take(private, 10),
-        disability: take(private, 11),
+        birth_date: take(private, 9),
+        sex: take(private, 10),
+        health: take(private, 11),
+        disability: take(private, 12),
     }
 }
 

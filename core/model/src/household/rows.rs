@@ -1,7 +1,8 @@
 //! The rows of a household: itself, its residents and its needs.
 
+use crate::fact::fold;
 use crate::projection::{Cell, Row, Table};
-use crate::rows::{Contents, cell, cells, fold, tags};
+use crate::rows::{Contents, Item, cell, cells, tags};
 use crate::words;
 
 /// The step that makes the kind's tables.
@@ -19,6 +20,7 @@ pub(super) static RESIDENT: Table = Table {
         "bond",
         "care_tags",
         "status",
+        "status_rank",
         "status_time",
         "status_reason",
         "status_at",
@@ -57,12 +59,17 @@ pub(super) fn rows(contents: &Contents, rows: &mut Vec<Row>) {
     }
 }
 
-/// `status`, `status_time`, `status_reason`, `status_at`; all null where no fact says anything.
-pub(crate) fn status_cells(item: &crate::rows::Item<'_>) -> [Cell; 4] {
+/// `status`, `status_rank`, `status_time`, `status_reason`, `status_at`; all null where no fact says
+/// anything.
+pub(crate) fn status_cells(item: &Item<'_>) -> [Cell; 5] {
     match fold(item) {
-        Some(fact) => {
-            [fact.cell("status"), Cell::Int(fact.time), fact.cell("reason"), fact.cell("at")]
-        }
-        None => [Cell::Null, Cell::Null, Cell::Null, Cell::Null],
+        Some(fact) => [
+            fact.cell("status"),
+            Cell::Int(fact.rank),
+            Cell::Int(fact.time),
+            fact.cell("reason"),
+            fact.cell("at"),
+        ],
+        None => [const { Cell::Null }; 5],
     }
 }

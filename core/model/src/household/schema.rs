@@ -2,6 +2,7 @@
 
 use crate::check::Holds;
 use crate::document::Op;
+use crate::fact::ranks_fit;
 use crate::kind::DocumentKind;
 use crate::role::Family;
 use crate::rule::{RuleError, Touched};
@@ -16,8 +17,11 @@ pub(crate) const ADD_RESIDENT: &[&str] = &["household.add", "resident.add"];
 /// The commands that write a resident's fields.
 pub(crate) const WRITE_RESIDENT: &[&str] = &["household.add", "resident.add", "resident.edit"];
 /// The commands that say what became of a resident.
-pub(crate) const SAY_STATUS: &[&str] =
-    &["household.add", "resident.add", "resident.leave", "resident.return"];
+const SAY_STATUS: &[&str] = &["household.add", "resident.add", "resident.leave", "resident.return"];
+/// The commands that write what is said of a resident: an edit may only withdraw it, when it makes
+/// the resident known as a child.
+const SAY_OR_WITHDRAW: &[&str] =
+    &["household.add", "resident.add", "resident.edit", "resident.leave", "resident.return"];
 
 /// A household's shape. Where it lives is written once: a move is a decision of the log.
 pub(super) static SCHEMA: Schema = Schema {
@@ -42,14 +46,16 @@ pub(super) static SCHEMA: Schema = Schema {
         resident("r/*/phone", Holds::Phone, Write::Clearable, WRITE_RESIDENT),
         resident("r/*/bond", Holds::Word(words::BONDS), Write::Clearable, WRITE_RESIDENT),
         resident("r/*/t/<care_tag>", Holds::Flag, Write::Clearable, WRITE_RESIDENT),
-        resident("r/*/s/*/status", Holds::Word(words::STATUSES), Write::Once, SAY_STATUS),
+        said("r/*/s/*/status", Holds::Word(words::STATUSES)),
         resident("r/*/s/*/time", Holds::Time, Write::Once, SAY_STATUS),
-        resident("r/*/s/*/reason", Holds::Line(200), Write::Once, SAY_STATUS),
-        resident("r/*/s/*/at", Holds::Day, Write::Once, SAY_STATUS),
+        resident("r/*/s/*/rank", Holds::Rank, Write::Once, SAY_STATUS),
+        said("r/*/s/*/reason", Holds::Line(200)),
+        said("r/*/s/*/at", Holds::Day),
         need("n/*/text", Holds::Prose(1_000), &["need.add"]),
         need("n/*/time", Holds::Time, &["need.add"]),
         need("n/*/s/*/status", Holds::Word(words::NEED_STATUSES), &["need.advance"]),
         need("n/*/s/*/time", Holds::Time, &["need.advance"]),
+        need("n/*/s/*/rank", Holds::Rank, &["need.advance"]),
         need("n/*/s/*/note", Holds::Prose(1_000), &["need.advance"]),
     ],
     groups: &[
@@ -68,7 +74,7 @@ pub(super) static SCHEMA: Schema = Schema {
         Group {
             pattern: "r/*/s/*",
             name: "the fact",
-            needs: &["status", "time"],
+            needs: &["status", "time", "rank"],
             made: Made::By(SAY_STATUS),
         },
         Group {
@@ -80,16 +86,26 @@ pub(super) static SCHEMA: Schema = Schema {
         Group {
             pattern: "n/*/s/*",
             name: "the fact",
-            needs: &["status", "time"],
+            needs: &["status", "time", "rank"],
             made: Made::By(&["need.advance"]),
         },
     ],
-    also: status_fits_command,
+    also: facts_fit,
 };
 
-/// Who comes is living there; only `resident.leave` says otherwise.
-pub(crate) fn status_fits_command(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
+/// What every fact must be like: ranked above those its author saw, and of its command.
+pub(crate) fn facts_fit(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
+    ranks_fit(touched)?;
+    status_fits_command(command, touched)
+}
+
+/// Who comes is living there; only `resident.leave` says otherwise. An edit says again what was said
+/// already, in the private part of the household of a child.
+fn status_fits_command(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
     const STATUS: &str = "r/*/s/*/status";
+    if command == "resident.edit" {
+        return Ok(());
+    }
     let living = Value::from(words::LIVING);
     for op in touched.ops {
         if let Op::Put { key, value } = op
@@ -118,6 +134,11 @@ const fn resident(
     commands: &'static [&'static str],
 ) -> FieldRule {
     FieldRule { pattern, holds, write, family: Some(Family::Resident), commands }
+}
+
+/// A part of a fact about a resident.
+const fn said(pattern: &'static str, holds: Holds) -> FieldRule {
+    resident(pattern, holds, Write::Withdrawable, SAY_OR_WITHDRAW)
 }
 
 const fn need(pattern: &'static str, holds: Holds, commands: &'static [&'static str]) -> FieldRule {

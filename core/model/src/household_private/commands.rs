@@ -21,8 +21,8 @@ pub enum PrivateCommand {
         /// Who.
         #[n(1)]
         resident: ItemId,
-        /// Some of `id_number`, `birth_date`, `sex`, `health`, `disability` and the care tags of
-        /// health.
+        /// Some of `sex`, `health`, `disability` and the care tags of health. An identity number
+        /// or birth date, which may tell that somebody is a child, is `resident.edit`'s.
         #[n(2)]
         fields: Fields,
     },

@@ -12,6 +12,7 @@ CREATE TABLE resident_private (
     bond          TEXT,
     care_tags     TEXT,               -- sorted, parted by commas; those of health of everybody
     status        TEXT,
+    status_rank   INTEGER,
     status_time   INTEGER,
     status_reason TEXT,
     status_at     TEXT,

@@ -21,6 +21,7 @@ pub(super) static RESIDENT_PRIVATE: Table = Table {
         "bond",
         "care_tags",
         "status",
+        "status_rank",
         "status_time",
         "status_reason",
         "status_at",

@@ -4,7 +4,7 @@
 //! child under fourteen.
 
 use crate::check::Holds;
-use crate::household::{SAY_STATUS, status_fits_command};
+use crate::household::facts_fit;
 use crate::id::DocumentId;
 use crate::kind::DocumentKind;
 use crate::role::Family;
@@ -21,7 +21,13 @@ const ANY: &[&str] = &[
     "private.edit",
 ];
 const WRITE: &[&str] = &["household.add", "resident.add", "resident.edit", "private.edit"];
-const WRITE_CHILD: &[&str] = &["household.add", "resident.add", "resident.edit"];
+/// What may tell that a resident is a child is not written by `private.edit`, which reaches only the
+/// private part: what stood in the open has to move there with it.
+const WRITE_WITH_HOUSEHOLD: &[&str] = &["household.add", "resident.add", "resident.edit"];
+/// The commands that say what became of a resident; an edit repeats what was said in the open of
+/// somebody it makes known as a child.
+const SAY_STATUS: &[&str] =
+    &["household.add", "resident.add", "resident.edit", "resident.leave", "resident.return"];
 
 /// The private part's shape.
 pub(super) static SCHEMA: Schema = Schema {
@@ -35,17 +41,18 @@ pub(super) static SCHEMA: Schema = Schema {
             family: None,
             commands: ANY,
         },
-        field("r/*/id_number", Holds::IdNumber, WRITE),
-        field("r/*/birth_date", Holds::Day, WRITE),
+        field("r/*/id_number", Holds::IdNumber, WRITE_WITH_HOUSEHOLD),
+        field("r/*/birth_date", Holds::Day, WRITE_WITH_HOUSEHOLD),
         field("r/*/sex", Holds::Word(words::SEXES), WRITE),
         field("r/*/health", Holds::Prose(1_000), WRITE),
         field("r/*/disability", Holds::Prose(1_000), WRITE),
         field("r/*/t/<health_tag>", Holds::Flag, WRITE),
-        field("r/*/phone", Holds::Phone, WRITE_CHILD),
-        field("r/*/bond", Holds::Word(words::BONDS), WRITE_CHILD),
-        field("r/*/t/<care_tag>", Holds::Flag, WRITE_CHILD),
+        field("r/*/phone", Holds::Phone, WRITE_WITH_HOUSEHOLD),
+        field("r/*/bond", Holds::Word(words::BONDS), WRITE_WITH_HOUSEHOLD),
+        field("r/*/t/<care_tag>", Holds::Flag, WRITE_WITH_HOUSEHOLD),
         fact("r/*/s/*/status", Holds::Word(words::STATUSES)),
         fact("r/*/s/*/time", Holds::Time),
+        fact("r/*/s/*/rank", Holds::Rank),
         fact("r/*/s/*/reason", Holds::Line(200)),
         fact("r/*/s/*/at", Holds::Day),
     ],
@@ -54,7 +61,7 @@ pub(super) static SCHEMA: Schema = Schema {
         Group {
             pattern: "r/*/s/*",
             name: "the fact",
-            needs: &["status", "time"],
+            needs: &["status", "time", "rank"],
             made: Made::By(SAY_STATUS),
         },
     ],
@@ -67,7 +74,7 @@ fn also(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
     if derived != Some(touched.before.id()) {
         return Err(RuleError::WrongOwner);
     }
-    status_fits_command(command, touched)
+    facts_fit(command, touched)
 }
 
 const fn field(

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use crate::id::{DocumentId, ItemId};
+use crate::kind::DocumentKind;
 use crate::projection::Cell;
-use crate::query::{Rows, as_hex, item, text};
+use crate::query::{Rows, Withheld, as_hex, item, text};
 
 /// A visit to a household.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,11 +35,15 @@ pub struct NoteView {
     pub text: String,
 }
 
-/// The visits to a household that are here, the latest first.
+/// The visits to a household that are here, the latest first; none if they are withheld.
 ///
 /// # Errors
 /// When the query cannot be run.
-pub fn visits<R: Rows>(rows: &R, household: &DocumentId) -> Result<Vec<VisitView>, R::Error> {
+pub fn visits<R: Rows>(
+    rows: &R,
+    withheld: &Withheld,
+    household: &DocumentId,
+) -> Result<Option<Vec<VisitView>>, R::Error> {
     const SQL: &str = "SELECT item, at, purpose, note, visitor FROM visit WHERE household = ?1 \
                        ORDER BY at DESC, time DESC, item";
     let view = |row: &[Cell]| {
@@ -50,29 +55,37 @@ pub fn visits<R: Rows>(rows: &R, household: &DocumentId) -> Result<Vec<VisitView
             by: text(row, 4),
         })
     };
-    read(rows, SQL, household, view)
+    read(rows, withheld, SQL, household, view)
 }
 
-/// The notes about a household that are here, the latest first.
+/// The notes about a household that are here, the latest first; none if they are withheld.
 ///
 /// # Errors
 /// When the query cannot be run.
-pub fn notes<R: Rows>(rows: &R, household: &DocumentId) -> Result<Vec<NoteView>, R::Error> {
+pub fn notes<R: Rows>(
+    rows: &R,
+    withheld: &Withheld,
+    household: &DocumentId,
+) -> Result<Option<Vec<NoteView>>, R::Error> {
     const SQL: &str = "SELECT item, at, text FROM note WHERE household = ?1 \
                        ORDER BY at DESC, time DESC, item";
     let view =
         |row: &[Cell]| Some(NoteView { id: item(row, 0)?, at: text(row, 1)?, text: text(row, 2)? });
-    read(rows, SQL, household, view)
+    read(rows, withheld, SQL, household, view)
 }
 
 fn read<R: Rows, V>(
     rows: &R,
+    withheld: &Withheld,
     sql: &str,
     household: &DocumentId,
     view: impl Fn(&[Cell]) -> Option<V>,
-) -> Result<Vec<V>, R::Error> {
+) -> Result<Option<Vec<V>>, R::Error> {
+    if withheld.withholds(DocumentKind::HouseholdVisits) {
+        return Ok(None);
+    }
     let mut views = Vec::new();
     let about = [Cell::Blob(household.as_bytes().to_vec())];
     rows.query(sql, &about, &mut |row| views.extend(view(row)))?;
-    Ok(views)
+    Ok(Some(views))
 }

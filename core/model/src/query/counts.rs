@@ -30,7 +30,8 @@ const ALL_RESIDENTS: &str = "\
     SELECT status, private_status, count(*) FROM ( \
         SELECT r.status, p.status AS private_status FROM resident r \
         LEFT JOIN resident_private p ON p.household = r.document AND p.item = r.item \
-            AND p.status IS NOT NULL AND (r.status IS NULL OR p.status_time > r.status_time) \
+            AND p.status IS NOT NULL AND (r.status IS NULL \
+                OR (p.status_rank, p.status_time) > (r.status_rank, r.status_time)) \
     ) GROUP BY 1, 2";
 
 const BELOW: &str = regions_below!(
@@ -48,7 +49,8 @@ const RESIDENTS_BELOW: &str = regions_below!(
         SELECT r.status, p.status AS private_status FROM below \
         JOIN household h ON h.region = below.document JOIN resident r ON r.document = h.document \
         LEFT JOIN resident_private p ON p.household = r.document AND p.item = r.item \
-            AND p.status IS NOT NULL AND (r.status IS NULL OR p.status_time > r.status_time) \
+            AND p.status IS NOT NULL AND (r.status IS NULL \
+                OR (p.status_rank, p.status_time) > (r.status_rank, r.status_time)) \
     ) GROUP BY 1, 2"
 );
 

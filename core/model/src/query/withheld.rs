@@ -15,8 +15,13 @@ pub struct Withheld {
 const PRIVATE_IN_LIST: &[&str] = &["id_number"];
 /// What one household shows of it.
 const PRIVATE_IN_DETAIL: &[&str] = &["id_number", "birth_date", "sex", "health", "disability"];
-/// What stands in the private part only of children under fourteen.
-const PRIVATE_OF_CHILDREN: &[&str] = &["phone", "bond", "care_tags", "status"];
+/// What a list shows that stands in the private part only of children under fourteen.
+const OF_CHILDREN_IN_LIST: &[&str] = &["phone", "bond", "care_tags", "status"];
+/// What one household shows of that.
+const OF_CHILDREN_IN_DETAIL: &[&str] =
+    &["phone", "bond", "care_tags", "status", "status_reason", "status_at"];
+/// What is shown beside a household.
+const BESIDE: &[&str] = &["visits", "notes"];
 
 impl Withheld {
     /// Nothing is withheld: the reader is the server's operator or a test.
@@ -35,22 +40,32 @@ impl Withheld {
         self.kinds.contains(&kind)
     }
 
+    /// The names of what is withheld beside a household in full: its visits and notes.
+    pub fn beside_household(&self) -> &'static [&'static str] {
+        if self.withholds(DocumentKind::HouseholdVisits) { BESIDE } else { &[] }
+    }
+
     /// The names of the fields withheld in a list. Somebody without any known status is a child:
     /// of everybody else a fact in the household says it.
     pub(crate) fn in_list(&self, has_children: bool) -> Vec<&'static str> {
-        self.named(PRIVATE_IN_LIST, has_children)
+        self.named(PRIVATE_IN_LIST, OF_CHILDREN_IN_LIST, has_children)
     }
 
     /// The names of the fields withheld where one household is shown.
     pub(crate) fn in_detail(&self, has_children: bool) -> Vec<&'static str> {
-        self.named(PRIVATE_IN_DETAIL, has_children)
+        self.named(PRIVATE_IN_DETAIL, OF_CHILDREN_IN_DETAIL, has_children)
     }
 
-    fn named(&self, always: &[&'static str], has_children: bool) -> Vec<&'static str> {
+    fn named(
+        &self,
+        always: &[&'static str],
+        of_children: &[&'static str],
+        has_children: bool,
+    ) -> Vec<&'static str> {
         if !self.withholds(DocumentKind::HouseholdPrivate) {
             return Vec::new();
         }
-        let of_children = if has_children { PRIVATE_OF_CHILDREN } else { &[] };
+        let of_children = if has_children { of_children } else { &[] };
         always.iter().chain(of_children).copied().collect()
     }
 }

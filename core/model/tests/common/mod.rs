@@ -1,6 +1,8 @@
 //! A replica that plans, judges, writes and merges, with nothing else around it.
 #![allow(dead_code, missing_docs, clippy::unwrap_used)]
 
+pub mod tables;
+
 use std::collections::BTreeMap;
 
 use keting_model::household::{HouseholdCommand, NewResident};
@@ -24,17 +26,19 @@ pub struct Sent {
 pub struct Replica {
     actor: u8,
     counter: u16,
+    /// What its clock shows.
+    pub now_ms: u64,
     pub documents: BTreeMap<DocumentId, Document>,
     pub sent: Vec<Sent>,
 }
 
 impl Replica {
     pub fn new(actor: u8) -> Self {
-        Self { actor, counter: 0, documents: BTreeMap::new(), sent: Vec::new() }
+        Self { actor, counter: 0, now_ms: NOW_MS, documents: BTreeMap::new(), sent: Vec::new() }
     }
 
     pub fn time(&self) -> HybridTime {
-        HybridTime::new(NOW_MS, self.counter)
+        HybridTime::new(self.now_ms, self.counter)
     }
 
     /// An id that no other replica makes.

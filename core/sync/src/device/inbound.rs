@@ -41,9 +41,17 @@ pub(super) struct Inbound {
 /// Where the server's messages stand, ahead of what is durable.
 #[derive(Debug)]
 enum Course {
-    FirstSync { resumed: Option<EntryPosition>, latest: Option<Progress> },
-    Log { received: Cursor },
+    FirstSync {
+        resumed: Option<EntryPosition>,
+        latest: Option<Progress>,
+    },
+    Log {
+        received: Cursor,
+    },
+    /// The server's log is not the one the replica's cursor is of.
     Diverged,
+    /// Something in the log does not hold up here.
+    Stopped,
 }
 
 #[derive(Debug, Default)]
@@ -120,14 +128,23 @@ impl Inbound {
     }
 
     pub(super) fn is_idle(&self) -> bool {
-        let complete =
-            self.durable.cursor.is_some_and(|cursor| cursor.number >= self.durable.answered_number);
         self.open.is_empty()
             && self.ready.is_empty()
             && self.persisting.is_none()
             && self.confirming.is_idle()
-            && self.durable.up_to_date_as_of_ms.is_some()
-            && complete
+            && self.has_what_it_can_have()
+    }
+
+    /// Whether nothing more is to be expected of the server than what the next edits bring.
+    fn has_what_it_can_have(&self) -> bool {
+        match self.course {
+            Course::Diverged | Course::Stopped => true,
+            Course::FirstSync { .. } | Course::Log { .. } => {
+                let answered = self.durable.answered_number;
+                self.durable.up_to_date_as_of_ms.is_some()
+                    && self.durable.cursor.is_some_and(|cursor| cursor.number >= answered)
+            }
+        }
     }
 
     pub(super) fn begin(&mut self, welcome: &Welcome) {
@@ -149,6 +166,7 @@ impl Inbound {
     pub(super) fn take_entries(&mut self, entries: Vec<Entry>) -> Result<(), PeerMisbehaved> {
         match &self.course {
             Course::Diverged => return Err(PeerMisbehaved::NewGenerationOutOfPlace),
+            Course::Stopped => return Ok(()),
             // Whole documents come one after the other, so numbers start again.
             Course::FirstSync { .. } => {}
             Course::Log { received } => {
@@ -178,6 +196,7 @@ impl Inbound {
         self.check_log(&cursor)?;
         let moved = match &self.course {
             Course::Diverged => return Err(PeerMisbehaved::NewGenerationOutOfPlace),
+            Course::Stopped => return Ok(()),
             Course::FirstSync { resumed, latest } => {
                 let at = latest.as_ref().map(|progress| &progress.position.at);
                 let goes_back = at.is_some_and(|at| *at != cursor)
@@ -215,8 +234,12 @@ impl Inbound {
     pub(super) fn take_progress(&mut self, progress: Progress) -> Result<(), PeerMisbehaved> {
         let at = progress.position.at;
         self.check_log(&at)?;
-        let Course::FirstSync { resumed, latest } = &self.course else {
-            return Err(PeerMisbehaved::ProgressOutOfPlace);
+        let (resumed, latest) = match &self.course {
+            Course::FirstSync { resumed, latest } => (resumed, latest),
+            Course::Stopped => return Ok(()),
+            Course::Log { .. } | Course::Diverged => {
+                return Err(PeerMisbehaved::ProgressOutOfPlace);
+            }
         };
         let follows = latest.as_ref().is_none_or(|latest| {
             latest.position.at == at
@@ -251,7 +274,7 @@ impl Inbound {
         let ours = match &self.course {
             Course::Log { received } => Some(*received),
             Course::FirstSync { resumed, .. } => resumed.as_ref().map(|resumed| resumed.at),
-            Course::Diverged => None,
+            Course::Diverged | Course::Stopped => None,
         };
         match ours {
             Some(ours) if self.open.is_empty() => {
@@ -261,6 +284,21 @@ impl Inbound {
             }
             Some(_) | None => Err(PeerMisbehaved::NewGenerationOutOfPlace),
         }
+    }
+
+    /// Receives nothing more: what a `Persist` brought does not hold up. The answers that came with
+    /// it and after it are true all the same, and are persisted without the entries.
+    pub(super) fn stop(&mut self, id: u64) {
+        let Some(persisting) = self.persisting.take_if(|persisting| persisting.id == id) else {
+            return;
+        };
+        self.course = Course::Stopped;
+        self.open.clear();
+        self.open_bytes = 0;
+        let later = std::mem::take(&mut self.ready);
+        let mut answers = persisting.rest.answers;
+        answers.extend(later.answers);
+        self.ready = Ready { answers, ..Ready::default() };
     }
 
     /// Asks for the next `Persist` and the next signature, if they are due.

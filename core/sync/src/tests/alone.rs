@@ -4,12 +4,13 @@ use keting_trust::{SignError, Signer as _};
 
 use super::values::{
     BINDING, CITY, INCARNATION, LOG, SERVER_TIME_MS, alice, commit, config, cursor_at, enrol,
-    genesis, resume,
+    entry, genesis, resume,
 };
 use crate::device::{DeviceEffect, DeviceSession, OutboxBatch, OutboxItem, Persisted};
 use crate::frame::{encode_device, encode_server};
 use crate::message::{
-    Answer, Answers, DeviceMessage, Enrolled, Limits, Outcome, Push, ServerMessage, UpTo, Welcome,
+    Answer, Answers, DeviceMessage, Enrolled, Entries, Limits, Outcome, Push, ServerMessage, UpTo,
+    Welcome,
 };
 use crate::server::{Resumption, ServerConfig, ServerEffect, ServerSession, Standing};
 
@@ -138,6 +139,43 @@ fn a_failed_store_ends_the_session_and_confirms_nothing() {
     assert!(reason.retryable());
     assert_eq!(device.poll_effect(), Some(DeviceEffect::Close(reason)));
     assert_eq!((device.poll_transmit(), device.cursor()), (None, Some(cursor_at(5))));
+}
+
+#[test]
+fn an_entry_that_does_not_hold_up_stops_what_comes_in_and_not_what_goes_out() {
+    let (mut device, read) = live_device();
+    receive(&mut device, ServerMessage::UpTo(UpTo { cursor: cursor_at(7), more: false }));
+    let Some(DeviceEffect::Persist(persist)) = device.poll_effect() else {
+        panic!("something is to be persisted");
+    };
+    device.handle_entries_refused(persist.id, 0);
+    let item = OutboxItem { place: 1, commit: commit(1, 10) };
+    device.handle_outbox(read, Ok(OutboxBatch { items: vec![item], more: false }), 0);
+    assert!(device.poll_transmit().is_some(), "the edit goes out");
+    // The server goes on sending, which changes nothing, and answers.
+    let entries = Entries { entries: vec![entry(8, 10)] };
+    receive(&mut device, ServerMessage::Entries(entries));
+    receive(&mut device, ServerMessage::UpTo(UpTo { cursor: cursor_at(8), more: false }));
+    let outcome = Outcome::Admitted { number: 9 };
+    let answers = vec![Answer { commit: commit(1, 10).key, outcome }];
+    receive(&mut device, ServerMessage::Answers(Answers { answers: answers.clone() }));
+    while let Some(effect) = device.poll_effect() {
+        match effect {
+            DeviceEffect::Persist(persist) => {
+                assert_eq!((&persist.answers, persist.moved), (&answers, None));
+                assert!(persist.entries.is_empty());
+                let persisted = Persisted { incarnation: INCARNATION, last_sequence: 1 };
+                device.handle_persisted(persist.id, Ok(persisted), 0);
+            }
+            DeviceEffect::ReadOutbox { id, .. } => {
+                device.handle_outbox(id, Ok(OutboxBatch::default()), 0);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    drain(&mut device);
+    assert!(device.is_quiescent(), "nothing is left to do");
+    assert_eq!(device.cursor(), Some(cursor_at(5)), "the cursor stays");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod handshake;
 mod model;
 mod pair;
 mod push;
+mod reserved;
 mod sync;
 mod timers;
 mod values;

@@ -181,7 +181,7 @@ fn a_cursor_of_a_lost_branch_is_answered_with_a_notice_and_pushes_still_land() {
     let diverged = DeviceEvent::LogDiverged { ours, theirs, shared_number: 0 };
     assert!(pair.events.contains(&diverged));
     assert_eq!(pair.replica.cursor, Some(ours), "nobody resets");
-    assert!(!pair.is_quiescent());
+    assert!(pair.is_quiescent(), "nothing is left to do");
     pair.run_for(200_000);
     assert_eq!(pair.link().device_closed, None, "the session stays alive");
 }

@@ -192,7 +192,7 @@ fn concurrent_values_are_listed_with_what_a_settle_needs_and_a_settle_ends_it() 
 
     let text = |field: &str| conflicts[0][field].as_str().unwrap().to_owned();
     let (document, key) = (text("document"), text("key"));
-    let settle = ["household", "settle", &document, "--key", &key, "--value", "三号"];
+    let settle = ["household", "settle", &document, &key, "--value", "三号"];
     assert_eq!(bob.run(&settle).line(), document);
     bob.run(&["sync"]).done();
     alice.run(&["sync"]).done();

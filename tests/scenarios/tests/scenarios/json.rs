@@ -92,7 +92,7 @@ fn every_reading_command_prints_json_when_asked() {
     assert!(!alice.json(&["region", "list"]).as_array().unwrap().is_empty());
     assert_eq!(alice.json(&["region", "show", UNIT])["code"], UNIT);
     let shown = alice.json(&["household", "show", &household]);
-    assert_eq!(names(&shown), ["conflicts", "household", "notes", "visits"]);
+    assert_eq!(names(&shown), ["conflicts", "household", "notes", "visits", "withheld"]);
     for report in [alice.json(&["verify"]), city.verify().json()] {
         assert_eq!(names(&report), ["changes", "commits", "differences", "documents", "proven_by"]);
         assert!(report["documents"].get(&household).is_some());

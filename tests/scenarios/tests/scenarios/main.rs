@@ -3,10 +3,12 @@
 
 mod bad_days;
 mod commands;
+mod damaged;
 mod exit_codes;
 mod json;
 mod lying_server;
 mod merging;
+mod newer;
 mod operating;
 mod reading;
 mod watching;

@@ -124,6 +124,7 @@ pub(super) const CODES: &[Known] = &[
     against_the_rules("unknown_key"),
     against_the_rules("not_this_command"),
     against_the_rules("written_twice"),
+    against_the_rules("wrong_rank"),
     against_the_rules("wrong_owner"),
     needs_update("needs_newer_app"),
     needs_update("unknown_kind"),

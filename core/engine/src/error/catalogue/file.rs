@@ -96,8 +96,8 @@ pub(super) const CODES: &[Known] = &[
 const fn damaged(code: &'static str) -> Known {
     file(
         code,
-        "数据文件损坏了，请不要删除，交给运维人员抢救还没有上传的内容。",
-        "The data is damaged: do not delete it, and let the operator rescue what has not been sent.",
+        "数据文件损坏了，请不要删除，先用修复功能（keting salvage）救出还没有上传的内容。",
+        "The data is damaged: do not delete it, and rescue what has not been sent with keting salvage.",
     )
 }
 

@@ -51,7 +51,6 @@ pub(super) const CODES: &[Known] = &[
          the operator.",
     ),
     does_not_hold("no_grant"),
-    does_not_hold("grant_unknown"),
     does_not_hold("grant_of_another"),
     does_not_hold("grant_not_of_the_city"),
     does_not_hold("unknown_grant"),

@@ -1,0 +1,187 @@
+//! Fields for which several people wrote different values: shown as numbered choices, and settled.
+
+use std::path::Path;
+
+use keting::Keting;
+use keting_model::query::{self, ConflictView, HouseholdDetail};
+use keting_model::{Command, DocumentId, Settle};
+
+use crate::arguments::SettleOn;
+use crate::commands::words::field_name;
+use crate::device;
+use crate::exit::Failure;
+use crate::output;
+
+/// Settles a field, and says on what.
+///
+/// # Errors
+/// When there is nothing to choose from, or the device refuses.
+pub fn settle(id: &str, key: &str, data: &Path, on: &SettleOn) -> Result<(), Failure> {
+    let document = device::document_id(id)?;
+    let keting = device::open(data)?;
+    let typed = match (on.choose, &on.value) {
+        (Some(number), _) => chosen(&conflicts(&keting)?, &document, key, number)?,
+        (None, Some(value)) => value.clone(),
+        (None, None) => String::new(),
+    };
+    let settle = Settle::on_typed(document, key, &typed).map_err(keting::EngineError::from)?;
+    keting.execute(&Command::Settle(settle))?;
+    output::note(&format!("已定为 settled on: {}", in_words(&typed)));
+    output::line(document)
+}
+
+/// Prints what has to be settled of a household, with what to type to do so.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn print(
+    household: &HouseholdDetail,
+    conflicts: &[ConflictView],
+    data: &str,
+) -> Result<(), Failure> {
+    for conflict in conflicts {
+        output::line(format!("待定 to settle: {}", about(household, &conflict.key)))?;
+        let numbered = (1..).zip(&conflict.values);
+        let rows: Vec<_> = numbered
+            .map(|(number, value)| {
+                vec![number.to_string(), in_words(value), what_to_type(conflict, data, number)]
+            })
+            .collect();
+        output::table(&["", "取值 value", "选它请输入 to choose it, type"], &rows)?;
+    }
+    Ok(())
+}
+
+fn conflicts(keting: &Keting) -> Result<Vec<ConflictView>, Failure> {
+    let withheld = keting.withheld();
+    Ok(keting.read(|reader| query::conflicts(reader, &withheld, None))?)
+}
+
+/// The value of a number among those of a field.
+fn chosen(
+    conflicts: &[ConflictView],
+    document: &DocumentId,
+    key: &str,
+    number: usize,
+) -> Result<String, Failure> {
+    let conflict = conflicts.iter().find(|one| one.document == *document && one.key == key);
+    let conflict = conflict.ok_or(Failure::NotFound("a field to settle"))?;
+    let value = number.checked_sub(1).and_then(|place| conflict.values.get(place));
+    value.cloned().ok_or_else(|| {
+        let count = conflict.values.len();
+        Failure::Usage(format!("choose a number from 1 to {count}"))
+    })
+}
+
+/// What a field is called, with the name of the resident it is about.
+fn about(household: &HouseholdDetail, key: &str) -> String {
+    let Some((resident, field)) = key.strip_prefix("r/").and_then(|rest| rest.split_once('/'))
+    else {
+        return field_name(key);
+    };
+    let mut residents = household.residents.iter().map(|detail| &detail.resident);
+    let known = residents.find(|one| one.id.to_string() == resident);
+    let name = known.map_or(resident, |one| one.name.as_str());
+    format!("{name} {}", field_name(field))
+}
+
+fn in_words(value: &str) -> String {
+    match value {
+        "" => "(清空 cleared)".to_owned(),
+        "true" => "是 true".to_owned(),
+        "false" => "否 false".to_owned(),
+        text => text.to_owned(),
+    }
+}
+
+fn what_to_type(conflict: &ConflictView, data: &str, number: usize) -> String {
+    let ConflictView { document, key, .. } = conflict;
+    let data = shell_word(data);
+    format!("keting household settle {document} {key} --choose {number} --data {data}")
+}
+
+/// A text as a shell takes it for one word.
+fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+:".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use clap::Parser as _;
+    use keting_model::DocumentKind;
+
+    use super::*;
+    use crate::arguments::{Arguments, Household, Verb};
+
+    fn phone() -> ConflictView {
+        let document = DocumentId::from_random(DocumentKind::Household, [7; 14]);
+        ConflictView {
+            document,
+            home: document,
+            key: "r/0102030405060708/phone".to_owned(),
+            shown: "13800000001".to_owned(),
+            values: vec!["13800000001".to_owned(), String::new()],
+        }
+    }
+
+    fn parsed(words: &[&str]) -> Result<(String, String, PathBuf, SettleOn), clap::Error> {
+        let words = ["keting", "household", "settle"].iter().chain(words);
+        match Arguments::try_parse_from(words)?.command {
+            Verb::Household(Household::Settle { id, key, data, on }) => Ok((id, key, data, on)),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_printed_to_type_is_understood_and_chooses_that_value() {
+        let conflict = phone();
+        let line = what_to_type(&conflict, "/home/me/phone", 2);
+        let words: Vec<&str> = line.split(' ').skip(3).collect();
+        let (id, key, data, on) = parsed(&words).unwrap();
+        assert_eq!((&id, &key), (&conflict.document.to_string(), &conflict.key));
+        assert_eq!(data, Path::new("/home/me/phone"));
+        let number = on.choose.unwrap();
+        let value =
+            chosen(std::slice::from_ref(&conflict), &conflict.document, &key, number).unwrap();
+        assert_eq!(value, "");
+    }
+
+    #[test]
+    fn a_settle_says_exactly_one_of_a_number_a_value_and_cleared() {
+        let with = |words: &[&'static str]| {
+            parsed(&[&["ID", "KEY", "--data", "d"], words].concat()).map(|(.., on)| on)
+        };
+        assert_eq!(with(&["--choose", "1"]).unwrap().choose, Some(1));
+        assert_eq!(with(&["--value", "x"]).unwrap().value.as_deref(), Some("x"));
+        assert!(with(&["--clear"]).unwrap().clear);
+        assert!(with(&[]).is_err());
+        assert!(with(&["--clear", "--value", "x"]).is_err());
+        assert!(with(&["--choose", "1", "--value", "x"]).is_err());
+    }
+
+    #[test]
+    fn a_number_that_is_none_of_the_choices_is_refused() {
+        let conflict = phone();
+        let of = |number| {
+            chosen(std::slice::from_ref(&conflict), &conflict.document, &conflict.key, number)
+                .map_err(|failure| failure.code().to_owned())
+        };
+        assert_eq!(of(1), Ok("13800000001".to_owned()));
+        assert_eq!([of(0), of(3)], [Err("usage".to_owned()), Err("usage".to_owned())]);
+        let nowhere = chosen(&[], &conflict.document, &conflict.key, 1).unwrap_err();
+        assert_eq!(nowhere.code(), "not_found");
+    }
+
+    #[test]
+    fn a_directory_with_blanks_or_quotes_stays_one_word_for_the_shell() {
+        assert_eq!(shell_word("/data/手机1"), "/data/手机1");
+        assert_eq!(shell_word("my phone's"), r"'my phone'\''s'");
+    }
+}

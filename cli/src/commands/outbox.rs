@@ -1,0 +1,82 @@
+//! What a device has not handed over, and why.
+
+use keting::error::known;
+use keting_model::{Command, DocumentId};
+use keting_store::{OutboxEntry, OutboxState};
+use serde_json::{Value, json};
+
+use crate::arguments::Reading;
+use crate::device::open;
+use crate::exit::Failure;
+use crate::output;
+
+/// How many entries are printed at most.
+const OUTBOX_MAX: u32 = 10_000;
+
+/// Prints what the server has not acknowledged, oldest first.
+///
+/// # Errors
+/// When the device cannot be opened.
+pub fn outbox(reading: &Reading) -> Result<(), Failure> {
+    let keting = open(&reading.data)?;
+    let entries = keting.replica().outbox(OUTBOX_MAX)?;
+    if reading.json {
+        return output::json(&entries.iter().map(entry_json).collect::<Vec<_>>());
+    }
+    let rows: Vec<_> = entries.iter().map(row).collect();
+    output::table(&["操作 command", "文档 document", "状态 state", "原因 code"], &rows)?;
+    explain(&entries)
+}
+
+fn entry_json(entry: &OutboxEntry) -> Value {
+    let (state, code) = state(&entry.state);
+    let documents: Vec<_> = documents(entry).iter().map(DocumentId::to_string).collect();
+    json!({
+        "command": name(entry),
+        "documents": documents,
+        "state": state,
+        "code": code,
+        "queued_at_ms": entry.queued_at_ms,
+    })
+}
+
+fn row(entry: &OutboxEntry) -> Vec<String> {
+    let (state, code) = state(&entry.state);
+    let document = documents(entry).first().map(DocumentId::to_string);
+    vec![
+        name(entry).to_owned(),
+        document.unwrap_or_default(),
+        state.to_owned(),
+        code.unwrap_or_default().to_owned(),
+    ]
+}
+
+/// Says once for each code what it means and what to do.
+fn explain(entries: &[OutboxEntry]) -> Result<(), Failure> {
+    let mut codes: Vec<_> = entries.iter().filter_map(|entry| state(&entry.state).1).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    for known in codes.into_iter().filter_map(known) {
+        output::line(format!("{}: {} {}", known.code, known.zh, known.en))?;
+    }
+    Ok(())
+}
+
+fn state(state: &OutboxState) -> (&'static str, Option<&str>) {
+    match state {
+        OutboxState::Queued => ("queued", None),
+        OutboxState::Sent => ("sent", None),
+        OutboxState::Acknowledged => ("acknowledged", None),
+        OutboxState::Held { code } => ("held", Some(code)),
+        OutboxState::Refused { code } => ("refused", Some(code)),
+    }
+}
+
+/// The command's name; one of a newer version has none here.
+fn name(entry: &OutboxEntry) -> &'static str {
+    Command::from_bytes(&entry.command).map_or("(newer)", |command| command.name())
+}
+
+fn documents(entry: &OutboxEntry) -> Vec<DocumentId> {
+    Command::from_bytes(&entry.command).map(|command| command.documents()).unwrap_or_default()
+}

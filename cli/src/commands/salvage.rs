@@ -1,0 +1,62 @@
+//! Rescuing what nobody else has from a damaged file.
+
+use keting::Keting;
+use keting_store::SalvageReport;
+use serde_json::{Value, json};
+
+use crate::arguments::Salvage;
+use crate::device::{open, vault};
+use crate::exit::Failure;
+use crate::output;
+
+/// Sets a damaged file aside, or says that the report of that was read.
+///
+/// # Errors
+/// When the device cannot be opened, or there is no room for a fresh file.
+pub fn salvage(arguments: &Salvage) -> Result<(), Failure> {
+    if arguments.seen {
+        return Ok(open(&arguments.data)?.replica().dismiss_salvage_report()?);
+    }
+    let (_, report) = Keting::salvage(&arguments.data, vault()?)?;
+    match (&report, arguments.json) {
+        (report, true) => output::json(&report.as_ref().map(report_json)),
+        (Some(report), false) => print_report(report),
+        (None, false) => {
+            output::line("文件完好，没有改动。 The file is sound; nothing was changed.")
+        }
+    }
+}
+
+/// Prints what was saved, and plainly what was not.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn print_report(report: &SalvageReport) -> Result<(), Failure> {
+    let kept = report.outbox_count;
+    output::line(format!("损坏的文件已另存 damaged file set aside as: {}", report.set_aside_as))?;
+    output::line(format!("已救出待上传的修改 unsent edits saved: {kept}"))?;
+    if report.without_parts_count > 0 {
+        let count = report.without_parts_count;
+        output::line(format!("需要重新录入的修改 edits to be entered again (outbox): {count}"))?;
+    }
+    if report.lost_count > 0 || !report.complete {
+        let lost = report.lost_count;
+        output::line(format!("没能救出的修改 edits known to be lost: {lost}"))?;
+        output::line(
+            "文件没能全部读出，可能还有别的修改丢失，请保留另存的文件。 Not all of the file could be \
+             read, so more may be missing: keep the file that was set aside.",
+        )?;
+    }
+    output::line("下次同步会取回全部资料。 The next sync brings everything else back.")
+}
+
+/// The report for machines.
+pub fn report_json(report: &SalvageReport) -> Value {
+    json!({
+        "set_aside_as": report.set_aside_as,
+        "edits_saved": report.outbox_count,
+        "edits_to_enter_again": report.without_parts_count,
+        "edits_lost": report.lost_count,
+        "complete": report.complete,
+    })
+}

@@ -1,0 +1,48 @@
+//! What fields are called for people: Chinese first, then the name that options and JSON use.
+
+/// The words of the fields that people fill in.
+const FIELDS: &[(&str, &str)] = &[
+    ("address", "地址"),
+    ("address_code", "标准地址编码"),
+    ("tenure", "房屋权属"),
+    ("name", "姓名"),
+    ("relation", "与户主关系"),
+    ("phone", "电话"),
+    ("bond", "人户关系"),
+    ("id_number", "身份证号"),
+    ("birth_date", "出生日期"),
+    ("sex", "性别"),
+    ("health", "健康状况"),
+    ("disability", "残疾情况"),
+    ("care_tags", "重点关注"),
+    ("status", "状态"),
+    ("status_reason", "状态原因"),
+    ("status_at", "状态日期"),
+    ("visits", "走访"),
+    ("notes", "记录"),
+    ("boundary", "范围"),
+    ("head", "负责人"),
+];
+
+/// What a field is called, by the end of its key: `phone`, or `t/living_alone` for a care tag.
+pub fn field_name(field: &str) -> String {
+    if let Some(tag) = field.strip_prefix("t/") {
+        return format!("重点关注 {tag}");
+    }
+    match FIELDS.iter().find(|(name, _)| *name == field) {
+        Some((name, chinese)) => format!("{chinese} {name}"),
+        None => field.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_called_by_its_chinese_word_first() {
+        assert_eq!(field_name("phone"), "电话 phone");
+        assert_eq!(field_name("t/living_alone"), "重点关注 living_alone");
+        assert_eq!(field_name("of_a_newer_version"), "of_a_newer_version");
+    }
+}

@@ -1,0 +1,182 @@
+//! Writing what held up: commits, changes, rows, answers and the cursor in one transaction.
+
+use keting_model::{RowChange, difference, project};
+use keting_store::{OutboxState, StoreError, StoredChange, StoredCommit, Transaction};
+use keting_sync::{Answer, Moved, Outcome, Persist};
+use keting_trust::guard::{GuardError, survives_save};
+use keting_trust::{DeviceId, cbor};
+
+use crate::error::EngineError;
+use crate::replica::cache::Open;
+use crate::replica::execute::snapshot_if_due;
+use crate::replica::receive::{Accepted, Group, Kept};
+use crate::replica::{Replica, meta};
+
+/// What a group makes of the documents it touched.
+struct Projected {
+    opened: Vec<Open>,
+    changes: Vec<RowChange>,
+    /// How many of the documents were not here before.
+    new_documents: u64,
+}
+
+impl Replica {
+    /// Writes a group with the answers and the place in the log that came with it.
+    pub(super) fn keep_group(
+        &mut self,
+        mut group: Group,
+        persist: &Persist,
+    ) -> Result<Kept, EngineError> {
+        let own = self.device();
+        let mut projected = projected(&mut group)?;
+        let is_news = |accepted: &&Accepted| {
+            accepted.commit.id().device != own && !accepted.changes.is_empty()
+        };
+        let kept = Kept {
+            commits: group.accepted.iter().filter(is_news).count() as u64,
+            documents: projected.new_documents,
+            taken_up: 0,
+        };
+        self.write_group(&group, &mut projected, |transaction| {
+            answer(transaction, own, &persist.answers)?;
+            match &persist.moved {
+                Some(Moved::Log(cursor)) => {
+                    transaction.set_meta(meta::CURSOR, &cbor::to_vec(cursor))?;
+                    transaction.delete_meta(meta::FIRST_SYNC)
+                }
+                Some(Moved::FirstSync(at)) => {
+                    transaction.set_meta(meta::FIRST_SYNC, &cbor::to_vec(at))
+                }
+                None => Ok(()),
+            }
+        })?;
+        if let (Some(Moved::Log(cursor)), Some(city)) = (&persist.moved, &mut self.city) {
+            city.cursor = Some(*cursor);
+        }
+        self.take_in(projected.opened, &projected.changes);
+        Ok(kept)
+    }
+
+    /// Writes commits that held up and nothing else, and tells those who watch.
+    pub(super) fn keep_accepted(
+        &mut self,
+        mut group: Group,
+        also: impl FnOnce(&mut Transaction<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), EngineError> {
+        let mut projected = projected(&mut group)?;
+        self.write_group(&group, &mut projected, also)?;
+        self.take_in(projected.opened, &projected.changes);
+        Ok(())
+    }
+
+    fn write_group(
+        &mut self,
+        group: &Group,
+        projected: &mut Projected,
+        also: impl FnOnce(&mut Transaction<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), EngineError> {
+        let unix_ms = self.environment.unix_ms();
+        let times = group.accepted.iter().map(|accepted| accepted.commit.body.time);
+        let clock = times.fold(self.clock, |clock, time| clock.adopt(time, unix_ms));
+        self.store.write(|transaction| {
+            also(transaction)?;
+            for record in &group.records {
+                transaction.put_record(record)?;
+            }
+            for unread in &group.unread {
+                unread.write(transaction)?;
+            }
+            for accepted in &group.accepted {
+                write(transaction, accepted, &mut projected.opened, unix_ms)?;
+            }
+            for open in &mut projected.opened {
+                snapshot_if_due(transaction, open)?;
+            }
+            transaction.put_row_changes(&projected.changes)?;
+            clock.keep(transaction)
+        })?;
+        self.clock = clock;
+        Ok(())
+    }
+}
+
+/// The rows that a group changes. A document is looked at once, however many changes it got.
+fn projected(group: &mut Group) -> Result<Projected, EngineError> {
+    let mut projected = Projected { opened: Vec::new(), changes: Vec::new(), new_documents: 0 };
+    for (id, before) in std::mem::take(&mut group.opened) {
+        let Some(document) = group.documents.remove(&id) else { continue };
+        if document.heads() == before.document.heads() {
+            continue;
+        }
+        if !survives_save(&document) {
+            return Err(EngineError::LogRefused(GuardError::ReplayDiffers("saved and loaded")));
+        }
+        let rows = project(&document);
+        projected.changes.extend(difference(&before.rows, &rows));
+        projected.new_documents += u64::from(before.document.heads().is_empty());
+        projected.opened.push(Open { document, rows, ..before });
+    }
+    Ok(projected)
+}
+
+fn write(
+    transaction: &mut Transaction<'_>,
+    accepted: &Accepted,
+    opened: &mut [Open],
+    unix_ms: u64,
+) -> Result<(), StoreError> {
+    let commit = &accepted.commit;
+    let row = transaction.put_commit(&StoredCommit {
+        device: *commit.id().device.as_bytes(),
+        command: commit.body.command,
+        bytes: commit.bytes.clone(),
+        number: accepted.number,
+        incarnation: *commit.body.incarnation.as_bytes(),
+        sequence: commit.body.sequence,
+        received_at_ms: unix_ms,
+    })?;
+    if accepted.number.is_some() {
+        // One's own commit, come back with its number, is the acknowledgement.
+        transaction.set_outbox_state(row, &OutboxState::Acknowledged)?;
+    }
+    for (part, heads) in &accepted.changes {
+        let change = StoredChange {
+            hash: part.hash,
+            actor: part.actor,
+            seq: part.seq,
+            commit: row,
+            entry: part.entry,
+            salt: part.salt.clone(),
+            bytes: part.bytes.clone(),
+        };
+        transaction.put_document_change(&part.document, &change, heads)?;
+        if let Some(open) = opened.iter_mut().find(|open| open.document.id() == part.document) {
+            open.changes_since_snapshot += 1;
+        }
+    }
+    Ok(())
+}
+
+/// Notes what the server answered to pushed commits. What a verdict holds stays where it is, shown
+/// with its code; what was refused goes again with the next connection.
+fn answer(
+    transaction: &mut Transaction<'_>,
+    own: DeviceId,
+    answers: &[Answer],
+) -> Result<(), StoreError> {
+    for answer in answers {
+        let author = answer.commit.author.unwrap_or(own);
+        let known = transaction.commit_of(author.as_bytes(), &answer.commit.command)?;
+        let Some((row, _)) = known else { continue };
+        let state = match &answer.outcome {
+            Outcome::Admitted { number } => {
+                transaction.set_commit_number(row, *number)?;
+                OutboxState::Acknowledged
+            }
+            Outcome::Held { code, .. } => OutboxState::Held { code: code.clone() },
+            Outcome::Refused { code } => OutboxState::Refused { code: code.clone() },
+        };
+        transaction.set_outbox_state(row, &state)?;
+    }
+    Ok(())
+}

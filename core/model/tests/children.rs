@@ -1,0 +1,170 @@
+//! Of a child under fourteen nothing but name and relation stands in the open, whenever it is found
+//! out that somebody is one.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod common;
+
+use common::{Replica, add_household, add_region, edit_resident, household_id, residents};
+use keting_model::household::HouseholdCommand;
+use keting_model::household_private::PrivateCommand;
+use keting_model::{
+    Cell, Command, CommandError, DocumentId, DocumentKind, Fields, ItemId, Settle, Value, project,
+};
+
+/// A household of one resident of whom no birth date is known, away for a year.
+fn founded() -> (Replica, ItemId) {
+    let mut alice = Replica::new(1);
+    alice.run(&add_region(1, None, "town")).unwrap();
+    let resident = Fields::new()
+        .with("name", "小宝")
+        .with("relation", "grandchild")
+        .with("phone", "13800000001")
+        .with("bond", "both")
+        .with_care_tag("left_behind", true);
+    let command = add_household(&mut alice, 1, 1, &[resident]);
+    alice.run(&command).unwrap();
+    let resident = residents(&alice, 1)[0];
+    say(&mut alice, resident, "away");
+    (alice, resident)
+}
+
+fn say(replica: &mut Replica, resident: ItemId, status: &str) {
+    let say = HouseholdCommand::SetStatus {
+        household: household_id(1),
+        resident,
+        fact: replica.fresh(),
+        status: status.to_owned(),
+        reason: Some("上学".to_owned()),
+        at: Some("2026-05-30".to_owned()),
+        time: replica.time(),
+    };
+    replica.run(&Command::Household(say)).unwrap();
+}
+
+fn edit(replica: &mut Replica, resident: ItemId, fields: Fields) {
+    let edit = edit_resident(replica, 1, resident, fields);
+    replica.run(&edit).unwrap();
+}
+
+fn private() -> DocumentId {
+    DocumentId::derive(&household_id(1), DocumentKind::HouseholdPrivate, 0)
+}
+
+/// What a document shows of the only resident, by column.
+fn shown(replica: &Replica, document: DocumentId, columns: &[&str]) -> Vec<Option<String>> {
+    let rows = project(&replica.documents[&document]);
+    let row = rows.iter().find(|row| row.table.name.starts_with("resident")).unwrap();
+    let cell = |wanted: &&str| {
+        let at = row.table.columns.iter().position(|column| column == wanted).unwrap();
+        match &row.cells[at] {
+            Cell::Text(text) => Some(text.clone()),
+            Cell::Null | Cell::Int(_) | Cell::Blob(_) => None,
+        }
+    };
+    columns.iter().map(cell).collect()
+}
+
+const SHARED: &[&str] = &["phone", "bond", "care_tags", "status", "status_reason", "status_at"];
+
+fn known() -> Vec<Option<String>> {
+    ["13800000001", "both", "left_behind", "away", "上学", "2026-05-30"]
+        .map(|text| Some(text.to_owned()))
+        .to_vec()
+}
+
+#[test]
+fn who_becomes_known_as_a_child_leaves_nothing_in_the_open_and_loses_nothing() {
+    for (field, value) in [("birth_date", "2020-02-02"), ("id_number", "990481202002020019")] {
+        let (mut alice, resident) = founded();
+        assert_eq!(shown(&alice, household_id(1), SHARED), known());
+        edit(&mut alice, resident, Fields::new().with(field, value));
+        assert_eq!(shown(&alice, household_id(1), SHARED), vec![None; SHARED.len()], "{field}");
+        assert_eq!(shown(&alice, private(), SHARED), known(), "{field}");
+        let stays = shown(&alice, household_id(1), &["name", "relation"]);
+        assert_eq!(stays, [Some("小宝".to_owned()), Some("grandchild".to_owned())]);
+    }
+}
+
+#[test]
+fn what_the_same_command_changes_is_not_undone_by_the_move() {
+    let (mut alice, resident) = founded();
+    let fields = Fields::new()
+        .with("birth_date", "2020-02-02")
+        .with("phone", "13800000002")
+        .with("bond", "");
+    edit(&mut alice, resident, fields);
+    assert_eq!(shown(&alice, household_id(1), SHARED), vec![None; SHARED.len()]);
+    let now = shown(&alice, private(), &["phone", "bond", "care_tags"]);
+    assert_eq!(now, [Some("13800000002".to_owned()), None, Some("left_behind".to_owned())]);
+}
+
+#[test]
+fn what_is_said_of_a_child_after_the_move_stays_private_and_counts() {
+    let (mut alice, resident) = founded();
+    edit(&mut alice, resident, Fields::new().with("birth_date", "2020-02-02"));
+    say(&mut alice, resident, "moved_out");
+    assert_eq!(shown(&alice, household_id(1), &["status"]), [None]);
+    assert_eq!(shown(&alice, private(), &["status"]), [Some("moved_out".to_owned())]);
+}
+
+#[test]
+fn who_turns_out_to_be_no_child_is_written_about_in_the_open_again() {
+    let (mut alice, resident) = founded();
+    edit(&mut alice, resident, Fields::new().with("birth_date", "2020-02-02"));
+    edit(&mut alice, resident, Fields::new().with("birth_date", "1980-02-02"));
+    // What was taken for a child's stays private until somebody changes it.
+    assert_eq!(shown(&alice, private(), SHARED), known());
+    edit(&mut alice, resident, Fields::new().with("phone", "13800000003"));
+    say(&mut alice, resident, "living");
+    let open = shown(&alice, household_id(1), &["phone", "status"]);
+    assert_eq!(open, [Some("13800000003".to_owned()), Some("living".to_owned())]);
+    assert_eq!(shown(&alice, private(), &["phone"]), [None]);
+    // And back once more.
+    edit(&mut alice, resident, Fields::new().with("birth_date", "2020-02-02"));
+    assert_eq!(shown(&alice, household_id(1), SHARED), vec![None; SHARED.len()]);
+    let private = shown(&alice, private(), &["phone", "status"]);
+    assert_eq!(private, [Some("13800000003".to_owned()), Some("living".to_owned())]);
+}
+
+#[test]
+fn concurrent_values_are_settled_before_a_child_is_known_as_one() {
+    let (mut alice, resident) = founded();
+    let mut bob = Replica::new(2);
+    bob.hear(&alice.sent);
+    edit(&mut alice, resident, Fields::new().with("phone", "13800000002"));
+    edit(&mut bob, resident, Fields::new().with("phone", "13800000003"));
+    alice.hear(&bob.sent);
+    let (document, key) = (household_id(1), format!("r/{resident}/phone"));
+    let born = edit_resident(&alice, 1, resident, Fields::new().with("birth_date", "2020-02-02"));
+    let conflicted = CommandError::Conflicted { document, key: key.clone() };
+    assert_eq!(alice.plan(&born), Err(conflicted));
+    let value = Value::from("13800000003");
+    alice.run(&Command::Settle(Settle { document, key, value })).unwrap();
+    alice.run(&born).unwrap();
+    assert_eq!(shown(&alice, document, SHARED), vec![None; SHARED.len()]);
+    assert_eq!(shown(&alice, private(), &["phone"]), [Some("13800000003".to_owned())]);
+}
+
+#[test]
+fn two_who_find_out_at_once_write_the_same() {
+    let (mut alice, resident) = founded();
+    let mut bob = Replica::new(2);
+    bob.hear(&alice.sent);
+    for replica in [&mut alice, &mut bob] {
+        edit(replica, resident, Fields::new().with("birth_date", "2020-02-02"));
+    }
+    alice.hear(&bob.sent);
+    assert!(alice.rows().iter().all(|row| row.table.name != "conflict"));
+    assert_eq!(shown(&alice, private(), SHARED), known());
+}
+
+#[test]
+fn what_may_tell_that_somebody_is_a_child_is_not_written_by_an_edit_of_the_private_part_alone() {
+    let (mut alice, resident) = founded();
+    for (field, value) in [("birth_date", "2020-02-02"), ("id_number", "990481202002020019")] {
+        let fields = Fields::new().with(field, value);
+        let edit = PrivateCommand::Edit { household: household_id(1), resident, fields };
+        let refused = CommandError::UnknownField { field: field.to_owned() };
+        assert_eq!(alice.plan(&Command::Private(edit)), Err(refused));
+    }
+}

@@ -1,0 +1,99 @@
+//! Entries of the log that this version cannot read: kept whole, for the version that can.
+
+use keting_model::DocumentId;
+use rusqlite::Row;
+
+use crate::error::StoreError;
+use crate::store::{Transaction, View, from_int, to_int};
+
+/// An entry of the log as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadEntry {
+    /// Its number in the server's log.
+    pub number: u64,
+    /// Its kind in the protocol.
+    pub kind: u8,
+    /// The signed record.
+    pub record: Vec<u8>,
+    /// What came with it, opaque here.
+    pub parts: Vec<u8>,
+}
+
+impl View {
+    /// Up to `count_max` unread entries after a number, in the log's order.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn unread_after(
+        &self,
+        number: u64,
+        count_max: u32,
+    ) -> Result<Vec<UnreadEntry>, StoreError> {
+        self.all(
+            "SELECT number, kind, record, parts FROM unread WHERE number > ?1
+             ORDER BY number LIMIT ?2",
+            (to_int(number)?, count_max),
+            read,
+        )
+    }
+
+    /// How many entries are unread.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn unread_count(&self) -> Result<u64, StoreError> {
+        Ok(self.first("SELECT count(*) FROM unread", [], |row| from_int(row, 0))?.unwrap_or(0))
+    }
+
+    /// Whether an unread entry is about a document.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn has_unread(&self, document: &DocumentId) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM unread_documents WHERE document = ?1 LIMIT 1";
+        Ok(self.first(sql, [document.as_bytes()], |_| Ok(()))?.is_some())
+    }
+}
+
+impl Transaction<'_> {
+    /// Keeps an entry that cannot be read, and which documents it is about.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn put_unread(
+        &mut self,
+        entry: &UnreadEntry,
+        documents: &[DocumentId],
+    ) -> Result<(), StoreError> {
+        self.execute(
+            "INSERT OR IGNORE INTO unread (number, kind, record, parts) VALUES (?1, ?2, ?3, ?4)",
+            (to_int(entry.number)?, entry.kind, &entry.record, &entry.parts),
+        )?;
+        for document in documents {
+            self.execute(
+                "INSERT OR IGNORE INTO unread_documents (document, number) VALUES (?1, ?2)",
+                (document.as_bytes(), to_int(entry.number)?),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Forgets every unread entry: all of them are about to be read once more.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn clear_unread(&mut self) -> Result<(), StoreError> {
+        self.execute("DELETE FROM unread_documents", [])?;
+        self.execute("DELETE FROM unread", [])?;
+        Ok(())
+    }
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<UnreadEntry> {
+    Ok(UnreadEntry {
+        number: from_int(row, 0)?,
+        kind: row.get(1)?,
+        record: row.get(2)?,
+        parts: row.get(3)?,
+    })
+}
