@@ -9,6 +9,7 @@
 pub mod binary;
 pub mod city;
 pub mod device;
+pub mod liar;
 pub mod link;
 pub mod phone;
 pub mod served;

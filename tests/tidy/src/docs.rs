@@ -2,23 +2,9 @@
 
 use std::collections::BTreeSet;
 
-/// What `keting` can be told to do.
-pub const KETING_COMMANDS: [&str; 14] = [
-    "demo",
-    "device",
-    "enroll",
-    "household",
-    "init",
-    "inspect",
-    "invite",
-    "outbox",
-    "region",
-    "resident",
-    "serve",
-    "status",
-    "sync",
-    "verify",
-];
+use clap::Command;
+
+use crate::command_line::is_told_right;
 
 /// The verbs of `./dev`, from its text: each is a function `verb_…`.
 pub fn dev_verbs(dev: &str) -> BTreeSet<String> {
@@ -43,18 +29,36 @@ pub fn commands(markdown: &str) -> Vec<String> {
     commands
 }
 
-/// Finds commands that are neither a verb of `./dev` nor a command of `keting`.
-pub fn unknown_commands(path: &str, markdown: &str, verbs: &BTreeSet<String>) -> Vec<String> {
+/// The commands of `keting` that a document names in its text, in backticks.
+pub fn named_commands(markdown: &str) -> Vec<String> {
+    let mut in_fence = false;
+    let mut named = Vec::new();
+    for line in markdown.lines() {
+        in_fence ^= line.trim_start().starts_with("```");
+        if !in_fence {
+            let spans = line.split('`').skip(1).step_by(2);
+            named.extend(spans.filter(|span| span.starts_with("keting ")).map(str::to_owned));
+        }
+    }
+    named
+}
+
+/// Finds commands that are neither a verb of `./dev` nor something `keting` can be told.
+pub fn unknown_commands(
+    path: &str,
+    markdown: &str,
+    verbs: &BTreeSet<String>,
+    keting: &Command,
+) -> Vec<String> {
+    let is_dev = |command: &str| {
+        let rest = command.strip_prefix("./dev ");
+        rest.and_then(|rest| rest.split_whitespace().next())
+            .is_some_and(|verb| verbs.contains(verb))
+    };
     commands(markdown)
         .into_iter()
-        .filter(|command| {
-            let mut words = command.split_whitespace();
-            match (words.next(), words.next()) {
-                (Some("./dev"), Some(verb)) => !verbs.contains(verb),
-                (Some("keting"), Some(name)) => !KETING_COMMANDS.contains(&name),
-                _ => true,
-            }
-        })
+        .chain(named_commands(markdown))
+        .filter(|command| !is_dev(command) && !is_told_right(keting, command))
         .map(|command| format!("{path} tells the reader to run `{command}`, which is not there"))
         .collect()
 }
@@ -142,13 +146,15 @@ mod tests {
     fn every_command_in_the_documents_is_one() {
         let verbs = dev_verbs(&read("dev").unwrap());
         assert!(verbs.contains("demo") && verbs.contains("test"), "{verbs:?}");
+        let keting = crate::command_line::keting();
         let mut findings = Vec::new();
         for path in files().unwrap().iter().filter(|path| path.ends_with(".md")) {
-            findings.extend(unknown_commands(path, &read(path).unwrap(), &verbs));
+            findings.extend(unknown_commands(path, &read(path).unwrap(), &verbs, &keting));
         }
         crate::expect_none(&findings);
-        let bad = "```sh\n./dev fly\nketing dance\ncurl x\n./dev test\n```\n";
-        assert_eq!(unknown_commands("x", bad, &verbs).len(), 3);
+        let bad = "see `keting serve` and `keting dance`\n```sh\n./dev fly\n\
+                   keting sync --fast\ncurl x\n./dev test\nketing sync --data DIR\n```\n";
+        assert_eq!(unknown_commands("x", bad, &verbs, &keting).len(), 4);
     }
 
     #[test]

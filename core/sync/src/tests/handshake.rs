@@ -4,13 +4,13 @@ use keting_trust::Signer as _;
 
 use super::pair::Pair;
 use super::values::{
-    BINDING, CITY, INCARNATION, SERVER_TIME_MS, alice, config, enrol, genesis, resume,
+    BINDING, CITY, INCARNATION, SECRET, SERVER_TIME_MS, alice, config, enrol, genesis, resume,
 };
 use crate::device::{DeviceEffect, DeviceEvent, DeviceSession};
 use crate::error::{CloseReason, OwnFault, PeerMisbehaved};
 use crate::frame::{decode_device, decode_server, encode_device};
 use crate::limits::FRAME_BYTES_MAX;
-use crate::message::{DeviceMessage, Hello, Request, Resume, ServerMessage};
+use crate::message::{DeviceMessage, EntryPosition, Hello, Request, Resume, Secret, ServerMessage};
 use crate::server::{Denial, Resumption, ServerConfig, ServerEffect, ServerSession, Standing};
 
 #[test]
@@ -62,17 +62,22 @@ fn deciding() -> ServerSession {
 }
 
 fn hello(binding: &[u8]) -> Hello {
+    let resume = Resume {
+        cursor: Some(genesis()),
+        first_sync: None,
+        incarnation: INCARNATION,
+        last_sequence: 0,
+    };
+    signed(Request::Resume(resume), binding)
+}
+
+fn signed(request: Request, binding: &[u8]) -> Hello {
     let mut hello = Hello {
         versions: vec![1],
         city: CITY,
         software: "keting-test/1".to_owned(),
         device: alice().public_key().clone(),
-        request: Request::Resume(Resume {
-            cursor: Some(genesis()),
-            first_sync: None,
-            incarnation: INCARNATION,
-            last_sequence: 0,
-        }),
+        request,
         signature: Vec::new(),
     };
     hello.signature = alice().sign(&hello.signed_bytes(binding)).unwrap();
@@ -96,31 +101,37 @@ fn a_hello_made_for_another_channel_is_worth_nothing() {
 }
 
 #[test]
-fn every_field_of_the_hello_is_under_the_signature() {
-    let signed = hello(&BINDING).signed_bytes(&BINDING);
-    let changes: [fn(&mut Hello); 6] = [
-        |hello| hello.versions.push(2),
-        |hello| hello.city = keting_model::CityId::new([0; 16]),
-        |hello| hello.software.push('x'),
-        |hello| {
-            hello.device = keting_trust::Ed25519Signer::from_seed([1; 32]).public_key().clone();
-        },
-        |hello| {
-            if let Request::Resume(resume) = &mut hello.request {
-                resume.last_sequence = 1;
-            }
-        },
-        |hello| {
-            if let Request::Resume(resume) = &mut hello.request {
-                resume.cursor = None;
-            }
-        },
-    ];
-    for change in changes {
-        let mut changed = hello(&BINDING);
-        change(&mut changed);
-        assert_ne!(changed.signed_bytes(&BINDING), signed);
+fn no_bit_of_a_hello_can_be_changed_without_its_signature_being_worth_nothing() {
+    let first_sync = EntryPosition { at: genesis(), phase: 2, after: vec![7; 8] };
+    let resumed = |cursor, first_sync| {
+        let resume = Resume { cursor, first_sync, incarnation: INCARNATION, last_sequence: 300 };
+        signed(Request::Resume(resume), &BINDING)
+    };
+    let enrolling =
+        Request::Enrol { secret: Secret::new(SECRET), name: "alice's phone".to_owned() };
+    for hello in [
+        resumed(Some(genesis()), None),
+        resumed(None, Some(first_sync)),
+        signed(enrolling, &BINDING),
+    ] {
+        let frame = encode_device(&DeviceMessage::Hello(Box::new(hello)));
+        assert!(is_believed(&frame), "as it was signed");
+        for bit in 0..frame.len() * 8 {
+            let mut changed = frame.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            assert!(!is_believed(&changed), "bit {bit} of {}", frame.len() * 8);
+        }
     }
+}
+
+/// Whether a server takes the frame for the word of the device whose key it names.
+fn is_believed(frame: &[u8]) -> bool {
+    let mut server = ServerSession::new(ServerConfig::new(CITY), 1);
+    server.handle_connected(&BINDING, 0);
+    server.handle_frame(frame, 0);
+    let asked =
+        |effect| matches!(effect, ServerEffect::Authenticate { .. } | ServerEffect::Enrol { .. });
+    std::iter::from_fn(|| server.poll_effect()).any(asked)
 }
 
 #[test]

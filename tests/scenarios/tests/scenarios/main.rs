@@ -6,6 +6,7 @@ mod commands;
 mod damaged;
 mod exit_codes;
 mod json;
+mod lying_server;
 mod merging;
 mod newer;
 mod operating;
