@@ -32,6 +32,9 @@ pub const FORKS_KEPT_MAX: usize = 16;
 pub const COMMIT_PARTS_MAX: usize = 512;
 /// The longest signed commit without its parts, in bytes: 34 a part and some 400 for the rest.
 pub const COMMIT_BYTES_MAX: usize = 32 * 1024;
+/// The highest number a signed record holds: what a signed 64-bit integer does, since that is what
+/// SQLite stores. A commit a nanosecond would take three hundred years to get there.
+pub const NUMBER_MAX: u64 = i64::MAX.unsigned_abs();
 /// The longest commit with its parts, in bytes. Must fit one frame.
 pub const COMMIT_WITH_PARTS_BYTES_MAX: usize = 768 * 1024;
 /// The longest name of a command, in bytes.
@@ -106,6 +109,20 @@ pub const CONNECTION_REFUSALS_MAX: u32 = 64;
 /// The most devices one person's invitation may enrol: one.
 pub const INVITATION_USES_MAX: u32 = 1;
 
+/// The most changes of one document. Ten years of a household that is edited every day are 3,650, a
+/// year of visits and notes at twenty a day is 7,300.
+pub const DOCUMENT_CHANGES_MAX: u64 = 16_384;
+/// The most bytes of one document with its history. Every phone of a village keeps it whole; a year
+/// with a long note on every day is 2 MB.
+pub const DOCUMENT_BYTES_MAX: u64 = 8 * 1024 * 1024;
+/// The most branches of one document, or concurrent values under one of its keys, that come from
+/// one device. A device makes one with each life of its file, and begins a new life when the file
+/// was copied or restored, so an honest one has two.
+pub const DEVICE_BRANCHES_MAX: usize = 8;
+/// The most branches of one document, or concurrent values under one of its keys, of all devices.
+/// Whoever writes next names all of them as dependencies or predecessors, and so does a settle.
+pub const DOCUMENT_BRANCHES_MAX: usize = 256;
+
 // What a replica keeps in memory.
 
 /// The most documents a device keeps open, at about 43 KB each.
@@ -120,6 +137,8 @@ pub const WATCH_CHANGES_MAX: usize = 1024;
 /// The most changes of a document kept beside its snapshot before a new snapshot is made.
 pub const CHANGES_AFTER_SNAPSHOT_MAX: usize = 64;
 
+const _: () = assert!(DOCUMENT_BRANCHES_MAX as u64 * 4 <= CHANGE_DEPS_MAX);
+const _: () = assert!(DOCUMENT_BRANCHES_MAX as u64 * 4 <= CHANGE_ACTORS_MAX);
 const _: () = assert!(COMMIT_WITH_PARTS_BYTES_MAX < FRAME_BYTES_MAX);
 const _: () = assert!(COMMIT_BYTES_MAX + CHANGE_BYTES_MAX < COMMIT_WITH_PARTS_BYTES_MAX);
 const _: () = assert!(COMMIT_PARTS_MAX * 34 + 1024 < COMMIT_BYTES_MAX);
