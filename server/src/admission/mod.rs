@@ -24,6 +24,7 @@
 mod check;
 mod checker;
 mod documents;
+mod grants;
 mod reached;
 mod receive;
 mod record;
@@ -162,7 +163,8 @@ impl Admission {
                 now_ms,
             )?;
         }
-        let recorded = record::record(&mut *transaction, city, items, &checked, now_ms)?;
+        let recorded =
+            record::record(&mut *transaction, city, items, &checked, &self.book, now_ms)?;
         let (answers, repeated) = match recorded {
             Ok(recorded) => recorded,
             Err(contradiction) => return Ok(Err(contradiction)),

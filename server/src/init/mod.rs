@@ -213,7 +213,7 @@ pub fn init_store(
 
 /// Appends a grant to the log and keeps it for its holder.
 ///
-/// It concerns those who see the regions it names; if it names none, everybody.
+/// It concerns its holder, and those who see the regions it names; if it names none, everybody.
 pub(crate) fn log_grant(
     transaction: &mut dyn ServerTransaction,
     grant: &SignedGrant,
@@ -225,6 +225,7 @@ pub(crate) fn log_grant(
         bytes: grant.bytes.clone(),
         number,
     })?;
+    transaction.put_own(number, &grant.grant.holder.device_id())?;
     let city_wide = [CITY_WIDE];
     let regions = &grant.grant.regions;
     let regions = if regions.is_empty() { &city_wide[..] } else { regions };

@@ -9,6 +9,7 @@ use keting_trust::{Cursor, DeviceId, PublicKey, SignedConfirmation};
 use super::{CONFIRMATIONS_EVERY_MS, ConnectionId, Queued, Server};
 use crate::admission::{Outcome, Push, PushedCommit};
 use crate::audience::{Coverage, FirstSync, cursor_at, entries_after};
+use crate::city::City;
 use crate::enrol::enrol;
 use crate::metrics::Metrics;
 use crate::store::{Head, ServerRead, StoreError, StoredDevice};
@@ -116,7 +117,7 @@ impl Server {
             return Ok(Err(denial("unknown_device", false)));
         };
         self.book.refresh(&*read, &head)?;
-        let rights = self.book.rights(&*read, &self.city.root, device)?;
+        let rights = self.book.rights(&*read, &self.city, device)?;
         if rights.live(unix_ms).next().is_none() {
             return Ok(Err(denial("expired", false)));
         }
@@ -214,7 +215,7 @@ impl Server {
         let read = self.store.snapshot()?;
         let head = read.head()?.ok_or(StoreError::Empty)?;
         let coverage =
-            Coverages { book: &mut self.book, kept: &mut self.coverages, root: &self.city.root }
+            Coverages { book: &mut self.book, kept: &mut self.coverages, city: &self.city }
                 .of(&*read, &head, &device, unix_ms)?;
         let page = entries_after(&*read, coverage, after, until.min(head.number), bytes_max)?;
         let up_to = cursor_at(&*read, &head, page.up_to)?;
@@ -232,7 +233,7 @@ impl Server {
         let read = self.store.snapshot()?;
         let head = read.head()?.ok_or(StoreError::Empty)?;
         let coverage =
-            Coverages { book: &mut self.book, kept: &mut self.coverages, root: &self.city.root }
+            Coverages { book: &mut self.book, kept: &mut self.coverages, city: &self.city }
                 .of(&*read, &head, &device, unix_ms)?;
         let open = self.connections.get_mut(&connection);
         let open = open.ok_or(StoreError::Damaged("a connection is gone"))?;
@@ -292,7 +293,7 @@ impl Server {
 struct Coverages<'s> {
     book: &'s mut crate::authority::Book,
     kept: &'s mut std::collections::BTreeMap<DeviceId, Coverage>,
-    root: &'s PublicKey,
+    city: &'s City,
 }
 
 impl<'s> Coverages<'s> {
@@ -309,7 +310,7 @@ impl<'s> Coverages<'s> {
                 self.kept.clear();
             }
             self.book.refresh(read, head)?;
-            let fresh = Coverage::of(read, head, self.book, self.root, device, unix_ms)?;
+            let fresh = Coverage::of(read, head, self.book, self.city, device, unix_ms)?;
             self.kept.insert(*device, fresh);
         }
         self.kept.get(device).ok_or(StoreError::Damaged("a coverage is gone"))

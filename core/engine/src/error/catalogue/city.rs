@@ -84,6 +84,12 @@ pub(super) const CODES: &[Known] = &[
         "A region cannot lie in one of that level: correct the level or the parent in the table.",
     ),
     refused(
+        "regions_wrong_code",
+        "区域表里有一行的代码不是在上级代码后面接编的，请改正代码或上级。",
+        "A code does not continue that of the region above it: correct the code or the parent in the \
+         table.",
+    ),
+    refused(
         "regions_cycle",
         "区域表里有几行互为上级，请改正它们的上级。",
         "Some lines of the table of regions are each other's parents: correct their parents.",
