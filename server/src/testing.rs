@@ -10,7 +10,8 @@ use keting_model::household_visits::VisitsCommand;
 use keting_model::rule::RULE_VERSION;
 use keting_model::{CommandId, Document, DocumentId, DocumentKind, HybridTime, ItemId, Op, Stamp};
 use keting_trust::{
-    CommitBody, Digest, Ed25519Signer, Incarnation, Part, SignedGrant, Signer, actor_id, cbor, cose,
+    CommitBody, Confirmation, Cursor, Digest, Ed25519Signer, Incarnation, Part, Position,
+    SignedConfirmation, SignedGrant, Signer, actor_id, cbor, cose,
 };
 
 use crate::admission::{Admission, Outcome, Push, PushedCommit};
@@ -19,7 +20,7 @@ use crate::enrol::{Endpoint, InviteRequest, enrol, invite};
 use crate::init::{RootKey, init_store, read_regions};
 use crate::random::Random;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{ServerRead, ServerStore};
+use crate::store::{ServerRead, ServerStore, StoredDevice};
 
 pub const NOW_MS: u64 = 1_790_000_000_000;
 pub const HEAD_REGION: &str = "9904810010010101";
@@ -130,6 +131,22 @@ impl Town {
         transaction.commit().unwrap();
     }
 
+    /// Keeps somebody's word that he has the log up to a cursor, and made what he has made.
+    pub fn confirm(&mut self, person: &Person, cursor: Cursor) {
+        let confirmation = Confirmation {
+            city: self.city.id,
+            cursor,
+            incarnation: person.incarnation,
+            last_sequence: person.sequence,
+        };
+        let signed = SignedConfirmation::sign(confirmation, &person.signer).unwrap();
+        let mut transaction = self.store.begin().unwrap();
+        let row = transaction.device(&person.device()).unwrap().unwrap();
+        let row = StoredDevice { confirmation: signed.bytes, ..row };
+        transaction.put_device(&row).unwrap();
+        transaction.commit().unwrap();
+    }
+
     pub fn admit(&mut self, pushes: &[Push]) -> Vec<Vec<Outcome>> {
         self.admission.admit(&mut self.store, &self.city, pushes, NOW_MS).unwrap().answers
     }
@@ -152,8 +169,12 @@ pub struct Person {
     pub documents: BTreeMap<DocumentId, Document>,
     pub random: Seeded,
     city: (keting_model::CityId, keting_model::LogId),
-    incarnation: Incarnation,
-    sequence: u64,
+    /// What his next commits claim to have seen.
+    pub seen: Position,
+    /// The rules his app goes by.
+    pub rule_version: u16,
+    pub incarnation: Incarnation,
+    pub sequence: u64,
     time: HybridTime,
 }
 
@@ -165,6 +186,8 @@ impl Person {
             documents: BTreeMap::new(),
             random: Seeded(u64::from_le_bytes(seed)),
             city: (city.id, city.log),
+            seen: Cursor::genesis(city.log, 0).position(),
+            rule_version: RULE_VERSION,
             incarnation: Incarnation::new(seed),
             sequence: 0,
             time: HybridTime::new(NOW_MS, 0),
@@ -289,10 +312,10 @@ impl Person {
             incarnation: self.incarnation,
             sequence: self.sequence,
             grant: self.grant,
-            seen: keting_trust::Cursor::genesis(self.city.1, 0).position(),
+            seen: self.seen,
             command: stamp.command,
             command_name: name.into(),
-            rule_version: RULE_VERSION,
+            rule_version: self.rule_version,
             time: stamp.time,
             replaces: None,
             entries: parts.iter().map(Part::digest).collect(),

@@ -1,12 +1,11 @@
 //! The server's side: init, serve, invite.
 
-use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::fs::File;
 use std::path::Path;
 
 use keting::{Environment, SystemEnvironment};
 use keting_server::enrol::{Endpoint, InviteRequest};
-use keting_server::init::{self, RootKey, store_path};
+use keting_server::init::{self, Place, store_path};
 use keting_server::server::{Config, Server};
 use keting_server::shell::admin::{self, AdminReply, AdminRequest};
 use keting_server::shell::{Running, certificate};
@@ -26,17 +25,12 @@ const POLL_STORE_EVERY_MS: u64 = 1_000;
 pub fn init(arguments: &Init) -> Result<(), Failure> {
     let regions =
         File::open(&arguments.regions).map_err(|error| file_failure(&arguments.regions, &error))?;
-    // Before anything else, so that no city is ever made whose root key is lost.
-    let mut key_file = private_file(&arguments.root_key)
-        .map_err(|error| file_failure(&arguments.root_key, &error))?;
-    let made = make_city(arguments, regions).and_then(|root| {
-        write_root_key(&mut key_file, &root)
-            .map_err(|error| file_failure(&arguments.root_key, &error))
-    });
-    if made.is_err() {
-        let _ = std::fs::remove_file(&arguments.root_key);
-    }
-    made?;
+    let mut environment = SystemEnvironment;
+    let now_ms = environment.unix_ms();
+    let mut random = move |bytes: &mut [u8]| environment.fill(bytes);
+    let place = Place { directory: &arguments.data, root_key: &arguments.root_key };
+    init::init(place, &arguments.city, regions, &mut random, now_ms)
+        .map_err(|error| unusable(error.code(), &error))?;
     let root_key = arguments.root_key.display();
     output::line(format!("{}: {}", arguments.city, arguments.data.display()))?;
     output::note(&format!(
@@ -44,16 +38,6 @@ pub fn init(arguments: &Init) -> Result<(), Failure> {
          machine."
     ));
     Ok(())
-}
-
-fn make_city(arguments: &Init, regions: File) -> Result<RootKey, Failure> {
-    let mut environment = SystemEnvironment;
-    let now_ms = environment.unix_ms();
-    let mut random = move |bytes: &mut [u8]| environment.fill(bytes);
-    let root = init::init(&arguments.data, &arguments.city, regions, &mut random, now_ms)
-        .map_err(|error| unusable(error.code(), &error))?;
-    certificate::make(&arguments.data).map_err(|error| unusable("certificate_failed", &error))?;
-    Ok(root)
 }
 
 /// Serves a city until it is interrupted.
@@ -142,22 +126,6 @@ fn log_to_stderr() {
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .try_init();
-}
-
-/// A new file that only its owner can read; never one that is there already.
-fn private_file(path: &Path) -> std::io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
-}
-
-fn write_root_key(file: &mut File, root: &RootKey) -> std::io::Result<()> {
-    let hex =
-        |bytes: &[u8]| bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-    writeln!(file, "keting root key 1")?;
-    writeln!(file, "city {}", root.city)?;
-    writeln!(file, "public ed25519 {}", hex(root.public.as_bytes()))?;
-    writeln!(file, "seed {}", hex(root.seed.as_slice()))?;
-    file.sync_all()
 }
 
 fn unusable(code: &str, error: &dyn std::error::Error) -> Failure {

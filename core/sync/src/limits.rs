@@ -5,7 +5,7 @@
 //! the others are the server's to choose and travel in its Welcome.
 
 pub use keting_trust::limits::{
-    ANSWER_MS_MAX, BACKOFF_MS_MAX, BACKOFF_MS_MIN, COMMIT_BYTES_MAX, COMMIT_PARTS_MAX,
+    ANSWER_MS_MAX, BACKOFF_MS_MAX, BACKOFF_MS_MIN, COMMIT_BYTES_MAX, COMMIT_PARTS_MAX, EFFECTS_MAX,
     ENTRIES_IN_FLIGHT_BYTES_MAX, FRAME_BYTES_MAX, FRAME_ENTRIES_MAX, GRANT_BYTES_MAX,
     GRANT_CHAIN_MAX, HELLO_BYTES_MAX, HELLO_MS_MAX, KEEPALIVE_EVERY_MS, NAME_BYTES_MAX,
     PUSH_IN_FLIGHT_BYTES_MAX, RECORD_BYTES_MAX, VERSIONS_MAX,
@@ -53,6 +53,9 @@ pub const IDLE_AFTER_MS_MIN: u64 = 3_000;
 /// How long the server waits for a Confirm while entries are in flight, in milliseconds. A phone
 /// that is busy with its disk needs seconds; beyond this it will not recover.
 pub const CONFIRM_MS_MAX: u64 = 120_000;
+/// How long a device that may only hand over its work may pause, in milliseconds: a round trip on a
+/// slow link, and its disk.
+pub const HAND_OVER_MS: u64 = 5_000;
 /// How often, at most, the server tells a device that nothing concerns it, in milliseconds: a busy
 /// city must not wake every phone for each foreign entry.
 pub const UP_TO_EVERY_MS: u64 = 30_000;

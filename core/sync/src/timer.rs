@@ -15,6 +15,8 @@ pub enum Timer {
     ConfirmDue,
     /// Server: the device should hear that nothing else concerned it.
     UpToDue,
+    /// Server: a device that may only hand over has handed over nothing more for a while.
+    HandedOver,
     /// Both: nothing was heard from the peer for too long.
     PeerSilent,
 }
@@ -28,6 +30,7 @@ impl Timer {
             Self::HelloDue => "hello_due",
             Self::ConfirmDue => "confirm_due",
             Self::UpToDue => "up_to_due",
+            Self::HandedOver => "handed_over",
             Self::PeerSilent => "peer_silent",
         }
     }

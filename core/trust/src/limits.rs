@@ -52,8 +52,6 @@ pub const GRANT_CHAIN_MAX: usize = 8;
 pub const NAME_BYTES_MAX: usize = 256;
 /// The longest record of the log other than a commit, in bytes.
 pub const RECORD_BYTES_MAX: usize = 16 * 1024;
-/// The longest public key, in bytes: P-256 uncompressed is 65, SM2 as well.
-pub const PUBLIC_KEY_BYTES_MAX: usize = 128;
 /// The longest invitation, in characters: it must fit a QR code a cheap phone can read.
 pub const INVITATION_CHARACTERS_MAX: usize = 1024;
 
@@ -75,12 +73,22 @@ pub const FRAME_ENTRIES_MAX: usize = 1024;
 pub const PUSH_IN_FLIGHT_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The most bytes of entries a server has sent without the device's word that they are durable.
 pub const ENTRIES_IN_FLIGHT_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// The most frames a session keeps for sending. A session that is full asks for no more input.
+/// The most frames that wait for one connection's writer. Beyond them frames stay in the session,
+/// where windows and unread answers bound them.
 pub const TRANSMIT_FRAMES_MAX: usize = 64;
-/// The most effects and events a session keeps for its driver.
+/// The most frames of one connection that wait for a server's core. Past them its socket is not
+/// read.
+pub const FRAMES_WAITING_MAX: usize = 16;
+/// The most effects a session keeps for its driver. A device whose pushes would make more is
+/// stopped.
 pub const EFFECTS_MAX: usize = 256;
-/// The most connections a server keeps open. More are refused at once, which a phone repeats.
+/// The most connections a server keeps open, from TCP to the end of the WebSocket. More are closed
+/// at once, and a phone comes again.
 pub const CONNECTIONS_MAX: usize = 4096;
+/// The most messages of all sockets that wait for a server's core. Past them sockets wait.
+pub const INBOX_MESSAGES_MAX: usize = 1024;
+/// The most bytes of frames that a server's core takes in before it acts on them.
+pub const GROUP_FRAME_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// How long a connection may stay silent before a ping is sent, in milliseconds. Mobile carriers
 /// forget a silent connection after a minute or more.
 pub const KEEPALIVE_EVERY_MS: u64 = 45_000;
@@ -96,7 +104,8 @@ pub const BACKOFF_MS_MAX: u64 = 5 * 60_000;
 /// The most commits admitted in one transaction: enough to share one flush to disk, few enough
 /// that a waiting phone is answered within a second.
 pub const ADMISSION_COMMITS_MAX: usize = 256;
-/// The most commits waiting for admission. A server that is full stops reading from its sockets.
+/// The most commits waiting for admission. A server that is full admits before it takes more from
+/// its sessions.
 pub const ADMISSION_QUEUE_MAX: usize = 4096;
 /// The most bytes of a device's commits that are kept without being admitted (held, or of a kind
 /// this version does not know).
@@ -104,10 +113,6 @@ pub const DEVICE_HELD_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// The most bytes a device may have admitted within a day. A busy grid worker makes 300 KB; an
 /// import of a village is done by the server's own operator.
 pub const DEVICE_DAY_BYTES_MAX: u64 = 256 * 1024 * 1024;
-/// The most refused frames or commits of one connection before it is closed.
-pub const CONNECTION_REFUSALS_MAX: u32 = 64;
-/// The most devices one person's invitation may enrol: one.
-pub const INVITATION_USES_MAX: u32 = 1;
 
 /// The most changes of one document. Ten years of a household that is edited every day are 3,650, a
 /// year of visits and notes at twenty a day is 7,300.
@@ -137,6 +142,7 @@ pub const WATCH_CHANGES_MAX: usize = 1024;
 /// The most changes of a document kept beside its snapshot before a new snapshot is made.
 pub const CHANGES_AFTER_SNAPSHOT_MAX: usize = 64;
 
+const _: () = assert!(FRAMES_WAITING_MAX * 2 < EFFECTS_MAX);
 const _: () = assert!(DOCUMENT_BRANCHES_MAX as u64 * 4 <= CHANGE_DEPS_MAX);
 const _: () = assert!(DOCUMENT_BRANCHES_MAX as u64 * 4 <= CHANGE_ACTORS_MAX);
 const _: () = assert!(COMMIT_WITH_PARTS_BYTES_MAX < FRAME_BYTES_MAX);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keting_model::home::{Home, home_of};
 use keting_model::region::Level;
+use keting_model::rule::RULE_VERSION;
 use keting_model::{ActorId, ChangeHash, Document, DocumentId, DocumentKind, Value};
 use keting_trust::guard::{self, Forks, GuardError};
 use keting_trust::limits::{DEVICE_BRANCHES_MAX, DOCUMENT_BRANCHES_MAX};
@@ -152,6 +153,10 @@ impl<'b> Checker<'b> {
         opened: &Opened<'_>,
         read: Option<&dyn ServerRead>,
     ) -> Result<Option<Finding>, StoreError> {
+        if needs_newer_app(opened) {
+            // Also what the guard would make of it is not for this version to say.
+            return Ok(Some(self.hold(opened, "needs_newer_app")));
+        }
         let guarded =
             guard::check_commit(&opened.commit, opened.parts, &self.documents, &mut self.forks);
         let guarded = match guarded {
@@ -163,9 +168,6 @@ impl<'b> Checker<'b> {
                 } else {
                     Finding::Refused("missing_dependency")
                 }));
-            }
-            Err(GuardError::Rule(error)) if error.code() == "needs_newer_app" => {
-                return Ok(Some(Finding::Refused("needs_newer_app")));
             }
             Err(error) => return Ok(Some(self.hold(opened, error.code()))),
         };
@@ -190,6 +192,10 @@ impl<'b> Checker<'b> {
         guarded: &Reached,
         read: Option<&dyn ServerRead>,
     ) -> Result<Judged, StoreError> {
+        // After the guard: what it is against must not be held with a code a supervisor may accept.
+        if let Some(fault) = opened.position_fault {
+            return Ok(Judged::Held(fault.code()));
+        }
         let author = opened.id.device;
         let rights = self.book.known_rights(&author);
         let rights = rights.unwrap_or(const { &Rights::none() });
@@ -432,6 +438,12 @@ impl<'b> Checker<'b> {
             self.regions.insert(region.document, region.clone());
         }
     }
+}
+
+/// Whether a commit was made by rules this version does not know, about documents that it does.
+fn needs_newer_app(opened: &Opened<'_>) -> bool {
+    opened.commit.body.rule_version > RULE_VERSION
+        && opened.parts.iter().any(|part| part.document.kind().is_some())
 }
 
 enum Judged {

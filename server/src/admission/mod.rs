@@ -2,7 +2,8 @@
 //!
 //! A batch is the pushes of many devices. It is admitted in one transaction, in this order:
 //!
-//! 1. [`receive`]: signatures, parts, city, grant, quota. Nothing of the store is locked.
+//! 1. [`receive`]: signatures, parts, city, grant, quota, position. Nothing of the store is
+//!    locked.
 //! 2. [`check`]: the guard at each change's dependencies, the home of each document, authority;
 //!    over documents loaded from one view of the store and carried on through the batch. What
 //!    shares no document is checked at the same time on as many threads as there are.
@@ -25,6 +26,7 @@ mod check;
 mod checker;
 mod documents;
 mod grants;
+mod position;
 mod reached;
 mod receive;
 mod record;

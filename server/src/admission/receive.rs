@@ -10,6 +10,7 @@ use keting_trust::limits::{
 };
 use keting_trust::{CommitId, DeviceId, Digest, Incarnation, Part, SignedCommit, guard};
 
+use super::position::{PositionFault, Positions};
 use super::{Finding, Outcome, Push, threads};
 use crate::authority::Book;
 use crate::city::City;
@@ -39,6 +40,8 @@ pub(super) struct Opened<'p> {
     pub(super) id: CommitId,
     pub(super) digest: Digest,
     pub(super) parts: &'p [Part],
+    /// What is wrong with the position its author claims, if anything is.
+    pub(super) position_fault: Option<PositionFault>,
 }
 
 impl Opened<'_> {
@@ -99,7 +102,7 @@ pub(super) fn refuse_push(items: &mut [Item<'_>], push: usize) {
 }
 
 /// Finds out what a view of the store knows of each commit: whether it was answered before, the
-/// grant it names, and its author's quota. Brings the book to the same view.
+/// grant it names, its author's quota, and the position it claims. Brings the book to the same view.
 pub(super) fn look_up(
     read: &dyn ServerRead,
     city: &City,
@@ -110,8 +113,9 @@ pub(super) fn look_up(
     let head = read.head()?.ok_or(StoreError::Empty)?;
     book.refresh(read, &head)?;
     let mut seen = Seen::default();
+    let mut positions = Positions::of(read, head);
     for (index, item) in items.iter_mut().enumerate() {
-        item.finding = match &item.opened {
+        item.finding = match &mut item.opened {
             Err(code) => Some(Finding::Refused(code)),
             Ok(opened) => match seen.commits.get(&opened.id) {
                 Some((_, digest)) if *digest != opened.digest => {
@@ -122,6 +126,8 @@ pub(super) fn look_up(
                     let carrier = &item.carrier;
                     let finding =
                         look_up_one(read, city, opened, carrier, book, &mut seen, now_ms)?;
+                    opened.position_fault =
+                        positions.fault(&opened.commit.body, &opened.id.device)?;
                     // Bytes nobody granted anything to must not stand in the way of the commit
                     // whose name they bear.
                     if !matches!(finding, Some(Finding::Refused(_))) {
@@ -173,7 +179,7 @@ fn open_one<'p>(signed: &[u8], parts: &'p [Part]) -> Result<Opened<'p>, &'static
         return Err("not_in_commit");
     }
     let (id, digest) = (commit.id(), commit.digest());
-    Ok(Opened { commit, id, digest, parts })
+    Ok(Opened { commit, id, digest, parts, position_fault: None })
 }
 
 fn look_up_one(

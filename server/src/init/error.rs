@@ -4,6 +4,7 @@ use keting_store::OpenError;
 use keting_trust::SignError;
 
 use super::RegionsError;
+use crate::shell::certificate::CertificateError;
 use crate::store::StoreError;
 
 /// Says why a city was not made.
@@ -26,6 +27,12 @@ pub enum InitError {
     /// The city's name is not one. Not retryable.
     #[error("the city's name is not valid")]
     BadName(#[source] SignError),
+    /// The root key's file cannot be written, or is there already. Not retryable.
+    #[error("the file for the root key cannot be used")]
+    RootKeyFile(#[source] std::io::Error),
+    /// The certificate cannot be made. Not retryable.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     /// The directory cannot be written. Retryable.
     #[error("the directory cannot be written")]
     Io(#[from] std::io::Error),
@@ -45,6 +52,8 @@ impl InitError {
             Self::Regions(error) => error.code(),
             Self::BadRegion { .. } => "regions_invalid",
             Self::BadName(_) => "bad_name",
+            Self::RootKeyFile(_) => "file_unusable",
+            Self::Certificate(_) => "certificate_failed",
             Self::Io(_) => "io",
             Self::Open(error) => error.code(),
             Self::Store(error) => error.code(),

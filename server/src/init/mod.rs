@@ -1,12 +1,18 @@
 //! Making a city: its keys, its log, and the regions it begins with.
 //!
 //! The regions are commits like any other, signed by the server's own key under an administrator's
-//! grant, so that every replica verifies them as it verifies everything. The root key is handed to
-//! the caller, who takes it away; it is written nowhere here.
+//! grant, so that every replica verifies them as it verifies everything.
+//!
+//! A city stands once its store has its name. Before that come, each on the disk before the next:
+//! the store under another name, the certificate, and the root key in the file that is taken away.
+//! Whatever breaks off in between leaves no city, and the next attempt begins anew; only a root key
+//! whose city has never stood is removed.
 
+pub(crate) mod durable;
 mod error;
 mod regions;
 pub mod regions_csv;
+mod root_key;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -14,12 +20,14 @@ use std::path::{Path, PathBuf};
 use keting_model::role::Role;
 use keting_model::{CityId, LogId};
 use keting_trust::{
-    ChainHash, Ed25519Signer, Grant, KindAccess, PublicKey, RecordKind, SignedGrant, Signer as _,
+    ChainHash, Ed25519Signer, Grant, KindAccess, RecordKind, SignedGrant, Signer as _,
 };
 use zeroize::Zeroizing;
 
+use self::root_key::KeyFile;
 use crate::city::{City, Seeds};
 use crate::random::Random;
+use crate::shell::certificate;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{
     AudienceKey, CITY_WIDE, Head, RECORDS_KIND, ServerStore, ServerTransaction, StoreError,
@@ -28,6 +36,7 @@ use crate::store::{
 
 pub use error::InitError;
 pub use regions_csv::{COLUMNS, RegionLine, RegionsError, read_regions};
+pub use root_key::RootKey;
 
 /// The name of the store's file in a server's directory.
 pub const STORE_FILE: &str = "server.sqlite";
@@ -38,26 +47,18 @@ pub const ISSUING_KEY_MS: u64 = 3 * YEAR_MS;
 /// How many grants may follow one another below the issuing key: one a role, and one for a helper.
 const ISSUING_DEPTH: u8 = 6;
 
-/// The key everything in a city goes back to. Whoever has it can make a new server for the city,
-/// so it is kept in a safe and not on the server.
-pub struct RootKey {
-    /// The city it is of.
-    pub city: CityId,
-    /// Its public half.
-    pub public: PublicKey,
-    /// The 32 bytes it was made of.
-    pub seed: Zeroizing<[u8; 32]>,
-}
-
-impl std::fmt::Debug for RootKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "RootKey({})", self.public.device_id())
-    }
-}
-
 /// Where the store of a server lies.
 pub fn store_path(dir: &Path) -> PathBuf {
     dir.join(STORE_FILE)
+}
+
+/// Where a city is made.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'p> {
+    /// The server's directory.
+    pub directory: &'p Path,
+    /// The file for the root key, which the operator takes away.
+    pub root_key: &'p Path,
 }
 
 /// Makes a city in a directory, whole or not at all.
@@ -65,40 +66,91 @@ pub fn store_path(dir: &Path) -> PathBuf {
 /// `now_ms` is milliseconds since the Unix epoch.
 ///
 /// # Errors
-/// When the table of regions is not one, there is a city already, or the directory cannot be
-/// written.
+/// When the table of regions is not one, there is a city or a root key already, or a file cannot
+/// be written. There is no city then, unless only its name may not be on the disk yet.
 pub fn init(
-    dir: &Path,
+    place: Place<'_>,
     city_name: &str,
     regions: impl Read,
     random: &mut dyn Random,
     now_ms: u64,
 ) -> Result<RootKey, InitError> {
     let lines = read_regions(regions, city_name)?;
-    make_private(dir)?;
-    let (path, part) = (store_path(dir), dir.join(format!("{STORE_FILE}.part")));
-    if path.exists() {
-        return Err(InitError::CityExists);
-    }
-    // What an interrupted attempt left is of no use to anybody: its root key was never handed out.
-    for suffix in ["", "-wal", "-shm"] {
-        let mut old = part.clone().into_os_string();
-        old.push(suffix);
-        match std::fs::remove_file(&old) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-            Ok(()) | Err(_) => {}
-        }
-    }
-    let root = {
-        let mut store = SqliteStore::open(&part)?;
-        init_store(&mut store, city_name, &lines, random, now_ms)?
-        // Closing the store moves everything into the one file.
-    };
-    // The file holds the issuing key. SQLite gives its log the file's own mode.
-    only_for_owner(&part, 0o600)?;
-    std::fs::rename(&part, &path)?;
-    std::fs::File::open(dir)?.sync_all()?;
+    place.clear()?;
+    let key_file = KeyFile::begin(place.root_key).map_err(InitError::RootKeyFile)?;
+    let root = place.make_store(city_name, &lines, random, now_ms)?;
+    certificate::make(place.directory)?;
+    key_file.finish(&root).map_err(InitError::RootKeyFile)?;
+    place.publish()?;
     Ok(root)
+}
+
+impl Place<'_> {
+    /// Makes room for an attempt: removes what an interrupted one left.
+    fn clear(self) -> Result<(), InitError> {
+        make_private(self.directory)?;
+        if store_path(self.directory).exists() {
+            return Err(InitError::CityExists);
+        }
+        if self.root_key.exists() {
+            let is_left_over = match self.interrupted_city() {
+                Some(city) => root_key::is_of(self.root_key, &city).unwrap_or(false),
+                None => false,
+            };
+            if !is_left_over {
+                return Err(InitError::RootKeyFile(std::io::ErrorKind::AlreadyExists.into()));
+            }
+            std::fs::remove_file(self.root_key).map_err(InitError::RootKeyFile)?;
+        }
+        for suffix in ["", "-wal", "-shm"] {
+            let mut old = self.part().into_os_string();
+            old.push(suffix);
+            durable::remove_if_there(Path::new(&old))?;
+        }
+        Ok(())
+    }
+
+    /// The city that an interrupted attempt had made, if it came that far.
+    fn interrupted_city(self) -> Option<CityId> {
+        let part = self.part();
+        if !part.exists() {
+            return None;
+        }
+        let mut store = SqliteStore::open(&part).ok()?;
+        let read = store.snapshot().ok()?;
+        City::read(&*read).ok().map(|city| city.id)
+    }
+
+    fn make_store(
+        self,
+        city_name: &str,
+        lines: &[RegionLine],
+        random: &mut dyn Random,
+        now_ms: u64,
+    ) -> Result<RootKey, InitError> {
+        let part = self.part();
+        let root = {
+            let mut store = SqliteStore::open(&part)?;
+            init_store(&mut store, city_name, lines, random, now_ms)?
+            // Closing the store moves everything into the one file.
+        };
+        // The file holds the issuing key. SQLite gives its log the file's own mode.
+        only_for_owner(&part, 0o600)?;
+        std::fs::File::open(&part)?.sync_all()?;
+        durable::sync_folder_of(&part)?;
+        Ok(root)
+    }
+
+    /// Lets the city stand.
+    fn publish(self) -> Result<(), InitError> {
+        let path = store_path(self.directory);
+        std::fs::rename(self.part(), &path)?;
+        Ok(durable::sync_folder_of(&path)?)
+    }
+
+    fn part(self) -> PathBuf {
+        self.directory.join(format!("{STORE_FILE}.part"))
+    }
 }
 
 /// Makes the directory if it is not there; one that is there keeps its mode.

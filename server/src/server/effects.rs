@@ -11,7 +11,6 @@ use crate::admission::{Outcome, Push, PushedCommit};
 use crate::audience::{Coverage, FirstSync, cursor_at, entries_after};
 use crate::city::City;
 use crate::enrol::enrol;
-use crate::metrics::Metrics;
 use crate::store::{Head, ServerRead, StoreError, StoredDevice};
 
 /// The most devices whose coverage is kept in memory.
@@ -46,20 +45,16 @@ impl Server {
             ServerEffect::Admit { id, commits } => self.queue_push(connection, id, commits),
             ServerEffect::ReadLog { id, after, until, bytes_max } => {
                 let batch = self.read_log(connection, after, until, bytes_max, unix_ms);
-                let batch = self.or_fault(batch);
-                if let Ok(batch) = &batch {
-                    self.metrics.entries_sent += batch.entries.len() as u64;
-                }
+                let Some(batch) = self.or_end(connection, batch) else { return };
+                self.metrics.entries_sent += batch.as_ref().map_or(0, |b| b.entries.len() as u64);
                 if let Some(open) = self.connections.get_mut(&connection) {
                     open.session.handle_log(id, batch, now_ms);
                 }
             }
             ServerEffect::ReadDocuments { id, from, bytes_max } => {
                 let batch = self.read_documents(connection, from.as_ref(), bytes_max, unix_ms);
-                let batch = self.or_fault(batch);
-                if let Ok(batch) = &batch {
-                    self.metrics.entries_sent += batch.entries.len() as u64;
-                }
+                let Some(batch) = self.or_end(connection, batch) else { return };
+                self.metrics.entries_sent += batch.as_ref().map_or(0, |b| b.entries.len() as u64);
                 if let Some(open) = self.connections.get_mut(&connection) {
                     open.session.handle_documents(id, batch, now_ms);
                 }
@@ -118,10 +113,10 @@ impl Server {
         };
         self.book.refresh(&*read, &head)?;
         let rights = self.book.rights(&*read, &self.city, device)?;
-        if rights.live(unix_ms).next().is_none() {
-            return Ok(Err(denial("expired", false)));
-        }
+        let ended = rights.live(unix_ms).next().is_none();
         let resumption = match &resume.cursor {
+            // What it made before is held for a supervisor; it does not have to be lost.
+            _ if ended => Resumption::HandOver { then: denial("expired", false) },
             Some(cursor) if is_of(&*read, &head, cursor)? => Resumption::Tail { cursor: *cursor },
             Some(_) => Resumption::Diverged { shared_number: shared_number(&head, &row) },
             None => {
@@ -210,16 +205,19 @@ impl Server {
         until: u64,
         bytes_max: usize,
         unix_ms: u64,
-    ) -> Result<LogBatch, StoreError> {
+    ) -> Result<Option<LogBatch>, StoreError> {
         let device = self.device(connection)?;
         let read = self.store.snapshot()?;
         let head = read.head()?.ok_or(StoreError::Empty)?;
         let coverage =
             Coverages { book: &mut self.book, kept: &mut self.coverages, city: &self.city }
                 .of(&*read, &head, &device, unix_ms)?;
+        if coverage.is_empty() {
+            return Ok(None);
+        }
         let page = entries_after(&*read, coverage, after, until.min(head.number), bytes_max)?;
         let up_to = cursor_at(&*read, &head, page.up_to)?;
-        Ok(LogBatch { entries: page.entries, up_to })
+        Ok(Some(LogBatch { entries: page.entries, up_to }))
     }
 
     fn read_documents(
@@ -228,13 +226,16 @@ impl Server {
         from: Option<&EntryPosition>,
         bytes_max: usize,
         unix_ms: u64,
-    ) -> Result<DocumentBatch, StoreError> {
+    ) -> Result<Option<DocumentBatch>, StoreError> {
         let device = self.device(connection)?;
         let read = self.store.snapshot()?;
         let head = read.head()?.ok_or(StoreError::Empty)?;
         let coverage =
             Coverages { book: &mut self.book, kept: &mut self.coverages, city: &self.city }
                 .of(&*read, &head, &device, unix_ms)?;
+        if coverage.is_empty() {
+            return Ok(None);
+        }
         let open = self.connections.get_mut(&connection);
         let open = open.ok_or(StoreError::Damaged("a connection is gone"))?;
         let at = from.map_or(head.cursor(), |position| position.at);
@@ -246,13 +247,13 @@ impl Server {
         if !page.finished {
             open.first_sync = Some(plan);
         }
-        Ok(DocumentBatch {
+        Ok(Some(DocumentBatch {
             entries: page.entries,
             position: page.position,
             done: page.done,
             total: page.total,
             finished: page.finished,
-        })
+        }))
     }
 
     /// Writes what devices have confirmed since the last time.
@@ -280,12 +281,26 @@ impl Server {
         device.ok_or(StoreError::Damaged("a session reads before it was let in"))
     }
 
-    fn or_fault<T>(&mut self, result: Result<T, StoreError>) -> Result<T, OwnFault> {
-        result.map_err(|error| {
-            Metrics::count(&mut self.metrics.store_failures, error.code());
-            self.last_fault = Some(error.code());
-            OwnFault::Store
-        })
+    /// What was read for a session. `None` ends it: its device's last grant has ended meanwhile, and
+    /// no word may move its cursor over what it was not given. It may come back to hand over.
+    fn or_end<T>(
+        &mut self,
+        connection: ConnectionId,
+        result: Result<Option<T>, StoreError>,
+    ) -> Option<Result<T, OwnFault>> {
+        match result {
+            Ok(Some(read)) => Some(Ok(read)),
+            Ok(None) => {
+                if let Some(open) = self.connections.get_mut(&connection) {
+                    open.session.refuse(denial("expired", true));
+                }
+                None
+            }
+            Err(error) => {
+                self.note_fault(&error);
+                Some(Err(OwnFault::Store))
+            }
+        }
     }
 }
 

@@ -10,7 +10,7 @@ mod health;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use keting_sync::{CommitKey, ServerConfig, ServerEvent, ServerSession};
-use keting_trust::limits::ADMISSION_COMMITS_MAX;
+use keting_trust::limits::{ADMISSION_COMMITS_MAX, ADMISSION_QUEUE_MAX};
 use keting_trust::{CommitId, DeviceId, SignedConfirmation};
 
 use crate::admission::{Admission, Push};
@@ -136,11 +136,6 @@ impl Server {
         &self.metrics
     }
 
-    /// The counters in Prometheus' text format.
-    pub fn metrics_text(&self) -> String {
-        self.metrics.to_text()
-    }
-
     /// The store, for what the operator looks at.
     pub fn store(&mut self) -> &mut dyn ServerStore {
         &mut *self.store
@@ -185,7 +180,9 @@ impl Server {
     pub fn step(&mut self, now_ms: u64, unix_ms: u64) {
         self.handle_timeouts(now_ms);
         loop {
-            while let Some(connection) = self.touched.pop_first() {
+            while self.commits_waiting() < ADMISSION_QUEUE_MAX
+                && let Some(connection) = self.touched.pop_first()
+            {
                 self.perform_all(connection, now_ms, unix_ms);
             }
             if self.queue.is_empty() {
@@ -240,6 +237,10 @@ impl Server {
             open.is_closed = true;
         }
         self.write_confirmations(unix_ms);
+    }
+
+    fn commits_waiting(&self) -> usize {
+        self.queue.iter().map(|queued| queued.push.commits.len()).sum()
     }
 
     fn touch(&mut self, connection: ConnectionId) {

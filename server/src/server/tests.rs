@@ -116,7 +116,47 @@ fn a_held_commit_is_answered_and_its_verdict_comes_with_the_log() {
     let Outcome::Held { number, code } = &alice.answers[0].outcome else { panic!() };
     assert_eq!(code, "not_granted");
     assert!(alice.entries.contains_key(&(*number, None)));
-    assert!(world.server.metrics_text().contains("held_total{code=\"not_granted\"} 1"));
+    assert!(world.server.metrics().to_text().contains("held_total{code=\"not_granted\"} 1"));
+}
+
+#[test]
+fn a_device_whose_grants_have_ended_hands_over_its_late_work_reads_nothing_and_is_told() {
+    let mut world = World::new();
+    let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
+    world.hang_up(&mut alice);
+    let mut bob = world.enrol("micro_grid_head", HEAD_REGION, 2);
+    let region = world.region(HEAD_REGION);
+    let (_, foreign) = bob.person().add_household(region);
+    bob.queue(foreign);
+    world.settle(&mut [&mut bob]);
+    world.hang_up(&mut bob);
+    let (cursor, entries) = (alice.cursor, alice.entries.len());
+
+    world.unix_ms += 2 * YEAR_MS;
+    world.call(&mut alice);
+    let (_, late) = alice.person().add_household(region);
+    alice.queue(late);
+    world.run(&mut [&mut alice], None);
+    let Outcome::Held { code, .. } = &alice.answers[0].outcome else { panic!() };
+    assert_eq!((code.as_str(), alice.closed.as_deref()), ("expired", None));
+    world.now_ms += keting_sync::limits::HAND_OVER_MS;
+    world.run(&mut [&mut alice], None);
+    assert_eq!(alice.closed.as_deref(), Some("expired"));
+    assert_eq!((alice.cursor, alice.entries.len()), (cursor, entries));
+}
+
+#[test]
+fn a_device_whose_grants_end_while_it_is_connected_gets_no_word_beyond_what_it_was_given() {
+    let mut world = World::new();
+    let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
+    let cursor = alice.cursor;
+    world.unix_ms += 2 * YEAR_MS;
+    let region = world.region(HEAD_REGION);
+    let (_, late) = alice.person().add_household(region);
+    alice.queue(late);
+    world.run(&mut [&mut alice], None);
+    assert!(matches!(&alice.answers[0].outcome, Outcome::Held { code, .. } if code == "expired"));
+    assert_eq!((alice.closed.as_deref(), alice.cursor), (Some("expired"), cursor));
 }
 
 #[test]
@@ -172,12 +212,14 @@ fn another_processs_entries_are_noticed_by_looking() {
     assert!(alice.documents().contains(&household));
 }
 
+const YEAR_MS: u64 = 365 * 24 * 60 * 60 * 1000;
 const OTHER_GRID: &str = "99048100100102";
 
 struct World {
     dir: tempfile::TempDir,
     server: Server,
     now_ms: u64,
+    unix_ms: u64,
     links: u64,
 }
 
@@ -208,7 +250,7 @@ impl World {
         assert_eq!(store_path(dir.path()), dir.path().join("server.sqlite"));
         let config = Config { endpoint: endpoint(), threads: 1, poll_store_every_ms };
         let server = Server::open(Box::new(store), config, Box::new(Seeded(7))).unwrap();
-        Self { dir, server, now_ms: 0, links: 0 }
+        Self { dir, server, now_ms: 0, unix_ms: NOW_MS, links: 0 }
     }
 
     fn region(&mut self, code: &str) -> DocumentId {
@@ -339,7 +381,7 @@ impl World {
                     moved = true;
                 }
             }
-            self.server.step(self.now_ms, NOW_MS);
+            self.server.step(self.now_ms, self.unix_ms);
             for device in devices.iter_mut() {
                 let Some(connection) = device.connection else { continue };
                 while let Some(frame) = self.server.poll_transmit(connection) {

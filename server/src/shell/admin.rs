@@ -93,7 +93,7 @@ async fn serve(stream: UnixStream, core: CoreHandle) -> io::Result<()> {
     (&mut stream).take(REQUEST_BYTES_MAX).read_line(&mut line).await?;
     let AdminRequest::Invite(request) = serde_json::from_str(&line)?;
     let (reply, answer) = oneshot::channel();
-    let _ = core.send(ToCore::Invite { request, reply });
+    let _ = core.send(ToCore::Invite { request, reply }).await;
     let reply = match answer.await {
         Ok(Ok(invitation)) => AdminReply::Invitation(invitation),
         Ok(Err(error)) => {

@@ -10,6 +10,8 @@ use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+use crate::init::durable::{remove_if_there, sync_folder_of};
+
 const CERTIFICATE_FILE: &str = "tls-certificate.pem";
 const KEY_FILE: &str = "tls-key.pem";
 
@@ -38,17 +40,23 @@ pub struct Certificate {
     pub pin: KeyPin,
 }
 
-/// Makes a key and a certificate in the server's directory, the key readable by its owner only.
+/// Makes a key and a certificate in the server's directory, the key readable by its owner only,
+/// unless a pair that fits is there already. When this returns, they are on the disk.
 ///
 /// # Errors
 /// When they cannot be made or written.
 pub fn make(directory: &Path) -> Result<(), CertificateError> {
+    if load(directory).is_ok() {
+        return Ok(());
+    }
     let key = KeyPair::generate().map_err(CertificateError::NotMade)?;
     let certificate = CertificateParams::new(vec!["localhost".to_owned()])
         .and_then(|parameters| parameters.self_signed(&key))
         .map_err(CertificateError::NotMade)?;
-    write_private(&directory.join(KEY_FILE), key.serialize_pem().as_bytes())
-        .and_then(|()| fs::write(directory.join(CERTIFICATE_FILE), certificate.pem()))
+    write(&directory.join(KEY_FILE), key.serialize_pem().as_bytes(), 0o600)
+        .and_then(|()| {
+            write(&directory.join(CERTIFICATE_FILE), certificate.pem().as_bytes(), 0o644)
+        })
         .map_err(CertificateError::File)
 }
 
@@ -71,15 +79,18 @@ pub fn load(directory: &Path) -> Result<Certificate, CertificateError> {
     Ok(Certificate { config, pin })
 }
 
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes a file, in place of one that an interrupted attempt left.
+fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    remove_if_there(path)?;
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
+        options.mode(mode);
     }
     let mut file = options.open(path)?;
     file.write_all(bytes)?;
-    file.sync_all()
+    file.sync_all()?;
+    sync_folder_of(path)
 }

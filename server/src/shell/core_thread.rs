@@ -1,18 +1,23 @@
-//! The thread that owns the server's core. Sockets talk to it through a channel; it performs what
-//! has gathered as one group, so that many devices' pushes share a transaction.
+//! The thread that owns the server's core. Sockets talk to it through a bounded inbox; it performs
+//! what has gathered as one group, so that many devices' pushes share a transaction.
+//!
+//! Nothing it hands out is unbounded either: a frame leaves its session only when the connection's
+//! writer has room for it. What a device does not read stays in its session, whose own limits then
+//! end it.
 
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::collections::BTreeMap;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::{mpsc as tokio_mpsc, oneshot};
+use keting_trust::limits::{GROUP_FRAME_BYTES_MAX, INBOX_MESSAGES_MAX};
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::enrol::{InviteError, InviteRequest};
+use crate::metrics::Metrics;
 use crate::server::{ConnectionId, Health, Server};
-
-/// How many messages are taken in before the core steps, at most. A bound on how long one group
-/// keeps the first of it waiting.
-const GROUP_MAX: usize = 4_096;
+use crate::shell::STOP_MS_MAX;
+use crate::shell::link::{Filled, Link};
 
 /// What the sockets ask of the core.
 pub enum ToCore {
@@ -21,7 +26,9 @@ pub enum ToCore {
         /// The TLS exporter's value of the connection.
         binding: [u8; 32],
         /// Where the core puts frames for the device. Dropped by the core to close.
-        outgoing: tokio_mpsc::UnboundedSender<Vec<u8>>,
+        outgoing: mpsc::Sender<Vec<u8>>,
+        /// Kept by the core as long as it keeps the connection.
+        kept: oneshot::Sender<()>,
         /// Answers with the connection's id.
         reply: oneshot::Sender<ConnectionId>,
     },
@@ -31,8 +38,13 @@ pub enum ToCore {
         connection: ConnectionId,
         /// Its bytes.
         frame: Vec<u8>,
-        /// Kept until the frame was handled, so that a flooding device waits.
-        permit: tokio::sync::OwnedSemaphorePermit,
+        /// Kept until the core has done what the frame asks for, so that a flooding device waits.
+        permit: OwnedSemaphorePermit,
+    },
+    /// The writer of a connection that was full has room again.
+    Room {
+        /// Which one.
+        connection: ConnectionId,
     },
     /// The connection is gone.
     Disconnect {
@@ -51,10 +63,10 @@ pub enum ToCore {
         /// The answer.
         reply: oneshot::Sender<Health>,
     },
-    /// Somebody asks for the counters, as Prometheus text.
+    /// Somebody asks for the counters.
     Metrics {
         /// The answer.
-        reply: oneshot::Sender<String>,
+        reply: oneshot::Sender<Metrics>,
     },
     /// Finish what is queued, then end.
     Stop,
@@ -64,61 +76,103 @@ pub enum ToCore {
 pub type CoreHandle = mpsc::Sender<ToCore>;
 
 /// Starts the thread. It ends when it is told to stop, or when nobody can reach it any more.
+/// Called within the runtime of the sockets.
 ///
 /// # Errors
 /// When the operating system gives no thread.
 pub fn spawn(server: Server) -> std::io::Result<(CoreHandle, JoinHandle<()>)> {
-    let (sender, receiver) = mpsc::channel();
-    let thread = std::thread::Builder::new()
-        .name("keting-core".into())
-        .spawn(move || CoreThread::new(server).run(&receiver))?;
+    let (sender, inbox) = mpsc::channel(INBOX_MESSAGES_MAX);
+    let core = CoreThread {
+        server,
+        started: Instant::now(),
+        runtime: Builder::new_current_thread().enable_time().build()?,
+        sockets: Handle::current(),
+        inbox,
+        back: sender.downgrade(),
+        links: BTreeMap::new(),
+        permits: Vec::new(),
+    };
+    let thread =
+        std::thread::Builder::new().name("keting-core".into()).spawn(move || core.run())?;
     Ok((sender, thread))
 }
 
 struct CoreThread {
     server: Server,
     started: Instant,
-    outgoing: Vec<(ConnectionId, tokio_mpsc::UnboundedSender<Vec<u8>>)>,
+    /// Only to wait for the inbox until a time.
+    runtime: Runtime,
+    /// Where the sockets' tasks run.
+    sockets: Handle,
+    inbox: mpsc::Receiver<ToCore>,
+    /// The way back into the inbox, which alone does not keep the thread alive.
+    back: mpsc::WeakSender<ToCore>,
+    links: BTreeMap<ConnectionId, Link>,
+    /// Of the frames taken in since the last step.
+    permits: Vec<OwnedSemaphorePermit>,
 }
 
 impl CoreThread {
-    fn new(server: Server) -> Self {
-        Self { server, started: Instant::now(), outgoing: Vec::new() }
-    }
-
-    fn run(mut self, inbox: &mpsc::Receiver<ToCore>) {
+    fn run(mut self) {
         loop {
-            match inbox.recv_timeout(self.patience()) {
-                Ok(first) => {
-                    let mut stop = self.handle(first);
-                    for message in inbox.try_iter().take(GROUP_MAX) {
-                        stop |= self.handle(message);
-                    }
+            match self.receive(self.patience()) {
+                Ok(Some(first)) => {
+                    let stop = self.take_group(first);
                     self.advance();
                     if stop {
-                        self.server.stop(unix_ms());
-                        self.send();
-                        return;
+                        return self.finish();
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => self.advance(),
-                Err(RecvTimeoutError::Disconnected) => return,
+                Ok(None) => return,
+                Err(_) => self.advance(),
             }
         }
+    }
+
+    fn receive(
+        &mut self,
+        patience: Duration,
+    ) -> Result<Option<ToCore>, tokio::time::error::Elapsed> {
+        let inbox = &mut self.inbox;
+        self.runtime.block_on(async { tokio::time::timeout(patience, inbox.recv()).await })
+    }
+
+    /// Takes in what has gathered, within bounds; true when the thread is to end.
+    fn take_group(&mut self, first: ToCore) -> bool {
+        let (mut stop, mut bytes, mut next) = (false, 0, Some(first));
+        for _ in 0..INBOX_MESSAGES_MAX {
+            let Some(message) = next.take() else { break };
+            if let ToCore::Frame { frame, .. } = &message {
+                bytes += frame.len();
+            }
+            stop |= self.handle(message);
+            if bytes < GROUP_FRAME_BYTES_MAX {
+                next = self.inbox.try_recv().ok();
+            }
+        }
+        if let Some(message) = next {
+            stop |= self.handle(message);
+        }
+        stop
     }
 
     /// Handles one message; true when the thread is to end.
     fn handle(&mut self, message: ToCore) -> bool {
         let now_ms = self.now_ms();
         match message {
-            ToCore::Connect { binding, outgoing, reply } => {
+            ToCore::Connect { binding, outgoing, kept, reply } => {
                 let connection = self.server.connect(binding, now_ms);
-                self.outgoing.push((connection, outgoing));
+                self.links.insert(connection, Link::new(outgoing, kept));
                 let _ = reply.send(connection);
             }
             ToCore::Frame { connection, frame, permit } => {
                 self.server.handle_frame(connection, &frame, now_ms);
-                drop(permit);
+                self.permits.push(permit);
+            }
+            ToCore::Room { connection } => {
+                if let Some(link) = self.links.get_mut(&connection) {
+                    link.room_came();
+                }
             }
             ToCore::Disconnect { connection } => self.forget(connection),
             ToCore::Invite { request, reply } => {
@@ -128,7 +182,7 @@ impl CoreThread {
                 let _ = reply.send(self.server.health());
             }
             ToCore::Metrics { reply } => {
-                let _ = reply.send(self.server.metrics_text());
+                let _ = reply.send(self.server.metrics().clone());
             }
             ToCore::Stop => return true,
         }
@@ -137,29 +191,57 @@ impl CoreThread {
 
     fn advance(&mut self) {
         self.server.step(self.now_ms(), unix_ms());
+        self.permits.clear();
         self.send();
     }
 
+    /// Hands over what the writers have room for, and lets go of what has ended.
     fn send(&mut self) {
-        let mut gone = Vec::new();
-        for (connection, outgoing) in &self.outgoing {
-            while let Some(frame) = self.server.poll_transmit(*connection) {
-                if outgoing.send(frame).is_err() {
-                    break;
-                }
+        let ended = self.fill_links();
+        for connection in ended {
+            self.forget(connection);
+        }
+    }
+
+    /// Hands over what the writers have room for. The answer are the connections that have ended;
+    /// of them more may be there than there was room for.
+    fn fill_links(&mut self) -> Vec<ConnectionId> {
+        let mut ended = Vec::new();
+        for (connection, link) in &mut self.links {
+            let filled = link.fill(|| self.server.poll_transmit(*connection));
+            if filled == Filled::Full {
+                link.tell_of_room(*connection, &self.sockets, &self.back);
             }
-            if self.server.is_closed(*connection) || outgoing.is_closed() {
-                gone.push(*connection);
+            if filled == Filled::Gone || self.server.is_closed(*connection) {
+                ended.push(*connection);
             }
         }
-        for connection in gone {
-            self.forget(connection);
+        ended
+    }
+
+    /// Ends every session, and waits a moment for room, so that each device gets all its answers.
+    fn finish(mut self) {
+        self.server.stop(unix_ms());
+        let until = Instant::now() + Duration::from_millis(STOP_MS_MAX);
+        loop {
+            for connection in self.fill_links() {
+                if self.links.get(&connection).is_some_and(|link| !link.awaits_room()) {
+                    self.forget(connection);
+                }
+            }
+            if self.links.is_empty() {
+                return;
+            }
+            match self.receive(until.saturating_duration_since(Instant::now())) {
+                Ok(Some(message)) => drop(self.handle(message)),
+                Ok(None) | Err(_) => return,
+            }
         }
     }
 
     fn forget(&mut self, connection: ConnectionId) {
         self.server.disconnect(connection);
-        self.outgoing.retain(|(known, _)| *known != connection);
+        self.links.remove(&connection);
     }
 
     fn patience(&self) -> Duration {

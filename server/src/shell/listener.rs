@@ -2,78 +2,133 @@
 //! `/metrics` for whoever runs the server.
 
 use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderValue};
-use hyper::upgrade::Upgraded;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use keting_sync::SUBPROTOCOL;
 use keting_trust::limits;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tracing::{debug, warn};
 
+use crate::shell::carry::carry;
 use crate::shell::core_thread::{CoreHandle, ToCore};
 
-/// Frames of one connection that wait for the core at most; past that its socket is not read.
-const FRAMES_WAITING_MAX: usize = 16;
+/// How long nothing is accepted after accepting failed: without file descriptors it would fail
+/// again at once.
+const AFTER_FAILURE: Duration = Duration::from_millis(500);
 
+/// What the listener lets strangers take.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// The most connections at once, WebSockets included.
+    pub connections_max: usize,
+    /// How long one may take from TCP to the end of its request, in milliseconds.
+    pub request_ms_max: u64,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { connections_max: limits::CONNECTIONS_MAX, request_ms_max: limits::HELLO_MS_MAX }
+    }
+}
+
+/// The port and all that is open on it.
+pub struct Listener {
+    tcp: TcpListener,
+    tls: TlsAcceptor,
+    core: CoreHandle,
+    bounds: Bounds,
+    /// One permit a connection, from TCP to the end of its WebSocket.
+    slots: Arc<Semaphore>,
+}
+
+type Slot = Arc<OwnedSemaphorePermit>;
 type Reply = Response<Full<Bytes>>;
 
-/// Accepts connections until the future is dropped.
-pub async fn accept(listener: TcpListener, tls: TlsAcceptor, core: CoreHandle) {
-    let connections = Arc::new(Semaphore::new(limits::CONNECTIONS_MAX));
-    loop {
-        let Ok(slot) = Arc::clone(&connections).acquire_owned().await else { return };
-        match listener.accept().await {
-            Ok((tcp, peer)) => {
-                let (tls, core) = (tls.clone(), core.clone());
-                tokio::spawn(async move {
-                    serve_connection(tcp, peer, tls, core).await;
-                    drop(slot);
-                });
+impl Listener {
+    /// A listener on a port that is bound.
+    pub fn new(tcp: TcpListener, tls: TlsAcceptor, core: CoreHandle, bounds: Bounds) -> Self {
+        let slots = Arc::new(Semaphore::new(bounds.connections_max));
+        Self { tcp, tls, core, bounds, slots }
+    }
+
+    /// The permits: all of them are there again once the last connection has ended.
+    pub fn slots(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.slots)
+    }
+
+    /// Accepts connections until the future is dropped. With it end all those that are no
+    /// WebSockets yet.
+    pub async fn accept(self) {
+        let mut requests = JoinSet::new();
+        loop {
+            match self.tcp.accept().await {
+                Ok((tcp, peer)) => match Arc::clone(&self.slots).try_acquire_owned() {
+                    Ok(slot) => drop(requests.spawn(self.request(tcp, peer, Arc::new(slot)))),
+                    Err(_) => debug!("a connection too many was closed"),
+                },
+                Err(error) => {
+                    warn!(%error, "accepting a connection failed");
+                    sleep(AFTER_FAILURE).await;
+                }
             }
-            Err(error) => {
-                warn!(%error, "accepting a connection failed");
-                tokio::task::yield_now().await;
+            while requests.try_join_next().is_some() {}
+        }
+    }
+
+    /// One request, in the time that one may take.
+    fn request(
+        &self,
+        tcp: TcpStream,
+        peer: SocketAddr,
+        slot: Slot,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let served = serve(tcp, peer, self.tls.clone(), slot, self.core.clone());
+        let patience = Duration::from_millis(self.bounds.request_ms_max);
+        async move {
+            match timeout(patience, served).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => debug!(%error, "a connection ended"),
+                Err(_) => debug!("a connection did not say in time what it wants"),
             }
         }
     }
 }
 
-async fn serve_connection(tcp: TcpStream, peer: SocketAddr, tls: TlsAcceptor, core: CoreHandle) {
-    let _ = tcp.set_nodelay(true);
-    let stream = match tls.accept(tcp).await {
-        Ok(stream) => stream,
-        Err(error) => {
-            debug!(%error, "a TLS handshake failed");
-            return;
-        }
-    };
-    let Some(binding) = channel_binding(&stream) else { return };
+async fn serve(
+    tcp: TcpStream,
+    peer: SocketAddr,
+    tls: TlsAcceptor,
+    slot: Slot,
+    core: CoreHandle,
+) -> io::Result<()> {
+    tcp.set_nodelay(true)?;
+    let stream = tls.accept(tcp).await?;
+    let Some(binding) = channel_binding(&stream) else { return Ok(()) };
     let local = peer.ip().is_loopback();
     let service = hyper::service::service_fn(move |request| {
-        let core = core.clone();
-        async move { Ok::<_, Infallible>(answer(request, binding, local, core).await) }
+        let (slot, core) = (Arc::clone(&slot), core.clone());
+        async move { Ok::<_, Infallible>(answer(request, binding, local, slot, core).await) }
     });
-    let served = hyper::server::conn::http1::Builder::new()
+    hyper::server::conn::http1::Builder::new()
         .max_buf_size(16 * 1024)
         .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades();
-    if let Err(error) = served.await {
-        debug!(%error, "a connection ended");
-    }
+        .with_upgrades()
+        .await
+        .map_err(io::Error::other)
 }
 
 fn channel_binding(stream: &TlsStream<TcpStream>) -> Option<[u8; 32]> {
@@ -85,10 +140,11 @@ async fn answer(
     mut request: Request<Incoming>,
     binding: [u8; 32],
     local: bool,
+    slot: Slot,
     core: CoreHandle,
 ) -> Reply {
     match (request.method(), request.uri().path()) {
-        (&Method::GET, "/v1/sync") => upgrade(&mut request, binding, core),
+        (&Method::GET, "/v1/sync") => upgrade(&mut request, binding, slot, core),
         (&Method::GET, "/health") => health(&core).await,
         // The counters tell how busy a county's offices are; only the machine itself reads them.
         (&Method::GET, "/metrics") if local => metrics(&core).await,
@@ -96,7 +152,12 @@ async fn answer(
     }
 }
 
-fn upgrade(request: &mut Request<Incoming>, binding: [u8; 32], core: CoreHandle) -> Reply {
+fn upgrade(
+    request: &mut Request<Incoming>,
+    binding: [u8; 32],
+    slot: Slot,
+    core: CoreHandle,
+) -> Reply {
     let headers = request.headers();
     let asks = |name, value: &str| {
         headers.get(name).and_then(|found| found.to_str().ok()).is_some_and(|found| {
@@ -118,6 +179,7 @@ fn upgrade(request: &mut Request<Incoming>, binding: [u8; 32], core: CoreHandle)
             Ok(upgraded) => carry(upgraded, binding, core).await,
             Err(error) => debug!(%error, "an upgrade failed"),
         }
+        drop(slot);
     });
     let mut reply = Response::new(Full::default());
     *reply.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -129,56 +191,9 @@ fn upgrade(request: &mut Request<Incoming>, binding: [u8; 32], core: CoreHandle)
     reply
 }
 
-/// Carries frames between one WebSocket and the core until either ends.
-async fn carry(upgraded: Upgraded, binding: [u8; 32], core: CoreHandle) {
-    let config = WebSocketConfig::default()
-        .max_message_size(Some(limits::FRAME_BYTES_MAX))
-        .max_frame_size(Some(limits::FRAME_BYTES_MAX));
-    let io = TokioIo::new(upgraded);
-    let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
-    let (mut sink, mut source) = socket.split();
-
-    let (outgoing, mut frames) = mpsc::unbounded_channel::<Vec<u8>>();
-    let (reply, connection) = oneshot::channel();
-    if core.send(ToCore::Connect { binding, outgoing, reply }).is_err() {
-        return;
-    }
-    let Ok(connection) = connection.await else { return };
-
-    let waiting = Arc::new(Semaphore::new(FRAMES_WAITING_MAX));
-    let reading = async {
-        while let Some(Ok(message)) = source.next().await {
-            match message {
-                Message::Binary(frame) => {
-                    let Ok(permit) = Arc::clone(&waiting).acquire_owned().await else { return };
-                    let frame = ToCore::Frame { connection, frame: frame.into(), permit };
-                    if core.send(frame).is_err() {
-                        return;
-                    }
-                }
-                Message::Close(_) | Message::Text(_) => return,
-                Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
-            }
-        }
-    };
-    let writing = async {
-        while let Some(frame) = frames.recv().await {
-            if sink.send(Message::Binary(frame.into())).await.is_err() {
-                return;
-            }
-        }
-        let _ = sink.close().await;
-    };
-    tokio::select! {
-        () = reading => {}
-        () = writing => {}
-    }
-    let _ = core.send(ToCore::Disconnect { connection });
-}
-
 async fn health(core: &CoreHandle) -> Reply {
     let (reply, answer) = oneshot::channel();
-    if core.send(ToCore::Health { reply }).is_err() {
+    if core.send(ToCore::Health { reply }).await.is_err() {
         return plain(StatusCode::SERVICE_UNAVAILABLE, "stopping\n".into());
     }
     match answer.await {
@@ -190,9 +205,9 @@ async fn health(core: &CoreHandle) -> Reply {
 
 async fn metrics(core: &CoreHandle) -> Reply {
     let (reply, answer) = oneshot::channel();
-    let _ = core.send(ToCore::Metrics { reply });
+    let _ = core.send(ToCore::Metrics { reply }).await;
     match answer.await {
-        Ok(text) => plain(StatusCode::OK, text),
+        Ok(metrics) => plain(StatusCode::OK, metrics.to_text()),
         Err(_) => plain(StatusCode::SERVICE_UNAVAILABLE, "stopping\n".into()),
     }
 }
@@ -209,6 +224,8 @@ fn plain(status: StatusCode, text: String) -> Reply {
 fn with_type(status: StatusCode, text: String, content_type: &'static str) -> Reply {
     let mut reply = Response::new(Full::new(Bytes::from(text)));
     *reply.status_mut() = status;
-    reply.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    let headers = reply.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     reply
 }

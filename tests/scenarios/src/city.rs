@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use keting::{Environment, SystemEnvironment};
 use keting_server::enrol::{Endpoint, InviteRequest};
-use keting_server::init::{init, store_path};
+use keting_server::init::{Place, init, store_path};
 use keting_server::server::{Config, Server};
 use keting_server::shell::admin::{AdminReply, AdminRequest, ask};
 use keting_server::shell::{Running, SYNC_PATH, certificate};
@@ -45,8 +45,11 @@ impl City {
         let regions = std::fs::File::open(REGIONS).unwrap();
         let mut random = |bytes: &mut [u8]| SystemEnvironment.fill(bytes);
         let now_ms = SystemEnvironment.unix_ms();
-        init(&directory.path().join("server"), "潮乡市", regions, &mut random, now_ms).unwrap();
-        certificate::make(&directory.path().join("server")).unwrap();
+        let place = Place {
+            directory: &directory.path().join("server"),
+            root_key: &directory.path().join("root.key"),
+        };
+        init(place, "潮乡市", regions, &mut random, now_ms).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()

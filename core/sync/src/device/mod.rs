@@ -162,7 +162,8 @@ impl DeviceSession {
                 | Timer::PeerSilent
                 | Timer::HelloDue
                 | Timer::ConfirmDue
-                | Timer::UpToDue => {
+                | Timer::UpToDue
+                | Timer::HandedOver => {
                     self.close_with(CloseReason::PeerSilent { waited_for: timer.reason() });
                 }
             }

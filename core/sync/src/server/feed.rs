@@ -46,7 +46,8 @@ pub(super) struct Feed {
 
 #[derive(Debug)]
 enum Course {
-    /// Nothing flows: before the Welcome, or because the logs diverged.
+    /// Nothing flows: before the Welcome, because the logs diverged, or because the device may read
+    /// nothing.
     Still,
     Documents {
         position: Option<EntryPosition>,
@@ -83,7 +84,7 @@ impl Feed {
     pub(super) fn begin(&mut self, head: &Cursor, resumption: Resumption) -> Option<ServerMessage> {
         self.head_number = self.head_number.max(head.number);
         match resumption {
-            Resumption::Diverged { .. } => None,
+            Resumption::Diverged { .. } | Resumption::HandOver { .. } => None,
             Resumption::FirstSync { from } => {
                 self.course = Course::Documents { position: from };
                 None

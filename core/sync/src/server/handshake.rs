@@ -30,6 +30,7 @@ impl ServerSession {
                 resume.cursor.is_none() && from.as_ref().is_none_or(|from| of_this_log(&from.at))
             }
             Resumption::Diverged { .. } => resume.cursor.is_some() || resume.first_sync.is_some(),
+            Resumption::HandOver { .. } => true,
         };
         if !fits {
             return self.close_with(OwnFault::Driver.into());
@@ -39,8 +40,13 @@ impl ServerSession {
             standing.backed_up_to,
             standing.server_time_ms,
         )));
-        if let Resumption::Diverged { shared_number } = standing.resumption {
-            self.send(&ServerMessage::NewGeneration(NewGeneration { head, shared_number }));
+        match &standing.resumption {
+            Resumption::Diverged { shared_number } => {
+                let shared_number = *shared_number;
+                self.send(&ServerMessage::NewGeneration(NewGeneration { head, shared_number }));
+            }
+            Resumption::HandOver { then } => self.hand_over(then.clone(), now_ms),
+            Resumption::Tail { .. } | Resumption::FirstSync { .. } => {}
         }
         self.begin(device, &head, standing.resumption, now_ms);
     }
@@ -143,7 +149,9 @@ impl ServerSession {
         let up_to = self.feed.begin(head, resumption);
         self.send_all(up_to.into_iter());
         for commits in std::mem::take(&mut self.early) {
-            self.admit(commits);
+            if let Err(misbehaved) = self.admit(commits) {
+                return self.close_misbehaved(misbehaved);
+            }
         }
         self.go_on(now_ms);
     }

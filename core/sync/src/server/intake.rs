@@ -60,6 +60,11 @@ impl Intake {
         Ok(Some(Answers { answers }))
     }
 
+    /// Whether commits are without the answers the driver owes them.
+    pub(super) fn awaits_answers(&self) -> bool {
+        !self.admitting.is_empty()
+    }
+
     /// Notes that answers were taken to be sent.
     pub(super) fn release(&mut self, keys: &[CommitKey]) {
         for key in keys {

@@ -16,7 +16,8 @@ use crate::backoff::Jitter;
 use crate::error::{CloseReason, OwnFault, PeerMisbehaved};
 use crate::frame::{decode_device, encode_server};
 use crate::limits::{
-    CODE_BYTES_MAX, CONFIRM_MS_MAX, FRAME_BYTES_MAX, HELLO_MS_MAX, MESSAGE_BYTES_MAX,
+    CODE_BYTES_MAX, CONFIRM_MS_MAX, EFFECTS_MAX, FRAME_BYTES_MAX, HAND_OVER_MS, HELLO_MS_MAX,
+    MESSAGE_BYTES_MAX,
 };
 use crate::message::{
     Answer, CommitKey, DeviceMessage, PushedCommit, Refused, Resume, ServerMessage,
@@ -57,6 +58,8 @@ pub struct ServerSession {
     early: Vec<Vec<PushedCommit>>,
     early_bytes: usize,
     pong_due: bool,
+    /// What a device that may only hand over is told in the end.
+    then: Option<Denial>,
     transmit: VecDeque<Outgoing>,
     effects: VecDeque<ServerEffect>,
     events: VecDeque<ServerEvent>,
@@ -103,6 +106,7 @@ impl ServerSession {
             early: Vec::new(),
             early_bytes: 0,
             pong_due: false,
+            then: None,
             transmit: VecDeque::new(),
             effects: VecDeque::new(),
             events: VecDeque::new(),
@@ -157,6 +161,7 @@ impl ServerSession {
                     let message = self.feed.up_to();
                     self.send_all(message.into_iter());
                 }
+                Timer::HandedOver => self.end_hand_over(now_ms),
                 Timer::HelloDue
                 | Timer::ConfirmDue
                 | Timer::PeerSilent
@@ -196,6 +201,7 @@ impl ServerSession {
             }
             Err(fault) => return self.close_with(fault.into()),
         }
+        self.wait_for_more(now_ms);
         self.go_on(now_ms);
     }
 
@@ -276,7 +282,8 @@ impl ServerSession {
             DeviceMessage::Hello(_) => return Err(PeerMisbehaved::HelloRepeated),
             DeviceMessage::Push(push) => {
                 self.intake.take_push(&push.commits)?;
-                self.admit(push.commits);
+                self.admit(push.commits)?;
+                self.wait_for_more(now_ms);
             }
             DeviceMessage::Confirm(confirm) => {
                 let confirmed = self.feed.take_confirm(&confirm, device)?;
@@ -316,16 +323,43 @@ impl ServerSession {
         }
     }
 
+    /// The device may hand over and no more; `then` is what it hears in the end.
+    fn hand_over(&mut self, then: Denial, now_ms: u64) {
+        self.then = Some(then);
+        self.wait_for_more(now_ms);
+    }
+
+    fn wait_for_more(&mut self, now_ms: u64) {
+        if self.then.is_some() {
+            self.timers.set(Timer::HandedOver, now_ms.saturating_add(HAND_OVER_MS));
+        }
+    }
+
+    fn end_hand_over(&mut self, now_ms: u64) {
+        if self.intake.awaits_answers() {
+            self.wait_for_more(now_ms);
+        } else if let Some(denial) = self.then.take() {
+            self.refuse(denial);
+        }
+    }
+
     fn await_confirm(&mut self, now_ms: u64) {
         if self.feed.awaits_confirm() {
             self.timers.start(Timer::ConfirmDue, now_ms.saturating_add(CONFIRM_MS_MAX));
         }
     }
 
-    fn admit(&mut self, commits: Vec<PushedCommit>) {
+    /// # Errors
+    /// When the driver has not come to what was pushed before, which only a swarm of tiny pushes
+    /// brings about.
+    fn admit(&mut self, commits: Vec<PushedCommit>) -> Result<(), PeerMisbehaved> {
+        if self.effects.len() >= EFFECTS_MAX {
+            return Err(PeerMisbehaved::TooManyPushed);
+        }
         self.last_id += 1;
         self.intake.admitting(self.last_id, &commits);
         self.effects.push_back(ServerEffect::Admit { id: self.last_id, commits });
+        Ok(())
     }
 
     fn refused(&self, denial: Denial) -> Refused {

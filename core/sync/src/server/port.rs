@@ -133,6 +133,11 @@ pub enum Resumption {
         /// The last number that both have.
         shared_number: u64,
     },
+    /// It may hand over what it has made, and read nothing. Its cursor stays where it is.
+    HandOver {
+        /// What it is told once it has nothing more.
+        then: Denial,
+    },
 }
 
 /// What enrolment gave.

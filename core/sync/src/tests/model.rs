@@ -8,7 +8,7 @@ use keting_trust::{Cursor, Digest, RecordKind};
 use super::values::{INCARNATION, SERVER_TIME_MS, commit, genesis};
 use crate::device::{FirstSync, Moved, OutboxBatch, OutboxItem, Persist, Persisted, Purpose};
 use crate::message::{Answer, CommitKey, Entry, EntryPosition, Outcome, PushedCommit, Resume};
-use crate::server::{DocumentBatch, LogBatch, Resumption, Standing};
+use crate::server::{Denial, DocumentBatch, LogBatch, Resumption, Standing};
 
 /// One entry of the log: who may see it, and where the log stands after it.
 pub(super) struct Logged {
@@ -24,11 +24,19 @@ pub(super) struct ModelServer {
     pub(super) genesis: Cursor,
     pub(super) outcomes: BTreeMap<CommitKey, Outcome>,
     pub(super) reads: u32,
+    /// Whether the device may only hand over.
+    pub(super) ended: bool,
 }
 
 impl ModelServer {
     pub(super) fn new() -> Self {
-        Self { log: Vec::new(), genesis: genesis(), outcomes: BTreeMap::new(), reads: 0 }
+        Self {
+            log: Vec::new(),
+            genesis: genesis(),
+            outcomes: BTreeMap::new(),
+            reads: 0,
+            ended: false,
+        }
     }
 
     pub(super) fn head(&self) -> Cursor {
@@ -58,7 +66,9 @@ impl ModelServer {
     pub(super) fn standing(&self, resume: &Resume, now_ms: u64) -> Standing {
         let knows = |cursor: &Cursor| *cursor == self.cursor_at(cursor.number);
         let diverged = Resumption::Diverged { shared_number: 0 };
+        let denial = Denial { code: "expired".into(), retryable: false, message: String::new() };
         let resumption = match (&resume.cursor, &resume.first_sync) {
+            _ if self.ended => Resumption::HandOver { then: denial },
             (Some(cursor), _) if knows(cursor) => Resumption::Tail { cursor: *cursor },
             (Some(_), _) => diverged,
             (None, Some(from)) if knows(&from.at) => {

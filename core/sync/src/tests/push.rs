@@ -6,7 +6,7 @@ use crate::device::DeviceEvent;
 use crate::error::{CloseReason, PeerMisbehaved};
 use crate::frame::encode_device;
 use crate::limits::{
-    EARLY_BYTES_MAX, FIRST_WINDOW_BYTES, FRAME_BYTES_MAX, PUSH_IN_FLIGHT_COMMITS_MAX,
+    EARLY_BYTES_MAX, EFFECTS_MAX, FIRST_WINDOW_BYTES, FRAME_BYTES_MAX, PUSH_IN_FLIGHT_COMMITS_MAX,
 };
 use crate::message::Outcome;
 use crate::message::{Answer, DeviceMessage, Push};
@@ -169,6 +169,23 @@ fn a_device_that_pushes_and_never_reads_its_answers_is_stopped() {
         }
     }
     panic!("two hundred unread answers");
+}
+
+#[test]
+fn a_swarm_of_pushes_that_nobody_has_come_to_ends_the_session() {
+    let mut pair = Pair::in_step(2, 0);
+    pair.replica.cursor = Some(genesis());
+    pair.connect();
+    pair.run_until_quiescent();
+    let server = &mut pair.link().server;
+    for number in 0..=EFFECTS_MAX as u64 {
+        let push = DeviceMessage::Push(Push { commits: vec![commit(number, 1)] });
+        server.handle_frame(&encode_device(&push), 0);
+    }
+    let admits = std::iter::from_fn(|| server.poll_effect())
+        .filter(|effect| matches!(effect, ServerEffect::Admit { .. }));
+    assert_eq!(admits.count(), EFFECTS_MAX);
+    assert_eq!(server.device(), None);
 }
 
 #[test]

@@ -40,6 +40,23 @@ fn hello_due_ends_a_session_with_a_device_that_says_nothing() {
 }
 
 #[test]
+fn handed_over_ends_a_session_that_may_only_hand_over_once_nothing_more_comes() {
+    let mut pair = Pair::in_step(2, 1);
+    pair.server.ended = true;
+    for _ in 0..40 {
+        pair.replica.enqueue(2_000);
+    }
+    pair.server.add_foreign(true, 1, 100);
+    let (cursor, entries) = (pair.replica.cursor, pair.replica.entries.len());
+    pair.connect();
+    pair.run_until(|pair| pair.links[0].device_closed.is_some());
+    assert_eq!(pair.replica.unanswered(), 0, "several windows were handed over");
+    let Some(CloseReason::Refused(refused)) = &pair.link().device_closed else { panic!() };
+    assert_eq!(refused.code, "expired");
+    assert_eq!((pair.replica.cursor, pair.replica.entries.len()), (cursor, entries));
+}
+
+#[test]
 fn ping_due_keeps_an_idle_session_alive_for_a_day() {
     let mut pair = Pair::in_step(4, 1);
     pair.connect();

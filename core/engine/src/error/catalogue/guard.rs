@@ -79,6 +79,18 @@ pub(super) const CODES: &[Known] = &[
         "The data of this device was copied and is used in two places: stop using one of them and \
          tell the operator.",
     ),
+    refused(
+        "position_behind",
+        "这项修改装作没有收到已经收到的消息，被暂缓了，请找上级处理。",
+        "This edit claims not to know what this device had received before, so it is held: ask your \
+         supervisor.",
+    ),
+    refused(
+        "position_unknown",
+        "这项修改依据的记录服务器上没有，被暂缓了，请找上级处理，并告诉运维人员。",
+        "This edit builds on records that the server does not have, so it is held: ask your \
+         supervisor, and tell the operator.",
+    ),
     not_taken("grammar"),
     not_taken("replay_differs"),
     not_taken("stamp_differs"),

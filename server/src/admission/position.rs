@@ -1,0 +1,99 @@
+//! What an author says he had seen of the log, held against what the log says and what his device
+//! has confirmed: nobody acts on a log that never was, or as if he had not yet heard.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use keting_trust::{CommitBody, Confirmation, DeviceId, Position, SignedConfirmation};
+
+use crate::audience::cursor_at;
+use crate::store::{Head, ServerRead, StoreError};
+
+/// What is wrong with a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PositionFault {
+    /// The log holds no such position.
+    Unknown,
+    /// The device had confirmed more before it made the commit.
+    Behind,
+}
+
+impl PositionFault {
+    /// The code to hold the commit with.
+    pub(super) const fn code(self) -> &'static str {
+        match self {
+            Self::Unknown => "position_unknown",
+            Self::Behind => "position_behind",
+        }
+    }
+}
+
+/// The positions and confirmations that a batch names, each looked up once.
+pub(super) struct Positions<'r> {
+    read: &'r dyn ServerRead,
+    head: Head,
+    chains: BTreeMap<u64, [u8; 8]>,
+    confirmed: BTreeMap<DeviceId, Option<Confirmation>>,
+}
+
+impl<'r> Positions<'r> {
+    pub(super) fn of(read: &'r dyn ServerRead, head: Head) -> Self {
+        Self { read, head, chains: BTreeMap::new(), confirmed: BTreeMap::new() }
+    }
+
+    /// What is wrong with the position of a commit.
+    pub(super) fn fault(
+        &mut self,
+        body: &CommitBody,
+        author: &DeviceId,
+    ) -> Result<Option<PositionFault>, StoreError> {
+        let seen = &body.seen;
+        if seen.generation < self.head.generation {
+            // Of a branch that was lost. What it shares with this one is not known here.
+            return Ok(None);
+        }
+        if !self.is_of_the_log(seen)? {
+            return Ok(Some(PositionFault::Unknown));
+        }
+        let is_behind = self.confirmed(author)?.is_some_and(|confirmed| {
+            confirmed.incarnation == body.incarnation
+                && confirmed.last_sequence < body.sequence
+                && confirmed.cursor.generation == seen.generation
+                && confirmed.cursor.number > seen.number
+        });
+        Ok(is_behind.then_some(PositionFault::Behind))
+    }
+
+    fn is_of_the_log(&mut self, seen: &Position) -> Result<bool, StoreError> {
+        if seen.generation != self.head.generation || seen.number > self.head.number {
+            return Ok(false);
+        }
+        let chain = match self.chains.entry(seen.number) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                place.insert(cursor_at(self.read, &self.head, seen.number)?.chain.short())
+            }
+        };
+        Ok(*chain == seen.chain)
+    }
+
+    fn confirmed(&mut self, device: &DeviceId) -> Result<Option<&Confirmation>, StoreError> {
+        let confirmed = match self.confirmed.entry(*device) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let row = self.read.device(device)?;
+                place.insert(match row.filter(|row| !row.confirmation.is_empty()) {
+                    Some(row) => Some(confirmation(&row.confirmation)?),
+                    None => None,
+                })
+            }
+        };
+        Ok(confirmed.as_ref())
+    }
+}
+
+fn confirmation(bytes: &[u8]) -> Result<Confirmation, StoreError> {
+    SignedConfirmation::read_stored(bytes)
+        .map(|signed| signed.record)
+        .map_err(|_| StoreError::Damaged("a confirmation does not decode"))
+}

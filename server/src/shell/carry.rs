@@ -1,0 +1,90 @@
+//! One WebSocket: frames in to the core, frames out to the device, each way bounded.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use keting_sync::limits::CONFIRM_MS_MAX;
+use keting_trust::limits::{FRAME_BYTES_MAX, FRAMES_WAITING_MAX, TRANSMIT_FRAMES_MAX};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+
+use crate::server::ConnectionId;
+use crate::shell::FAREWELL_MS_MAX;
+use crate::shell::core_thread::{CoreHandle, ToCore};
+
+/// How long a device may take to read one frame: as long as its session would wait to hear of it.
+const FRAME_SENT_MAX: Duration = Duration::from_millis(CONFIRM_MS_MAX);
+
+/// How long a device may take to read the last frames, and to close.
+const FAREWELL_MAX: Duration = Duration::from_millis(FAREWELL_MS_MAX);
+
+/// Carries frames between one WebSocket and the core until either ends.
+pub(super) async fn carry(upgraded: Upgraded, binding: [u8; 32], core: CoreHandle) {
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(FRAME_BYTES_MAX))
+        .max_frame_size(Some(FRAME_BYTES_MAX));
+    let io = TokioIo::new(upgraded);
+    let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
+    let (sink, source) = socket.split();
+
+    let (outgoing, frames) = mpsc::channel(TRANSMIT_FRAMES_MAX);
+    let (kept, let_go) = oneshot::channel();
+    let (reply, connection) = oneshot::channel();
+    if core.send(ToCore::Connect { binding, outgoing, kept, reply }).await.is_err() {
+        return;
+    }
+    let Ok(connection) = connection.await else { return };
+
+    let mut reading = std::pin::pin!(read(source, connection, &core));
+    let mut writing = std::pin::pin!(write(sink, frames));
+    // Whoever has let go still reads what the other sends: closing over unread bytes makes TCP
+    // throw away what is under way.
+    tokio::select! {
+        () = &mut reading => {}
+        all_said = &mut writing => if all_said {
+            let _ = timeout(FAREWELL_MAX, reading).await;
+        },
+        _ = let_go => {
+            let _ = timeout(FAREWELL_MAX, async { tokio::join!(reading, writing) }).await;
+        }
+    }
+    let _ = core.send(ToCore::Disconnect { connection }).await;
+}
+
+/// Reads until the device closes, breaks off, or says what is not of the protocol. What comes when
+/// the core takes nothing more is dropped.
+async fn read<E>(
+    mut source: impl Stream<Item = Result<Message, E>> + Unpin,
+    connection: ConnectionId,
+    core: &CoreHandle,
+) {
+    let waiting = Arc::new(Semaphore::new(FRAMES_WAITING_MAX));
+    while let Some(Ok(message)) = source.next().await {
+        match message {
+            Message::Binary(frame) => {
+                let Ok(permit) = Arc::clone(&waiting).acquire_owned().await else { return };
+                let frame = ToCore::Frame { connection, frame: frame.into(), permit };
+                let _ = core.send(frame).await;
+            }
+            Message::Close(_) | Message::Text(_) => return,
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+        }
+    }
+}
+
+/// Writes until the core has said all, which is true, or the device does not read.
+async fn write(mut sink: impl Sink<Message> + Unpin, mut frames: mpsc::Receiver<Vec<u8>>) -> bool {
+    while let Some(frame) = frames.recv().await {
+        let sent = timeout(FRAME_SENT_MAX, sink.send(Message::Binary(frame.into()))).await;
+        if !matches!(sent, Ok(Ok(()))) {
+            return false;
+        }
+    }
+    matches!(timeout(FRAME_SENT_MAX, sink.close()).await, Ok(Ok(())))
+}
