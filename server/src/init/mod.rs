@@ -10,6 +10,7 @@
 
 pub(crate) mod durable;
 mod error;
+mod private;
 mod regions;
 pub mod regions_csv;
 mod root_key;
@@ -88,7 +89,7 @@ pub fn init(
 impl Place<'_> {
     /// Makes room for an attempt: removes what an interrupted one left.
     fn clear(self) -> Result<(), InitError> {
-        make_private(self.directory)?;
+        private::make_folder(self.directory)?;
         if store_path(self.directory).exists() {
             return Err(InitError::CityExists);
         }
@@ -129,13 +130,12 @@ impl Place<'_> {
         now_ms: u64,
     ) -> Result<RootKey, InitError> {
         let part = self.part();
+        private::make_file(&part)?;
         let root = {
             let mut store = SqliteStore::open(&part)?;
             init_store(&mut store, city_name, lines, random, now_ms)?
             // Closing the store moves everything into the one file.
         };
-        // The file holds the issuing key. SQLite gives its log the file's own mode.
-        only_for_owner(&part, 0o600)?;
         std::fs::File::open(&part)?.sync_all()?;
         durable::sync_folder_of(&part)?;
         Ok(root)
@@ -151,26 +151,6 @@ impl Place<'_> {
     fn part(self) -> PathBuf {
         self.directory.join(format!("{STORE_FILE}.part"))
     }
-}
-
-/// Makes the directory if it is not there; one that is there keeps its mode.
-fn make_private(dir: &Path) -> std::io::Result<()> {
-    if dir.exists() {
-        return Ok(());
-    }
-    std::fs::create_dir_all(dir)?;
-    only_for_owner(dir, 0o700)
-}
-
-#[cfg(unix)]
-fn only_for_owner(path: &Path, mode: u32) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
-}
-
-#[cfg(not(unix))]
-fn only_for_owner(_path: &Path, _mode: u32) -> std::io::Result<()> {
-    Ok(())
 }
 
 /// Makes a city in a store that has none.

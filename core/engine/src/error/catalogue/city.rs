@@ -100,6 +100,12 @@ pub(super) const CODES: &[Known] = &[
         "There are two cities in the table of regions: keep one of them.",
     ),
     refused(
+        "folder_not_private",
+        "别人也能往这个目录里写，请换一个目录，或收回他人的写权限（chmod go-w）。",
+        "Others may write to this directory: choose another one, or take that from them (chmod \
+         go-w).",
+    ),
+    refused(
         "regions_invalid",
         "区域表里有一行不合填报规则，请改正指出的那一行。",
         "A line of the table of regions breaks the rules: correct the one named.",
