@@ -14,6 +14,7 @@ use keting_trust::{
     may_read, may_write, verify_chain,
 };
 
+use crate::city::City;
 use crate::store::{Head, ServerRead, StoreError};
 
 /// The most devices whose grants are kept in memory from one batch to the next, at some hundred
@@ -70,11 +71,11 @@ impl Book {
     pub fn rights(
         &mut self,
         read: &dyn ServerRead,
-        root: &PublicKey,
+        city: &City,
         device: &DeviceId,
     ) -> Result<&Rights, StoreError> {
         if !self.rights.contains_key(device) {
-            let rights = Rights::read(read, root, self, device)?;
+            let rights = Rights::read(read, city, self, device)?;
             self.rights.insert(*device, rights);
         }
         // Just put there; an empty one would permit nothing.
@@ -104,19 +105,23 @@ impl Rights {
         Self { grants: Vec::new() }
     }
 
-    /// Reads the grants of a device and finds for each a chain to the root key. Expiry is left to
-    /// the moment of use.
+    /// Reads the grants of a device for this city and its log and finds for each a chain to the
+    /// root key. Expiry is left to the moment of use.
     fn read(
         read: &dyn ServerRead,
-        root: &PublicKey,
+        city: &City,
         tree: &dyn Tree,
         device: &DeviceId,
     ) -> Result<Self, StoreError> {
         let mut grants = Vec::new();
         for stored in read.grants_of(device)? {
             let grant = open_stored(&stored.bytes)?;
+            // All links of a chain are of one city and log, so the last one tells.
+            if grant.grant.city != city.id || grant.grant.log != city.log {
+                continue;
+            }
             let mut chain = vec![grant];
-            if let Some(expires_at_ms) = chain_to_root(read, root, tree, &mut chain)?
+            if let Some(expires_at_ms) = chain_to_root(read, &city.root, tree, &mut chain)?
                 && let Some(SignedGrant { mut grant, .. }) = chain.into_iter().next_back()
             {
                 // A grant ends with the first link of its chain.
@@ -132,12 +137,43 @@ impl Rights {
         self.grants.iter().any(|(known, _)| known == digest)
     }
 
+    /// A grant of the device by its digest, if it leads to the root key.
+    pub fn named(&self, digest: &Digest) -> Option<&Grant> {
+        self.grants.iter().find(|(known, _)| known == digest).map(|(_, grant)| grant)
+    }
+
     /// The grants that are live at a time by the server's clock.
     pub fn live(&self, now_ms: u64) -> impl Iterator<Item = &Grant> {
         self.grants
             .iter()
             .map(|(_, grant)| grant)
             .filter(move |grant| check_live(grant, now_ms).is_ok())
+    }
+
+    /// Whether any live grant reaches a document, as far as can be told without its content: its
+    /// home, if it has one, and its kind. What it refuses, [`Self::may_write`] refuses too.
+    ///
+    /// # Errors
+    /// When none does.
+    pub fn may_reach(
+        &self,
+        named: &Digest,
+        tree: &dyn Tree,
+        home: Option<&DocumentId>,
+        document: &DocumentId,
+        now_ms: u64,
+    ) -> Result<(), Denied> {
+        if let Some(home) = home {
+            return self.may_write(named, tree, home, document, &BTreeSet::new(), now_ms);
+        }
+        self.first_permitting(named, |grant| {
+            check_live(grant, now_ms)?;
+            let access = match document.kind() {
+                Some(kind) => grant.access(kind.code()),
+                None => exact(grant, document.kind_code()),
+            };
+            if access.is_some_and(|access| access.write) { Ok(()) } else { Err(Denied::Kind) }
+        })
     }
 
     /// Whether any live grant permits a write. The answer to a refusal is that of the grant the
@@ -154,13 +190,20 @@ impl Rights {
         families: &BTreeSet<Family>,
         now_ms: u64,
     ) -> Result<(), Denied> {
+        self.first_permitting(named, |grant| match document.kind() {
+            Some(kind) => may_write(grant, tree, home, kind, families, now_ms),
+            None => may_write_unknown(grant, tree, home, document.kind_code(), now_ms),
+        })
+    }
+
+    fn first_permitting(
+        &self,
+        named: &Digest,
+        permits: impl Fn(&Grant) -> Result<(), Denied>,
+    ) -> Result<(), Denied> {
         let mut denied = None;
         for (digest, grant) in &self.grants {
-            let answer = match document.kind() {
-                Some(kind) => may_write(grant, tree, home, kind, families, now_ms),
-                None => may_write_unknown(grant, tree, home, document.kind_code(), now_ms),
-            };
-            match answer {
+            match permits(grant) {
                 Ok(()) => return Ok(()),
                 Err(reason) if denied.is_none() || digest == named => denied = Some(reason),
                 Err(_) => {}

@@ -11,7 +11,7 @@ use keting_model::rule::RULE_VERSION;
 use keting_model::{CommandId, Document, DocumentId, DocumentKind, HybridTime, ItemId, Op, Stamp};
 use keting_trust::{
     CommitBody, Confirmation, Cursor, Digest, Ed25519Signer, Incarnation, Part, Position,
-    SignedCommit, SignedConfirmation, Signer, actor_id,
+    SignedConfirmation, SignedGrant, Signer, actor_id, cbor, cose,
 };
 
 use crate::admission::{Admission, Outcome, Push, PushedCommit};
@@ -99,6 +99,14 @@ impl Town {
     pub fn person(&mut self, role: &str, region: &str) -> Person {
         let random: &mut dyn Random = &mut self.random;
         let signer = Ed25519Signer::from_seed(random.bytes());
+        let grant = self.enrol(&signer, role, region);
+        let random: &mut dyn Random = &mut self.random;
+        Person::new(&self.city, signer, grant, random.bytes())
+    }
+
+    /// Gives a key a role in a region, perhaps beside those it has.
+    pub fn enrol(&mut self, signer: &Ed25519Signer, role: &str, region: &str) -> Digest {
+        let random: &mut dyn Random = &mut self.random;
         let request = InviteRequest {
             name: "王五".into(),
             role: role.into(),
@@ -113,8 +121,14 @@ impl Town {
         let enrolled =
             enrol(&mut self.store, &self.city, &invitation.secret, key, "phone", random, NOW_MS)
                 .unwrap();
-        let grant = Digest::of(enrolled.grants.last().unwrap());
-        Person::new(&self.city, signer, grant, random.bytes())
+        Digest::of(enrolled.grants.last().unwrap())
+    }
+
+    /// Lets a key hold a grant of whatever content.
+    pub fn log_grant(&mut self, grant: &SignedGrant) {
+        let mut transaction = self.store.begin().unwrap();
+        crate::init::log_grant(&mut *transaction, grant).unwrap();
+        transaction.commit().unwrap();
     }
 
     /// Keeps somebody's word that he has the log up to a cursor, and made what he has made.
@@ -188,7 +202,7 @@ impl Person {
         Push { device: self.device(), commits }
     }
 
-    fn fresh<const N: usize>(&mut self) -> [u8; N] {
+    pub fn fresh<const N: usize>(&mut self) -> [u8; N] {
         let random: &mut dyn Random = &mut self.random;
         random.bytes()
     }
@@ -241,25 +255,57 @@ impl Person {
         self.write(command.name(), edits)
     }
 
-    /// Writes operations as they are and signs them.
-    pub fn write(&mut self, name: &str, edits: Vec<(DocumentId, Vec<Op>)>) -> PushedCommit {
-        let stamp = Stamp {
+    /// The stamp of a change by this person, now.
+    pub fn stamp(&mut self) -> Stamp {
+        Stamp {
             actor: actor_id(self.signer.public_key(), &self.incarnation),
             time: self.tick(),
             command: CommandId::new(self.fresh()),
-        };
+        }
+    }
+
+    /// Begins another life of the device's file.
+    pub fn begin_incarnation(&mut self) {
+        self.incarnation = Incarnation::new(self.fresh());
+        self.sequence = 0;
+    }
+
+    /// Writes operations as they are and signs them.
+    pub fn write(&mut self, name: &str, edits: Vec<(DocumentId, Vec<Op>)>) -> PushedCommit {
+        self.write_as(name, edits, |_| {})
+    }
+
+    /// Writes operations as they are and signs a commit that says whatever `lie` makes it say.
+    pub fn write_as(
+        &mut self,
+        name: &str,
+        edits: Vec<(DocumentId, Vec<Op>)>,
+        lie: impl FnOnce(&mut CommitBody),
+    ) -> PushedCommit {
+        let stamp = self.stamp();
         let mut parts = Vec::new();
         for (id, ops) in edits {
             let document = self.documents.entry(id).or_insert_with(|| Document::empty(id));
             let change = document.author(&stamp, &ops).unwrap().bytes;
             parts.push(Part { salt: self.fresh(), document: id, change });
         }
-        self.sign(name, &stamp, parts)
+        self.sign_as(name, &stamp, parts, lie)
     }
 
     pub fn sign(&mut self, name: &str, stamp: &Stamp, parts: Vec<Part>) -> PushedCommit {
+        self.sign_as(name, stamp, parts, |_| {})
+    }
+
+    /// Signs a commit that says of itself whatever `lie` makes it say.
+    pub fn sign_as(
+        &mut self,
+        name: &str,
+        stamp: &Stamp,
+        parts: Vec<Part>,
+        lie: impl FnOnce(&mut CommitBody),
+    ) -> PushedCommit {
         self.sequence += 1;
-        let body = CommitBody {
+        let mut body = CommitBody {
             city: self.city.0,
             log: self.city.1,
             device: self.signer.public_key().clone(),
@@ -274,7 +320,8 @@ impl Person {
             replaces: None,
             entries: parts.iter().map(Part::digest).collect(),
         };
-        let signed = SignedCommit::sign(body, &self.signer).unwrap().bytes;
+        lie(&mut body);
+        let signed = cose::sign1(&cbor::to_vec(&body), "keting/commit/1", &self.signer).unwrap();
         PushedCommit { expected: None, signed, parts }
     }
 

@@ -156,10 +156,10 @@ def read_commit(data):
     key = read_key(commit["device"])
     require(is_bytes(commit["city"], 16) and is_bytes(commit["log"], 16), "city or log")
     require(is_bytes(commit["incarnation"], 8) and is_bytes(commit["grant"], 32), "grant")
-    require(is_uint(commit["sequence"]) and commit["sequence"] >= 1, "sequence")
+    require(is_uint(commit["sequence"]) and 1 <= commit["sequence"] < 1 << 63, "sequence")
     seen = commit["seen"]
     require(type(seen) is list and len(seen) == 3, "seen")
-    require(is_uint(seen[0], 1 << 32) and is_uint(seen[1]) and is_bytes(seen[2], 8), "seen")
+    require(is_uint(seen[0], 1 << 32) and is_uint(seen[1], 1 << 63) and is_bytes(seen[2], 8), "seen")
     require(is_bytes(commit["command"], 8), "command")
     name = commit["command_name"]
     require(type(name) is str and re.fullmatch(r"[a-z0-9_.]{1,64}", name), "command_name")

@@ -92,6 +92,9 @@ pub enum CommandError {
         /// A document or an item, by its kind.
         what: &'static str,
     },
+    /// A new region's code is not made of the code of the region it lies in.
+    #[error("the code does not continue the code of the region above")]
+    WrongCode,
     /// Everything is already as the command wants it.
     #[error("nothing changed")]
     NothingChanged,
@@ -113,6 +116,7 @@ impl CommandError {
             Self::NothingToSettle => "nothing_to_settle",
             Self::NotFound { .. } => "not_found",
             Self::AlreadyExists { .. } => "already_exists",
+            Self::WrongCode => "wrong_code",
             Self::NothingChanged => "nothing_changed",
             Self::NotGiven { .. } => "document_not_given",
         }

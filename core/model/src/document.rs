@@ -218,6 +218,23 @@ impl Document {
         unequal
     }
 
+    /// Who made the heads, one for each.
+    pub fn head_actors(&self) -> Vec<ActorId> {
+        let heads = self.inner.get_heads();
+        let metas = heads.iter().filter_map(|head| self.inner.get_change_meta_by_hash(head));
+        metas.filter_map(|meta| ActorId::from_slice(meta.actor.to_bytes()).ok()).collect()
+    }
+
+    /// Who put the values that stand under a key at once, one for each, equal ones included.
+    pub fn value_actors(&self, key: &str) -> Vec<ActorId> {
+        let all = self.inner.get_all(ROOT, key).unwrap_or_default();
+        let actor = |id: &automerge::ObjId| match id {
+            automerge::ObjId::Id(_, actor, _) => ActorId::from_slice(actor.to_bytes()).ok(),
+            automerge::ObjId::Root => None,
+        };
+        all.iter().filter_map(|(_, id)| actor(id)).collect()
+    }
+
     /// The Text under a key, if there is one.
     pub fn text(&self, key: &str) -> Option<String> {
         let (value, object) = self.inner.get(ROOT, key).ok().flatten()?;

@@ -193,6 +193,30 @@ pub fn judge(
     if families.is_empty() { Err(RuleError::BadCommit) } else { Ok(families) }
 }
 
+/// The keys among those that operations put which no other change may have put with another value,
+/// wherever it stands in the history: what is written once, and what a thing that is made anew
+/// begins with.
+///
+/// A change is judged by what its author saw, so the rule itself cannot tell that somebody made the
+/// same thing meanwhile. Whoever decides the order can.
+pub fn once_keys<'o>(
+    command_name: &str,
+    document: DocumentId,
+    ops: &'o [Op],
+) -> impl Iterator<Item = &'o str> {
+    let schema = document.kind().and_then(registration).map(|kind| kind.schema);
+    let puts = ops.iter().filter_map(|op| match op {
+        Op::Put { key, .. } => Some(key.as_str()),
+        Op::MakeText { .. } | Op::Splice { .. } => None,
+    });
+    puts.filter(move |key| {
+        schema.is_some_and(|schema| {
+            let once = schema.field(key).is_some_and(|rule| rule.write == Write::Once);
+            once || schema.groups.iter().any(|group| group.begins_with(command_name, key))
+        })
+    })
+}
+
 /// A command while its changes are judged.
 struct Judged<'a> {
     name: &'a str,

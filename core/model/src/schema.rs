@@ -93,6 +93,18 @@ impl Schema {
     }
 }
 
+impl Group {
+    /// Whether a key is among those that a command which makes the group anew begins it with.
+    pub(crate) fn begins_with(&self, command: &str, key: &str) -> bool {
+        let makes = match self.made {
+            Made::By(commands) => commands.contains(&command),
+            Made::ByAny => false,
+        };
+        let of_group = |one| self.needs.iter().any(|need| key_in(one, need) == key);
+        makes && beginning(self.pattern, key).is_some_and(of_group)
+    }
+}
+
 impl FieldRule {
     /// The field's name: the end of its key.
     pub(crate) fn name(&self) -> &'static str {

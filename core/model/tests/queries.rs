@@ -63,7 +63,7 @@ fn a_head_of_a_micro_grid_sees_everything_and_a_steward_no_id_number_and_nothing
     let json = serde_json::to_value(&all).unwrap();
     let family = &json[0];
     assert_eq!(family["id"], household_id(1).to_string());
-    assert_eq!(family["region"], "990481002");
+    assert_eq!(family["region"], "99048100102");
     assert_eq!(family["head"], "王建国");
     assert_eq!(family["withheld"], serde_json::json!([]));
     let father = &family["residents"][0];

@@ -314,7 +314,7 @@ fn a_child_keeps_only_name_and_relation_in_the_open_until_its_fourteenth_birthda
 }
 
 #[test]
-fn a_region_lies_in_a_region_of_a_higher_level() {
+fn a_region_lies_in_a_region_of_a_higher_level_and_continues_its_code() {
     let mut alice = Replica::new(1);
     alice.run(&add_region(1, None, "town")).unwrap();
     let parent = |rule| Err(CommandError::Invalid { field: "parent", rule });
@@ -325,6 +325,17 @@ fn a_region_lies_in_a_region_of_a_higher_level() {
     assert_eq!(alice.plan(&nowhere), Err(CommandError::NotFound { what: "the parent region" }));
     let again = add_region(1, None, "town");
     assert_eq!(alice.plan(&again), Err(CommandError::AlreadyExists { what: "the region" }));
+    let Command::Region(RegionCommand::Add { region, parent, fields }) =
+        add_region(2, Some(1), "grid")
+    else {
+        panic!("not a region")
+    };
+    for elsewhere in ["99048100202", "9904810010", "990481001002"] {
+        let fields = fields.clone().with("code", elsewhere);
+        let squatting = Command::Region(RegionCommand::Add { region, parent, fields });
+        assert_eq!(alice.plan(&squatting), Err(CommandError::WrongCode), "{elsewhere}");
+    }
+    assert!(alice.plan(&add_region(2, Some(1), "grid")).is_ok());
     let fields = Fields::new().with("code", "990481999");
     let recode = Command::Region(RegionCommand::Edit { region: region_id(1), fields });
     assert_eq!(alice.plan(&recode).unwrap_err().code(), "unknown_field");

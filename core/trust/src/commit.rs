@@ -15,7 +15,7 @@ use crate::cose::{self, Unverified};
 use crate::digest::{Digest, Incarnation, actor_id};
 use crate::error::{ProofError, SignError};
 use crate::key::{DeviceId, PublicKey, Signer};
-use crate::limits::{COMMAND_NAME_BYTES_MAX, COMMIT_BYTES_MAX, COMMIT_PARTS_MAX};
+use crate::limits::{COMMAND_NAME_BYTES_MAX, COMMIT_BYTES_MAX, COMMIT_PARTS_MAX, NUMBER_MAX};
 use crate::log::Position;
 
 /// The version of the format of commits.
@@ -178,7 +178,8 @@ impl CommitBody {
 
     fn check(&self) -> Result<(), ProofError> {
         let rules = [
-            ("sequence", self.sequence >= 1),
+            ("sequence", (1..=NUMBER_MAX).contains(&self.sequence)),
+            ("seen", self.seen.number <= NUMBER_MAX),
             ("command_name", is_name(&self.command_name, COMMAND_NAME_BYTES_MAX)),
             ("rule_version", self.rule_version >= 1),
             ("time", HybridTime::from_bits(self.time.bits()).is_some()),

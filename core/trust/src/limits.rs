@@ -36,6 +36,9 @@ pub const COMMIT_PART_BYTES: usize = 34;
 pub const COMMIT_BYTES_BESIDE_PARTS: usize = 1024;
 /// The longest signed commit without its parts, in bytes.
 pub const COMMIT_BYTES_MAX: usize = 32 * 1024;
+/// The highest number a signed record holds: what a signed 64-bit integer does, since that is what
+/// SQLite stores. A commit a nanosecond would take three hundred years to get there.
+pub const NUMBER_MAX: u64 = i64::MAX.unsigned_abs();
 /// The longest commit with its parts, in bytes. Must fit one frame.
 pub const COMMIT_WITH_PARTS_BYTES_MAX: usize = 768 * 1024;
 /// The longest name of a command, in bytes.
@@ -114,6 +117,19 @@ pub const DEVICE_HELD_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// The most bytes a device may have admitted within a day. A busy grid worker makes 300 KB; an
 /// import of a village is done by the server's own operator.
 pub const DEVICE_DAY_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// The most changes of one document. Ten years of a household that is edited every day are 3,650, a
+/// year of visits and notes at twenty a day is 7,300.
+pub const DOCUMENT_CHANGES_MAX: u64 = 16_384;
+/// The most bytes of one document with its history. Every phone of a village keeps it whole; a year
+/// with a long note on every day is 2 MB.
+pub const DOCUMENT_BYTES_MAX: u64 = 8 * 1024 * 1024;
+/// The most branches of one document, or concurrent values under one of its keys, that come from
+/// one device. A device makes one with each life of its file, and begins a new life when the file
+/// was copied or restored, so an honest one has two.
+pub const DEVICE_BRANCHES_MAX: usize = 8;
+/// The most branches of one document, or concurrent values under one of its keys, of all devices.
+/// Whoever writes next names all of them as dependencies or predecessors, and so does a settle.
+pub const DOCUMENT_BRANCHES_MAX: usize = 256;
 
 // What it may cost to find out that something is to be refused. Tests count every allocation.
 
@@ -144,6 +160,8 @@ pub const WATCH_CHANGES_MAX: usize = 1024;
 pub const CHANGES_AFTER_SNAPSHOT_MAX: usize = 64;
 
 const _: () = assert!(FRAMES_WAITING_MAX * 2 < EFFECTS_MAX);
+const _: () = assert!(DOCUMENT_BRANCHES_MAX as u64 * 4 <= CHANGE_DEPS_MAX);
+const _: () = assert!(DOCUMENT_BRANCHES_MAX as u64 * 4 <= CHANGE_ACTORS_MAX);
 const _: () = assert!(COMMIT_WITH_PARTS_BYTES_MAX < FRAME_BYTES_MAX);
 const _: () = assert!(COMMIT_BYTES_MAX + CHANGE_BYTES_MAX < COMMIT_WITH_PARTS_BYTES_MAX);
 const _: () =

@@ -1,21 +1,24 @@
 //! The guard, the home of each document, and authority, over a whole batch.
 //!
-//! First, what shares no document is checked by itself, on several threads. What cannot be decided
-//! there without looking into the store is put off: an unknown owner of a document, a missing
-//! dependency that may have been held, a document that does not survive being saved. All of that,
-//! and every batch that touches a region, then goes through one checker in the order of the batch,
-//! which may read.
+//! First, whatever is out of its author's reach is held, by the rows of the documents alone: no
+//! content is loaded for it and it slows nobody. Then what shares no document is checked by itself,
+//! on several threads. What cannot be decided there without looking into the store is put off: an
+//! unknown region or owner, a missing dependency that may have been held, a document with many
+//! branches, one that does not survive being saved. All of that, and what shares a document with a
+//! commit that touches a region, then goes through one checker in the order of the batch, which may
+//! read.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use keting_model::{ChangeHash, DocumentId, DocumentKind};
+use keting_model::{ActorId, ChangeHash, DocumentId, DocumentKind};
+use keting_trust::DeviceId;
 
 use super::checker::Checker;
-use super::documents::{DocumentCache, Loaded, Working};
+use super::documents::{DocumentCache, Loaded, Rows, Working};
 use super::receive::{Item, Opened};
 use super::{Finding, threads};
-use crate::authority::Book;
+use crate::authority::{Book, Rights};
 use crate::store::{Head, ServerRead, StoreError};
 
 /// A batch with its findings, as of one view of the store.
@@ -73,38 +76,50 @@ pub(super) fn check(
         .filter_map(|(index, item)| item.opened.as_ref().ok().map(|opened| (index, opened)))
         .collect();
 
-    let mut documents = BTreeMap::new();
-    let mut put_off = Vec::new();
-    let mut homes = BTreeMap::new();
-    let mut held = BTreeSet::new();
-    if todo.iter().any(|(_, opened)| touches_region(opened)) {
-        put_off.extend(todo);
-    } else {
-        let groups = group(read, todo, cache)?;
-        let done = threads::map(threads, groups, |group| check_group(group, book, now_ms));
-        for group in done {
-            let group = group?;
-            for (index, finding) in group.findings {
-                if let Finding::Admit(admit) = &finding {
-                    for (id, home) in admit.homes(items, index) {
-                        homes.entry(id).or_insert((index, home));
-                    }
-                }
-                set(&mut findings, index, finding);
+    let mut held = held_before(items, &findings);
+    let mut rows = Rows::default();
+    let mut within = Vec::new();
+    for (index, opened) in todo {
+        match out_of_reach(read, book, &mut rows, opened, now_ms)? {
+            Some(code) => {
+                held.extend(opened.own_changes());
+                set(&mut findings, index, Finding::Held(code));
             }
-            put_off.extend(group.put_off);
-            documents.extend(group.documents);
-            held.extend(group.held);
+            None => within.push((index, opened)),
         }
     }
 
+    let actors: BTreeMap<ActorId, DeviceId> =
+        within.iter().map(|(_, opened)| (opened.commit.actor(), opened.id.device)).collect();
+    let mut documents = BTreeMap::new();
+    let mut homes = BTreeMap::new();
+    let (with_regions, groups) =
+        group(within).into_iter().partition::<Vec<_>, _>(|group| touches_region(group));
+    let mut put_off: Vec<(usize, &Opened<'_>)> = with_regions.into_iter().flatten().collect();
+    let groups = load(read, groups, cache, &rows)?;
+    let done = threads::map(threads, groups, |group| check_group(group, book, &actors, now_ms));
+    for group in done {
+        let group = group?;
+        for (index, finding) in group.findings {
+            if let Finding::Admit(admit) = &finding {
+                for (id, home) in admit.homes(items, index) {
+                    homes.entry(id).or_insert((index, home));
+                }
+            }
+            set(&mut findings, index, finding);
+        }
+        put_off.extend(group.put_off);
+        documents.extend(group.documents);
+        held.extend(group.held);
+    }
+
     put_off.sort_unstable_by_key(|(index, _)| *index);
-    let mut checker = Checker::new(book, documents, now_ms);
+    let mut checker = Checker::new(book, &actors, documents, now_ms);
     checker.homes = homes;
     checker.held = held;
     for (index, opened) in put_off {
         for part in opened.parts {
-            checker.load(read, cache, &part.document)?;
+            checker.load(read, cache, &rows, &part.document)?;
         }
         // It may read, so it decides.
         let finding = checker.check_one(index, opened, Some(read))?;
@@ -129,8 +144,44 @@ fn set(findings: &mut [Option<Finding>], index: usize, finding: Finding) {
     }
 }
 
-fn touches_region(opened: &Opened<'_>) -> bool {
-    opened.parts.iter().any(|part| part.document.kind() == Some(DocumentKind::Region))
+fn touches_region(items: &[(usize, &Opened<'_>)]) -> bool {
+    let mut parts = items.iter().flat_map(|(_, opened)| opened.parts);
+    parts.any(|part| part.document.kind() == Some(DocumentKind::Region))
+}
+
+/// The changes of commits that are held before anything in them is looked at.
+fn held_before(
+    items: &[Item<'_>],
+    findings: &[Option<Finding>],
+) -> BTreeSet<(DocumentId, ChangeHash)> {
+    let is_held = |finding: &Option<Finding>| matches!(finding, Some(Finding::Held(_)));
+    items
+        .iter()
+        .zip(findings)
+        .filter(|(_, finding)| is_held(finding))
+        .filter_map(|(item, _)| item.opened.as_ref().ok())
+        .flat_map(Opened::own_changes)
+        .collect()
+}
+
+/// Why a commit cannot be within its author's grants, by the homes and kinds of its documents.
+fn out_of_reach(
+    read: &dyn ServerRead,
+    book: &Book,
+    rows: &mut Rows,
+    opened: &Opened<'_>,
+    now_ms: u64,
+) -> Result<Option<&'static str>, StoreError> {
+    let rights = book.known_rights(&opened.id.device);
+    let rights = rights.unwrap_or(const { &Rights::none() });
+    let named = &opened.commit.body.grant;
+    for part in opened.parts {
+        let home = rows.look_up(read, &part.document)?.map(|row| row.home);
+        if let Err(denied) = rights.may_reach(named, book, home.as_ref(), &part.document, now_ms) {
+            return Ok(Some(denied.code()));
+        }
+    }
+    Ok(None)
 }
 
 /// Commits that share documents, and the documents.
@@ -146,12 +197,8 @@ struct DoneGroup<'i, 'p> {
     held: BTreeSet<(DocumentId, ChangeHash)>,
 }
 
-/// Divides a batch into groups that share no document, and loads what they touch.
-fn group<'i, 'p>(
-    read: &dyn ServerRead,
-    items: Vec<(usize, &'i Opened<'p>)>,
-    cache: &mut DocumentCache,
-) -> Result<Vec<Group<'i, 'p>>, StoreError> {
+/// Divides a batch into groups that share no document.
+fn group<'i, 'p>(items: Vec<(usize, &'i Opened<'p>)>) -> Vec<Vec<(usize, &'i Opened<'p>)>> {
     let mut group_of: BTreeMap<DocumentId, usize> = BTreeMap::new();
     let mut groups: Vec<Option<Vec<(usize, &Opened<'_>)>>> = Vec::new();
     for (index, opened) in items {
@@ -171,14 +218,23 @@ fn group<'i, 'p>(
         mine.sort_unstable_by_key(|(index, _)| *index);
         groups.push(Some(mine));
     }
+    groups.into_iter().flatten().collect()
+}
+
+/// Loads what groups touch.
+fn load<'i, 'p>(
+    read: &dyn ServerRead,
+    groups: Vec<Vec<(usize, &'i Opened<'p>)>>,
+    cache: &mut DocumentCache,
+    rows: &Rows,
+) -> Result<Vec<Group<'i, 'p>>, StoreError> {
     groups
         .into_iter()
-        .flatten()
         .map(|items| {
             let mut loaded = BTreeMap::new();
             for part in items.iter().flat_map(|(_, opened)| opened.parts) {
                 if let Entry::Vacant(place) = loaded.entry(part.document) {
-                    place.insert(cache.load(read, &part.document)?);
+                    place.insert(cache.load(read, &part.document, rows.of(&part.document))?);
                 }
             }
             Ok(Group { items, loaded })
@@ -190,10 +246,11 @@ fn group<'i, 'p>(
 fn check_group<'i, 'p>(
     group: Group<'i, 'p>,
     book: &Book,
+    actors: &BTreeMap<ActorId, DeviceId>,
     now_ms: u64,
 ) -> Result<DoneGroup<'i, 'p>, StoreError> {
     let Group { items, loaded } = group;
-    let mut checker = Checker::new(book, BTreeMap::new(), now_ms);
+    let mut checker = Checker::new(book, actors, BTreeMap::new(), now_ms);
     for (id, loaded) in loaded {
         checker.put(id, loaded)?;
     }

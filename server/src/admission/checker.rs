@@ -6,13 +6,15 @@ use keting_model::home::{Home, home_of};
 use keting_model::region::Level;
 use keting_model::rule::RULE_VERSION;
 use keting_model::{ActorId, ChangeHash, Document, DocumentId, DocumentKind, Value};
-use keting_trust::Tree;
 use keting_trust::guard::{self, Forks, GuardError};
+use keting_trust::limits::{DEVICE_BRANCHES_MAX, DOCUMENT_BRANCHES_MAX};
+use keting_trust::{DeviceId, Tree};
 
 use super::Finding;
-use super::documents::{DocumentCache, Loaded, Working};
+use super::documents::{DocumentCache, Loaded, Rows, Working};
 use super::reached::{Reached, ReachedPart};
 use super::receive::{Item, Opened};
+use super::threads::contained;
 use crate::authority::{Book, Rights, home_of_unknown};
 use crate::store::{ServerRead, StoreError, StoredRegion};
 
@@ -56,6 +58,8 @@ pub(super) struct Checker<'b> {
     pub(super) homes: BTreeMap<DocumentId, (usize, DocumentId)>,
     /// Changes that are held in this batch.
     pub(super) held: BTreeSet<(DocumentId, ChangeHash)>,
+    /// Whose the actors are that commits of this batch name.
+    actors: &'b BTreeMap<ActorId, DeviceId>,
 }
 
 impl Tree for Checker<'_> {
@@ -70,6 +74,7 @@ impl Tree for Checker<'_> {
 impl<'b> Checker<'b> {
     pub(super) fn new(
         book: &'b Book,
+        actors: &'b BTreeMap<ActorId, DeviceId>,
         documents: BTreeMap<DocumentId, Working>,
         now_ms: u64,
     ) -> Self {
@@ -82,6 +87,7 @@ impl<'b> Checker<'b> {
             regions: BTreeMap::new(),
             homes: BTreeMap::new(),
             held: BTreeSet::new(),
+            actors,
         };
         for (id, mut working) in documents {
             if let Some(document) = working.document.take() {
@@ -96,12 +102,13 @@ impl<'b> Checker<'b> {
         &mut self,
         read: &dyn ServerRead,
         cache: &mut DocumentCache,
+        rows: &Rows,
         id: &DocumentId,
     ) -> Result<(), StoreError> {
         if self.beside.contains_key(id) {
             return Ok(());
         }
-        let loaded = cache.load(read, id)?;
+        let loaded = cache.load(read, id, rows.of(id))?;
         self.put(*id, loaded)
     }
 
@@ -126,6 +133,21 @@ impl<'b> Checker<'b> {
 
     /// Checks one commit. `None` puts it off: it takes the store to decide, and there is none.
     pub(super) fn check_one(
+        &mut self,
+        index: usize,
+        opened: &Opened<'_>,
+        read: Option<&dyn ServerRead>,
+    ) -> Result<Option<Finding>, StoreError> {
+        match contained(|| self.try_one(index, opened, read)) {
+            Some(finding) => finding,
+            None => {
+                self.forks = Forks::default();
+                Ok(Some(self.hold(opened, "replay_differs")))
+            }
+        }
+    }
+
+    fn try_one(
         &mut self,
         index: usize,
         opened: &Opened<'_>,
@@ -181,8 +203,8 @@ impl<'b> Checker<'b> {
         let mut regions = Vec::new();
         let mut tree = Grown { checker: self, regions: BTreeMap::new() };
         for part in &guarded.parts {
-            if part.founds_again {
-                return Ok(Judged::Held("document_exists"));
+            if let Some(judged) = self.judge_size(opened, part, read)? {
+                return Ok(judged);
             }
             let home = match self.home(index, part, guarded, read)? {
                 Found::Home(home) => home,
@@ -218,7 +240,12 @@ impl<'b> Checker<'b> {
             if let Err(denied) =
                 rights.may_write(grant, &tree, &home, &part.id, families, self.now_ms)
             {
-                return Ok(Judged::Held(denied.code()));
+                // The region may be one that another group of this batch makes.
+                return Ok(if read.is_none() && !self.book.regions().contains_key(&home) {
+                    Judged::PutOff
+                } else {
+                    Judged::Held(denied.code())
+                });
             }
             own |= !rights.reads_whole(&tree, &home, part.id.kind_code(), self.now_ms);
             parts.push(AdmissiblePart {
@@ -230,6 +257,49 @@ impl<'b> Checker<'b> {
             });
         }
         Ok(Judged::Admissible(Admissible { parts, regions, own }))
+    }
+
+    /// Whether the document bears the change: beside what others did, in branches, in size. The
+    /// order of the log decides that, so nobody else can.
+    fn judge_size(
+        &self,
+        opened: &Opened<'_>,
+        part: &ReachedPart,
+        read: Option<&dyn ServerRead>,
+    ) -> Result<Option<Judged>, StoreError> {
+        if let Some(code) = part.clash {
+            return Ok(Some(Judged::Held(code)));
+        }
+        if self.beside.get(&part.id).is_some_and(|working| working.is_full_for(part.bytes)) {
+            return Ok(Some(Judged::Held("document_full")));
+        }
+        for crowd in &part.crowds {
+            let Some(read) = read else { return Ok(Some(Judged::PutOff)) };
+            if crowd.len() > DOCUMENT_BRANCHES_MAX
+                || self.count_of(&opened.id.device, crowd, read)? > DEVICE_BRANCHES_MAX
+            {
+                return Ok(Some(Judged::Held("too_many_branches")));
+            }
+        }
+        Ok(None)
+    }
+
+    /// How many of some actors are a device's.
+    fn count_of(
+        &self,
+        device: &DeviceId,
+        actors: &[ActorId],
+        read: &dyn ServerRead,
+    ) -> Result<usize, StoreError> {
+        let mut count = 0;
+        for actor in actors {
+            let of = match self.actors.get(actor) {
+                Some(of) => Some(*of),
+                None => read.device_of(actor)?,
+            };
+            count += usize::from(of == Some(*device));
+        }
+        Ok(count)
     }
 
     /// Where a document lives. The first admitted change says so, once and for all.
@@ -283,7 +353,8 @@ impl<'b> Checker<'b> {
             |key: &str| document.value(key).as_ref().and_then(Value::as_text).map(str::to_owned);
         let id = document.id();
         let before = self.known_region(&id, read)?;
-        let (Some(code), Some(level), Some(name)) = (text("code"), text("level"), text("name"))
+        let (Some(code), Some(level_name), Some(name)) =
+            (text("code"), text("level"), text("name"))
         else {
             return Ok(Err(Judged::Held("incomplete")));
         };
@@ -296,12 +367,16 @@ impl<'b> Checker<'b> {
             // Where a region lies changes by a decision only, never by a merge.
             return Ok(Ok(StoredRegion { name, ..before }));
         }
+        let level = Level::from_name(&level_name);
         if let Some(parent) = &parent {
             let Some(parent) = self.known_region(parent, read)? else {
                 return Ok(Err(Judged::Refused("missing_dependency")));
             };
-            if Level::from_name(&parent.level) >= Level::from_name(&level) {
+            if Level::from_name(&parent.level) >= level {
                 return Ok(Err(Judged::Held("wrong_parent")));
+            }
+            if !level.is_some_and(|level| level.continues(&parent.code, &code)) {
+                return Ok(Err(Judged::Held("wrong_code")));
             }
         }
         let taken = self.regions.values().any(|region| region.code == code)
@@ -309,7 +384,7 @@ impl<'b> Checker<'b> {
         if taken {
             return Ok(Err(Judged::Held("code_exists")));
         }
-        Ok(Ok(StoredRegion { document: id, code, parent, level, name }))
+        Ok(Ok(StoredRegion { document: id, code, parent, level: level_name, name }))
     }
 
     fn known_region(
@@ -343,11 +418,7 @@ impl<'b> Checker<'b> {
     }
 
     fn hold(&mut self, opened: &Opened<'_>, code: &'static str) -> Finding {
-        for part in opened.parts {
-            if let Ok(scanned) = guard::scan(&part.change) {
-                self.held.insert((part.document, scanned.hash()));
-            }
-        }
+        self.held.extend(opened.own_changes());
         Finding::Held(code)
     }
 
@@ -356,6 +427,7 @@ impl<'b> Checker<'b> {
             if let Some(working) = self.beside.get_mut(&part.id) {
                 working.home = Some(found.home);
                 working.added += 1;
+                working.bytes += part.bytes;
                 working.snapshot.clear();
             }
             if let Some(document) = part.document {

@@ -1,11 +1,12 @@
 //! Documents in memory: those of a batch, and a bounded number kept for the next one.
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::btree_map::Entry;
 
 use keting_model::{ChangeHash, Document, DocumentId};
-use keting_trust::limits::SERVER_DOCUMENTS_OPEN_MAX;
+use keting_trust::limits::{DOCUMENT_BYTES_MAX, DOCUMENT_CHANGES_MAX, SERVER_DOCUMENTS_OPEN_MAX};
 
+use super::threads::contained;
 use crate::store::{ServerRead, StoreError, StoredDocument};
 
 /// A document of a batch, before its bytes are read.
@@ -42,6 +43,29 @@ impl Loaded {
     }
 }
 
+/// Where the documents of a batch stand in the store, looked up once each and without content.
+#[derive(Debug, Default)]
+pub(super) struct Rows(BTreeMap<DocumentId, Option<StoredDocument>>);
+
+impl Rows {
+    pub(super) fn look_up(
+        &mut self,
+        read: &dyn ServerRead,
+        id: &DocumentId,
+    ) -> Result<Option<&StoredDocument>, StoreError> {
+        let row = match self.0.entry(*id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(read.document(id)?),
+        };
+        Ok(row.as_ref())
+    }
+
+    /// A row that was looked up, if there is one.
+    pub(super) fn of(&self, id: &DocumentId) -> Option<StoredDocument> {
+        self.0.get(id).cloned().flatten()
+    }
+}
+
 /// Documents kept open from one batch to the next. One is used only if the store says that its
 /// heads are still the document's.
 #[derive(Debug, Default)]
@@ -58,13 +82,14 @@ struct Kept {
 }
 
 impl DocumentCache {
-    /// Takes a document out, or reads its bytes.
+    /// Takes a document out, or reads its bytes. `stored` is where the store has it.
     pub(super) fn load(
         &mut self,
         read: &dyn ServerRead,
         id: &DocumentId,
+        stored: Option<StoredDocument>,
     ) -> Result<Loaded, StoreError> {
-        let Some(stored) = read.document(id)? else {
+        let Some(stored) = stored else {
             return Ok(Loaded { stored: None, content: Content::None });
         };
         let kept = self.documents.remove(id).filter(|kept| kept.heads == stored.heads);
@@ -108,6 +133,8 @@ pub(super) struct Working {
     pub(super) home: Option<DocumentId>,
     /// How many changes the batch adds.
     pub(super) added: u64,
+    /// How many bytes its content has, with the changes that the batch adds.
+    pub(super) bytes: u64,
     /// Its bytes, if the batch adds any change.
     pub(super) snapshot: Vec<u8>,
 }
@@ -116,8 +143,15 @@ impl Working {
     pub(super) fn new(id: DocumentId, loaded: Loaded) -> Result<Self, StoreError> {
         let stored = loaded.stored.clone();
         let home = stored.as_ref().map(|stored| stored.home);
+        let bytes = stored.as_ref().map_or(0, |stored| stored.bytes);
         let document = loaded.open(id)?;
-        Ok(Self { stored, document, home, added: 0, snapshot: Vec::new() })
+        Ok(Self { stored, document, home, added: 0, bytes, snapshot: Vec::new() })
+    }
+
+    /// Whether a change of so many bytes would make the document larger than one may be.
+    pub(super) fn is_full_for(&self, bytes: u64) -> bool {
+        let stored = self.stored.as_ref().map_or(0, |stored| stored.change_count);
+        stored + self.added >= DOCUMENT_CHANGES_MAX || self.bytes + bytes > DOCUMENT_BYTES_MAX
     }
 
     /// Makes the bytes to store; false if the document would not come back from them.
@@ -133,10 +167,10 @@ impl Working {
 /// A document's bytes, if they load as the same document. Should Automerge panic on what a stranger
 /// made it do, they do not.
 fn saved(document: &Document) -> Option<Vec<u8>> {
-    let work = || {
+    contained(|| {
         let bytes = document.save();
         let loaded = Document::load(document.id(), &bytes).ok()?;
         (loaded.heads() == document.heads()).then_some(bytes)
-    };
-    catch_unwind(AssertUnwindSafe(work)).ok().flatten()
+    })
+    .flatten()
 }

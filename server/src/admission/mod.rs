@@ -25,6 +25,7 @@
 mod check;
 mod checker;
 mod documents;
+mod grants;
 mod position;
 mod reached;
 mod receive;
@@ -164,7 +165,8 @@ impl Admission {
                 now_ms,
             )?;
         }
-        let recorded = record::record(&mut *transaction, city, items, &checked, now_ms)?;
+        let recorded =
+            record::record(&mut *transaction, city, items, &checked, &self.book, now_ms)?;
         let (answers, repeated) = match recorded {
             Ok(recorded) => recorded,
             Err(contradiction) => return Ok(Err(contradiction)),

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keting_model::role::Family;
-use keting_model::{ChangeHash, Document, DocumentId, DocumentKind};
-use keting_trust::guard::{Checked as Guarded, survives_save};
+use keting_model::rule::once_keys;
+use keting_model::{ActorId, ChangeHash, Document, DocumentId, DocumentKind, Op};
+use keting_trust::guard::{Checked as Guarded, CheckedChange, survives_save};
+use keting_trust::limits::DEVICE_BRANCHES_MAX;
 
 use super::receive::Opened;
 
@@ -19,10 +21,14 @@ pub(super) struct ReachedPart {
     pub(super) entry: u32,
     pub(super) hash: ChangeHash,
     pub(super) seq: u64,
+    pub(super) bytes: u64,
     /// The document with the change; `None` for an unknown kind.
     pub(super) document: Option<Document>,
-    /// Whether it makes a document that is there already and cannot be made twice.
-    pub(super) founds_again: bool,
+    /// Why it cannot stand beside what others did that its author had not seen, as a code.
+    pub(super) clash: Option<&'static str>,
+    /// Who made the branches of the document, and who the values under each key that it puts,
+    /// where they are so many that it must be asked how many are of one device.
+    pub(super) crowds: Vec<Vec<ActorId>>,
 }
 
 impl Reached {
@@ -30,23 +36,18 @@ impl Reached {
         let mut parts = Vec::new();
         for (part, came) in guarded.parts.into_iter().zip(opened.parts) {
             let entry = u32::try_from(part.entry).unwrap_or(u32::MAX);
+            let bytes = came.change.len() as u64;
             parts.push(match part.change {
-                Some(change) => {
-                    let once = matches!(
-                        part.document.kind(),
-                        Some(DocumentKind::Region | DocumentKind::Household)
-                    );
-                    let founds = change.before.heads().is_empty();
-                    let alone = change.document.heads() == [change.hash];
-                    ReachedPart {
-                        id: part.document,
-                        entry,
-                        hash: change.hash,
-                        seq: change.seq,
-                        founds_again: once && founds && !alone,
-                        document: Some(change.document),
-                    }
-                }
+                Some(change) => ReachedPart {
+                    id: part.document,
+                    entry,
+                    hash: change.hash,
+                    seq: change.seq,
+                    bytes,
+                    clash: find_clash(&opened.commit.body.command_name, &change).err(),
+                    crowds: crowds(&change),
+                    document: Some(change.document),
+                },
                 // Nobody here knows what is in it: its digest names it, and the commit's place in
                 // its author's sequence.
                 None => ReachedPart {
@@ -54,8 +55,10 @@ impl Reached {
                     entry,
                     hash: ChangeHash(*keting_trust::Digest::of(&came.change).as_bytes()),
                     seq: opened.commit.body.sequence,
-                    founds_again: false,
+                    bytes,
                     document: None,
+                    clash: None,
+                    crowds: Vec::new(),
                 },
             });
         }
@@ -65,4 +68,38 @@ impl Reached {
     pub(super) fn survives(&self) -> bool {
         self.parts.iter().filter_map(|part| part.document.as_ref()).all(survives_save)
     }
+}
+
+/// Whether the change follows everything that is in the document.
+fn follows_all(change: &CheckedChange<'_>) -> bool {
+    change.document.heads() == [change.hash]
+}
+
+/// What may be made once, and is there already where the author had not seen it. Equal values are no
+/// clash: two phones begin the same year of visits in the same words.
+fn find_clash(command_name: &str, change: &CheckedChange<'_>) -> Result<(), &'static str> {
+    if follows_all(change) {
+        return Ok(());
+    }
+    let document = &change.document;
+    let once = matches!(document.id().kind(), Some(DocumentKind::Region | DocumentKind::Household));
+    if once && change.before.heads().is_empty() {
+        return Err("document_exists");
+    }
+    let mut keys = once_keys(command_name, document.id(), &change.ops);
+    if keys.any(|key| document.values(key).len() > 1) { Err("already_exists") } else { Ok(()) }
+}
+
+fn crowds(change: &CheckedChange<'_>) -> Vec<Vec<ActorId>> {
+    if follows_all(change) {
+        return Vec::new();
+    }
+    let puts = change.ops.iter().filter_map(|op| match op {
+        Op::Put { key, .. } => Some(key),
+        Op::MakeText { .. } | Op::Splice { .. } => None,
+    });
+    std::iter::once(change.document.head_actors())
+        .chain(puts.map(|key| change.document.value_actors(key)))
+        .filter(|actors| actors.len() > DEVICE_BRANCHES_MAX)
+        .collect()
 }

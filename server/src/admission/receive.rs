@@ -1,13 +1,14 @@
 //! What a commit must be before anything is looked at in it: signed, whole, for this city, under a
 //! grant we gave, within its author's quota, and new.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
+use keting_model::{ChangeHash, DocumentId};
 use keting_trust::limits::{
     COMMIT_WITH_PARTS_BYTES_MAX, DEVICE_DAY_BYTES_MAX, DEVICE_HELD_BYTES_MAX,
 };
-use keting_trust::{CommitId, DeviceId, Part, SignedCommit};
+use keting_trust::{CommitId, DeviceId, Digest, Incarnation, Part, SignedCommit, guard};
 
 use super::position::{PositionFault, Positions};
 use super::{Finding, Outcome, Push, threads};
@@ -22,6 +23,10 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 pub(super) struct Item<'p> {
     /// The push it came in.
     pub(super) push: usize,
+    /// The device that pushed it, its own or a neighbour's.
+    pub(super) carrier: DeviceId,
+    /// How many bytes came.
+    pub(super) bytes: u64,
     /// The verified commit, unless it is refused for good.
     pub(super) opened: Result<Opened<'p>, &'static str>,
     /// What is known of it before the guard looks, if that is all there is to know.
@@ -33,6 +38,7 @@ pub(super) struct Item<'p> {
 pub(super) struct Opened<'p> {
     pub(super) commit: SignedCommit,
     pub(super) id: CommitId,
+    pub(super) digest: Digest,
     pub(super) parts: &'p [Part],
     /// What is wrong with the position its author claims, if anything is.
     pub(super) position_fault: Option<PositionFault>,
@@ -45,6 +51,18 @@ impl Opened<'_> {
         (self.commit.bytes.len() + parts) as u64
     }
 
+    /// The changes in it that are its author's, by which a descendant is known if it is held.
+    ///
+    /// Anybody can wrap somebody else's change in a commit of his own. It is held, but the change
+    /// must not be known as held, or its true author's work would be held with it.
+    pub(super) fn own_changes(&self) -> impl Iterator<Item = (DocumentId, ChangeHash)> {
+        self.parts.iter().filter_map(|part| {
+            let scanned = guard::scan(&part.change).ok()?;
+            let own = scanned.actor() == self.commit.actor();
+            own.then(|| (part.document, scanned.hash()))
+        })
+    }
+
     /// What keeping parts costs that nobody here can read, in bytes.
     pub(super) fn opaque_bytes(&self) -> u64 {
         let opaque = self.parts.iter().filter(|part| part.document.kind().is_none());
@@ -54,13 +72,13 @@ impl Opened<'_> {
 
 /// Verifies the signatures, and that each commit is whole and of this city.
 pub(super) fn open<'p>(city: &City, pushes: &'p [Push], threads: usize) -> Vec<Item<'p>> {
-    let commits = pushes
-        .iter()
-        .enumerate()
-        .flat_map(|(push, pushed)| pushed.commits.iter().map(move |commit| (push, commit)));
+    let commits = pushes.iter().enumerate().flat_map(|(push, pushed)| {
+        pushed.commits.iter().map(move |commit| (push, pushed.device, commit))
+    });
     let (city, log) = (city.id, city.log);
-    threads::map(threads, commits.collect(), |(push, pushed)| {
-        let opened = open_one(&pushed.signed, &pushed.parts);
+    threads::map(threads, commits.collect(), |(push, carrier, pushed)| {
+        let opened = threads::contained(|| open_one(&pushed.signed, &pushed.parts));
+        let opened = opened.unwrap_or(Err("malformed"));
         let opened = opened.and_then(|opened| {
             let body = &opened.commit.body;
             if body.city != city || body.log != log {
@@ -71,7 +89,8 @@ pub(super) fn open<'p>(city: &City, pushes: &'p [Push], threads: usize) -> Vec<I
                 Ok(opened)
             }
         });
-        Item { push, opened, finding: None }
+        let bytes = bytes_of(&pushed.signed, &pushed.parts) as u64;
+        Item { push, carrier, bytes, opened, finding: None }
     })
 }
 
@@ -93,22 +112,26 @@ pub(super) fn look_up(
 ) -> Result<(), StoreError> {
     let head = read.head()?.ok_or(StoreError::Empty)?;
     book.refresh(read, &head)?;
-    let mut quotas = BTreeMap::new();
+    let mut seen = Seen::default();
     let mut positions = Positions::of(read, head);
-    let mut first_of = BTreeMap::new();
     for (index, item) in items.iter_mut().enumerate() {
         item.finding = match &mut item.opened {
             Err(code) => Some(Finding::Refused(code)),
-            Ok(opened) => match first_of.get(&opened.id) {
-                Some(first) => Some(Finding::SameAs(*first)),
+            Ok(opened) => match seen.commits.get(&opened.id) {
+                Some((_, digest)) if *digest != opened.digest => {
+                    Some(Finding::Refused("other_commit"))
+                }
+                Some((first, _)) => Some(Finding::SameAs(*first)),
                 None => {
-                    let finding = look_up_one(read, city, opened, book, &mut quotas, now_ms)?;
+                    let carrier = &item.carrier;
+                    let finding =
+                        look_up_one(read, city, opened, carrier, book, &mut seen, now_ms)?;
                     opened.position_fault =
                         positions.fault(&opened.commit.body, &opened.id.device)?;
                     // Bytes nobody granted anything to must not stand in the way of the commit
                     // whose name they bear.
                     if !matches!(finding, Some(Finding::Refused(_))) {
-                        first_of.insert(opened.id, index);
+                        seen.commits.insert(opened.id, (index, opened.digest));
                     }
                     finding
                 }
@@ -118,9 +141,34 @@ pub(super) fn look_up(
     Ok(())
 }
 
+/// What the commits of a batch that were looked up leave for those behind them.
+#[derive(Default)]
+struct Seen {
+    commits: BTreeMap<CommitId, (usize, Digest)>,
+    sequences: BTreeSet<(DeviceId, Incarnation, u64)>,
+    quotas: BTreeMap<DeviceId, Quota>,
+}
+
+impl Seen {
+    fn quota(
+        &mut self,
+        read: &dyn ServerRead,
+        device: &DeviceId,
+        now_ms: u64,
+    ) -> Result<&mut Quota, StoreError> {
+        Ok(match self.quotas.entry(*device) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(Quota::read(read, device, now_ms)?),
+        })
+    }
+}
+
+fn bytes_of(signed: &[u8], parts: &[Part]) -> usize {
+    signed.len() + parts.iter().map(|part| part.change.len()).sum::<usize>()
+}
+
 fn open_one<'p>(signed: &[u8], parts: &'p [Part]) -> Result<Opened<'p>, &'static str> {
-    let bytes = signed.len() + parts.iter().map(|part| part.change.len()).sum::<usize>();
-    if bytes > COMMIT_WITH_PARTS_BYTES_MAX {
+    if bytes_of(signed, parts) > COMMIT_WITH_PARTS_BYTES_MAX {
         return Err("too_large");
     }
     let commit = SignedCommit::open(signed).map_err(|error| error.code())?;
@@ -130,20 +178,24 @@ fn open_one<'p>(signed: &[u8], parts: &'p [Part]) -> Result<Opened<'p>, &'static
     if parts.iter().any(|part| commit.find(part).is_none()) {
         return Err("not_in_commit");
     }
-    let id = commit.id();
-    Ok(Opened { commit, id, parts, position_fault: None })
+    let (id, digest) = (commit.id(), commit.digest());
+    Ok(Opened { commit, id, digest, parts, position_fault: None })
 }
 
 fn look_up_one(
     read: &dyn ServerRead,
     city: &City,
     opened: &Opened<'_>,
+    carrier: &DeviceId,
     book: &mut Book,
-    quotas: &mut BTreeMap<DeviceId, Quota>,
+    seen: &mut Seen,
     now_ms: u64,
 ) -> Result<Option<Finding>, StoreError> {
     let author = opened.id.device;
     if let Some(found) = read.commit_state(&author, &opened.id.command)? {
+        if found.digest != opened.digest {
+            return Ok(Some(Finding::Refused("other_commit")));
+        }
         let number = found.number;
         return Ok(Some(Finding::Answered(match found.state {
             CommitState::Admitted => Outcome::Admitted { number },
@@ -157,12 +209,17 @@ fn look_up_one(
         }
         Some(_) => {}
     }
-    book.rights(read, &city.root, &author)?;
-    let quota = match quotas.entry(author) {
-        Entry::Occupied(known) => known.into_mut(),
-        Entry::Vacant(place) => place.insert(Quota::read(read, &author, now_ms)?),
-    };
-    Ok(if quota.take(opened) { None } else { Some(Finding::Refused("quota_exceeded")) })
+    book.rights(read, city, &author)?;
+    let within = seen.quota(read, carrier, now_ms)?.is_left()
+        && seen.quota(read, &author, now_ms)?.take(opened);
+    if !within {
+        return Ok(Some(Finding::Refused("quota_exceeded")));
+    }
+    // Two commits in one place would make the log say of its author what he never did in order.
+    let body = &opened.commit.body;
+    let is_first = seen.sequences.insert((author, body.incarnation, body.sequence))
+        && !read.is_sequence_taken(&author, &body.incarnation, body.sequence)?;
+    Ok(if is_first { None } else { Some(Finding::Held("sequence_reused")) })
 }
 
 /// What a device may still make the server keep.
@@ -181,6 +238,11 @@ impl Quota {
             },
             None => Self { day_bytes: 0, held_bytes: 0 },
         })
+    }
+
+    /// Whether the day's bytes are not used up.
+    fn is_left(&self) -> bool {
+        self.day_bytes <= DEVICE_DAY_BYTES_MAX
     }
 
     fn take(&mut self, opened: &Opened<'_>) -> bool {

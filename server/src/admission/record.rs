@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keting_trust::limits::DEVICE_HELD_BYTES_MAX;
 use keting_trust::{
-    CommitId, DeviceId, Outcome as VerdictOutcome, RecordKind, SignedVerdict, Verdict, guard,
+    CommitId, DeviceId, Outcome as VerdictOutcome, RecordKind, SignedVerdict, Verdict,
 };
 
 use super::check::Checked;
 use super::checker::Admissible;
+use super::grants::ShownGrants;
 use super::receive::{Item, Opened, day};
 use super::{Contradiction, Finding, Outcome};
 use crate::authority::Book;
@@ -42,12 +43,20 @@ pub(super) fn still_holds(
     }
     for (item, finding) in items.iter().zip(&checked.findings) {
         if let (Ok(opened), Finding::Admit(_) | Finding::Held(_)) = (&item.opened, finding)
-            && read.commit_state(&opened.id.device, &opened.id.command)?.is_some()
+            && is_known(read, opened)?
         {
             return Ok(false);
         }
     }
     Ok(true)
+}
+
+/// Whether a commit, or another one in its place, has been answered.
+fn is_known(read: &dyn ServerRead, opened: &Opened<'_>) -> Result<bool, StoreError> {
+    let CommitId { device, command } = &opened.id;
+    let body = &opened.commit.body;
+    Ok(read.commit_state(device, command)?.is_some()
+        || read.is_sequence_taken(device, &body.incarnation, body.sequence)?)
 }
 
 /// Gives every commit its number and writes all rows. The answers are good once the transaction is
@@ -57,11 +66,13 @@ pub(super) fn record(
     city: &City,
     items: &[Item<'_>],
     checked: &Checked,
+    book: &Book,
     now_ms: u64,
 ) -> Result<Result<(Vec<Outcome>, u64), Contradiction>, StoreError> {
     let mut writer = Writer {
         transaction,
         city,
+        grants: ShownGrants::new(book),
         now_ms,
         firsts: BTreeMap::new(),
         devices: BTreeMap::new(),
@@ -80,14 +91,17 @@ pub(super) fn record(
                 let same = answers.get(*first).cloned();
                 Ok(same.unwrap_or(Outcome::Refused { code: "store_contradiction" }))
             }
-            (Finding::Refused(code), _) => Ok(Outcome::Refused { code }),
-            (Finding::Held(_) | Finding::Admit(_), Err(code)) => Ok(Outcome::Refused { code }),
-            (Finding::Held(code), Ok(opened)) => writer.hold(opened, code),
+            (Finding::Refused(code), _) | (Finding::Held(_) | Finding::Admit(_), Err(code)) => {
+                writer.refuse(item, code)
+            }
+            (Finding::Held(code), Ok(opened)) => writer.hold(item, opened, code),
             (Finding::Admit(admissible), Ok(opened)) => writer.admit(opened, admissible),
         };
         match answer {
             Ok(outcome) => answers.push(outcome),
-            Err(StoreError::Contradiction) => return Ok(Err(Contradiction { push: item.push })),
+            Err(StoreError::Contradiction | StoreError::OutOfRange) => {
+                return Ok(Err(Contradiction { push: item.push }));
+            }
             Err(error) => return Err(error),
         }
     }
@@ -99,6 +113,7 @@ struct Writer<'t, 'c> {
     transaction: &'t mut dyn ServerTransaction,
     city: &'c City,
     now_ms: u64,
+    grants: ShownGrants<'c>,
     /// The entry that first touched each document of the batch.
     firsts: BTreeMap<keting_model::DocumentId, u64>,
     devices: BTreeMap<DeviceId, StoredDevice>,
@@ -111,8 +126,10 @@ impl Writer<'_, '_> {
         opened: &Opened<'_>,
         admissible: &Admissible,
     ) -> Result<Outcome, StoreError> {
+        self.grants.show(self.transaction, opened, admissible)?;
         let number = self.transaction.append(RecordKind::Commit, &opened.commit.bytes)?.number;
         self.answer(opened, number, CommitState::Admitted)?;
+        self.transaction.put_actor(&opened.commit.actor(), &opened.id.device)?;
         let mut audiences = BTreeSet::new();
         for (part, found) in opened.parts.iter().zip(&admissible.parts) {
             self.transaction.put_part(
@@ -140,18 +157,38 @@ impl Writer<'_, '_> {
             self.transaction.put_region(region)?;
             self.regions_number = Some(number);
         }
-        let (today, bytes, opaque) = (day(self.now_ms), opened.bytes(), opened.opaque_bytes());
+        let (bytes, opaque) = (opened.bytes(), opened.opaque_bytes());
+        self.charge_day(&opened.id.device, bytes)?;
         if let Some(device) = self.device(&opened.id.device)? {
-            if device.day != today {
-                (device.day, device.day_bytes) = (today, 0);
-            }
-            device.day_bytes = device.day_bytes.saturating_add(bytes);
             device.held_bytes = device.held_bytes.saturating_add(opaque);
         }
         Ok(Outcome::Admitted { number })
     }
 
-    fn hold(&mut self, opened: &Opened<'_>, code: &'static str) -> Result<Outcome, StoreError> {
+    /// Counts what came to nothing against the day of the device that pushed it: it cost the
+    /// others as much as if it had been kept.
+    fn refuse(&mut self, item: &Item<'_>, code: &'static str) -> Result<Outcome, StoreError> {
+        self.charge_day(&item.carrier, item.bytes)?;
+        Ok(Outcome::Refused { code })
+    }
+
+    fn charge_day(&mut self, device: &DeviceId, bytes: u64) -> Result<(), StoreError> {
+        let today = day(self.now_ms);
+        if let Some(device) = self.device(device)? {
+            if device.day != today {
+                (device.day, device.day_bytes) = (today, 0);
+            }
+            device.day_bytes = device.day_bytes.saturating_add(bytes);
+        }
+        Ok(())
+    }
+
+    fn hold(
+        &mut self,
+        item: &Item<'_>,
+        opened: &Opened<'_>,
+        code: &'static str,
+    ) -> Result<Outcome, StoreError> {
         let bytes = opened.bytes();
         let within = self.device(&opened.id.device)?.is_some_and(|device| {
             let held_bytes = device.held_bytes.saturating_add(bytes);
@@ -162,23 +199,19 @@ impl Writer<'_, '_> {
             within
         });
         if !within {
-            return Ok(Outcome::Refused { code: "quota_exceeded" });
+            return self.refuse(item, "quota_exceeded");
         }
         let verdict = self.verdict(opened.id, code)?;
         let number = self.transaction.append(RecordKind::Verdict, &verdict.bytes)?.number;
         self.transaction.put_own(number, &opened.id.device)?;
         self.answer(opened, number, CommitState::Held { code: code.to_owned() })?;
-        let hashes = opened.parts.iter().filter_map(|part| {
-            let scanned = guard::scan(&part.change).ok()?;
-            Some((part.document, scanned.hash()))
-        });
         self.transaction.put_held(&StoredHeld {
             device: opened.id.device,
             command: opened.id.command,
             number,
             record: opened.commit.bytes.clone(),
             parts: opened.parts.to_vec(),
-            hashes: hashes.collect(),
+            hashes: opened.own_changes().collect(),
         })?;
         Ok(Outcome::Held { number, code: code.to_owned() })
     }
@@ -195,6 +228,7 @@ impl Writer<'_, '_> {
             incarnation: opened.commit.body.incarnation,
             sequence: opened.commit.body.sequence,
             number,
+            digest: opened.digest,
             state,
         })
     }
@@ -232,6 +266,7 @@ impl Writer<'_, '_> {
                 heads: heads.unwrap_or_default(),
                 change_count: stored.map_or(0, |stored| stored.change_count) + working.added,
                 first_number: stored.map_or(first, |stored| stored.first_number),
+                bytes: working.snapshot.len() as u64,
             };
             self.transaction.put_document(&row, &working.snapshot)?;
         }

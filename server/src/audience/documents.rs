@@ -18,6 +18,9 @@ const RECORDS: u8 = 0;
 /// The phases of documents: regions, those of the own micro-grid, the others.
 const DOCUMENT_PHASES: [u8; 3] = [1, 2, 3];
 
+/// How many parts of a document are read at once: a page may stand anywhere in a long one.
+const PARTS_AT_ONCE: u32 = 64;
+
 /// What one first sync has to send: ids and numbers only, 16 bytes a document.
 #[derive(Debug)]
 pub struct FirstSync {
@@ -167,15 +170,19 @@ impl FirstSync {
     ) -> Result<bool, StoreError> {
         let first = documents.partition_point(|document| Some(*document) < after.document);
         for document in documents.iter().skip(first) {
-            for (number, part) in read.document_parts(document)? {
-                let here = After { document: Some(*document), number };
-                if number > self.at.number || here <= after {
-                    continue;
-                }
-                let stored =
-                    read.entry(number)?.ok_or(StoreError::Damaged("the log lacks an entry"))?;
-                if !filling.take(entry(stored, vec![travelling(part)]), (phase, here)) {
-                    return Ok(true);
+            let mut sent = if after.document == Some(*document) { after.number } else { 0 };
+            // The position is what the device brought back; one beyond the end has nothing behind it.
+            while sent < self.at.number {
+                let parts = read.document_parts(document, sent, self.at.number, PARTS_AT_ONCE)?;
+                let Some((last, _)) = parts.last() else { break };
+                sent = *last;
+                for (number, part) in parts {
+                    let here = After { document: Some(*document), number };
+                    let stored =
+                        read.entry(number)?.ok_or(StoreError::Damaged("the log lacks an entry"))?;
+                    if !filling.take(entry(stored, vec![travelling(part)]), (phase, here)) {
+                        return Ok(true);
+                    }
                 }
             }
         }

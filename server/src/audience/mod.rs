@@ -21,9 +21,10 @@ use std::collections::BTreeSet;
 use keting_model::region::Level;
 use keting_model::role::{Reach, Role};
 use keting_model::{DocumentId, DocumentKind};
-use keting_trust::{DeviceId, Grant, PublicKey, Tree as _};
+use keting_trust::{DeviceId, Grant, Tree as _};
 
 use crate::authority::{Book, reach};
+use crate::city::City;
 use crate::store::{AudienceKey, CITY_WIDE, Head, RECORDS_KIND, ServerRead, StoreError};
 
 pub use documents::{DocumentPage, FirstSync};
@@ -50,11 +51,11 @@ impl Coverage {
         read: &dyn ServerRead,
         head: &Head,
         book: &mut Book,
-        root: &PublicKey,
+        city: &City,
         device: &DeviceId,
         now_ms: u64,
     ) -> Result<Self, StoreError> {
-        let grants: Vec<Grant> = book.rights(read, root, device)?.live(now_ms).cloned().collect();
+        let grants: Vec<Grant> = book.rights(read, city, device)?.live(now_ms).cloned().collect();
         let mut coverage = Self {
             device: *device,
             keys: BTreeSet::new(),

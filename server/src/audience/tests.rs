@@ -226,7 +226,7 @@ fn coverage(town: &Town, read: &dyn ServerRead, device: &DeviceId) -> Coverage {
     let head = read.head().unwrap().unwrap();
     let mut book = Book::default();
     book.refresh(read, &head).unwrap();
-    Coverage::of(read, &head, &mut book, &town.city.root, device, NOW_MS).unwrap()
+    Coverage::of(read, &head, &mut book, &town.city, device, NOW_MS).unwrap()
 }
 
 fn admit(town: &mut Town, person: &Person, commit: crate::admission::PushedCommit) -> u64 {

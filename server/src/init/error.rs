@@ -33,6 +33,9 @@ pub enum InitError {
     /// The certificate cannot be made. Not retryable.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+    /// Others than its owner may write to the directory. Not retryable.
+    #[error("others may write to the directory")]
+    FolderNotPrivate,
     /// The directory cannot be written. Retryable.
     #[error("the directory cannot be written")]
     Io(#[from] std::io::Error),
@@ -54,6 +57,7 @@ impl InitError {
             Self::BadName(_) => "bad_name",
             Self::RootKeyFile(_) => "file_unusable",
             Self::Certificate(_) => "certificate_failed",
+            Self::FolderNotPrivate => "folder_not_private",
             Self::Io(_) => "io",
             Self::Open(error) => error.code(),
             Self::Store(error) => error.code(),

@@ -10,6 +10,7 @@
 
 pub(crate) mod durable;
 mod error;
+mod private;
 mod regions;
 pub mod regions_csv;
 mod root_key;
@@ -88,7 +89,7 @@ pub fn init(
 impl Place<'_> {
     /// Makes room for an attempt: removes what an interrupted one left.
     fn clear(self) -> Result<(), InitError> {
-        make_private(self.directory)?;
+        private::make_folder(self.directory)?;
         if store_path(self.directory).exists() {
             return Err(InitError::CityExists);
         }
@@ -129,13 +130,12 @@ impl Place<'_> {
         now_ms: u64,
     ) -> Result<RootKey, InitError> {
         let part = self.part();
+        private::make_file(&part)?;
         let root = {
             let mut store = SqliteStore::open(&part)?;
             init_store(&mut store, city_name, lines, random, now_ms)?
             // Closing the store moves everything into the one file.
         };
-        // The file holds the issuing key. SQLite gives its log the file's own mode.
-        only_for_owner(&part, 0o600)?;
         std::fs::File::open(&part)?.sync_all()?;
         durable::sync_folder_of(&part)?;
         Ok(root)
@@ -151,26 +151,6 @@ impl Place<'_> {
     fn part(self) -> PathBuf {
         self.directory.join(format!("{STORE_FILE}.part"))
     }
-}
-
-/// Makes the directory if it is not there; one that is there keeps its mode.
-fn make_private(dir: &Path) -> std::io::Result<()> {
-    if dir.exists() {
-        return Ok(());
-    }
-    std::fs::create_dir_all(dir)?;
-    only_for_owner(dir, 0o700)
-}
-
-#[cfg(unix)]
-fn only_for_owner(path: &Path, mode: u32) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
-}
-
-#[cfg(not(unix))]
-fn only_for_owner(_path: &Path, _mode: u32) -> std::io::Result<()> {
-    Ok(())
 }
 
 /// Makes a city in a store that has none.
@@ -265,7 +245,7 @@ pub fn init_store(
 
 /// Appends a grant to the log and keeps it for its holder.
 ///
-/// It concerns those who see the regions it names; if it names none, everybody.
+/// It concerns its holder, and those who see the regions it names; if it names none, everybody.
 pub(crate) fn log_grant(
     transaction: &mut dyn ServerTransaction,
     grant: &SignedGrant,
@@ -277,6 +257,7 @@ pub(crate) fn log_grant(
         bytes: grant.bytes.clone(),
         number,
     })?;
+    transaction.put_own(number, &grant.grant.holder.device_id())?;
     let city_wide = [CITY_WIDE];
     let regions = &grant.grant.regions;
     let regions = if regions.is_empty() { &city_wide[..] } else { regions };

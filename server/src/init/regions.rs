@@ -102,7 +102,7 @@ impl<'c> Author<'c> {
             Stamp { actor: self.actor, time: self.time, command: CommandId::new(random.bytes()) };
         let mut documents = BTreeMap::from([(region, Document::empty(region))]);
         if let Some((parent, level)) = parent {
-            documents.insert(parent, of_level(parent, level, &stamp)?);
+            documents.insert(parent, parent_like(parent, level, &line.parent_code, &stamp)?);
         }
         let plan = command.plan(&documents).map_err(|error| bad(&error))?;
 
@@ -155,9 +155,15 @@ fn fields(line: &RegionLine) -> Fields {
 }
 
 /// As much of a parent as the command looks at. The document itself need not be kept open.
-fn of_level(id: DocumentId, level: Level, stamp: &Stamp) -> Result<Document, StoreError> {
+fn parent_like(
+    id: DocumentId,
+    level: Level,
+    code: &str,
+    stamp: &Stamp,
+) -> Result<Document, StoreError> {
     let mut document = Document::empty(id);
-    let op = Op::Put { key: "level".to_owned(), value: Value::from(level.name()) };
-    document.author(stamp, &[op]).map_err(|error| StoreError::Failed(Box::new(error)))?;
+    let put = |key: &str, value| Op::Put { key: key.to_owned(), value: Value::from(value) };
+    let ops = [put("code", code), put("level", level.name())];
+    document.author(stamp, &ops).map_err(|error| StoreError::Failed(Box::new(error)))?;
     Ok(document)
 }

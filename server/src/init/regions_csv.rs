@@ -87,6 +87,12 @@ pub enum RegionsError {
         /// The line.
         line: u64,
     },
+    /// A region's code is not made of the code of the region it lies in.
+    #[error("line {line}: the code does not continue the code of the region above")]
+    WrongCode {
+        /// The line.
+        line: u64,
+    },
     /// Regions lie in each other in a circle.
     #[error("line {line} is part of a circle of regions")]
     Cycle {
@@ -114,6 +120,7 @@ impl RegionsError {
             Self::DuplicateCode { .. } => "regions_duplicate_code",
             Self::UnknownParent { .. } => "regions_unknown_parent",
             Self::WrongLevel { .. } => "regions_wrong_level",
+            Self::WrongCode { .. } => "regions_wrong_code",
             Self::Cycle { .. } => "regions_cycle",
             Self::SecondCity { .. } => "regions_second_city",
         }
@@ -259,6 +266,9 @@ fn check_parents(
         if parent.level >= line.level {
             return Err(RegionsError::WrongLevel { line: line.line });
         }
+        if !line.level.continues(&parent.code, &line.code) {
+            return Err(RegionsError::WrongCode { line: line.line });
+        }
     }
     Ok(())
 }
@@ -342,6 +352,10 @@ mod tests {
         assert!(matches!(
             complaint("1,A,village,2,,\n2,B,grid,990481,,\n"),
             RegionsError::WrongLevel { line: 3 }
+        ));
+        assert!(matches!(
+            complaint("990482001,A,town,990481,,\n"),
+            RegionsError::WrongCode { line: 3 }
         ));
         assert!(matches!(complaint("2,B,city,,,\n"), RegionsError::SecondCity { line: 3 }));
         assert!(matches!(

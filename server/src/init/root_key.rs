@@ -3,7 +3,7 @@
 //! The file is there whole or not at all, never in place of another, and durable before the city
 //! it belongs to stands: no city is ever without its root key.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,7 @@ use keting_trust::PublicKey;
 use zeroize::Zeroizing;
 
 use super::durable::{remove_if_there, sync_folder_of};
+use super::private::only_for_owner;
 
 const TITLE: &str = "keting root key 1";
 
@@ -103,14 +104,4 @@ fn part_of(path: &Path) -> PathBuf {
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     part.into()
-}
-
-fn only_for_owner() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options
 }

@@ -76,6 +76,41 @@ fn no_city_stands_when_its_root_key_cannot_be_written() {
     assert!(!store_path(dir.path()).exists());
 }
 
+#[cfg(unix)]
+#[test]
+fn the_store_is_only_for_its_owner_from_its_first_moment() {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("city");
+    let root_key = dir.path().join("root.key");
+    let place = Place { directory: &folder, root_key: &root_key };
+    place.clear().unwrap();
+    assert_eq!(mode(&folder), 0o700);
+    private::make_file(&place.part()).unwrap();
+    let mut store = SqliteStore::open(&place.part()).unwrap();
+    store.begin().unwrap().set_meta("key", b"value").unwrap();
+    for file in std::fs::read_dir(&folder).unwrap() {
+        let path = file.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+    }
+    drop(store);
+    make_in(place, TABLE).unwrap();
+    assert_eq!(mode(&store_path(&folder)), 0o600);
+}
+
+#[cfg(unix)]
+#[test]
+fn no_city_is_made_where_others_may_write() {
+    use std::os::unix::fs::PermissionsExt;
+    for mode in [0o777, 0o770, 0o702] {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(mode)).unwrap();
+        assert_eq!(make(dir.path(), TABLE).unwrap_err().code(), "folder_not_private");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+}
+
 /// Takes the steps of [`init`] one by one, and stops.
 fn break_off_after(steps: usize, place: Place<'_>) {
     if steps == 0 {

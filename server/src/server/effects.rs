@@ -9,6 +9,7 @@ use keting_trust::{Cursor, DeviceId, PublicKey, SignedConfirmation};
 use super::{CONFIRMATIONS_EVERY_MS, ConnectionId, Queued, Server};
 use crate::admission::{Outcome, Push, PushedCommit};
 use crate::audience::{Coverage, FirstSync, cursor_at, entries_after};
+use crate::city::City;
 use crate::enrol::enrol;
 use crate::store::{Head, ServerRead, StoreError, StoredDevice};
 
@@ -111,7 +112,7 @@ impl Server {
             return Ok(Err(denial("unknown_device", false)));
         };
         self.book.refresh(&*read, &head)?;
-        let rights = self.book.rights(&*read, &self.city.root, device)?;
+        let rights = self.book.rights(&*read, &self.city, device)?;
         let ended = rights.live(unix_ms).next().is_none();
         let resumption = match &resume.cursor {
             // What it made before is held for a supervisor; it does not have to be lost.
@@ -209,7 +210,7 @@ impl Server {
         let read = self.store.snapshot()?;
         let head = read.head()?.ok_or(StoreError::Empty)?;
         let coverage =
-            Coverages { book: &mut self.book, kept: &mut self.coverages, root: &self.city.root }
+            Coverages { book: &mut self.book, kept: &mut self.coverages, city: &self.city }
                 .of(&*read, &head, &device, unix_ms)?;
         if coverage.is_empty() {
             return Ok(None);
@@ -230,7 +231,7 @@ impl Server {
         let read = self.store.snapshot()?;
         let head = read.head()?.ok_or(StoreError::Empty)?;
         let coverage =
-            Coverages { book: &mut self.book, kept: &mut self.coverages, root: &self.city.root }
+            Coverages { book: &mut self.book, kept: &mut self.coverages, city: &self.city }
                 .of(&*read, &head, &device, unix_ms)?;
         if coverage.is_empty() {
             return Ok(None);
@@ -307,7 +308,7 @@ impl Server {
 struct Coverages<'s> {
     book: &'s mut crate::authority::Book,
     kept: &'s mut std::collections::BTreeMap<DeviceId, Coverage>,
-    root: &'s PublicKey,
+    city: &'s City,
 }
 
 impl<'s> Coverages<'s> {
@@ -324,7 +325,7 @@ impl<'s> Coverages<'s> {
                 self.kept.clear();
             }
             self.book.refresh(read, head)?;
-            let fresh = Coverage::of(read, head, self.book, self.root, device, unix_ms)?;
+            let fresh = Coverage::of(read, head, self.book, self.city, device, unix_ms)?;
             self.kept.insert(*device, fresh);
         }
         self.kept.get(device).ok_or(StoreError::Damaged("a coverage is gone"))

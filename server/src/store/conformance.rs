@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use keting_model::{ActorId, ChangeHash, CommandId, DocumentId, LogId};
+use keting_trust::limits::NUMBER_MAX;
 use keting_trust::{ChainHash, DeviceId, Digest, Incarnation, Part, RecordKind};
 
 use super::{
@@ -19,12 +20,14 @@ use super::{
 /// # Panics
 /// When the implementation does not conform.
 pub fn run<S: ServerStore>(make: impl Fn() -> S) {
-    let checks: [fn(&mut dyn ServerStore); 7] = [
+    let checks: [fn(&mut dyn ServerStore); 9] = [
         an_empty_store_has_no_head,
         numbers_are_gapless_and_the_chain_is_that_of_the_records,
         what_was_not_committed_leaves_no_trace,
         a_change_and_a_commit_are_kept_once,
         rows_come_back_as_they_were_written,
+        a_place_in_an_incarnation_is_known_to_be_taken,
+        a_number_that_does_not_fit_is_an_error_and_not_another_number,
         audiences_answer_in_order_and_within_their_bounds,
         regions_are_found_by_code_and_with_all_below_them,
     ];
@@ -92,6 +95,7 @@ fn rows_come_back_as_they_were_written(store: &mut dyn ServerStore) {
         heads: vec![hash(1), hash(2)],
         change_count: 2,
         first_number: 1,
+        bytes: b"snapshot".len() as u64,
     };
     let held = StoredHeld {
         device: device(1),
@@ -118,6 +122,8 @@ fn rows_come_back_as_they_were_written(store: &mut dyn ServerStore) {
     let mut transaction = good(store.begin());
     good(transaction.put_part(1, &part(1, 1, 1)));
     good(transaction.put_part(2, &part(1, 1, 2)));
+    good(transaction.put_actor(&actor(1), &device(1)));
+    good(transaction.put_actor(&actor(1), &device(1)));
     good(transaction.put_document(&stored, b"older"));
     good(transaction.put_document(&stored, b"snapshot"));
     good(transaction.put_commit(&held_commit));
@@ -131,13 +137,51 @@ fn rows_come_back_as_they_were_written(store: &mut dyn ServerStore) {
     assert_eq!(good(read.document_snapshot(&document(1))), Some(b"snapshot".to_vec()));
     assert_eq!(good(read.documents(None, 9)), vec![stored]);
     assert_eq!(good(read.documents(Some(&document(1)), 9)), vec![]);
-    let parts = good(read.document_parts(&document(1)));
-    assert_eq!(parts, [(1, part(1, 1, 1)), (2, part(1, 1, 2))]);
+    let parts = |after, until, limit| {
+        good(read.document_parts(&document(1), after, until, limit))
+            .into_iter()
+            .map(|(number, part)| (number, part.seq))
+            .collect::<Vec<_>>()
+    };
+    let whole = good(read.document_parts(&document(1), 0, 9, 9));
+    assert_eq!(whole, [(1, part(1, 1, 1)), (2, part(1, 1, 2))]);
+    assert_eq!(parts(1, 9, 9), [(2, 2)]);
+    assert_eq!(parts(0, 1, 9), [(1, 1)]);
+    assert_eq!(parts(0, 9, 1), [(1, 1)]);
+    assert_eq!(good(read.device_of(&actor(1))), Some(device(1)));
+    assert_eq!(good(read.device_of(&actor(2))), None);
     let found = good(read.commit_state(&held_commit.device, &held_commit.command));
     assert_eq!(found, Some(held_commit));
     assert!(good(read.is_held(&document(1), &hash(7))));
     assert!(!good(read.is_held(&document(2), &hash(7))));
     assert_eq!(good(read.invitation(&Digest::of(b"secret"))), Some(used));
+}
+
+fn a_place_in_an_incarnation_is_known_to_be_taken(store: &mut dyn ServerStore) {
+    begin_log(store);
+    let mut transaction = good(store.begin());
+    good(transaction.put_commit(&commit(1)));
+    good(transaction.put_commit(&StoredCommit { command: CommandId::new([3; 8]), ..commit(1) }));
+    good(transaction.commit());
+    let read = good(store.snapshot());
+    let StoredCommit { device: by, incarnation, sequence, .. } = commit(1);
+    assert!(good(read.is_sequence_taken(&by, &incarnation, sequence)));
+    assert!(!good(read.is_sequence_taken(&by, &incarnation, sequence + 1)));
+    assert!(!good(read.is_sequence_taken(&by, &Incarnation::new([9; 8]), sequence)));
+    assert!(!good(read.is_sequence_taken(&device(9), &incarnation, sequence)));
+}
+
+fn a_number_that_does_not_fit_is_an_error_and_not_another_number(store: &mut dyn ServerStore) {
+    begin_log(store);
+    let fits = StoredCommit { sequence: NUMBER_MAX, ..commit(1) };
+    let mut transaction = good(store.begin());
+    good(transaction.put_commit(&fits));
+    let beyond = StoredCommit { sequence: NUMBER_MAX + 1, ..commit(2) };
+    let refused = transaction.put_commit(&beyond);
+    assert!(matches!(refused, Err(StoreError::OutOfRange)), "{refused:?}");
+    good(transaction.commit());
+    let found = good(good(store.snapshot()).commit_state(&fits.device, &fits.command));
+    assert_eq!(found, Some(fits));
 }
 
 fn audiences_answer_in_order_and_within_their_bounds(store: &mut dyn ServerStore) {
@@ -378,6 +422,7 @@ fn commit(id: u8) -> StoredCommit {
         incarnation: Incarnation::new([id; 8]),
         sequence: 1,
         number: 1,
+        digest: Digest::of(&[id]),
         state: CommitState::Admitted,
     }
 }

@@ -15,6 +15,9 @@ pub enum StoreError {
     /// The store holds what nobody could have written. Not retryable.
     #[error("the store is damaged: {0}")]
     Damaged(&'static str),
+    /// A number is larger than a column holds. Not retryable.
+    #[error("a number is larger than the store can hold")]
+    OutOfRange,
     /// No city has been made here. Not retryable.
     #[error("the store holds no city yet")]
     Empty,
@@ -31,6 +34,7 @@ impl StoreError {
             Self::DiskFull => "server_disk_full",
             Self::Contradiction => "store_contradiction",
             Self::Damaged(_) => "store_damaged",
+            Self::OutOfRange => "number_too_large",
             Self::Empty => "no_city",
             Self::Failed(_) => "store_failed",
         }
@@ -40,7 +44,7 @@ impl StoreError {
     pub const fn retryable(&self) -> bool {
         match self {
             Self::Busy | Self::DiskFull | Self::Failed(_) => true,
-            Self::Contradiction | Self::Damaged(_) | Self::Empty => false,
+            Self::Contradiction | Self::Damaged(_) | Self::OutOfRange | Self::Empty => false,
         }
     }
 }

@@ -13,7 +13,7 @@ mod rows;
 pub mod sqlite;
 
 use keting_model::{ActorId, ChangeHash, CommandId, DocumentId};
-use keting_trust::{Cursor, DeviceId, Digest, RecordKind};
+use keting_trust::{Cursor, DeviceId, Digest, Incarnation, RecordKind};
 
 pub use error::StoreError;
 pub use rows::{
@@ -66,14 +66,32 @@ pub trait ServerRead {
         command: &CommandId,
     ) -> Result<Option<StoredCommit>, StoreError>;
 
+    /// Whether a device was answered for a commit with this place in one of its incarnations.
+    fn is_sequence_taken(
+        &self,
+        device: &DeviceId,
+        incarnation: &Incarnation,
+        sequence: u64,
+    ) -> Result<bool, StoreError>;
+
     /// Where a document lives and stands, without its content.
     fn document(&self, id: &DocumentId) -> Result<Option<StoredDocument>, StoreError>;
 
     /// The content of a document with its history; empty for a kind this version does not know.
     fn document_snapshot(&self, id: &DocumentId) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// The parts that make up a document, with the numbers of their entries, in the log's order.
-    fn document_parts(&self, id: &DocumentId) -> Result<Vec<(u64, StoredPart)>, StoreError>;
+    /// The parts that make up a document, with the numbers of their entries, in the log's order,
+    /// after one number up to another, at most `limit`.
+    fn document_parts(
+        &self,
+        id: &DocumentId,
+        after: u64,
+        until: u64,
+        limit: u32,
+    ) -> Result<Vec<(u64, StoredPart)>, StoreError>;
+
+    /// The device whose changes an actor's are, once any was admitted.
+    fn device_of(&self, actor: &ActorId) -> Result<Option<DeviceId>, StoreError>;
 
     /// The documents after one, in the order of their ids, at most `limit`.
     fn documents(
@@ -173,6 +191,9 @@ pub trait ServerTransaction: ServerRead {
 
     /// Keeps one part of an entry; (document, actor, seq) is unique.
     fn put_part(&mut self, number: u64, part: &StoredPart) -> Result<(), StoreError>;
+
+    /// Notes whose changes an actor's are.
+    fn put_actor(&mut self, actor: &ActorId, device: &DeviceId) -> Result<(), StoreError>;
 
     /// Writes a document's state and content.
     fn put_document(

@@ -109,6 +109,8 @@ pub struct StoredCommit {
     pub sequence: u64,
     /// The number of its entry, or of the verdict that holds it.
     pub number: u64,
+    /// The digest of its signed bytes: another commit under the same command is not this one.
+    pub digest: Digest,
     /// What became of it.
     pub state: CommitState,
 }
@@ -126,6 +128,8 @@ pub struct StoredDocument {
     pub change_count: u64,
     /// The number of the entry that made it.
     pub first_number: u64,
+    /// How many bytes its content has.
+    pub bytes: u64,
 }
 
 /// A region, from its document.

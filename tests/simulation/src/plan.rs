@@ -17,7 +17,7 @@ use keting_testkit::rng::Rng;
 
 /// What a person sees.
 struct Screen {
-    regions: Vec<(DocumentId, String)>,
+    regions: Vec<(DocumentId, String, String)>,
     households: Vec<DocumentId>,
     residents: Vec<(DocumentId, ItemId)>,
     needs: Vec<(DocumentId, ItemId)>,
@@ -125,9 +125,9 @@ impl Screen {
             // A disk that fails right now shows nothing; the next try is soon.
             let _ = store.query(sql, &[], take);
         };
-        each("SELECT document, level FROM region ORDER BY document", &mut |cells| {
-            if let [Cell::Blob(id), Cell::Text(level)] = cells {
-                screen.regions.push((document(id), level.clone()));
+        each("SELECT document, level, code FROM region ORDER BY document", &mut |cells| {
+            if let [Cell::Blob(id), Cell::Text(level), Cell::Text(code)] = cells {
+                screen.regions.push((document(id), level.clone(), code.clone()));
             }
         });
         each("SELECT document FROM household ORDER BY document", &mut |cells| {
@@ -167,8 +167,8 @@ fn add_household(rng: &mut Rng, screen: &Screen, time: HybridTime) -> Option<Com
     let homes: Vec<_> = screen
         .regions
         .iter()
-        .filter(|(_, level)| level == "micro_grid" || level == "unit")
-        .map(|(id, _)| *id)
+        .filter(|(_, level, _)| level == "micro_grid" || level == "unit")
+        .map(|(id, ..)| *id)
         .collect();
     let region = *rng.pick(&homes)?;
     let household = DocumentId::from_random(DocumentKind::Household, bytes(rng));
@@ -184,9 +184,9 @@ fn settle(rng: &mut Rng, screen: &Screen) -> Option<Command> {
 }
 
 fn region(rng: &mut Rng, screen: &Screen) -> Option<Command> {
-    let (region, level) = rng.pick(&screen.regions)?;
+    let (region, level, above) = rng.pick(&screen.regions)?;
     if rng.chance(1, 3) && level == "micro_grid" {
-        let code = format!("99048100199{:08}", rng.below(100_000_000));
+        let code = format!("{above}{:03}", rng.below(1_000));
         let fields =
             Fields::new().with("code", code.as_str()).with("name", "二单元").with("level", "unit");
         let new = DocumentId::from_random(DocumentKind::Region, bytes(rng));

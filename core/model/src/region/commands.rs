@@ -85,7 +85,15 @@ impl RegionCommand {
                     };
                     return Err(CommandError::Invalid { field: "parent", rule });
                 }
-                if let Some(parent) = parent {
+                if let (Some(level), Some(parent)) = (level, parent) {
+                    let above = given.document(parent)?.value("code");
+                    let above = above.as_ref().and_then(Value::as_text);
+                    let above =
+                        above.ok_or(CommandError::NotFound { what: "the parent region" })?;
+                    let code = fields.value("code").and_then(Value::as_text).unwrap_or_default();
+                    if !level.continues(above, code.trim()) {
+                        return Err(CommandError::WrongCode);
+                    }
                     draft.put("parent".to_owned(), Value::Bytes(parent.as_bytes().to_vec()))?;
                 }
                 Ok(vec![draft.finish()])

@@ -39,6 +39,18 @@ impl Level {
         Self::ALL.into_iter().find(|level| level.name() == name)
     }
 
+    /// Whether a code of a region of this level is made of the code of the region it lies in: by
+    /// three digits for a town, village or unit, two for a grid or micro-grid. So nobody takes a
+    /// code that others will want for theirs.
+    pub fn continues(self, parent_code: &str, code: &str) -> bool {
+        let digits = match self {
+            Self::City => return false,
+            Self::Town | Self::Village | Self::Unit => 3,
+            Self::Grid | Self::MicroGrid => 2,
+        };
+        code.strip_prefix(parent_code).is_some_and(|rest| rest.len() == digits)
+    }
+
     /// How many levels lie above: 0 for the city, 5 for a unit.
     pub const fn depth(self) -> u8 {
         self as u8

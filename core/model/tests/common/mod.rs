@@ -115,9 +115,13 @@ pub fn household_id(n: u8) -> DocumentId {
     DocumentId::from_random(DocumentKind::Household, [n; 14])
 }
 
+/// A region whose code ends in its number, below a town or below nothing.
 pub fn add_region(n: u8, parent: Option<u8>, level: &str) -> Command {
+    let above = parent.map(|parent| format!("{parent:03}")).unwrap_or_default();
+    let own =
+        if ["grid", "micro_grid"].contains(&level) { format!("{n:02}") } else { format!("{n:03}") };
     let fields = Fields::new()
-        .with("code", format!("990481{n:03}"))
+        .with("code", format!("990481{above}{own}"))
         .with("name", "潮乡")
         .with("level", level);
     Command::Region(RegionCommand::Add {

@@ -7,8 +7,10 @@ use keting_model::CityId;
 use minicbor::{Decode, Encode};
 
 use super::{Record, sealed::Checked};
+use crate::commit::first_broken;
 use crate::digest::Incarnation;
 use crate::error::ProofError;
+use crate::limits::NUMBER_MAX;
 use crate::log::Cursor;
 
 /// A device's word that everything up to a cursor is durable with it.
@@ -35,6 +37,9 @@ impl Record for Confirmation {
 
 impl Checked for Confirmation {
     fn check(&self) -> Result<(), ProofError> {
-        Ok(())
+        first_broken(&[
+            ("cursor", self.cursor.number <= NUMBER_MAX),
+            ("last_sequence", self.last_sequence <= NUMBER_MAX),
+        ])
     }
 }

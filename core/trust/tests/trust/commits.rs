@@ -1,6 +1,6 @@
 //! Commits: what is signed, what is refused, what a receiver of only some parts can tell.
 
-use keting_trust::limits::{COMMIT_BYTES_MAX, COMMIT_PARTS_MAX};
+use keting_trust::limits::{COMMIT_BYTES_MAX, COMMIT_PARTS_MAX, NUMBER_MAX};
 use keting_trust::{CommitBody, Digest, Part, ProofError, SignError, SignedCommit, cbor, cose};
 
 use crate::samples::{alice, bob, commit, commit_body, device, mallory, parts, replacing_commit};
@@ -94,7 +94,7 @@ fn a_commit_that_breaks_a_rule_is_neither_signed_nor_opened() {
 fn the_largest_commit_that_may_be_made_may_be_sent() {
     let body = CommitBody {
         command_name: "a".repeat(64),
-        sequence: u64::MAX,
+        sequence: NUMBER_MAX,
         replaces: Some(replacing_commit().id()),
         entries: entries(COMMIT_PARTS_MAX),
         ..commit_body()

@@ -5,7 +5,7 @@ use keting_model::{CommandId, DocumentId, DocumentKind, HybridTime};
 use keting_trust::record::Signed;
 use keting_trust::{
     CommitBody, CommitId, DeviceId, Digest, Grant, Incarnation, Invitation, KindAccess, Outcome,
-    Part, Position, SignedCommit, SignedGrant, Verdict, cbor, cose,
+    Part, Position, SignedCommit, SignedGrant, Verdict, cbor, cose, limits,
 };
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
@@ -104,8 +104,8 @@ proptest! {
 }
 
 fn commit_bodies() -> impl Strategy<Value = CommitBody> {
-    let ids = (any::<[u8; 8]>(), 1_u64.., any::<[u8; 32]>(), any::<[u8; 8]>());
-    let seen = (any::<u32>(), any::<u64>(), any::<[u8; 8]>());
+    let ids = (any::<[u8; 8]>(), 1_u64..=limits::NUMBER_MAX, any::<[u8; 32]>(), any::<[u8; 8]>());
+    let seen = (any::<u32>(), ..=limits::NUMBER_MAX, any::<[u8; 8]>());
     let rest = ("[a-z0-9_.]{1,64}", 1_u16.., 0..=i64::MAX.unsigned_abs());
     let replaces = proptest::option::of((any::<[u8; 16]>(), any::<[u8; 8]>()));
     let entries = btree_set(any::<[u8; 32]>(), 1..20);

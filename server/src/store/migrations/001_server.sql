@@ -31,9 +31,12 @@ CREATE TABLE commits (
     incarnation BLOB    NOT NULL, -- which life of the device's file made it
     sequence    INTEGER NOT NULL, -- its number within that life
     number      INTEGER NOT NULL, -- its entry, or the verdict that holds it
+    digest      BLOB    NOT NULL, -- SHA-256 of the signed commit
     held        TEXT    NOT NULL DEFAULT '', -- the code of that verdict, empty if admitted
     PRIMARY KEY (device, command)
 ) STRICT, WITHOUT ROWID;
+-- Whether a place in a life was given before.
+CREATE INDEX commits_by_sequence ON commits (device, incarnation, sequence);
 
 CREATE TABLE parts (
     number   INTEGER NOT NULL, -- the entry
@@ -48,14 +51,20 @@ CREATE TABLE parts (
     UNIQUE (document, actor, seq)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE actors (
+    actor  BLOB NOT NULL PRIMARY KEY, -- who writes in a document: one life of a device's file
+    device BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE documents (
     id           BLOB    NOT NULL PRIMARY KEY,
     kind         INTEGER NOT NULL, -- the first two bytes of the id
     home         BLOB    NOT NULL, -- the region it lives in
-    snapshot     BLOB    NOT NULL, -- the document with its history; empty for an unknown kind
     heads        BLOB    NOT NULL, -- of the snapshot, 32 bytes each, sorted
     change_count INTEGER NOT NULL,
-    first_number INTEGER NOT NULL  -- the entry that made it
+    first_number INTEGER NOT NULL, -- the entry that made it
+    snapshot     BLOB    NOT NULL  -- the document with its history; empty for an unknown kind. The
+                                   -- last, so that the rest is read without it
 ) STRICT;
 CREATE INDEX documents_by_home ON documents (home, kind, id);
 

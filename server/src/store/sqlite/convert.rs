@@ -47,9 +47,10 @@ impl FromSql for Count {
     }
 }
 
-/// A number for a column; SQLite's integers end at 2⁶³, which no count of ours reaches.
-pub(super) fn int(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
+/// A number for a column. SQLite's integers end at 2⁶³, and a number that was made to fit would
+/// be another one than was signed.
+pub(super) fn int(number: u64) -> Result<i64, StoreError> {
+    i64::try_from(number).map_err(|_| StoreError::OutOfRange)
 }
 
 /// The bytes of fixed length in a column.
@@ -123,13 +124,14 @@ pub(super) fn part(row: &Row<'_>) -> rusqlite::Result<(u64, StoredPart)> {
 }
 
 pub(super) fn commit(row: &Row<'_>) -> rusqlite::Result<StoredCommit> {
-    let code: String = row.get(5)?;
+    let code: String = row.get(6)?;
     Ok(StoredCommit {
         device: keting_trust::DeviceId::new(fixed(row, 0)?),
         command: keting_model::CommandId::new(fixed(row, 1)?),
         incarnation: keting_trust::Incarnation::new(fixed(row, 2)?),
         sequence: count(row, 3)?,
         number: count(row, 4)?,
+        digest: keting_trust::Digest::new(fixed(row, 5)?),
         state: if code.is_empty() { CommitState::Admitted } else { CommitState::Held { code } },
     })
 }
@@ -141,6 +143,7 @@ pub(super) fn document(row: &Row<'_>) -> rusqlite::Result<StoredDocument> {
         heads: heads(row, 2)?,
         change_count: count(row, 3)?,
         first_number: count(row, 4)?,
+        bytes: count(row, 5)?,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Reading.
 
 use keting_model::{ActorId, ChangeHash, CommandId, DocumentId};
-use keting_trust::{DeviceId, Digest};
+use keting_trust::{DeviceId, Digest, Incarnation};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use super::SqliteTransaction;
@@ -23,7 +23,7 @@ impl ServerRead for SqliteTransaction<'_> {
     fn entry(&self, number: u64) -> Result<Option<StoredEntry>, StoreError> {
         self.one(
             "SELECT number, kind, record, digest, chain FROM log WHERE number = ?1",
-            [int(number)],
+            [int(number)?],
             convert::entry,
         )
     }
@@ -32,7 +32,7 @@ impl ServerRead for SqliteTransaction<'_> {
         self.all(
             "SELECT number, kind, record, digest, chain FROM log
              WHERE number > ?1 ORDER BY number LIMIT ?2",
-            (int(after), limit),
+            (int(after)?, limit),
             convert::entry,
         )
     }
@@ -41,7 +41,7 @@ impl ServerRead for SqliteTransaction<'_> {
         self.all(
             "SELECT number, entry, document, salt, change, hash, actor, seq FROM parts
              WHERE number = ?1 ORDER BY entry",
-            [int(number)],
+            [int(number)?],
             |row| convert::part(row).map(|(_, part)| part),
         )
     }
@@ -52,16 +52,32 @@ impl ServerRead for SqliteTransaction<'_> {
         command: &CommandId,
     ) -> Result<Option<StoredCommit>, StoreError> {
         self.one(
-            "SELECT device, command, incarnation, sequence, number, held FROM commits
+            "SELECT device, command, incarnation, sequence, number, digest, held FROM commits
              WHERE device = ?1 AND command = ?2",
             (device.as_bytes(), command.as_bytes()),
             convert::commit,
         )
     }
 
+    fn is_sequence_taken(
+        &self,
+        device: &DeviceId,
+        incarnation: &Incarnation,
+        sequence: u64,
+    ) -> Result<bool, StoreError> {
+        let found = self.one(
+            "SELECT 1 FROM commits INDEXED BY commits_by_sequence
+             WHERE device = ?1 AND incarnation = ?2 AND sequence = ?3 LIMIT 1",
+            (device.as_bytes(), incarnation.as_bytes(), int(sequence)?),
+            |_| Ok(()),
+        )?;
+        Ok(found.is_some())
+    }
+
     fn document(&self, id: &DocumentId) -> Result<Option<StoredDocument>, StoreError> {
         self.one(
-            "SELECT id, home, heads, change_count, first_number FROM documents WHERE id = ?1",
+            "SELECT id, home, heads, change_count, first_number, length(snapshot)
+             FROM documents WHERE id = ?1",
             [id.as_bytes()],
             convert::document,
         )
@@ -71,13 +87,29 @@ impl ServerRead for SqliteTransaction<'_> {
         self.one("SELECT snapshot FROM documents WHERE id = ?1", [id.as_bytes()], |row| row.get(0))
     }
 
-    fn document_parts(&self, id: &DocumentId) -> Result<Vec<(u64, StoredPart)>, StoreError> {
+    fn document_parts(
+        &self,
+        id: &DocumentId,
+        after: u64,
+        until: u64,
+        limit: u32,
+    ) -> Result<Vec<(u64, StoredPart)>, StoreError> {
+        // The numbers are sorted in the index; only the rows that are wanted are read.
         self.all(
             "SELECT number, entry, document, salt, change, hash, actor, seq FROM parts
-             WHERE document = ?1 ORDER BY number, entry",
-            [id.as_bytes()],
+             JOIN (SELECT number, entry FROM parts
+                   WHERE document = ?1 AND number > ?2 AND number <= ?3
+                   ORDER BY number, entry LIMIT ?4) USING (number, entry)
+             ORDER BY number, entry",
+            (id.as_bytes(), int(after)?, int(until)?, limit),
             convert::part,
         )
+    }
+
+    fn device_of(&self, actor: &ActorId) -> Result<Option<DeviceId>, StoreError> {
+        self.one("SELECT device FROM actors WHERE actor = ?1", [actor.as_bytes()], |row| {
+            fixed(row, 0).map(DeviceId::new)
+        })
     }
 
     fn documents(
@@ -86,7 +118,7 @@ impl ServerRead for SqliteTransaction<'_> {
         limit: u32,
     ) -> Result<Vec<StoredDocument>, StoreError> {
         self.all(
-            "SELECT id, home, heads, change_count, first_number FROM documents
+            "SELECT id, home, heads, change_count, first_number, length(snapshot) FROM documents
              WHERE id > ?1 ORDER BY id LIMIT ?2",
             (after.map_or(&[][..], |id| id.as_bytes()), limit),
             convert::document,
@@ -124,7 +156,7 @@ impl ServerRead for SqliteTransaction<'_> {
     ) -> Result<Option<ChangeHash>, StoreError> {
         self.one(
             "SELECT hash FROM parts WHERE document = ?1 AND actor = ?2 AND seq = ?3",
-            (document.as_bytes(), actor.as_bytes(), int(seq)),
+            (document.as_bytes(), actor.as_bytes(), int(seq)?),
             |row| fixed(row, 0).map(ChangeHash),
         )
     }
@@ -232,7 +264,7 @@ impl ServerRead for SqliteTransaction<'_> {
             "SELECT number FROM audience
              WHERE region = ?1 AND kind = ?2 AND number > ?3 AND number <= ?4
              ORDER BY number LIMIT ?5",
-            (key.region.as_bytes(), key.kind, int(after), int(until), limit),
+            (key.region.as_bytes(), key.kind, int(after)?, int(until)?, limit),
             |row| count(row, 0),
         )
     }
@@ -247,7 +279,7 @@ impl ServerRead for SqliteTransaction<'_> {
         self.all(
             "SELECT number FROM own WHERE device = ?1 AND number > ?2 AND number <= ?3
              ORDER BY number LIMIT ?4",
-            (device.as_bytes(), int(after), int(until), limit),
+            (device.as_bytes(), int(after)?, int(until)?, limit),
             |row| count(row, 0),
         )
     }
@@ -256,7 +288,7 @@ impl ServerRead for SqliteTransaction<'_> {
         self.all(
             "SELECT number, region, kind FROM audience INDEXED BY audience_by_number
              WHERE number > ?1 AND number <= ?2 ORDER BY number, region, kind",
-            (int(after), int(until)),
+            (int(after)?, int(until)?),
             |row| {
                 let key = AudienceKey { region: document_id(row, 1)?, kind: row.get(2)? };
                 Ok((count(row, 0)?, key))

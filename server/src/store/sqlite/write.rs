@@ -1,5 +1,6 @@
 //! Writing.
 
+use keting_model::ActorId;
 use keting_trust::{Cursor, DeviceId, Digest, RecordKind};
 use rusqlite::Params;
 
@@ -18,11 +19,11 @@ impl ServerTransaction for SqliteTransaction<'_> {
         let next = head.cursor().next(kind, &digest);
         self.run(
             "INSERT INTO log (number, kind, record, digest, chain) VALUES (?1, ?2, ?3, ?4, ?5)",
-            (int(next.number), kind.code(), record, digest.as_bytes(), next.chain.as_bytes()),
+            (int(next.number)?, kind.code(), record, digest.as_bytes(), next.chain.as_bytes()),
         )?;
         self.run(
             "UPDATE head SET number = ?1, chain = ?2 WHERE id = 1",
-            (int(next.number), next.chain.as_bytes()),
+            (int(next.number)?, next.chain.as_bytes()),
         )?;
         Ok(next)
     }
@@ -40,11 +41,11 @@ impl ServerTransaction for SqliteTransaction<'_> {
             (
                 head.log.as_bytes(),
                 head.generation,
-                int(head.number),
+                int(head.number)?,
                 head.chain.as_bytes(),
-                int(head.backed_up_to),
-                int(head.regions_number),
-                int(head.grants_number),
+                int(head.backed_up_to)?,
+                int(head.regions_number)?,
+                int(head.grants_number)?,
             ),
         )
     }
@@ -63,14 +64,15 @@ impl ServerTransaction for SqliteTransaction<'_> {
             CommitState::Held { code } => code.as_str(),
         };
         self.run(
-            "INSERT INTO commits (device, command, incarnation, sequence, number, held)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO commits (device, command, incarnation, sequence, number, digest, held)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             (
                 commit.device.as_bytes(),
                 commit.command.as_bytes(),
                 commit.incarnation.as_bytes(),
-                int(commit.sequence),
-                int(commit.number),
+                int(commit.sequence)?,
+                int(commit.number)?,
+                commit.digest.as_bytes(),
                 held,
             ),
         )
@@ -81,15 +83,22 @@ impl ServerTransaction for SqliteTransaction<'_> {
             "INSERT INTO parts (number, entry, document, salt, change, hash, actor, seq)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             (
-                int(number),
+                int(number)?,
                 part.entry,
                 part.document.as_bytes(),
                 &part.salt,
                 &part.change,
                 &part.hash.0,
                 part.actor.as_bytes(),
-                int(part.seq),
+                int(part.seq)?,
             ),
+        )
+    }
+
+    fn put_actor(&mut self, actor: &ActorId, device: &DeviceId) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO actors (actor, device) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            (actor.as_bytes(), device.as_bytes()),
         )
     }
 
@@ -110,8 +119,8 @@ impl ServerTransaction for SqliteTransaction<'_> {
                 document.home.as_bytes(),
                 snapshot,
                 heads_to_bytes(&document.heads),
-                int(document.change_count),
-                int(document.first_number),
+                int(document.change_count)?,
+                int(document.first_number)?,
             ),
         )
     }
@@ -120,14 +129,14 @@ impl ServerTransaction for SqliteTransaction<'_> {
         self.run(
             "INSERT INTO audience (region, kind, number) VALUES (?1, ?2, ?3)
              ON CONFLICT DO NOTHING",
-            (key.region.as_bytes(), key.kind, int(number)),
+            (key.region.as_bytes(), key.kind, int(number)?),
         )
     }
 
     fn put_own(&mut self, number: u64, device: &DeviceId) -> Result<(), StoreError> {
         self.run(
             "INSERT INTO own (device, number) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-            (device.as_bytes(), int(number)),
+            (device.as_bytes(), int(number)?),
         )
     }
 
@@ -162,14 +171,14 @@ impl ServerTransaction for SqliteTransaction<'_> {
                 device.device.as_bytes(),
                 &device.key,
                 &device.name,
-                int(device.enrolled_at_ms),
-                int(device.seen_at_ms),
+                int(device.enrolled_at_ms)?,
+                int(device.seen_at_ms)?,
                 &device.confirmation,
-                int(device.confirmed_number),
-                int(device.confirmed_sequence),
-                int(device.held_bytes),
-                int(device.day),
-                int(device.day_bytes),
+                int(device.confirmed_number)?,
+                int(device.confirmed_sequence)?,
+                int(device.held_bytes)?,
+                int(device.day)?,
+                int(device.day_bytes)?,
             ),
         )
     }
@@ -177,7 +186,7 @@ impl ServerTransaction for SqliteTransaction<'_> {
     fn put_grant(&mut self, grant: &StoredGrant) -> Result<(), StoreError> {
         self.run(
             "INSERT INTO grants (digest, device, bytes, number) VALUES (?1, ?2, ?3, ?4)",
-            (grant.digest.as_bytes(), grant.device.as_bytes(), &grant.bytes, int(grant.number)),
+            (grant.digest.as_bytes(), grant.device.as_bytes(), &grant.bytes, int(grant.number)?),
         )
     }
 
@@ -194,8 +203,8 @@ impl ServerTransaction for SqliteTransaction<'_> {
                 &invitation.name,
                 &invitation.role,
                 invitation.region.as_bytes(),
-                int(invitation.grant_ms),
-                int(invitation.expires_at_ms),
+                int(invitation.grant_ms)?,
+                int(invitation.expires_at_ms)?,
                 invitation.generation,
                 device.as_ref().map(|device| device.as_bytes()),
                 grant.as_ref().map(|grant| grant.as_bytes()),
@@ -209,7 +218,7 @@ impl ServerTransaction for SqliteTransaction<'_> {
             (
                 held.device.as_bytes(),
                 held.command.as_bytes(),
-                int(held.number),
+                int(held.number)?,
                 &held.record,
                 keting_trust::cbor::to_vec(&held.parts),
             ),

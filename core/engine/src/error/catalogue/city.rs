@@ -84,6 +84,12 @@ pub(super) const CODES: &[Known] = &[
         "A region cannot lie in one of that level: correct the level or the parent in the table.",
     ),
     refused(
+        "regions_wrong_code",
+        "区域表里有一行的代码不是在上级代码后面接编的，请改正代码或上级。",
+        "A code does not continue that of the region above it: correct the code or the parent in the \
+         table.",
+    ),
+    refused(
         "regions_cycle",
         "区域表里有几行互为上级，请改正它们的上级。",
         "Some lines of the table of regions are each other's parents: correct their parents.",
@@ -92,6 +98,12 @@ pub(super) const CODES: &[Known] = &[
         "regions_second_city",
         "区域表里有两个市，请只保留一个。",
         "There are two cities in the table of regions: keep one of them.",
+    ),
+    refused(
+        "folder_not_private",
+        "别人也能往这个目录里写，请换一个目录，或收回他人的写权限（chmod go-w）。",
+        "Others may write to this directory: choose another one, or take that from them (chmod \
+         go-w).",
     ),
     refused(
         "regions_invalid",

@@ -35,6 +35,28 @@ pub(super) const CODES: &[Known] = &[
         "This region code is in use: choose another one.",
     ),
     refused(
+        "wrong_code",
+        "区域代码要在上级代码后面接编：镇、村、单元接三位，网格、微网格接两位，请改正。",
+        "A region's code continues that of the region above: by three digits for a town, village or \
+         unit, by two for a grid or micro-grid. Correct it.",
+    ),
+    refused(
+        "document_full",
+        "这份资料的历史太长，存不下了，请联系运维人员。",
+        "The history of this document is full: tell the operator.",
+    ),
+    refused(
+        "too_many_branches",
+        "这台设备在同一份资料上改出了太多互相冲突的版本，请先同步再修改，并联系运维人员。",
+        "This device has made too many conflicting versions of one document: sync before you edit, \
+         and tell the operator.",
+    ),
+    refused(
+        "sequence_reused",
+        "这台设备的编号用重了，可能是数据被复制过，请联系运维人员。",
+        "This device used a number twice, perhaps because its data was copied: tell the operator.",
+    ),
+    refused(
         "too_large",
         "这项修改的内容太多，请分几次保存。",
         "This edit is too large: enter it in several steps.",

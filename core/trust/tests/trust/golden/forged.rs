@@ -138,7 +138,11 @@ fn commits(all: &mut Vec<Forged>) {
         malformed,
     );
     add("sequence_zero", &set(5, 0.into()), "invalid_field");
+    add("sequence_beyond_63_bits", &set(5, (1_u64 << 63).into()), "invalid_field");
+    add("highest_sequence", &set(5, u64::MAX.into()), "invalid_field");
     add("negative_sequence", &set(5, (-1).into()), malformed);
+    let seen = vec![0.into(), (1_u64 << 63).into(), bytes(0, 8)];
+    add("seen_beyond_63_bits", &set(7, Value::Array(seen)), "invalid_field");
     add("floating_sequence", &set(5, 1.0.into()), malformed);
     add("name_with_spaces", &set(9, Value::Text("household add".into())), "invalid_field");
     add("name_not_text", &set(9, bytes(b'a', 4)), malformed);
@@ -323,6 +327,21 @@ fn records(all: &mut Vec<Forged>) {
     );
     let confirmed = payload(&confirmation().bytes);
     add("confirmation.signed_by_another_key", &confirmed, &mallory(), "bad_signature");
+    add(
+        "confirmation.sequence_beyond_63_bits",
+        &field(&confirmed, 3, (1_u64 << 63).into()),
+        &alice(),
+        "invalid_field",
+    );
+    add(
+        "confirmation.cursor_beyond_63_bits",
+        &edited(&confirmed, |outer| {
+            let record = outer[2].as_array_mut().unwrap();
+            record[1].as_array_mut().unwrap()[2] = (1_u64 << 63).into();
+        }),
+        &alice(),
+        "invalid_field",
+    );
     add(
         "confirmation.negative_sequence",
         &field(&confirmed, 3, (-1).into()),
