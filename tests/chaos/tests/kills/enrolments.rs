@@ -28,21 +28,29 @@ fn an_enrolment_killed_at_any_instant_is_taken_up_again_with_the_same_invitation
     let invite = || city.invite("沈国强", "micro_grid_head", MICRO_GRID);
     let (_, whole) = start(&city.new_device(), &invite()).run_to_its_end();
 
-    let (mut killed, mut in_first_sync) = (0, 0);
+    let (mut killed, mut in_first_sync, mut again_in_first_sync) = (0, 0, 0);
     for _ in 0..TRIES_MAX {
-        if killed >= KILLS && in_first_sync > 0 {
+        if killed >= KILLS && again_in_first_sync > 0 {
             break;
         }
         let (device, invitation) = (city.new_device(), invite());
         let end = start(&device, &invitation).kill_after(instant_within(whole, &mut rng));
         killed += u32::from(end.exit_code.is_none());
-        in_first_sync += u32::from(is_in_first_sync(&device));
+        if is_in_first_sync(&device) {
+            in_first_sync += 1;
+            let sync = Victim::start(&mut device.command(&["sync"]));
+            sync.kill_after(instant_within(whole, &mut rng));
+            again_in_first_sync += u32::from(is_in_first_sync(&device));
+        }
         take_up(&device, &invitation);
         assert_eq!(device.json(&["household", "list"]).as_array().unwrap().len(), HOUSEHOLDS);
         device.run(&["verify"]).done();
     }
-    println!("seed {SEED}: {killed} kills of an enrolment, {in_first_sync} in its first sync");
-    assert!(killed >= KILLS && in_first_sync > 0, "seed {SEED}: {killed}, {in_first_sync}");
+    println!(
+        "seed {SEED}: {killed} kills of an enrolment, {in_first_sync} in its first sync; \
+         {again_in_first_sync} syncs that went on with it were killed in it too"
+    );
+    assert!(killed >= KILLS && again_in_first_sync > 0, "seed {SEED}: {killed}, {in_first_sync}");
     assert_eq!(city.verify().json()["differences"], serde_json::json!([]));
 }
 
