@@ -11,6 +11,7 @@
 
 pub mod directory;
 pub mod driver;
+pub mod durable_file;
 pub mod environment;
 pub mod error;
 pub mod replica;
