@@ -56,10 +56,7 @@ fn watch(keting: &Keting, json: bool) -> Result<(), Failure> {
     let runtime = runtime()?;
     let subscription = keting.watch(&[]);
     std::thread::spawn(move || {
-        loop {
-            let Some(changed) = subscription.next(std::time::Duration::from_secs(3600)) else {
-                continue;
-            };
+        for changed in subscription {
             if print_changed(&changed, json).is_err() {
                 return;
             }

@@ -24,4 +24,4 @@ pub use error::{EngineError, ErrorKind};
 pub use replica::{Executed, Replica, ReplicaConfig, Status};
 pub use shell::facade::{Keting, SyncNews, SyncReport};
 pub use vault::{DirectoryVault, ReplicaId, Secret, Vault, VaultError};
-pub use watch::{Changed, ChangedRow, Subscription};
+pub use watch::{Changed, ChangedRow, Next, Subscription};

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use keting::{Changed, SyncNews};
+use keting::{Changed, Next, SyncNews};
 use keting_model::Fields;
-use keting_scenarios::city::City;
+use keting_scenarios::city::{City, MICRO_GRID};
 use keting_scenarios::phone::Two;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -28,7 +28,9 @@ fn a_watch_on_one_phone_fires_when_a_colleague_edits_on_another() {
 
     alice.edit(household, Fields::new().with("tenure", "rented")).unwrap();
     alice.sync();
-    let Some(Changed::Rows(rows)) = watched.next(PATIENCE) else { panic!("the watch was silent") };
+    let Next::Changed(Changed::Rows(rows)) = watched.next_within(PATIENCE) else {
+        panic!("the watch was silent")
+    };
     assert!(rows.iter().any(|row| row.table == "household" && row.document == household));
 
     // And an edit made while connected goes up by itself.
@@ -39,7 +41,7 @@ fn a_watch_on_one_phone_fires_when_a_colleague_edits_on_another() {
         tries += 1;
         assert!(tries < 1_000, "the edit never came up");
     }
-    assert!(matches!(seen.next(PATIENCE), Some(Changed::Rows(_))));
+    assert!(matches!(seen.next_within(PATIENCE), Next::Changed(Changed::Rows(_))));
     staying.abort();
 }
 
@@ -57,4 +59,13 @@ fn a_query_never_waits_for_whoever_writes() {
     drop(writing);
     reading.join().unwrap();
     assert!(answered.unwrap().unwrap() > 0);
+}
+
+#[test]
+fn a_watch_ends_when_the_app_closes_the_replica() {
+    let city = City::start();
+    let alice = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
+    let watched = alice.keting.watch(&[]);
+    drop(alice);
+    assert_eq!(watched.next_within(PATIENCE), Next::Closed);
 }
