@@ -8,3 +8,4 @@ pub mod server;
 pub mod status;
 pub mod sync;
 pub mod verify;
+pub mod watch;

@@ -1,6 +1,6 @@
 //! How far a device is, what it has not handed over, and which devices it knows.
 
-use keting_store::OutboxState;
+use keting::views::OutboxState;
 use keting_trust::{RecordKind, SignedGrant};
 use serde_json::json;
 
@@ -55,11 +55,9 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
 /// When the device cannot be opened.
 pub fn outbox(reading: &Reading) -> Result<(), Failure> {
     let keting = open(&reading.data)?;
-    let entries = keting.replica().outbox(OUTBOX_MAX)?;
     let mut rows = Vec::new();
-    for entry in entries {
-        let command = keting_model::Command::from_bytes(&entry.command);
-        let name = command.map_or("(newer)", |command| command.name());
+    for entry in keting.outbox(OUTBOX_MAX)? {
+        let name = entry.command.map_or("(newer)", |command| command.name());
         let (state, code) = match entry.state {
             OutboxState::Queued => ("queued", String::new()),
             OutboxState::Sent => ("sent", String::new()),

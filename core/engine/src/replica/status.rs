@@ -1,10 +1,11 @@
 //! How far a replica is, as an app shows it.
 
 use keting_model::Role;
+use keting_store::View;
 use keting_trust::Cursor;
 
 use crate::error::EngineError;
-use crate::replica::{Replica, meta, read_up_to_date_at};
+use crate::replica::{City, Replica, meta, read_up_to_date_at};
 
 /// How far a replica is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,26 +33,37 @@ pub struct Status {
     pub documents: u64,
 }
 
+impl Status {
+    /// How far the replica in a file is.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) fn read(file: &View) -> Result<Self, EngineError> {
+        let counts = file.outbox_counts()?;
+        let city = City::read(file)?;
+        let grant = city.as_ref().map(|city| &city.grant.grant);
+        Ok(Self {
+            city: city.as_ref().map(|city| city.membership.city_name.clone()),
+            holder: grant.map(|grant| grant.name.clone()),
+            role: grant.map(|grant| grant.role),
+            grant_expires_at_ms: grant.map(|grant| grant.expires_at_ms),
+            cursor: city.as_ref().and_then(|city| city.cursor),
+            up_to_date_at_ms: read_up_to_date_at(file)?,
+            first_sync_unfinished: file.meta(meta::FIRST_SYNC)?.is_some(),
+            waiting: counts.queued.saturating_add(counts.sent),
+            held: counts.held,
+            documents: file.document_count()?,
+        })
+    }
+}
+
 impl Replica {
     /// How far the replica is.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn status(&self) -> Result<Status, EngineError> {
-        let counts = self.store.outbox_counts()?;
-        let grant = self.grant().map(|signed| &signed.grant);
-        Ok(Status {
-            city: self.membership().map(|membership| membership.city_name.clone()),
-            holder: grant.map(|grant| grant.name.clone()),
-            role: grant.map(|grant| grant.role),
-            grant_expires_at_ms: grant.map(|grant| grant.expires_at_ms),
-            cursor: self.city.as_ref().and_then(|city| city.cursor),
-            up_to_date_at_ms: read_up_to_date_at(&self.store)?,
-            first_sync_unfinished: self.store.meta(meta::FIRST_SYNC)?.is_some(),
-            waiting: counts.queued.saturating_add(counts.sent),
-            held: counts.held,
-            documents: self.store.document_count()?,
-        })
+        Status::read(&self.store)
     }
 
     /// Notes that the server said, at `at_ms` by its clock, that everything of this device's audience

@@ -5,4 +5,5 @@ mod bad_days;
 mod merging;
 mod processes;
 mod reading;
+mod shell;
 mod watching;
