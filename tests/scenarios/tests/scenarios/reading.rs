@@ -1,5 +1,6 @@
 //! Who may read what, and that nobody holds what he may not read.
 
+use keting::parts::replica_of;
 use keting_model::{DocumentKind, Fields};
 use keting_scenarios::city::{City, MICRO_GRID, UNIT};
 
@@ -21,10 +22,15 @@ fn a_steward_sees_no_id_number_and_has_none_in_his_file() {
     assert!(shown.residents.iter().any(|known| known.id == resident));
     assert!(shown.residents.iter().all(|resident| resident.id_number.is_none()));
 
-    let report = steward.keting.replica().verify(&mut |_, _| {}).unwrap();
+    let report = replica_of(&steward.keting).verify(&mut |_, _| {}).unwrap();
     let private = DocumentKind::HouseholdPrivate;
     assert!(report.documents.keys().all(|id| id.kind() != Some(private)));
     assert!(report.documents.contains_key(&household));
+
+    let page = steward.keting.household(&household).unwrap().unwrap();
+    assert!(page.household.withheld.contains(&"id_number"));
+    let residents = page.household.residents;
+    assert!(residents.iter().all(|detail| detail.resident.id_number.is_none()));
 
     let own = head.household(household);
     assert!(own.withheld.is_empty());
