@@ -98,7 +98,15 @@ impl Town {
     /// Somebody with a role in a region, enrolled with a key of his own.
     pub fn person(&mut self, role: &str, region: &str) -> Person {
         let random: &mut dyn Random = &mut self.random;
-        let signer = Ed25519Signer::from_seed(random.bytes());
+        let seed = random.bytes();
+        let grant = self.enrol(&Ed25519Signer::from_seed(seed), role, region);
+        let random: &mut dyn Random = &mut self.random;
+        Person::new(&self.city, Ed25519Signer::from_seed(seed), grant, random.bytes())
+    }
+
+    /// Enrols a key for a role in a region, and gives its grant.
+    pub fn enrol(&mut self, signer: &Ed25519Signer, role: &str, region: &str) -> Digest {
+        let random: &mut dyn Random = &mut self.random;
         let request = InviteRequest {
             name: "王五".into(),
             role: role.into(),
@@ -113,8 +121,7 @@ impl Town {
         let enrolled =
             enrol(&mut self.store, &self.city, &invitation.secret, key, "phone", random, NOW_MS)
                 .unwrap();
-        let grant = Digest::of(enrolled.grants.last().unwrap());
-        Person::new(&self.city, signer, grant, random.bytes())
+        Digest::of(enrolled.grants.last().unwrap())
     }
 
     /// Keeps somebody's word that he has the log up to a cursor, and made what he has made.

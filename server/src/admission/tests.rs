@@ -7,6 +7,8 @@ use crate::testing::{
     GRID, HEAD_REGION, NOW_MS, OTHER_REGION, Person, Seeded, TOWN, Town, UNIT, VILLAGE,
 };
 
+mod contention;
+
 #[test]
 fn a_commit_is_admitted_once_and_answered_the_same_again() {
     let mut town = Town::new();
