@@ -283,8 +283,8 @@ impl<'b> Checker<'b> {
             |key: &str| document.value(key).as_ref().and_then(Value::as_text).map(str::to_owned);
         let id = document.id();
         let before = self.known_region(&id, read)?;
-        let (Some(code), Some(level), Some(name)) = (text("code"), text("level"), text("name"))
-        else {
+        let level = text("level").as_deref().and_then(Level::from_name);
+        let (Some(code), Some(level), Some(name)) = (text("code"), level, text("name")) else {
             return Ok(Err(Judged::Held("incomplete")));
         };
         let parent = document.value("parent");
@@ -300,7 +300,7 @@ impl<'b> Checker<'b> {
             let Some(parent) = self.known_region(parent, read)? else {
                 return Ok(Err(Judged::Refused("missing_dependency")));
             };
-            if Level::from_name(&parent.level) >= Level::from_name(&level) {
+            if parent.level >= level {
                 return Ok(Err(Judged::Held("wrong_parent")));
             }
         }

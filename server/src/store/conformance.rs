@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use keting_model::region::Level;
 use keting_model::{ActorId, ChangeHash, CommandId, DocumentId, LogId};
 use keting_trust::{ChainHash, DeviceId, Digest, Incarnation, Part, RecordKind};
 
@@ -182,7 +183,7 @@ fn regions_are_found_by_code_and_with_all_below_them(store: &mut dyn ServerStore
         document: document(id),
         code: format!("{id}"),
         parent: parent.map(document),
-        level: "town".to_owned(),
+        level: Level::Town,
         name: "镇".to_owned(),
     };
     let mut transaction = good(store.begin());
