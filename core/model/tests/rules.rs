@@ -334,6 +334,31 @@ fn a_region_lies_in_a_region_of_a_higher_level() {
 }
 
 #[test]
+fn the_city_and_its_towns_are_another_part_of_the_data_than_the_regions_below() {
+    for (level, family) in [
+        ("city", Family::City),
+        ("town", Family::City),
+        ("village", Family::Region),
+        ("unit", Family::Region),
+    ] {
+        let mut ops = vec![put("code", "990481001"), put("name", "x"), put("level", level)];
+        if family == Family::Region {
+            ops.push(put("parent", id_value(&region_id(9))));
+        }
+        let mut region = Document::empty(region_id(3));
+        let families = Ok(BTreeSet::from([family]));
+        assert_eq!(judged("region.add", &region, &ops), families, "{level}");
+        let stamp = keting_model::Stamp {
+            actor: keting_model::ActorId::new([1; 10]),
+            time: keting_model::HybridTime::new(1, 0),
+            command: keting_model::CommandId::new([1; 8]),
+        };
+        region.author(&stamp, &ops).unwrap();
+        assert_eq!(judged("region.edit", &region, &[put("name", "y")]), families, "{level}");
+    }
+}
+
+#[test]
 fn a_document_says_where_it_lives() {
     let mut alice = founded();
     let id = household_id(1);
