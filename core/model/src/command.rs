@@ -92,6 +92,9 @@ pub enum CommandError {
         /// A document or an item, by its kind.
         what: &'static str,
     },
+    /// A region cannot lie in one of that level, or in none.
+    #[error("the region's parent does not fit its level")]
+    WrongParent,
     /// Everything is already as the command wants it.
     #[error("nothing changed")]
     NothingChanged,
@@ -113,6 +116,7 @@ impl CommandError {
             Self::NothingToSettle => "nothing_to_settle",
             Self::NotFound { .. } => "not_found",
             Self::AlreadyExists { .. } => "already_exists",
+            Self::WrongParent => "wrong_parent",
             Self::NothingChanged => "nothing_changed",
             Self::NotGiven { .. } => "document_not_given",
         }

@@ -317,10 +317,10 @@ fn a_child_keeps_only_name_and_relation_in_the_open_until_its_fourteenth_birthda
 fn a_region_lies_in_a_region_of_a_higher_level() {
     let mut alice = Replica::new(1);
     alice.run(&add_region(1, None, "town")).unwrap();
-    let parent = |rule| Err(CommandError::Invalid { field: "parent", rule });
-    assert_eq!(alice.plan(&add_region(2, None, "grid")), parent(InvalidValue::Empty));
-    let above = add_region(2, Some(1), "town");
-    assert_eq!(alice.plan(&above), parent(InvalidValue::OutOfRange));
+    for beside_or_above in [add_region(2, Some(1), "town"), add_region(2, None, "grid")] {
+        assert_eq!(alice.plan(&beside_or_above), Err(CommandError::WrongParent));
+    }
+    assert_eq!(CommandError::WrongParent.code(), RuleError::WrongParent.code());
     let nowhere = add_region(2, Some(7), "grid");
     assert_eq!(alice.plan(&nowhere), Err(CommandError::NotFound { what: "the parent region" }));
     let again = add_region(1, None, "town");
