@@ -8,6 +8,7 @@ use crate::arguments::{Device, Reading};
 use crate::device::open;
 use crate::exit::Failure;
 use crate::output;
+use crate::time::utc_minute;
 
 /// How many entries of the outbox are printed at most.
 const OUTBOX_MAX: u32 = 10_000;
@@ -41,12 +42,14 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
         ("文档 documents", status.documents.to_string()),
         ("待上传 waiting", status.waiting.to_string()),
         ("待处理 held", status.held.to_string()),
-        (
-            "已同步至 up to date as of",
-            status.up_to_date_at_ms.map_or_else(|| "—".to_owned(), |at_ms| format!("{at_ms} ms")),
-        ),
+        ("授权至 grant expires", status.grant_expires_at_ms.map_or_else(dash, utc_minute)),
+        ("已同步至 up to date as of", status.up_to_date_at_ms.map_or_else(dash, utc_minute)),
     ];
     rows.into_iter().try_for_each(|(name, value)| output::line(format!("{name}: {value}")))
+}
+
+fn dash() -> String {
+    "—".to_owned()
 }
 
 /// Prints what the server has not acknowledged.
