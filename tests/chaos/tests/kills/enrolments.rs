@@ -50,7 +50,7 @@ fn an_enrolment_killed_at_any_instant_is_taken_up_again_with_the_same_invitation
 fn is_in_first_sync(device: &Device) -> bool {
     let status = device.run(&["status", "--json"]);
     match status.exit_code {
-        Some(0) => status.json()["first_sync_unfinished"] == true,
+        Some(0) => status.json()["first_sync"].is_object(),
         _ => {
             assert_eq!(status.refusal(), (3, "no_replica"), "seed {SEED}: {status:?}");
             false

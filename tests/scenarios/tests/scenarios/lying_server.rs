@@ -98,7 +98,7 @@ fn a_commit_under_a_grant_that_is_not_its_authors_is_refused() {
     let borrowed = story.signed_by_bob(move |body| body.grant = alices, "address");
     story.is_refused(vec![borrowed], "grant_of_another");
     let made_up = story.signed_by_bob(|body| body.grant = Digest::of(b"a grant"), "address");
-    story.is_refused(vec![made_up], "grant_unknown");
+    story.is_refused(vec![made_up], "unknown_grant");
     story.end();
 }
 
