@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use keting::{DirectoryVault, Keting, Vault};
-use keting_model::query::region_of_code;
 use keting_model::{DocumentId, DocumentKind, ItemId};
 
 use crate::exit::Failure;
@@ -42,8 +41,7 @@ fn vault_folder() -> Option<PathBuf> {
 /// # Errors
 /// When there is none.
 pub fn region(keting: &Keting, code: &str) -> Result<DocumentId, Failure> {
-    let found = keting.read(|reader| region_of_code(reader, code))?;
-    found.first().copied().ok_or(Failure::NotFound("the region"))
+    keting.region_of_code(code)?.ok_or(Failure::NotFound("the region"))
 }
 
 /// Reads the id of a household.

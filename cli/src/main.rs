@@ -10,6 +10,7 @@ mod demo;
 mod device;
 mod exit;
 mod output;
+mod time;
 
 use clap::Parser;
 

@@ -47,12 +47,15 @@ pub fn progress_done() {
 /// Says why it did not work: what is wrong, and what to do about it, in the reader's language.
 pub fn complain(failure: &Failure) {
     let mut err = std::io::stderr().lock();
-    let advice =
-        known(failure.code()).map(|known| if speaks_chinese() { known.zh } else { known.en });
-    let _ = match advice {
+    let _ = match advice(failure.code()) {
         Some(advice) => writeln!(err, "keting: {advice} [{}] ({failure})", failure.code()),
         None => writeln!(err, "keting: {failure} [{}]", failure.code()),
     };
+}
+
+/// What to do about a code, in the reader's language, if it is one of this version.
+pub fn advice(code: &str) -> Option<&'static str> {
+    known(code).map(|known| if speaks_chinese() { known.zh } else { known.en })
 }
 
 fn speaks_chinese() -> bool {

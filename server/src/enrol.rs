@@ -3,8 +3,8 @@
 //! Of an invitation only the digest of its secret is kept. The same key may ask again with the same
 //! secret, because its first answer may have been lost; anybody else gets `invitation_used`.
 
-use keting_model::DocumentKind;
-use keting_model::role::{Family, Reach, Role};
+use keting_model::DocumentId;
+use keting_model::role::Role;
 use keting_trust::invitation::Secret;
 use keting_trust::limits::NAME_BYTES_MAX;
 use keting_trust::{
@@ -61,6 +61,12 @@ pub enum InviteError {
     /// The role needs a region, or may have none. Not retryable.
     #[error("the role needs a region, unless it is the administrator's")]
     RegionDoesNotFit,
+    /// The role is granted on regions of another level. Not retryable.
+    #[error("the role is granted on a region of the level {needed}")]
+    WrongLevel {
+        /// The level of the role's regions.
+        needed: &'static str,
+    },
     /// The name is empty, too long, or holds a colon or control characters. Not retryable.
     #[error("the name is not valid")]
     BadName,
@@ -79,6 +85,7 @@ impl InviteError {
             Self::UnknownRole => "unknown_role",
             Self::UnknownRegion => "unknown_region",
             Self::RegionDoesNotFit => "region_does_not_fit",
+            Self::WrongLevel { .. } => "wrong_level",
             Self::BadName => "bad_name",
             Self::BadDays => "bad_days",
             Self::Store(error) => error.code(),
@@ -101,7 +108,7 @@ pub enum EnrolError {
     /// The name of the device is not one. Not retryable.
     #[error("the name is not valid")]
     BadName,
-    /// The issuing key is no longer good; the operator has to renew it. Retryable.
+    /// The issuing key is no longer good, and nothing here renews it. Not retryable.
     #[error("the server's issuing key has expired")]
     IssuingKeyExpired,
     /// The store failed.
@@ -125,9 +132,12 @@ impl EnrolError {
     /// Whether the same may succeed later.
     pub const fn retryable(&self) -> bool {
         match self {
-            Self::IssuingKeyExpired => true,
             Self::Store(error) => error.retryable(),
-            Self::Unknown | Self::Used | Self::Expired | Self::BadName => false,
+            Self::Unknown
+            | Self::Used
+            | Self::Expired
+            | Self::BadName
+            | Self::IssuingKeyExpired => false,
         }
     }
 }
@@ -163,14 +173,7 @@ pub fn invite(
     let open_ms = milliseconds(request.days.unwrap_or(INVITATION_DAYS))?;
 
     let mut transaction = store.begin()?;
-    let region = match (&request.region_code, role) {
-        (None, Role::Administrator) => crate::store::CITY_WIDE,
-        (Some(_), Role::Administrator) | (None, _) => return Err(InviteError::RegionDoesNotFit),
-        (Some(code), _) => {
-            let region = transaction.region_by_code(code)?;
-            region.ok_or(InviteError::UnknownRegion)?.document
-        }
-    };
+    let region = region_for(role, request.region_code.as_deref(), &*transaction)?;
     let head = transaction.head()?.ok_or(StoreError::Empty)?;
     let secret = Secret::new(random.bytes());
     let expires_at_ms = now_ms.saturating_add(open_ms);
@@ -193,6 +196,26 @@ pub fn invite(
         secret,
         expires_at_ms,
     })
+}
+
+/// The region a role is granted on, which is of the role's level: what a role may do with a unit it
+/// may not do with a village.
+fn region_for(
+    role: Role,
+    code: Option<&str>,
+    read: &dyn ServerRead,
+) -> Result<DocumentId, InviteError> {
+    let code = match (code, role) {
+        (None, Role::Administrator) => return Ok(crate::store::CITY_WIDE),
+        (Some(_), Role::Administrator) | (None, _) => return Err(InviteError::RegionDoesNotFit),
+        (Some(code), _) => code,
+    };
+    let region = read.region_by_code(code)?.ok_or(InviteError::UnknownRegion)?;
+    if region.level == role.level() {
+        Ok(region.document)
+    } else {
+        Err(InviteError::WrongLevel { needed: role.level().name() })
+    }
 }
 
 /// Lets a device in with an invitation's secret. `name` is what the device is called in lists.
@@ -262,7 +285,7 @@ fn grant_for(
         name: invitation.name.clone(),
         role,
         regions,
-        kinds: kinds_of(role),
+        kinds: KindAccess::of_role(role),
         issued_at_ms: now_ms,
         expires_at_ms: now_ms.saturating_add(invitation.grant_ms).min(issuing.expires_at_ms),
         parent: Some(city.issuing_grant),
@@ -270,33 +293,6 @@ fn grant_for(
     };
     SignedGrant::issue(grant, &city.issuing)
         .map_err(|error| EnrolError::Store(StoreError::Failed(Box::new(error))))
-}
-
-/// What a role reads and writes, as a grant says it.
-pub fn kinds_of(role: Role) -> Vec<KindAccess> {
-    DocumentKind::ALL
-        .into_iter()
-        .filter_map(|kind| {
-            let reach = role.reads().iter().find(|(read, _)| *read == kind).map(|(_, reach)| reach);
-            let write = role.writes().iter().any(|family| kind_of(*family) == kind);
-            (reach.is_some() || write).then_some(KindAccess {
-                kind: kind.code(),
-                read: reach.is_some(),
-                write,
-                own_only: reach == Some(&Reach::OwnOnly),
-            })
-        })
-        .collect()
-}
-
-/// The kind of document a family of fields stands in.
-const fn kind_of(family: Family) -> DocumentKind {
-    match family {
-        Family::Region => DocumentKind::Region,
-        Family::Household | Family::Resident | Family::Need => DocumentKind::Household,
-        Family::Private => DocumentKind::HouseholdPrivate,
-        Family::Visit | Family::Note => DocumentKind::HouseholdVisits,
-    }
 }
 
 fn chain_bytes(

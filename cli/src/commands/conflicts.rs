@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use keting::Keting;
-use keting_model::query::{self, ConflictView, HouseholdDetail};
+use keting::views::{ConflictView, HouseholdDetail};
 use keting_model::{Command, DocumentId, Settle};
 
 use crate::arguments::SettleOn;
@@ -20,7 +19,7 @@ pub fn settle(id: &str, key: &str, data: &Path, on: &SettleOn) -> Result<(), Fai
     let document = device::document_id(id)?;
     let keting = device::open(data)?;
     let typed = match (on.choose, &on.value) {
-        (Some(number), _) => chosen(&conflicts(&keting)?, &document, key, number)?,
+        (Some(number), _) => chosen(&keting.conflicts(None)?, &document, key, number)?,
         (None, Some(value)) => value.clone(),
         (None, None) => String::new(),
     };
@@ -50,11 +49,6 @@ pub fn print(
         output::table(&["", "取值 value", "选它请输入 to choose it, type"], &rows)?;
     }
     Ok(())
-}
-
-fn conflicts(keting: &Keting) -> Result<Vec<ConflictView>, Failure> {
-    let withheld = keting.withheld();
-    Ok(keting.read(|reader| query::conflicts(reader, &withheld, None))?)
 }
 
 /// The value of a number among those of a field.

@@ -2,12 +2,9 @@
 
 use std::path::Path;
 
-use keting::Keting;
-use keting_model::household::HouseholdCommand;
-use keting_model::household_visits::VisitsCommand;
-use keting_model::query::{self, HouseholdFilter};
-use keting_model::{Command, DocumentKind, Fields, Value};
-use serde_json::json;
+use keting::commands::{HouseholdCommand, VisitsCommand};
+use keting::views::{HouseholdFilter, HouseholdPage};
+use keting::{Command, DocumentKind, Fields, Keting, Value};
 
 use crate::arguments::{Household, Reading};
 use crate::commands::conflicts;
@@ -109,8 +106,7 @@ fn run_need(id: &str, data: &Path, asked: Need) -> Result<(), Failure> {
 fn list(region: Option<&str>, reading: &Reading) -> Result<(), Failure> {
     let keting = device::open(&reading.data)?;
     let region = region.map(|code| device::region(&keting, code)).transpose()?;
-    let (filter, withheld) = (HouseholdFilter { region }, keting.withheld());
-    let households = keting.read(|reader| query::households(reader, &withheld, &filter))?;
+    let households = keting.households(&HouseholdFilter { region })?;
     if reading.json {
         return output::json(&households);
     }
@@ -132,20 +128,13 @@ fn list(region: Option<&str>, reading: &Reading) -> Result<(), Failure> {
 fn show(id: &str, reading: &Reading) -> Result<(), Failure> {
     let id = device::household_id(id)?;
     let keting = device::open(&reading.data)?;
-    let withheld = keting.withheld();
-    let found = keting.read(|reader| query::household(reader, &withheld, &id))?;
-    let household = found.ok_or(Failure::NotFound("the household"))?;
-    let visits = keting.read(|reader| query::visits(reader, &withheld, &id))?;
-    let notes = keting.read(|reader| query::notes(reader, &withheld, &id))?;
-    let conflicts = keting.read(|reader| query::conflicts(reader, &withheld, Some(&id)))?;
+    let page = keting.household(&id)?.ok_or(Failure::NotFound("the household"))?;
     if reading.json {
-        return output::json(&json!({
-            "household": household, "visits": visits, "notes": notes, "conflicts": conflicts,
-            "withheld": withheld.beside_household(),
-        }));
+        return output::json(&page);
     }
+    let HouseholdPage { household, visits, notes, conflicts, withheld } = page;
     output::line(format!("{}  {}", household.id, household.address))?;
-    for field in household.withheld.iter().chain(withheld.beside_household()) {
+    for field in household.withheld.iter().chain(withheld) {
         output::line(format!("  {}: (不可见 withheld)", field_name(field)))?;
     }
     let residents: Vec<_> = household

@@ -11,4 +11,5 @@ pub mod server;
 pub mod status;
 pub mod sync;
 pub mod verify;
+pub mod watch;
 pub mod words;

@@ -1,8 +1,8 @@
 //! What a device has not handed over, and why.
 
+use keting::DocumentId;
 use keting::error::known;
-use keting_model::{Command, DocumentId};
-use keting_store::{OutboxEntry, OutboxState};
+use keting::views::{OutboxState, OutboxView};
 use serde_json::{Value, json};
 
 use crate::arguments::Reading;
@@ -19,7 +19,7 @@ const OUTBOX_MAX: u32 = 10_000;
 /// When the device cannot be opened.
 pub fn outbox(reading: &Reading) -> Result<(), Failure> {
     let keting = open(&reading.data)?;
-    let entries = keting.replica().outbox(OUTBOX_MAX)?;
+    let entries = keting.outbox(OUTBOX_MAX)?;
     if reading.json {
         return output::json(&entries.iter().map(entry_json).collect::<Vec<_>>());
     }
@@ -28,7 +28,7 @@ pub fn outbox(reading: &Reading) -> Result<(), Failure> {
     explain(&entries)
 }
 
-fn entry_json(entry: &OutboxEntry) -> Value {
+fn entry_json(entry: &OutboxView) -> Value {
     let (state, code) = state(&entry.state);
     let documents: Vec<_> = documents(entry).iter().map(DocumentId::to_string).collect();
     json!({
@@ -40,7 +40,7 @@ fn entry_json(entry: &OutboxEntry) -> Value {
     })
 }
 
-fn row(entry: &OutboxEntry) -> Vec<String> {
+fn row(entry: &OutboxView) -> Vec<String> {
     let (state, code) = state(&entry.state);
     let document = documents(entry).first().map(DocumentId::to_string);
     vec![
@@ -52,7 +52,7 @@ fn row(entry: &OutboxEntry) -> Vec<String> {
 }
 
 /// Says once for each code what it means and what to do.
-fn explain(entries: &[OutboxEntry]) -> Result<(), Failure> {
+fn explain(entries: &[OutboxView]) -> Result<(), Failure> {
     let mut codes: Vec<_> = entries.iter().filter_map(|entry| state(&entry.state).1).collect();
     codes.sort_unstable();
     codes.dedup();
@@ -73,10 +73,10 @@ fn state(state: &OutboxState) -> (&'static str, Option<&str>) {
 }
 
 /// The command's name; one of a newer version has none here.
-fn name(entry: &OutboxEntry) -> &'static str {
-    Command::from_bytes(&entry.command).map_or("(newer)", |command| command.name())
+fn name(entry: &OutboxView) -> &'static str {
+    entry.command.as_ref().map_or("(newer)", |command| command.name())
 }
 
-fn documents(entry: &OutboxEntry) -> Vec<DocumentId> {
-    Command::from_bytes(&entry.command).map(|command| command.documents()).unwrap_or_default()
+fn documents(entry: &OutboxView) -> Vec<DocumentId> {
+    entry.command.as_ref().map(|command| command.documents()).unwrap_or_default()
 }

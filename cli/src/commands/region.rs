@@ -1,6 +1,6 @@
 //! Regions: list, show, add.
 
-use keting_model::query::{self, RegionView};
+use keting::views::RegionView;
 use keting_model::region::RegionCommand;
 use keting_model::{Command, DocumentKind};
 
@@ -48,7 +48,7 @@ pub fn run(verb: Region) -> Result<(), Failure> {
 
 fn regions(reading: &Reading) -> Result<Vec<RegionView>, Failure> {
     let keting = device::open(&reading.data)?;
-    Ok(keting.read(query::regions)?)
+    Ok(keting.regions()?)
 }
 
 fn print(regions: &[RegionView]) -> Result<(), Failure> {

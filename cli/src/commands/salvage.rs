@@ -1,7 +1,6 @@
 //! Rescuing what nobody else has from a damaged file.
 
-use keting::Keting;
-use keting_store::SalvageReport;
+use keting::{Keting, SalvageReport};
 use serde_json::{Value, json};
 
 use crate::arguments::Salvage;
@@ -15,7 +14,7 @@ use crate::output;
 /// When the device cannot be opened, or there is no room for a fresh file.
 pub fn salvage(arguments: &Salvage) -> Result<(), Failure> {
     if arguments.seen {
-        return Ok(open(&arguments.data)?.replica().dismiss_salvage_report()?);
+        return Ok(open(&arguments.data)?.dismiss_salvage_report()?);
     }
     let (_, report) = Keting::salvage(&arguments.data, vault()?)?;
     match (&report, arguments.json) {

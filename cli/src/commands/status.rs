@@ -7,6 +7,7 @@ use crate::arguments::{Device, Reading};
 use crate::device::open;
 use crate::exit::Failure;
 use crate::output;
+use crate::time::utc_minute;
 
 /// Prints how far a device is.
 ///
@@ -42,10 +43,8 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
         ("文档 documents", status.documents.to_string()),
         ("待上传 waiting", status.waiting.to_string()),
         ("待处理 held", status.held.to_string()),
-        (
-            "已同步至 up to date as of",
-            status.up_to_date_at_ms.map_or_else(|| "—".to_owned(), |at_ms| format!("{at_ms} ms")),
-        ),
+        ("授权至 grant expires", status.grant_expires_at_ms.map_or_else(dash, utc_minute)),
+        ("已同步至 up to date as of", status.up_to_date_at_ms.map_or_else(dash, utc_minute)),
     ];
     rows.into_iter().try_for_each(|(name, value)| output::line(format!("{name}: {value}")))?;
     if let Some((done, total)) = status.first_sync {
@@ -56,6 +55,10 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
         output::line(format!("需更新应用才能读取 needs a newer app: {unread}"))?;
     }
     status.salvaged.as_ref().map_or(Ok(()), super::salvage::print_report)
+}
+
+fn dash() -> String {
+    "—".to_owned()
 }
 
 /// Prints the devices whose grants are here.

@@ -1,10 +1,10 @@
 //! Enrolment and syncing.
 
-use keting::{EngineError, Keting, SyncNews, SyncReport};
-use keting_trust::Invitation;
+use keting::{EngineError, Invitation, Keting, SyncReport};
 use serde_json::json;
 
 use crate::arguments::{Enroll, Sync};
+use crate::commands::watch;
 use crate::device;
 use crate::exit::Failure;
 use crate::output;
@@ -14,8 +14,7 @@ use crate::output;
 /// # Errors
 /// When the invitation is none or is used up, or the server cannot be reached.
 pub fn enroll(arguments: &Enroll) -> Result<(), Failure> {
-    let invitation: Invitation =
-        arguments.invitation.trim().parse().map_err(|error| Failure::Usage(format!("{error}")))?;
+    let invitation: Invitation = arguments.invitation.parse().map_err(EngineError::from)?;
     let keting = Keting::create(&arguments.data, device::vault()?, &invitation)?;
     let report = run(&keting)?;
     let status = keting.status()?;
@@ -32,7 +31,7 @@ pub fn enroll(arguments: &Enroll) -> Result<(), Failure> {
 pub fn sync(arguments: &Sync) -> Result<(), Failure> {
     let keting = device::open(&arguments.reading.data)?;
     if arguments.watch {
-        return watch(&keting, arguments.reading.json);
+        return watch::watch(&keting, arguments.reading.json);
     }
     let report = run(&keting)?;
     print(&report, arguments.reading.json)?;
@@ -46,52 +45,9 @@ pub fn sync(arguments: &Sync) -> Result<(), Failure> {
 }
 
 fn run(keting: &Keting) -> Result<SyncReport, Failure> {
-    let runtime = runtime()?;
-    let report = runtime.block_on(keting.sync(&mut show));
+    let report = keting.sync(&mut |news| watch::show(&news));
     output::progress_done();
     Ok(report?)
-}
-
-fn watch(keting: &Keting, json: bool) -> Result<(), Failure> {
-    let runtime = runtime()?;
-    let subscription = keting.watch(&[]);
-    std::thread::spawn(move || {
-        loop {
-            let Some(changed) = subscription.next(std::time::Duration::from_secs(3600)) else {
-                continue;
-            };
-            if print_changed(&changed, json).is_err() {
-                return;
-            }
-        }
-    });
-    runtime.block_on(async {
-        let mut news = show;
-        tokio::select! {
-            ended = keting.stay_connected(&mut news) => match ended {
-                Ok(never) => match never {},
-                Err(error) => Err(error.into()),
-            },
-            _ = tokio::signal::ctrl_c() => Ok(()),
-        }
-    })
-}
-
-fn print_changed(changed: &keting::Changed, json: bool) -> Result<(), Failure> {
-    match changed {
-        keting::Changed::Rows(rows) => {
-            for row in rows {
-                if json {
-                    let (table, document) = (row.table, row.document.to_string());
-                    output::line(json!({ "table": table, "document": document }))?;
-                } else {
-                    output::line(format!("{} {}", row.table, row.document))?;
-                }
-            }
-            Ok(())
-        }
-        keting::Changed::Everything => output::line("*"),
-    }
 }
 
 fn print(report: &SyncReport, json: bool) -> Result<(), Failure> {
@@ -124,20 +80,4 @@ fn print(report: &SyncReport, json: bool) -> Result<(), Failure> {
         report.bytes_down,
         report.took_ms,
     ))
-}
-
-fn show(news: SyncNews) {
-    match news {
-        SyncNews::Connected => output::progress("connected"),
-        SyncNews::FirstSync { done, total } => {
-            output::progress(&format!("first sync: {done} of {total} documents"));
-        }
-        SyncNews::UpToDate => output::progress("up to date"),
-    }
-}
-
-/// A runtime of one thread: a device has one connection.
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| Failure::from(EngineError::File(error)))
 }

@@ -1,6 +1,6 @@
 //! Checking everything, and showing what is in a file.
 
-use keting::directory;
+use keting::parts::{file_path, replica_of};
 use keting_server::init::store_path;
 use keting_server::store::sqlite::{SqliteStore, measure};
 use keting_server::store::{ServerStore, StoreError};
@@ -65,7 +65,7 @@ pub fn verify(reading: &Reading) -> Result<(), Failure> {
 
 fn verify_device(reading: &Reading) -> Result<Found, Failure> {
     let keting = device::open(&reading.data)?;
-    let report = keting.replica().verify(&mut |done, total| {
+    let report = replica_of(&keting).verify(&mut |done, total| {
         output::progress(&format!("{done} of {total} documents"));
     })?;
     let documents = report.documents.iter().map(|(id, found)| (id.to_string(), heads(found)));
@@ -93,7 +93,7 @@ pub fn inspect(reading: &Reading) -> Result<(), Failure> {
     } else {
         let keting = device::open(&reading.data)?;
         let sizes = keting.read(|reader| reader.sizes())?;
-        (directory::file_path(&reading.data), sizes)
+        (file_path(&reading.data), sizes)
     };
     if reading.json {
         let tables: Vec<_> = sizes

@@ -130,7 +130,7 @@ impl Phone {
 
     /// The write-ahead log beside the device's file.
     pub fn log_file(&self) -> PathBuf {
-        let mut path = keting::directory::file_path(&self.data).into_os_string();
+        let mut path = keting::parts::file_path(&self.data).into_os_string();
         path.push("-wal");
         path.into()
     }

@@ -43,8 +43,7 @@ impl Story {
         let (_, found) = self.search(&self.cast.worker)?;
         let of_worker = id_numbers_of(self.roster.micro_grids.first());
         hold(found == of_worker, "the search finds ID numbers where they are")?;
-        let raw =
-            fs::read(keting::directory::file_path(&self.cast.worker.data)).map_err(unusable)?;
+        let raw = fs::read(keting::parts::file_path(&self.cast.worker.data)).map_err(unusable)?;
         hold(id_numbers_in(&raw, &id_numbers).is_empty(), "the file on disk is encrypted")?;
         let households = items(&list).len();
         say(&format!(
@@ -72,7 +71,7 @@ impl Story {
         let mut all = Vec::new();
         for phone in self.cast.all() {
             let whose = phone.person();
-            let file = keting::directory::file_path(&phone.data);
+            let file = keting::parts::file_path(&phone.data);
             let found = verified(&whose, &phone.read(&["verify"])?.to_string(), &file)?;
             let agrees =
                 found.documents.iter().all(|(id, heads)| server.documents.get(id) == Some(heads));

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use keting_store::SalvageReport;
 use keting_trust::Invitation;
 
+use crate::durable_file;
 use crate::environment::Environment;
 use crate::error::EngineError;
 use crate::replica::{FileIdentity, Replica, ReplicaConfig};
@@ -37,12 +38,14 @@ pub fn create(
     mut environment: Box<dyn Environment>,
     invitation: &Invitation,
 ) -> Result<Replica, EngineError> {
-    fs::create_dir_all(directory).map_err(EngineError::File)?;
+    durable_file::make_private_folder(directory).map_err(EngineError::File)?;
     let id = match read_id(directory) {
         Ok(id) => id,
         Err(EngineError::NoReplica) => {
             let id = ReplicaId::new(environment.random());
-            fs::write(directory.join(ID_FILE), id.to_string()).map_err(EngineError::File)?;
+            // Without its name the vault's keys are lost, and with them every edit made here.
+            durable_file::replace(&directory.join(ID_FILE), id.to_string().as_bytes())
+                .map_err(EngineError::File)?;
             id
         }
         Err(other) => return Err(other),

@@ -18,6 +18,8 @@ use crate::replica::{Replica, Waiting};
 pub struct Progress {
     /// Commits that were sent.
     pub commits_sent: u64,
+    /// Commits the server answered, well or not.
+    pub commits_answered: u64,
     /// Commits of others that came and were new here.
     pub commits_received: u64,
     /// Documents that came and were not here before.
@@ -219,6 +221,7 @@ impl SyncDriver {
                 self.end_if_failed(noted);
             }
             DeviceEvent::Answered(answers) => {
+                self.progress.commits_answered += answers.len() as u64;
                 let held = answers.iter().filter(|answer| match answer.outcome {
                     Outcome::Admitted { .. } => false,
                     Outcome::Held { .. } | Outcome::Refused { .. } => true,

@@ -2,25 +2,66 @@
 //!
 //! A [`Keting`] is one replica: an encrypted file with the households its holder may see, the log's
 //! commits that made them, and what still waits for the server. Everything works without a
-//! connection; [`Keting::sync`] exchanges what changed.
+//! connection; [`Keting::start_sync`] exchanges what changed while there is one. An app needs this
+//! crate alone: the commands are in [`commands`], what queries answer with in [`views`], and what an
+//! error means to a person in [`error`]. `examples/first_steps.rs` is a whole small app.
 //!
-//! This is the only room with threads and sockets, and they are all in [`shell`]. What a replica
-//! does is in [`replica`], on one thread and without a clock of its own, so that the simulation can
+//! This is the only room with threads and sockets, and they are all in `shell`. What a replica
+//! does is in `replica`, on one thread and without a clock of its own, so that the simulation can
 //! step the code that ships. What the data is stands in `keting-model`, who may do what in
-//! `keting-trust`, the file in `keting-store`, the protocol in `keting-sync`.
+//! `keting-trust`, the file in `keting-store`, the protocol in `keting-sync`. Tests and tools that
+//! take all this apart find it in [`parts`].
 
-pub mod directory;
-pub mod driver;
-pub mod environment;
+mod directory;
+mod driver;
+pub mod durable_file;
+mod environment;
 pub mod error;
-pub mod replica;
-pub mod shell;
+pub mod parts;
+mod replica;
+mod shell;
 pub mod vault;
 pub mod watch;
 
+pub use driver::Progress;
 pub use environment::{Environment, SystemEnvironment};
-pub use error::{EngineError, ErrorKind};
-pub use replica::{Executed, Replica, ReplicaConfig, Status};
-pub use shell::facade::{Keting, SyncNews, SyncReport};
+pub use error::{EngineError, ErrorKind, known};
+pub use replica::{Executed, Status};
+pub use shell::facade::Keting;
+pub use shell::handle::SyncHandle;
+pub use shell::news::{News, SyncNews};
+pub use shell::sync_loop::SyncReport;
 pub use vault::{DirectoryVault, ReplicaId, Secret, Vault, VaultError};
-pub use watch::{Changed, ChangedRow, Subscription};
+pub use watch::{Changed, ChangedRow, Next, Subscription};
+
+pub use keting_model::{
+    Command, CommandId, DocumentId, DocumentKind, FieldValue, Fields, HybridTime, ItemId, Level,
+    LogId, Role, Value,
+};
+pub use keting_store::{Reader, SalvageReport, StoreError};
+pub use keting_trust::{CommitId, Cursor, Invitation, InvitationError};
+
+/// What a [`Vault`] over an app's own hardware keys answers with.
+pub mod keys {
+    pub use keting_trust::{PublicKey, SignError, Signer};
+    pub use zeroize::Zeroizing;
+}
+
+/// What a person may want: each goes into a [`Command`].
+pub mod commands {
+    pub use keting_model::Settle;
+    pub use keting_model::household::{HouseholdCommand, NewResident};
+    pub use keting_model::household_private::PrivateCommand;
+    pub use keting_model::household_visits::VisitsCommand;
+    pub use keting_model::region::RegionCommand;
+}
+
+/// What queries answer with.
+pub mod views {
+    pub use crate::shell::queries::{HouseholdPage, OutboxView};
+    pub use keting_model::query::{
+        ConflictView, Counts, HouseholdDetail, HouseholdFilter, HouseholdView, NeedView, NoteView,
+        RegionView, ResidentDetail, ResidentView, VisitView, Withheld,
+    };
+    pub use keting_store::OutboxState;
+}

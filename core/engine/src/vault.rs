@@ -6,12 +6,14 @@
 //! was copied finds a token in the vault that is not its own, and so never continues the other
 //! copy's sequence.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use keting_trust::key::{Ed25519Signer, Signer};
 use zeroize::Zeroizing;
+
+use crate::durable_file;
 
 keting_model::define_id!(
     /// One installation's local copy, as its vault knows it.
@@ -118,7 +120,7 @@ impl DirectoryVault {
     /// # Errors
     /// When the folder cannot be made.
     pub fn open(folder: &Path) -> Result<Self, VaultError> {
-        make_private_folder(folder).map_err(VaultError::Unavailable)?;
+        durable_file::make_private_folder(folder).map_err(VaultError::Unavailable)?;
         Ok(Self { folder: folder.to_owned() })
     }
 
@@ -142,40 +144,8 @@ impl Vault for DirectoryVault {
 
     fn store(&self, replica: &ReplicaId, secret: Secret, bytes: &[u8]) -> Result<(), VaultError> {
         let path = self.path(replica, secret);
-        replace_durably(&self.folder, &path, bytes).map_err(VaultError::Unavailable)
+        durable_file::replace(&path, bytes).map_err(VaultError::Unavailable)
     }
-}
-
-/// Writes beside the old file and renames over it, so that a power cut leaves one or the other.
-fn replace_durably(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let beside = path.with_extension("new");
-    let mut file = private_file(&beside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&beside, path)?;
-    File::open(folder)?.sync_all()
-}
-
-#[cfg(unix)]
-fn private_file(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
-}
-
-#[cfg(unix)]
-fn make_private_folder(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-#[cfg(not(unix))]
-fn private_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create(true).truncate(true).open(path)
-}
-
-#[cfg(not(unix))]
-fn make_private_folder(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)
 }
 
 #[cfg(test)]

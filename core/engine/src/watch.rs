@@ -1,10 +1,10 @@
 //! `watch`: a screen says which tables it shows and hears which of their rows changed.
 //!
 //! An observer that does not keep up loses the detail, never the news: past a bound it hears once
-//! that everything may have changed, and asks again.
+//! that everything may have changed, and asks again. A watch ends by itself when the replica closes.
 
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TrySendError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use keting_model::{DocumentId, RowChange};
@@ -30,6 +30,17 @@ pub enum Changed {
     Everything,
 }
 
+/// What came of waiting for news.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// There is news.
+    Changed(Changed),
+    /// There was none in time.
+    TimedOut,
+    /// The replica is closed: there will be none.
+    Closed,
+}
+
 /// Those who watch.
 #[derive(Debug, Default, Clone)]
 pub struct Observers {
@@ -45,22 +56,25 @@ struct Observer {
 }
 
 /// An observer's end. Dropping it ends the watch.
+///
+/// As an iterator it waits for each news, and is at its end when the replica is closed.
 #[derive(Debug)]
 pub struct Subscription {
     id: u64,
     receiver: Receiver<Changed>,
-    list: Arc<Mutex<Vec<Observer>>>,
+    /// Weak, or the watch itself would keep its sender alive and never hear that the replica closed.
+    list: Weak<Mutex<Vec<Observer>>>,
 }
 
 impl Observers {
     /// Begins to watch `tables`; none means all.
     pub fn subscribe(&self, tables: &[&'static str]) -> Subscription {
         let (sender, receiver) = mpsc::sync_channel(limits::WATCH_CHANGES_MAX);
-        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut list = locked(&self.list);
         let id = list.iter().map(|observer| observer.id + 1).max().unwrap_or(0);
         list.push(Observer { id, tables: tables.to_vec(), sender, missed: false });
         drop(list);
-        Subscription { id, receiver, list: Arc::clone(&self.list) }
+        Subscription { id, receiver, list: Arc::downgrade(&self.list) }
     }
 
     /// Tells everybody who watches what a committed transaction changed.
@@ -68,8 +82,7 @@ impl Observers {
         if changes.is_empty() {
             return;
         }
-        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
-        list.retain_mut(|observer| observer.tell(changes));
+        locked(&self.list).retain_mut(|observer| observer.tell(changes));
     }
 }
 
@@ -96,29 +109,62 @@ impl Observer {
 }
 
 impl Subscription {
-    /// Waits for the next news; `None` when there was none in time or the replica is closed.
-    pub fn next(&self, patience: Duration) -> Option<Changed> {
+    /// Waits for the next news, but no longer than `patience`.
+    pub fn next_within(&self, patience: Duration) -> Next {
+        if let Some(known) = self.next_at_once() {
+            return known;
+        }
         match self.receiver.recv_timeout(patience) {
-            Ok(changed) => Some(changed),
-            Err(RecvTimeoutError::Timeout) => self.take_missed().then_some(Changed::Everything),
-            Err(RecvTimeoutError::Disconnected) => None,
+            Ok(changed) => Next::Changed(changed),
+            Err(RecvTimeoutError::Timeout) => Next::TimedOut,
+            Err(RecvTimeoutError::Disconnected) => Next::Closed,
+        }
+    }
+
+    /// What can be said without waiting.
+    fn next_at_once(&self) -> Option<Next> {
+        match self.receiver.try_recv() {
+            Ok(changed) => Some(Next::Changed(changed)),
+            Err(TryRecvError::Empty) => {
+                self.take_missed().then_some(Next::Changed(Changed::Everything))
+            }
+            Err(TryRecvError::Disconnected) => Some(Next::Closed),
         }
     }
 
     /// Whether news was lost that no later news made known.
     fn take_missed(&self) -> bool {
-        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
-        list.iter_mut()
-            .find(|observer| observer.id == self.id)
-            .is_some_and(|observer| std::mem::take(&mut observer.missed))
+        self.list.upgrade().is_some_and(|list| {
+            locked(&list)
+                .iter_mut()
+                .find(|observer| observer.id == self.id)
+                .is_some_and(|observer| std::mem::take(&mut observer.missed))
+        })
+    }
+}
+
+impl Iterator for Subscription {
+    type Item = Changed;
+
+    fn next(&mut self) -> Option<Changed> {
+        match self.next_at_once() {
+            Some(Next::Changed(changed)) => Some(changed),
+            Some(Next::Closed) => None,
+            Some(Next::TimedOut) | None => self.receiver.recv().ok(),
+        }
     }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
-        list.retain(|observer| observer.id != self.id);
+        if let Some(list) = self.list.upgrade() {
+            locked(&list).retain(|observer| observer.id != self.id);
+        }
     }
+}
+
+fn locked(list: &Mutex<Vec<Observer>>) -> MutexGuard<'_, Vec<Observer>> {
+    list.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn changed_row(change: &RowChange) -> ChangedRow {
@@ -147,9 +193,11 @@ mod tests {
         let subscription = observers.subscribe(&["household"]);
         observers.tell(&[gone(&REGION)]);
         observers.tell(&[gone(&REGION), gone(&HOUSEHOLD)]);
-        let Some(Changed::Rows(rows)) = subscription.next(AT_ONCE) else { panic!("no news") };
+        let Next::Changed(Changed::Rows(rows)) = subscription.next_within(AT_ONCE) else {
+            panic!("no news")
+        };
         assert_eq!(rows.iter().map(|row| row.table).collect::<Vec<_>>(), ["household"]);
-        assert_eq!(subscription.next(AT_ONCE), None);
+        assert_eq!(subscription.next_within(AT_ONCE), Next::TimedOut);
     }
 
     #[test]
@@ -159,11 +207,23 @@ mod tests {
         for _ in 0..=limits::WATCH_CHANGES_MAX {
             observers.tell(&[gone(&HOUSEHOLD)]);
         }
-        let mut last = None;
-        while let Some(news) = subscription.next(AT_ONCE) {
-            last = Some(news);
+        let mut heard = Vec::new();
+        while let Next::Changed(changed) = subscription.next_within(AT_ONCE) {
+            heard.push(changed);
         }
-        assert_eq!(last, Some(Changed::Everything));
+        assert_eq!(heard.len(), limits::WATCH_CHANGES_MAX + 1);
+        assert_eq!(heard.last(), Some(&Changed::Everything));
+    }
+
+    #[test]
+    fn a_watch_ends_when_the_replica_is_closed_after_the_news_that_came_before() {
+        let observers = Observers::default();
+        let [polled, iterated] = [(); 2].map(|()| observers.subscribe(&[]));
+        observers.tell(&[gone(&HOUSEHOLD)]);
+        drop(observers);
+        assert!(matches!(polled.next_within(AT_ONCE), Next::Changed(_)));
+        assert_eq!(polled.next_within(AT_ONCE), Next::Closed);
+        assert_eq!(iterated.count(), 1);
     }
 
     #[test]

@@ -95,6 +95,9 @@ pub enum CommandError {
     /// A new region's code is not made of the code of the region it lies in.
     #[error("the code does not continue the code of the region above")]
     WrongCode,
+    /// A region cannot lie in one of that level, or in none.
+    #[error("the region's parent does not fit its level")]
+    WrongParent,
     /// Everything is already as the command wants it.
     #[error("nothing changed")]
     NothingChanged,
@@ -117,6 +120,7 @@ impl CommandError {
             Self::NotFound { .. } => "not_found",
             Self::AlreadyExists { .. } => "already_exists",
             Self::WrongCode => "wrong_code",
+            Self::WrongParent => "wrong_parent",
             Self::NothingChanged => "nothing_changed",
             Self::NotGiven { .. } => "document_not_given",
         }

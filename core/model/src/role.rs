@@ -9,7 +9,9 @@ use crate::region::Level;
 /// A part of the data that a role may or may not write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
-    /// Regions: names, boundaries, heads.
+    /// The city and its towns: names, boundaries, heads.
+    City,
+    /// The regions below the towns.
     Region,
     /// Households: home region, address, tenure.
     Household,
@@ -27,7 +29,8 @@ pub enum Family {
 
 impl Family {
     /// Every family, in order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
+        Self::City,
         Self::Region,
         Self::Household,
         Self::Resident,
@@ -40,6 +43,7 @@ impl Family {
     /// The name in documentation and logs.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::City => "city",
             Self::Region => "region",
             Self::Household => "household",
             Self::Resident => "resident",
@@ -47,6 +51,16 @@ impl Family {
             Self::Visit => "visit",
             Self::Need => "need",
             Self::Note => "note",
+        }
+    }
+
+    /// The kind of document it stands in.
+    pub const fn kind(self) -> DocumentKind {
+        match self {
+            Self::City | Self::Region => DocumentKind::Region,
+            Self::Household | Self::Resident | Self::Need => DocumentKind::Household,
+            Self::Private => DocumentKind::HouseholdPrivate,
+            Self::Visit | Self::Note => DocumentKind::HouseholdVisits,
         }
     }
 }
@@ -213,7 +227,15 @@ const KEEP_ROSTER: &[Family] = &[
     Family::Need,
     Family::Note,
 ];
-const KEEP_ROSTER_AND_REGIONS: &[Family] = &Family::ALL;
+const KEEP_ROSTER_AND_REGIONS: &[Family] = &[
+    Family::Region,
+    Family::Household,
+    Family::Resident,
+    Family::Private,
+    Family::Visit,
+    Family::Need,
+    Family::Note,
+];
 
 const STEWARD: RoleRule = RoleRule {
     name: "steward",
@@ -325,7 +347,7 @@ const ADMINISTRATOR: RoleRule = RoleRule {
     name: "administrator",
     level: Level::City,
     reads: &[REGIONS],
-    writes: &[Family::Region],
+    writes: &[Family::City],
     grants: &[Role::TownOfficer],
     delegation_depth: 5,
     accepts_held: false,

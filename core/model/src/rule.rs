@@ -250,7 +250,7 @@ impl<'a> Judged<'a> {
                 return Err(RuleError::Twice { field: rule.pattern });
             }
             self.judge_put(rule, touched.before, key, value)?;
-            families.extend(rule.family);
+            families.extend(rule.family.map(|family| (schema.family)(family, touched)));
         }
         let items: BTreeSet<&str> = puts.keys().filter_map(|key| item_of(key)).collect();
         if items.len() > self.items_max {

@@ -22,6 +22,8 @@ pub(crate) struct Schema {
     pub(crate) fields: &'static [FieldRule],
     /// What belongs together in it.
     pub(crate) groups: &'static [Group],
+    /// What the writer of a field's family must be allowed to write in this very document.
+    pub(crate) family: fn(Family, &Touched<'_>) -> Family,
     /// What else has to hold for a change, beyond the tables.
     pub(crate) also: fn(&str, &Touched<'_>) -> Result<(), RuleError>,
 }

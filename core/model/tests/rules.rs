@@ -317,10 +317,10 @@ fn a_child_keeps_only_name_and_relation_in_the_open_until_its_fourteenth_birthda
 fn a_region_lies_in_a_region_of_a_higher_level_and_continues_its_code() {
     let mut alice = Replica::new(1);
     alice.run(&add_region(1, None, "town")).unwrap();
-    let parent = |rule| Err(CommandError::Invalid { field: "parent", rule });
-    assert_eq!(alice.plan(&add_region(2, None, "grid")), parent(InvalidValue::Empty));
-    let above = add_region(2, Some(1), "town");
-    assert_eq!(alice.plan(&above), parent(InvalidValue::OutOfRange));
+    for beside_or_above in [add_region(2, Some(1), "town"), add_region(2, None, "grid")] {
+        assert_eq!(alice.plan(&beside_or_above), Err(CommandError::WrongParent));
+    }
+    assert_eq!(CommandError::WrongParent.code(), RuleError::WrongParent.code());
     let nowhere = add_region(2, Some(7), "grid");
     assert_eq!(alice.plan(&nowhere), Err(CommandError::NotFound { what: "the parent region" }));
     let again = add_region(1, None, "town");
@@ -342,6 +342,31 @@ fn a_region_lies_in_a_region_of_a_higher_level_and_continues_its_code() {
     let orphan = [put("code", "990481001"), put("name", "x"), put("level", "grid")];
     let verdict = judged("region.add", &Document::empty(region_id(3)), &orphan);
     assert_eq!(verdict, Err(RuleError::WrongParent));
+}
+
+#[test]
+fn the_city_and_its_towns_are_another_part_of_the_data_than_the_regions_below() {
+    for (level, family) in [
+        ("city", Family::City),
+        ("town", Family::City),
+        ("village", Family::Region),
+        ("unit", Family::Region),
+    ] {
+        let mut ops = vec![put("code", "990481001"), put("name", "x"), put("level", level)];
+        if family == Family::Region {
+            ops.push(put("parent", id_value(&region_id(9))));
+        }
+        let mut region = Document::empty(region_id(3));
+        let families = Ok(BTreeSet::from([family]));
+        assert_eq!(judged("region.add", &region, &ops), families, "{level}");
+        let stamp = keting_model::Stamp {
+            actor: keting_model::ActorId::new([1; 10]),
+            time: keting_model::HybridTime::new(1, 0),
+            command: keting_model::CommandId::new([1; 8]),
+        };
+        region.author(&stamp, &ops).unwrap();
+        assert_eq!(judged("region.edit", &region, &[put("name", "y")]), families, "{level}");
+    }
 }
 
 #[test]

@@ -92,7 +92,7 @@ pub fn may_write(
     now_ms: u64,
 ) -> Result<(), Denied> {
     check_live(grant, now_ms)?;
-    if !families.iter().all(|family| grant.role.writes().contains(family)) {
+    if !families.iter().all(|family| grant.may_write(*family)) {
         return Err(Denied::Role);
     }
     if !grant.access(kind.code()).is_some_and(|access| access.write) {

@@ -27,7 +27,7 @@ pub use commit::{CommitBody, CommitId, Part, SignedCommit};
 pub use digest::{Digest, Incarnation, actor_id};
 pub use error::{GrantError, ProofError, SignError};
 pub use grant::{Grant, KindAccess, SignedGrant, verify_chain};
-pub use invitation::Invitation;
+pub use invitation::{Invitation, InvitationError};
 pub use key::{Algorithm, DeviceId, Ed25519Signer, PublicKey, Signer};
 pub use log::{ChainHash, Cursor, Position, RecordKind};
 pub use record::{

@@ -98,6 +98,13 @@ pub const GROUP_FRAME_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const KEEPALIVE_EVERY_MS: u64 = 45_000;
 /// How long an expected answer may take, in milliseconds, before the connection counts as dead.
 pub const ANSWER_MS_MAX: u64 = 60_000;
+/// How long it may take a device until a connection stands (name, TCP, TLS, upgrade), in
+/// milliseconds. That is some five round trips; a stairwell's link takes two seconds for one, and
+/// loses some.
+pub const CONNECT_MS_MAX: u64 = 30_000;
+/// How long a device that ends a session waits for its last words to be taken, in milliseconds. The
+/// server acts on none of them, so a link that is gone is not waited for.
+pub const FAREWELL_MS_MAX: u64 = 2_000;
 /// The first pause before connecting again, in milliseconds. It doubles with each failure.
 pub const BACKOFF_MS_MIN: u64 = 500;
 /// The longest pause before connecting again, in milliseconds.
@@ -156,6 +163,9 @@ pub const READERS_MAX: usize = 4;
 /// The most changes of rows a `watch` keeps for an observer that does not look. Beyond it the
 /// observer is told once that everything may have changed.
 pub const WATCH_CHANGES_MAX: usize = 1024;
+/// The most news of a sync kept for an app that does not look. Beyond it the oldest are forgotten:
+/// what counts is how things are now.
+pub const SYNC_NEWS_MAX: usize = 64;
 /// The most changes of a document kept beside its snapshot before a new snapshot is made.
 pub const CHANGES_AFTER_SNAPSHOT_MAX: usize = 64;
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{HEAD_REGION, NOW_MS, Town, endpoint};
+use crate::testing::{GRID, HEAD_REGION, NOW_MS, TOWN, Town, UNIT, VILLAGE, endpoint};
 use keting_trust::{Denied, Ed25519Signer, GrantError, verify_chain};
 
 #[test]
@@ -49,7 +49,7 @@ fn an_invitation_that_is_unknown_old_or_from_before_a_restore_lets_nobody_in() {
     let phone = Ed25519Signer::from_seed([1; 32]);
     let unknown = enrolled(&mut town, &Secret::new([0; 16]), &phone, NOW_MS).unwrap_err();
     assert_eq!(unknown.code(), "invitation_unknown");
-    let invitation = invited(&mut town, Some(HEAD_REGION), "steward").unwrap();
+    let invitation = invited(&mut town, Some(UNIT), "steward").unwrap();
     let late = invitation.expires_at_ms;
     let expired = enrolled(&mut town, &invitation.secret, &phone, late).unwrap_err();
     assert_eq!(expired.code(), "invitation_expired");
@@ -73,9 +73,59 @@ fn a_request_that_names_no_role_region_or_person_is_refused() {
 }
 
 #[test]
+fn a_role_is_granted_on_a_region_of_its_level_and_on_no_other() {
+    const CITY: &str = "990481";
+    let mut town = Town::new();
+    let regions = [CITY, TOWN, VILLAGE, GRID, HEAD_REGION, UNIT];
+    let fitting = [
+        ("steward", UNIT),
+        ("micro_grid_head", HEAD_REGION),
+        ("grid_worker", GRID),
+        ("village_officer", VILLAGE),
+        ("station_chief", VILLAGE),
+        ("mediator", VILLAGE),
+        ("town_officer", TOWN),
+        ("dispute_centre", CITY),
+    ];
+    for (role, fits) in fitting {
+        for region in regions {
+            let answer = invited(&mut town, Some(region), role).map(drop);
+            let code = answer.map_err(|error| error.code());
+            let expected = if region == fits { Ok(()) } else { Err("wrong_level") };
+            assert_eq!(code, expected, "{role} on {region}");
+        }
+    }
+}
+
+#[test]
+fn the_operator_invites_people_of_every_role_and_each_grant_leads_to_the_root_key() {
+    let mut town = Town::new();
+    for (number, role) in (1..).zip(Role::ALL) {
+        let region = match role.level() {
+            keting_model::Level::City => "990481",
+            keting_model::Level::Town => TOWN,
+            keting_model::Level::Village => VILLAGE,
+            keting_model::Level::Grid => GRID,
+            keting_model::Level::MicroGrid => HEAD_REGION,
+            keting_model::Level::Unit => UNIT,
+        };
+        let region = (role != Role::Administrator).then_some(region);
+        let invitation = invited(&mut town, region, role.name()).unwrap();
+        let phone = Ed25519Signer::from_seed([number; 32]);
+        let enrolled = enrolled(&mut town, &invitation.secret, &phone, NOW_MS).unwrap();
+        let chain: Vec<SignedGrant> =
+            enrolled.grants.iter().map(|bytes| SignedGrant::open(bytes).unwrap()).collect();
+        let mut book = crate::authority::Book::default();
+        book.refresh(&*town.read(), &enrolled.head).unwrap();
+        let grant = verify_chain(&town.root.public, &chain, &book, NOW_MS).unwrap();
+        assert_eq!((grant.role, grant.is_of_city()), (role, false));
+    }
+}
+
+#[test]
 fn the_secret_of_an_invitation_is_not_in_the_store() {
     let mut town = Town::new();
-    let invitation = invited(&mut town, Some(HEAD_REGION), "steward").unwrap();
+    let invitation = invited(&mut town, Some(UNIT), "steward").unwrap();
     for file in std::fs::read_dir(town.dir.path()).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         assert!(!bytes.windows(16).any(|window| window == invitation.secret.as_bytes()));

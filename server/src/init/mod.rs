@@ -182,12 +182,7 @@ pub fn init_store(
         name: city_name.to_owned(),
         role: Role::Administrator,
         regions: Vec::new(),
-        kinds: vec![KindAccess {
-            kind: KindAccess::EVERY_KIND,
-            read: true,
-            write: true,
-            own_only: false,
-        }],
+        kinds: vec![KindAccess::every_kind()],
         issued_at_ms: now_ms,
         expires_at_ms: now_ms.saturating_add(ISSUING_KEY_MS),
         parent: None,

@@ -1,7 +1,6 @@
 //! Real sockets on loopback, small bounds.
 
-use keting::shell::socket::{Socket, SocketError};
-use keting::shell::tls::pinned_client;
+use keting::parts::{Socket, SocketError, pinned_client};
 use keting_model::CommandId;
 use keting_sync::frame::{decode_server, encode_device};
 use keting_sync::limits::{FRAME_BYTES_MAX, FRAME_ENTRIES_MAX};

@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use keting::parts::replica_of;
 use keting::{DirectoryVault, Secret, Vault as _};
 use keting_model::household::HouseholdCommand;
 use keting_model::{Command, DocumentId, DocumentKind, Fields};
@@ -53,7 +54,7 @@ fn measure(place: &Path, limit: Limit, summary: fn(&[Took]) -> f64) -> Vec<Figur
     });
 
     let directory = phone.directory().to_owned();
-    let id = phone.keting.replica().id();
+    let id = replica_of(&phone.keting).id();
     drop(phone);
     let vault = DirectoryVault::open(&directory.join("vault")).unwrap();
     let key = DatabaseKey::new(*vault.require(&id, Secret::DatabaseKey).unwrap());

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use keting::parts::replica_of;
 use keting::{DirectoryVault, Keting, Secret, Vault as _};
 use keting_model::Cell;
 use keting_model::query::{self, HouseholdFilter, Rows, Withheld};
@@ -33,7 +34,7 @@ pub fn run() -> Vec<Figure> {
     let phone = town.phone();
     let directory = phone.directory().to_owned();
     let withheld = phone.keting.withheld();
-    let id = phone.keting.replica().id();
+    let id = replica_of(&phone.keting).id();
     drop(phone);
     town.city.stop();
 

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use keting::shell::socket::Socket;
+use keting::parts::Socket;
 use keting_sync::{
     Answer, CommitKey, DeviceConfig, DeviceEffect, DeviceEvent, DeviceSession, OutboxBatch,
     OutboxItem, Outcome, Persisted, Purpose, PushedCommit, VERSIONS,

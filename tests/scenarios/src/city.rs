@@ -114,12 +114,13 @@ impl City {
         self.directory.path()
     }
 
-    /// Asks the operator for an invitation, as `keting invite` does.
+    /// Asks the operator for an invitation, as `keting invite` does. An administrator's is for no
+    /// region.
     pub fn invite(&self, name: &str, role: &str, region: &str) -> Invitation {
         let request = AdminRequest::Invite(InviteRequest {
             name: name.to_owned(),
             role: role.to_owned(),
-            region_code: Some(region.to_owned()),
+            region_code: (role != "administrator").then(|| region.to_owned()),
             days: None,
             grant_days: None,
         });

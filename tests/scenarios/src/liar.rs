@@ -2,7 +2,7 @@
 //! the protocol as it should; only what it says is not so.
 
 use keting::EngineError;
-use keting::driver::SyncDriver;
+use keting::parts::{SyncDriver, replica_of};
 use keting_server::init::store_path;
 use keting_server::store::sqlite::SqliteStore;
 use keting_server::store::{ServerRead, ServerStore};
@@ -46,7 +46,7 @@ impl Liar {
     /// Why the phone ended the session.
     pub fn tell(&mut self, phone: &Phone, entries: Vec<Entry>) -> Result<(), EngineError> {
         let head = self.head();
-        let mut replica = phone.keting.replica();
+        let mut replica = replica_of(&phone.keting);
         let city = replica.membership().unwrap().city;
         let welcome = Welcome {
             version: 1,

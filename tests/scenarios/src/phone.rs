@@ -4,13 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use keting::commands::{HouseholdCommand, NewResident};
+use keting::views::{ConflictView, HouseholdDetail, HouseholdFilter, HouseholdView};
 use keting::{
-    DirectoryVault, EngineError, Environment, Keting, SyncReport, SystemEnvironment, Vault,
+    Command, DirectoryVault, DocumentId, DocumentKind, EngineError, Environment, Fields,
+    Invitation, ItemId, Keting, SyncReport, SystemEnvironment, Vault, parts,
 };
-use keting_model::household::{HouseholdCommand, NewResident};
-use keting_model::query::{self, ConflictView, HouseholdDetail, HouseholdFilter, HouseholdView};
-use keting_model::{Command, DocumentId, DocumentKind, Fields, ItemId};
-use keting_trust::Invitation;
 
 use crate::city::{City, GRID, MICRO_GRID};
 
@@ -66,8 +65,8 @@ impl Phone {
         let directory = place.join(format!("phone{}", PHONES.fetch_add(1, Ordering::Relaxed)));
         let clock = Box::new(WrongClock { off_ms });
         let data = directory.join("data");
-        let replica = keting::directory::create(&data, vault(&directory), clock, invitation);
-        Self { keting: Keting::new(replica.unwrap()), directory }
+        let replica = parts::create_replica(&data, vault(&directory), clock, invitation);
+        Self { keting: parts::share(replica.unwrap()), directory }
     }
 
     /// Switches the phone off and on.
@@ -116,8 +115,7 @@ impl Phone {
     /// # Errors
     /// What the engine says.
     pub fn try_sync(&self) -> Result<SyncReport, EngineError> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(self.keting.sync(&mut |_| {}))
+        self.keting.sync(&mut |_| {})
     }
 
     /// Adds a household with one resident.
@@ -193,9 +191,7 @@ impl Phone {
 
     /// One household in full.
     pub fn detail(&self, id: DocumentId) -> HouseholdDetail {
-        let withheld = self.keting.withheld();
-        let found = self.keting.read(|reader| query::household(reader, &withheld, &id)).unwrap();
-        found.unwrap()
+        self.keting.household(&id).unwrap().unwrap().household
     }
 
     /// Every household as a list shows it.
@@ -208,9 +204,7 @@ impl Phone {
     /// # Errors
     /// What the engine says.
     pub fn try_households(&self) -> Result<Vec<HouseholdView>, EngineError> {
-        let withheld = self.keting.withheld();
-        let every = HouseholdFilter::default();
-        self.keting.read(|reader| query::households(reader, &withheld, &every))
+        self.keting.households(&HouseholdFilter::default())
     }
 
     /// One household as a list shows it.
@@ -220,19 +214,18 @@ impl Phone {
 
     /// What has to be settled of a household.
     pub fn conflicts(&self, household: DocumentId) -> Vec<ConflictView> {
-        let withheld = self.keting.withheld();
-        self.keting.read(|reader| query::conflicts(reader, &withheld, Some(&household))).unwrap()
+        self.keting.conflicts(Some(&household)).unwrap()
     }
 
     /// The region with a code.
     pub fn region(&self, code: &str) -> DocumentId {
-        let found = self.keting.read(|reader| query::region_of_code(reader, code)).unwrap();
-        *found.first().unwrap_or_else(|| panic!("no region {code} on this phone"))
+        let found = self.keting.region_of_code(code).unwrap();
+        found.unwrap_or_else(|| panic!("no region {code} on this phone"))
     }
 
     /// Panics unless everything on the phone holds up.
     pub fn assert_verified(&self) {
-        let report = self.keting.replica().verify(&mut |_, _| {}).unwrap();
+        let report = parts::replica_of(&self.keting).verify(&mut |_, _| {}).unwrap();
         assert_eq!(report.differences, []);
         assert!(!report.documents.is_empty());
     }

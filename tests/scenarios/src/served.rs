@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::sync::Arc;
 
-use keting::shell::tls::pinned_client;
+use keting::parts::pinned_client;
 use keting_server::init::store_path;
 use keting_server::shell::certificate;
 use keting_trust::Invitation;

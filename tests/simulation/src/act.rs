@@ -1,6 +1,7 @@
 //! Somebody does something, and what must then be true on his phone.
 
-use keting::{ErrorKind, Replica};
+use keting::ErrorKind;
+use keting::parts::Replica;
 use keting_model::Command;
 use keting_model::household::HouseholdCommand;
 use keting_model::query::Rows as _;

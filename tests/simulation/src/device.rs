@@ -4,11 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use keting::driver::SyncDriver;
-use keting::replica::FileIdentity;
-use keting::{
-    EngineError, Environment, Executed, Replica, ReplicaConfig, ReplicaId, Secret, Vault,
-};
+use keting::parts::{FileIdentity, Replica, ReplicaConfig, SyncDriver};
+use keting::{EngineError, Environment, Executed, ReplicaId, Secret, Vault};
 use keting_model::Command;
 use keting_testkit::rng::Rng;
 use keting_testkit::vfs::Disk;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use keting::Replica;
+use keting::parts::Replica;
 use keting_model::projection::tables;
 use keting_model::query::Rows as _;
 use keting_model::{Cell, ChangeHash, Document, DocumentId, project};

@@ -1,6 +1,6 @@
 //! The deterministic simulation: many phones and one server in virtual time on one thread.
 //!
-//! What is stepped is what ships: `keting::Replica`, its `SyncDriver`, and `keting_server`'s
+//! What is stepped is what ships: `keting::parts::Replica`, its `SyncDriver`, and `keting_server`'s
 //! `Server`, over the real store on a disk in memory that forgets what was not synced. What is
 //! simulated is the world around them: clocks, chance, the network, people, power. A run has two
 //! halves. In the first, people work and bad things happen, and what must be true at every moment

@@ -4,7 +4,7 @@
 //! with the same value. Some commands reach for what is not theirs; those must be refused on the
 //! phone itself.
 
-use keting::Replica;
+use keting::parts::Replica;
 use keting_model::household::{HouseholdCommand, NewResident};
 use keting_model::household_private::PrivateCommand;
 use keting_model::household_visits::VisitsCommand;

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use keting::driver::SyncDriver;
+use keting::parts::SyncDriver;
 use keting::{EngineError, ErrorKind};
 use keting_testkit::rng::Rng;
 

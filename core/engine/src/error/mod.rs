@@ -7,7 +7,7 @@ use keting_model::{CommandError, DocumentError, RuleError};
 use keting_store::{OpenError, StoreError};
 use keting_sync::CloseReason;
 use keting_trust::guard::GuardError;
-use keting_trust::{Denied, GrantError, ProofError, SignError};
+use keting_trust::{Denied, GrantError, InvitationError, ProofError, SignError};
 
 pub use catalogue::{FAMILIES, Family, Known, known};
 
@@ -42,6 +42,9 @@ pub enum EngineError {
     /// The holder's grant does not permit it.
     #[error(transparent)]
     Denied(#[from] Denied),
+    /// A text is not an invitation this version understands.
+    #[error(transparent)]
+    Invitation(#[from] InvitationError),
     /// Something signed does not hold.
     #[error(transparent)]
     Proof(#[from] ProofError),
@@ -63,6 +66,12 @@ pub enum EngineError {
         /// How, as a stable code.
         code: &'static str,
     },
+    /// This replica is syncing already.
+    #[error("the replica is syncing already")]
+    SyncRunning,
+    /// The operating system gives no thread to sync on.
+    #[error("there is no thread to sync on")]
+    NoThread(#[source] std::io::Error),
     /// The device has not been enrolled yet.
     #[error("the device is not enrolled in a city")]
     NotEnrolled,
@@ -124,12 +133,15 @@ impl EngineError {
             Self::Rule(error) => error.code(),
             Self::Document(_) => "document_damaged",
             Self::Denied(denied) => denied.code(),
+            Self::Invitation(error) => error.code(),
             Self::Proof(error) => error.code(),
             Self::Grant(error) => error.code(),
             Self::LogRefused(_) => "log_refused",
             Self::Socket(error) => error.code(),
             Self::Closed(reason) => reason.code(),
             Self::Protocol { code } => code,
+            Self::SyncRunning => "sync_running",
+            Self::NoThread(_) => "no_thread",
             Self::NotEnrolled => "not_enrolled",
             Self::AlreadyEnrolled => "already_enrolled",
             Self::NoReplica => "no_replica",

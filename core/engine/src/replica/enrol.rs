@@ -10,6 +10,7 @@ use keting_trust::{SignedGrant, cbor, verify_chain};
 use crate::error::EngineError;
 use crate::replica::membership::{GrantBytes, Issuers, Membership};
 use crate::replica::regions::Regions;
+use crate::replica::status::first_sync;
 use crate::replica::{City, Replica, meta};
 
 /// What the server's log and software call this engine.
@@ -58,7 +59,7 @@ impl Replica {
     }
 
     fn sync_purpose(&self, city: &City) -> Result<Purpose, EngineError> {
-        let first_sync = self.first_sync()?;
+        let first_sync = first_sync(&self.store)?;
         Ok(Purpose::Sync {
             cursor: city.cursor,
             first_sync,

@@ -27,7 +27,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use keting_model::{Document, DocumentId, PROJECTION_MIGRATIONS, project};
-use keting_store::{DatabaseKey, OpenConfig, OpenError, Owner, Store, StoreError};
+use keting_store::{DatabaseKey, OpenConfig, OpenError, Owner, Store, StoreError, View};
 use keting_trust::{
     Cursor, DeviceId, Incarnation, Invitation, PublicKey, SignedGrant, Signer, limits,
 };
@@ -264,7 +264,7 @@ impl Replica {
 
 impl City {
     /// Reads the city from the file, if the device is enrolled.
-    fn read(store: &Store) -> Result<Option<Self>, EngineError> {
+    fn read(store: &View) -> Result<Option<Self>, EngineError> {
         let Some(bytes) = store.meta(meta::MEMBERSHIP)? else { return Ok(None) };
         let membership: Membership =
             keting_trust::cbor::from_slice(&bytes).map_err(|_| EngineError::DamagedMeta)?;
@@ -294,7 +294,7 @@ fn open_config<'a>(config: &ReplicaConfig<'a>, key: &'a DatabaseKey) -> OpenConf
 }
 
 /// When the server last said that everything is here, by its clock.
-fn read_up_to_date_at(store: &Store) -> Result<Option<u64>, EngineError> {
+fn read_up_to_date_at(store: &View) -> Result<Option<u64>, EngineError> {
     let bytes = store.meta(meta::UP_TO_DATE_AT)?;
     Ok(bytes.and_then(|bytes| bytes.as_slice().try_into().ok()).map(u64::from_be_bytes))
 }

@@ -1,12 +1,12 @@
 //! How far a replica is, as an app shows it.
 
 use keting_model::Role;
-use keting_store::SalvageReport;
+use keting_store::{SalvageReport, View};
 use keting_sync::FirstSync;
 use keting_trust::{Cursor, cbor};
 
 use crate::error::EngineError;
-use crate::replica::{Replica, meta, read_up_to_date_at};
+use crate::replica::{City, Replica, meta, read_up_to_date_at};
 
 /// How far a replica is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,35 +40,40 @@ pub struct Status {
     pub salvaged: Option<SalvageReport>,
 }
 
+impl Status {
+    /// How far the replica in a file is.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) fn read(file: &View) -> Result<Self, EngineError> {
+        let counts = file.outbox_counts()?;
+        let city = City::read(file)?;
+        let grant = city.as_ref().map(|city| &city.grant.grant);
+        Ok(Self {
+            city: city.as_ref().map(|city| city.membership.city_name.clone()),
+            holder: grant.map(|grant| grant.name.clone()),
+            role: grant.map(|grant| grant.role),
+            grant_expires_at_ms: grant.map(|grant| grant.expires_at_ms),
+            cursor: city.as_ref().and_then(|city| city.cursor),
+            up_to_date_at_ms: read_up_to_date_at(file)?,
+            first_sync: first_sync(file)?.map(|first_sync| (first_sync.done, first_sync.total)),
+            waiting: counts.queued.saturating_add(counts.sent).saturating_add(counts.refused),
+            refused: counts.refused,
+            held: counts.held,
+            documents: file.document_count()?,
+            unread: file.unread_count()?,
+            salvaged: file.salvage_report()?,
+        })
+    }
+}
+
 impl Replica {
     /// How far the replica is.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn status(&self) -> Result<Status, EngineError> {
-        let counts = self.store.outbox_counts()?;
-        let grant = self.grant().map(|signed| &signed.grant);
-        Ok(Status {
-            city: self.membership().map(|membership| membership.city_name.clone()),
-            holder: grant.map(|grant| grant.name.clone()),
-            role: grant.map(|grant| grant.role),
-            grant_expires_at_ms: grant.map(|grant| grant.expires_at_ms),
-            cursor: self.city.as_ref().and_then(|city| city.cursor),
-            up_to_date_at_ms: read_up_to_date_at(&self.store)?,
-            first_sync: self.first_sync()?.map(|first_sync| (first_sync.done, first_sync.total)),
-            waiting: counts.queued.saturating_add(counts.sent).saturating_add(counts.refused),
-            refused: counts.refused,
-            held: counts.held,
-            documents: self.store.document_count()?,
-            unread: self.store.unread_count()?,
-            salvaged: self.salvage_report()?,
-        })
-    }
-
-    /// Where an unfinished first sync stands.
-    pub(super) fn first_sync(&self) -> Result<Option<FirstSync>, EngineError> {
-        let Some(bytes) = self.store.meta(meta::FIRST_SYNC)? else { return Ok(None) };
-        cbor::from_slice(&bytes).map(Some).map_err(|_| EngineError::DamagedMeta)
+        Status::read(&self.store)
     }
 
     /// Notes that the server said, at `at_ms` by its clock, that everything of this device's audience
@@ -96,4 +101,10 @@ impl Replica {
         }
         Ok(())
     }
+}
+
+/// Where an unfinished first sync stands.
+pub(super) fn first_sync(file: &View) -> Result<Option<FirstSync>, EngineError> {
+    let Some(bytes) = file.meta(meta::FIRST_SYNC)? else { return Ok(None) };
+    cbor::from_slice(&bytes).map(Some).map_err(|_| EngineError::DamagedMeta)
 }

@@ -1,36 +1,39 @@
 //! What an application holds: one replica, usable from every thread.
 
-use std::convert::Infallible;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Instant;
 
 use keting_model::query::Withheld;
-use keting_model::{Command, DocumentId, DocumentKind, HybridTime, ItemId};
-use keting_store::{Reader, Readers, SalvageReport};
-use keting_sync::Backoff;
+use keting_model::{Command, DocumentId, DocumentKind, HybridTime, ItemId, Role};
+use keting_store::{Reader, Readers, SalvageReport, StoreError};
 use keting_trust::{Invitation, limits};
+use tokio::sync::Notify;
 
 use crate::directory;
-use crate::environment::SystemEnvironment;
+use crate::environment::{Environment, SystemEnvironment};
 use crate::error::EngineError;
-use crate::replica::{Executed, Replica, Status};
-use crate::shell::sync_loop::{self, Until};
+use crate::replica::{Executed, Replica};
+use crate::shell::handle::{self, SyncHandle};
+use crate::shell::news::SyncNews;
+use crate::shell::sync_loop::SyncReport;
+use crate::shell::turn::Turns;
 use crate::vault::Vault;
 use crate::watch::{Observers, Subscription};
-
-pub use crate::shell::sync_loop::{SyncNews, SyncReport};
 
 /// A replica for an application: one writer behind a lock, readers that never wait for it, and
 /// syncing beside both.
 ///
-/// Cloning gives another handle to the same replica; the file is closed with the last one.
+/// Every call returns as soon as this device has done its part; only [`Self::sync`] waits for a
+/// server. Cloning gives another handle to the same replica; the file is closed with the last one.
 #[derive(Clone)]
 pub struct Keting {
     inner: Arc<Inner>,
 }
 
 struct Inner {
+    /// What is known of the replica, kept beside it for whoever must not wait for its lock.
+    known: Mutex<Known>,
     /// Readers that are open and idle, and what opens more: neither needs the replica's lock, so
     /// a query never waits for an edit or a sync. They stand before the replica because its
     /// connection must be the last one closed: that one moves the log into the file.
@@ -38,7 +41,30 @@ struct Inner {
     readers: Readers,
     replica: Mutex<Replica>,
     observers: Observers,
-    edited: tokio::sync::Notify,
+    turns: Turns,
+    edited: Notify,
+    hurried: Notify,
+}
+
+/// The replica as it was when its lock was last given back.
+#[derive(Clone, Copy)]
+struct Known {
+    role: Option<Role>,
+    time: HybridTime,
+    at: Instant,
+}
+
+impl Known {
+    fn of(replica: &Replica) -> Self {
+        let role = replica.grant().map(|signed| signed.grant.role);
+        Self { role, time: replica.now(), at: Instant::now() }
+    }
+
+    /// The time by now, as nobody has set the clock since.
+    fn now(&self) -> HybridTime {
+        let since_ms = u64::try_from(self.at.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.time.tick(self.time.unix_ms().saturating_add(since_ms))
+    }
 }
 
 impl Keting {
@@ -51,7 +77,7 @@ impl Keting {
         vault: Arc<dyn Vault>,
         invitation: &Invitation,
     ) -> Result<Self, EngineError> {
-        directory::create(directory, vault, Box::new(SystemEnvironment), invitation).map(Self::new)
+        directory::create(directory, vault, Box::new(SystemEnvironment), invitation).map(Self::of)
     }
 
     /// Opens the device in `directory`.
@@ -60,7 +86,7 @@ impl Keting {
     /// When there is none, another process has it open, or its file cannot be opened; the file then
     /// stays as it was.
     pub fn open(directory: &Path, vault: Arc<dyn Vault>) -> Result<Self, EngineError> {
-        directory::open(directory, vault, Box::new(SystemEnvironment)).map(Self::new)
+        directory::open(directory, vault, Box::new(SystemEnvironment)).map(Self::of)
     }
 
     /// Opens a device whose file was found damaged (`corrupt`): the file is set aside, never deleted,
@@ -76,18 +102,28 @@ impl Keting {
         vault: Arc<dyn Vault>,
     ) -> Result<(Self, Option<SalvageReport>), EngineError> {
         let (replica, report) = directory::salvage(directory, vault, Box::new(SystemEnvironment))?;
-        Ok((Self::new(replica), report))
+        Ok((Self::of(replica), report))
     }
 
-    /// Shares a replica that was opened with an environment or a file of the caller's own.
-    pub fn new(replica: Replica) -> Self {
-        let observers = replica.observers().clone();
+    /// Forgets the report of a salvage, which [`Self::status`] shows until then: a person has taken
+    /// note of it.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn dismiss_salvage_report(&self) -> Result<(), EngineError> {
+        self.with_replica(Replica::dismiss_salvage_report)
+    }
+
+    pub(crate) fn of(replica: Replica) -> Self {
         let inner = Inner {
+            known: Mutex::new(Known::of(&replica)),
             readers: replica.store().readers(),
             idle_readers: Mutex::new(Vec::new()),
+            observers: replica.observers().clone(),
             replica: Mutex::new(replica),
-            observers,
-            edited: tokio::sync::Notify::new(),
+            turns: Turns::default(),
+            edited: Notify::new(),
+            hurried: Notify::new(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -98,117 +134,127 @@ impl Keting {
     /// When the command is not valid, not permitted, or the file cannot be written. Nothing has then
     /// happened.
     pub fn execute(&self, command: &Command) -> Result<Executed, EngineError> {
-        let executed = self.replica().execute(command)?;
+        let executed = self.with_replica(|replica| replica.execute(command))?;
         self.inner.edited.notify_one();
         Ok(executed)
     }
 
-    /// Runs a query on a reader of its own, which sees the file as of the last edit.
+    /// Runs a query that is not among the ready ones, on a reader of its own, which sees the file as
+    /// of the last edit. It answers to [`Self::withheld`] itself.
     ///
     /// # Errors
     /// When the file cannot be read, or what `work` says.
     pub fn read<T>(
         &self,
-        work: impl FnOnce(&Reader) -> Result<T, keting_store::StoreError>,
+        work: impl FnOnce(&Reader) -> Result<T, StoreError>,
     ) -> Result<T, EngineError> {
-        let idle = self.idle_readers().pop();
+        let idle = locked(&self.inner.idle_readers).pop();
         let reader = match idle {
             Some(reader) => reader,
             None => self.inner.readers.open()?,
         };
         // A reader that met a page it cannot read refuses every other one, too: it is not used again.
         let answer = work(&reader)?;
-        let mut idle = self.idle_readers();
+        let mut idle = locked(&self.inner.idle_readers);
         if idle.len() < limits::READERS_MAX {
             idle.push(reader);
         }
         Ok(answer)
     }
 
+    /// What the holder's role withholds from queries.
+    pub fn withheld(&self) -> Withheld {
+        Withheld::from_roles(self.known().role.as_slice())
+    }
+
     /// A fresh id for something inside a document, for a command to carry.
     pub fn new_item(&self) -> ItemId {
-        ItemId::new(self.replica().environment().random())
+        ItemId::new(random())
     }
 
     /// A fresh id for a document, for a command to carry.
     pub fn new_document(&self, kind: DocumentKind) -> DocumentId {
-        DocumentId::from_random(kind, self.replica().environment().random())
+        DocumentId::from_random(kind, random())
     }
 
-    /// The time for a command to carry: later than everything this replica knows.
+    /// The time for a command to carry: later than everything this replica has done or heard of. It
+    /// does not wait for what is being done.
     pub fn now(&self) -> HybridTime {
-        self.replica().now()
+        match self.inner.replica.try_lock() {
+            Ok(replica) => replica.now(),
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner().now(),
+            Err(TryLockError::WouldBlock) => self.known().now(),
+        }
     }
 
-    /// What the holder's role withholds from queries.
-    pub fn withheld(&self) -> Withheld {
-        let role = self.replica().grant().map(|signed| signed.grant.role);
-        Withheld::from_roles(role.as_slice())
-    }
-
-    /// Begins to watch the rows of some projection tables; none means all.
+    /// Begins to watch the rows of some projection tables; none means all. It ends when the
+    /// subscription is dropped, or the last handle to the replica.
     pub fn watch(&self, tables: &[&'static str]) -> Subscription {
         self.inner.observers.subscribe(tables)
     }
 
-    /// How far the replica is.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
-    pub fn status(&self) -> Result<Status, EngineError> {
-        self.replica().status()
-    }
-
-    /// Exchanges everything with the server once, and ends.
+    /// Exchanges everything with the server once, and returns when that is done. It works on a
+    /// thread of its own and blocks the calling one.
     ///
     /// `news` is told how it goes on.
     ///
     /// # Errors
-    /// When the server cannot be reached or refuses. What was exchanged until then is kept.
-    pub async fn sync(
-        &self,
-        news: &mut (dyn FnMut(SyncNews) + Send),
-    ) -> Result<SyncReport, EngineError> {
-        sync_loop::run(self, Until::Quiescent, news).await
+    /// When the server cannot be reached or refuses; what was exchanged until then is kept. At once
+    /// with `sync_running` when this replica is syncing already, also on another clone.
+    pub fn sync(&self, news: &mut (dyn FnMut(SyncNews) + Send)) -> Result<SyncReport, EngineError> {
+        let _turn = self.inner.turns.take()?;
+        handle::sync_once(self, news)
     }
 
-    /// Stays connected, exchanging whatever comes up, and connects again with a growing delay when
-    /// the link breaks. Dropping the future ends it.
+    /// Stays connected on a thread of its own, exchanging whatever comes up, and connects again with
+    /// a growing delay when the link breaks. Dropping the handle ends it.
     ///
     /// # Errors
-    /// When trying again would not help.
-    pub async fn stay_connected(
-        &self,
-        news: &mut (dyn FnMut(SyncNews) + Send),
-    ) -> Result<Infallible, EngineError> {
-        let mut backoff = Backoff::new(u64::from_be_bytes(self.replica().environment().random()));
-        loop {
-            let mut reached = false;
-            let mut tell = |what| {
-                reached |= what == SyncNews::UpToDate;
-                news(what);
-            };
-            match sync_loop::run(self, Until::Stopped, &mut tell).await {
-                Err(error) if !error.retryable() => return Err(error),
-                Ok(_) | Err(_) => {}
-            }
-            if reached {
-                backoff.reset();
-            }
-            tokio::time::sleep(Duration::from_millis(backoff.next_delay_ms())).await;
-        }
+    /// At once with `sync_running` when this replica is syncing already, also on another clone. What
+    /// happens later is told in [`SyncHandle::news`].
+    pub fn start_sync(&self) -> Result<SyncHandle, EngineError> {
+        let turn = self.inner.turns.take()?;
+        SyncHandle::start(self, turn)
     }
 
-    /// The replica itself, locked.
-    pub fn replica(&self) -> MutexGuard<'_, Replica> {
-        self.inner.replica.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Works on the replica while nobody else does.
+    pub(super) fn with_replica<T>(&self, work: impl FnOnce(&mut Replica) -> T) -> T {
+        let mut replica = self.lock();
+        let done = work(&mut replica);
+        *locked(&self.inner.known) = Known::of(&replica);
+        done
     }
 
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Replica> {
+        locked(&self.inner.replica)
+    }
+
+    /// Somebody edited since it was last asked.
     pub(super) async fn edited(&self) {
         self.inner.edited.notified().await;
     }
 
-    fn idle_readers(&self) -> MutexGuard<'_, Vec<Reader>> {
-        self.inner.idle_readers.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn hurry(&self) {
+        self.inner.hurried.notify_one();
     }
+
+    /// Somebody wants a connection now.
+    pub(super) async fn hurried(&self) {
+        self.inner.hurried.notified().await;
+    }
+
+    fn known(&self) -> Known {
+        *locked(&self.inner.known)
+    }
+}
+
+/// Bytes nobody can foresee.
+pub(super) fn random<const N: usize>() -> [u8; N] {
+    let environment: &mut dyn Environment = &mut SystemEnvironment;
+    environment.random()
+}
+
+/// A lock whose holder panicked guards what is on the disk, which is whole.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

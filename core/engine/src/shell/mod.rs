@@ -2,6 +2,11 @@
 
 mod counted;
 pub mod facade;
+pub mod handle;
+pub mod news;
+pub mod queries;
+mod retry;
 pub mod socket;
-mod sync_loop;
+pub mod sync_loop;
 pub mod tls;
+mod turn;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use keting_sync::SUBPROTOCOL;
@@ -19,17 +20,24 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use crate::shell::counted::{Counted, Counts};
 use crate::shell::tls::{self, KeyPin};
 
-/// Says why there is no connection, or no longer one. Always worth trying again.
+/// Says why there is no connection, or no longer one. Which of it is worth trying again stands in
+/// the catalogue of codes.
 #[derive(Debug, thiserror::Error)]
 pub enum SocketError {
-    /// The address in the invitation is not one.
+    /// The address in the invitation is not one. Not retryable.
     #[error("the server's address is not a wss address")]
     BadAddress,
-    /// The server did not answer, or the link broke.
+    /// There is no way to the server, or the link broke.
     #[error("the server cannot be reached")]
     Unreachable(#[source] io::Error),
-    /// TLS failed; also when another server answers than the one the invitation named.
-    #[error("the server is not the one of the invitation, or its TLS failed")]
+    /// Something took the connection and then did not say in time what it has to say.
+    #[error("whoever took the connection did not answer in time")]
+    Silent,
+    /// Another server answers than the one the invitation named. Not retryable: it stays another one.
+    #[error("the server that answers does not have the key of the invitation")]
+    WrongServerKey,
+    /// TLS failed otherwise: something on the way spoils it, or does not speak it.
+    #[error("there is no TLS to be had with the server")]
     Tls(#[source] rustls::Error),
     /// The other end does not speak WebSocket, or broke its rules.
     #[error("the server does not speak the expected protocol")]
@@ -42,6 +50,8 @@ impl SocketError {
         match self {
             Self::BadAddress => "bad_address",
             Self::Unreachable(_) => "unreachable",
+            Self::Silent => "peer_silent",
+            Self::WrongServerKey => "wrong_server_key",
             Self::Tls(_) => "tls_failed",
             Self::Protocol(_) => "websocket_failed",
         }
@@ -57,12 +67,23 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Connects to `url`, a `wss` address, and checks the server's key.
+    /// Connects to `url`, a `wss` address, and checks the server's key. All of it, from the name to
+    /// the upgrade, has one deadline.
     ///
     /// # Errors
-    /// When there is no connection to be had.
+    /// When there is no connection to be had in time.
     pub async fn connect(url: &str, pin: KeyPin) -> Result<Self, SocketError> {
+        let deadline = Duration::from_millis(limits::CONNECT_MS_MAX);
+        tokio::time::timeout(deadline, Self::open(url, pin))
+            .await
+            .unwrap_or(Err(SocketError::Silent))
+    }
+
+    async fn open(url: &str, pin: KeyPin) -> Result<Self, SocketError> {
         let uri: Uri = url.parse().map_err(|_| SocketError::BadAddress)?;
+        if uri.scheme_str() != Some("wss") {
+            return Err(SocketError::BadAddress);
+        }
         let host = uri.host().ok_or(SocketError::BadAddress)?.to_owned();
         let port = uri.port_u16().unwrap_or(443);
         let tcp =
@@ -126,9 +147,17 @@ impl Socket {
         Ok(None)
     }
 
-    /// Says goodbye; errors do not matter any more.
-    pub async fn close(mut self) {
-        let _ = self.stream.close(None).await;
+    /// Sends what is left and says goodbye; errors do not matter any more, nor does whoever does not
+    /// listen.
+    pub async fn close(mut self, last_words: impl IntoIterator<Item = Vec<u8>>) {
+        let farewell = async {
+            for frame in last_words {
+                self.send(frame).await?;
+            }
+            self.stream.close(None).await.map_err(protocol_error)
+        };
+        let patience = Duration::from_millis(limits::FAREWELL_MS_MAX);
+        let _ = tokio::time::timeout(patience, farewell).await;
     }
 }
 
@@ -151,6 +180,7 @@ fn bare(host: &str) -> &str {
 
 fn tls_error(error: io::Error) -> SocketError {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(refused) if *refused == tls::WRONG_KEY => SocketError::WrongServerKey,
         Some(tls) => SocketError::Tls(tls.clone()),
         None => SocketError::Unreachable(error),
     }

@@ -1,14 +1,18 @@
 //! One connection from beginning to end: the socket on one side, the driver on the other.
 
-use std::time::{Duration, Instant};
+use std::pin::pin;
+use std::time::Duration;
 
 use keting_sync::CloseReason;
-use keting_trust::Cursor;
+use keting_trust::{Cursor, limits};
+use tokio::time::{Instant, sleep};
 
 use crate::driver::{Progress, SyncDriver};
 use crate::error::EngineError;
+use crate::replica::Replica;
 use crate::shell::facade::Keting;
-use crate::shell::socket::Socket;
+use crate::shell::news::SyncNews;
+use crate::shell::socket::{Socket, SocketError};
 
 /// When a connection is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,22 +21,6 @@ pub(super) enum Until {
     Quiescent,
     /// When the other side or the link ends it.
     Stopped,
-}
-
-/// How a sync goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SyncNews {
-    /// The server is reached.
-    Connected,
-    /// Documents received and in all, during a first sync.
-    FirstSync {
-        /// Received.
-        done: u64,
-        /// In all.
-        total: u64,
-    },
-    /// Everything the server had for this device is here.
-    UpToDate,
 }
 
 /// What a sync came to.
@@ -50,84 +38,169 @@ pub struct SyncReport {
     pub cursor: Option<Cursor>,
 }
 
+/// What came of one connection: what it exchanged is kept, however it ended.
+pub(super) struct Outcome {
+    pub(super) progress: Progress,
+    pub(super) ended: Result<SyncReport, EngineError>,
+}
+
+/// Connects, exchanges what there is, and disconnects.
 pub(super) async fn run(
     keting: &Keting,
     until: Until,
     news: &mut (dyn FnMut(SyncNews) + Send),
-) -> Result<SyncReport, EngineError> {
+) -> Outcome {
     let started = Instant::now();
-    let (url, pin) = keting.replica().server()?;
-    let mut socket = Socket::connect(&url, pin).await?;
-    let now_ms = move || u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let mut driver = SyncDriver::start(&mut keting.replica(), socket.binding(), now_ms())?;
-    news(SyncNews::Connected);
-
-    let mut lost = None;
-    let mut told = Progress::default();
-    let ended = loop {
-        while let Some(frame) = driver.poll_transmit() {
-            if let Err(error) = socket.send(frame).await {
-                lost.get_or_insert(error);
-                driver.handle_disconnected(&mut keting.replica(), now_ms());
-            }
-        }
-        tell(&mut told, driver.progress(), news);
-        if until == Until::Quiescent && driver.is_quiescent() {
-            driver.close(&mut keting.replica(), now_ms());
-        }
-        if let Some(ended) = driver.take_ended() {
-            break ended;
-        }
-        let patience = driver.poll_timeout().map_or(Duration::from_secs(60), |(at_ms, _why)| {
-            Duration::from_millis(at_ms.saturating_sub(now_ms()))
-        });
-        tokio::select! {
-            frame = socket.receive() => match frame {
-                Ok(Some(frame)) => driver.handle_frame(&mut keting.replica(), &frame, now_ms()),
-                Ok(None) => driver.handle_disconnected(&mut keting.replica(), now_ms()),
-                Err(error) => {
-                    lost.get_or_insert(error);
-                    driver.handle_disconnected(&mut keting.replica(), now_ms());
-                }
-            },
-            () = tokio::time::sleep(patience) => {
-                driver.handle_timeout(&mut keting.replica(), now_ms());
-            }
-            () = keting.edited() => driver.handle_edited(&mut keting.replica(), now_ms()),
-        }
+    let mut connection = match Connection::begin(keting, started).await {
+        Ok(connection) => connection,
+        Err(error) => return Outcome { progress: Progress::default(), ended: Err(error) },
     };
-    let (bytes_up, bytes_down) = socket.bytes();
-    while let Some(frame) = driver.poll_transmit() {
-        if socket.send(frame).await.is_err() {
-            break;
-        }
-    }
-    socket.close().await;
-    match (ended, lost) {
-        (Ok(()), _) => {}
-        // Why the link broke says more than that it did.
-        (Err(EngineError::Closed(CloseReason::ConnectionLost)), Some(error)) => {
-            return Err(error.into());
-        }
-        (Err(error), _) => return Err(error),
-    }
-    Ok(SyncReport {
-        progress: driver.progress().clone(),
-        bytes_up,
-        bytes_down,
-        took_ms: now_ms(),
-        cursor: keting.replica().status()?.cursor,
-    })
+    news(SyncNews::Connected);
+    let ended = connection.converse(until, news).await;
+    let progress = connection.driver.progress().clone();
+    let (bytes_up, bytes_down) = connection.end().await;
+    let report = ended.and_then(|()| {
+        let cursor = keting.status()?.cursor;
+        let took_ms = ms_since(started);
+        Ok(SyncReport { progress: progress.clone(), bytes_up, bytes_down, took_ms, cursor })
+    });
+    Outcome { progress, ended: report }
 }
 
-fn tell(told: &mut Progress, now: &Progress, news: &mut (dyn FnMut(SyncNews) + Send)) {
-    if now.first_sync != told.first_sync
-        && let Some((done, total)) = now.first_sync
-    {
-        news(SyncNews::FirstSync { done, total });
+/// A connection that stands, and the session on it.
+struct Connection<'a> {
+    keting: &'a Keting,
+    socket: Socket,
+    driver: SyncDriver,
+    started: Instant,
+    told: Progress,
+    /// Why the link broke, if it did.
+    lost: Option<SocketError>,
+}
+
+impl<'a> Connection<'a> {
+    async fn begin(keting: &'a Keting, started: Instant) -> Result<Self, EngineError> {
+        let (url, pin) = keting.with_replica(|replica| replica.server())?;
+        let socket = Socket::connect(&url, pin).await?;
+        let driver = keting.with_replica(|replica| {
+            SyncDriver::start(replica, socket.binding(), ms_since(started))
+        })?;
+        Ok(Self { keting, socket, driver, started, told: Progress::default(), lost: None })
     }
-    if now.up_to_date != told.up_to_date && now.up_to_date.is_some() {
-        news(SyncNews::UpToDate);
+
+    async fn converse(
+        &mut self,
+        until: Until,
+        news: &mut (dyn FnMut(SyncNews) + Send),
+    ) -> Result<(), EngineError> {
+        loop {
+            if let Some(ended) = self.send_all().await {
+                return ended;
+            }
+            self.tell(news);
+            if until == Until::Quiescent && self.driver.is_quiescent() {
+                self.step(SyncDriver::close);
+            }
+            if let Some(ended) = self.ended() {
+                return ended;
+            }
+            self.wait().await;
+        }
     }
-    *told = now.clone();
+
+    /// Sends every frame there is, until the session ends. A peer that takes nothing holds up the
+    /// sending, never the session's time.
+    async fn send_all(&mut self) -> Option<Result<(), EngineError>> {
+        while let Some(frame) = self.driver.poll_transmit() {
+            let sent = {
+                let Self { keting, socket, driver, started, .. } = self;
+                let mut sending = pin!(socket.send(frame));
+                loop {
+                    tokio::select! {
+                        sent = &mut sending => break sent,
+                        () = sleep(patience(driver, *started)) => {
+                            let now_ms = ms_since(*started);
+                            keting.with_replica(|replica| driver.handle_timeout(replica, now_ms));
+                            if let Some(ended) = driver.take_ended() {
+                                return Some(ended);
+                            }
+                        }
+                    }
+                }
+            };
+            if let Err(error) = sent {
+                self.lose(error);
+                break;
+            }
+        }
+        None
+    }
+
+    /// Waits until something happens, and lets the session know.
+    async fn wait(&mut self) {
+        tokio::select! {
+            frame = self.socket.receive() => match frame {
+                Ok(Some(frame)) => {
+                    self.step(|driver, replica, now_ms| driver.handle_frame(replica, &frame, now_ms));
+                }
+                Ok(None) => self.step(SyncDriver::handle_disconnected),
+                Err(error) => self.lose(error),
+            },
+            () = sleep(patience(&self.driver, self.started)) => {
+                self.step(SyncDriver::handle_timeout);
+            }
+            () = self.keting.edited() => self.step(SyncDriver::handle_edited),
+        }
+    }
+
+    fn lose(&mut self, error: SocketError) {
+        self.lost.get_or_insert(error);
+        self.step(SyncDriver::handle_disconnected);
+    }
+
+    fn step(&mut self, input: impl FnOnce(&mut SyncDriver, &mut Replica, u64)) {
+        let now_ms = ms_since(self.started);
+        self.keting.with_replica(|replica| input(&mut self.driver, replica, now_ms));
+    }
+
+    /// How the session ended, once it has. Why the link broke says more than that it did.
+    fn ended(&mut self) -> Option<Result<(), EngineError>> {
+        let ended = self.driver.take_ended()?;
+        Some(match (ended, self.lost.take()) {
+            (Err(EngineError::Closed(CloseReason::ConnectionLost)), Some(lost)) => Err(lost.into()),
+            (ended, _) => ended,
+        })
+    }
+
+    fn tell(&mut self, news: &mut (dyn FnMut(SyncNews) + Send)) {
+        let now = self.driver.progress();
+        if now.first_sync != self.told.first_sync
+            && let Some((done, total)) = now.first_sync
+        {
+            news(SyncNews::FirstSync { done, total });
+        }
+        if now.up_to_date != self.told.up_to_date && now.up_to_date.is_some() {
+            news(SyncNews::UpToDate);
+        }
+        self.told = now.clone();
+    }
+
+    /// Says goodbye. Gives the bytes that went up and down until then.
+    async fn end(mut self) -> (u64, u64) {
+        let bytes = self.socket.bytes();
+        let last_words = std::iter::from_fn(|| self.driver.poll_transmit());
+        self.socket.close(last_words).await;
+        bytes
+    }
+}
+
+/// How long there is until the session wants to know the time.
+fn patience(driver: &SyncDriver, started: Instant) -> Duration {
+    let at_ms = driver.poll_timeout().map(|(at_ms, _why)| at_ms);
+    let left_ms = at_ms.map(|at_ms| at_ms.saturating_sub(ms_since(started)));
+    Duration::from_millis(left_ms.unwrap_or(limits::ANSWER_MS_MAX))
+}
+
+fn ms_since(started: Instant) -> u64 {
+    u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

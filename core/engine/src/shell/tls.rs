@@ -15,6 +15,10 @@ use sha2::{Digest, Sha256};
 /// SHA-256 of a server's SubjectPublicKeyInfo.
 pub type KeyPin = [u8; 32];
 
+/// What a handshake fails with when another server answers than the pinned one.
+pub const WRONG_KEY: Error =
+    Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure);
+
 /// Computes the pin of a certificate.
 ///
 /// # Errors
@@ -56,7 +60,7 @@ impl ServerCertVerifier for PinVerifier {
         if pin_of(end_entity)? == self.pin {
             Ok(ServerCertVerified::assertion())
         } else {
-            Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
+            Err(WRONG_KEY)
         }
     }
 

@@ -90,6 +90,7 @@ pub(super) static SCHEMA: Schema = Schema {
             made: Made::By(&["need.advance"]),
         },
     ],
+    family: |family, _| family,
     also: facts_fit,
 };
 

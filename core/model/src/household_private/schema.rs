@@ -65,6 +65,7 @@ pub(super) static SCHEMA: Schema = Schema {
             made: Made::By(SAY_STATUS),
         },
     ],
+    family: |family, _| family,
     also,
 };
 

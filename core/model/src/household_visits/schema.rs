@@ -42,6 +42,7 @@ pub(super) static SCHEMA: Schema = Schema {
             made: Made::By(NOTE),
         },
     ],
+    family: |family, _| family,
     also,
 };
 

@@ -2,7 +2,6 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::check::InvalidValue;
 use crate::command::{CommandError, Edit, Given};
 use crate::draft::{Draft, put_all};
 use crate::fields::Fields;
@@ -79,11 +78,7 @@ impl RegionCommand {
                         && parent_level.is_none_or(|parent| parent < level)
                 });
                 if !fits {
-                    let rule = match parent {
-                        Some(_) => InvalidValue::OutOfRange,
-                        None => InvalidValue::Empty,
-                    };
-                    return Err(CommandError::Invalid { field: "parent", rule });
+                    return Err(CommandError::WrongParent);
                 }
                 if let (Some(level), Some(parent)) = (level, parent) {
                     let above = given.document(parent)?.value("code");

@@ -32,6 +32,7 @@ pub(super) static SCHEMA: Schema = Schema {
         needs: &["code", "name", "level"],
         made: Made::By(ADD),
     }],
+    family: family_of_level,
     also: parent_fits_level,
 };
 
@@ -53,6 +54,12 @@ pub(super) fn parent_fits(level: Level, has_parent: bool) -> bool {
         Level::Town => true,
         Level::Village | Level::Grid | Level::MicroGrid | Level::Unit => has_parent,
     }
+}
+
+/// The city and its towns are written by others than the regions below them.
+fn family_of_level(family: Family, touched: &Touched<'_>) -> Family {
+    let level = touched.after("level").and_then(|level| Level::from_name(level.as_text()?));
+    if matches!(level, Some(Level::City | Level::Town)) { Family::City } else { family }
 }
 
 fn parent_fits_level(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {

@@ -1,7 +1,5 @@
 //! Chains of grants: from the root key down to the holder, each link within the one above it.
 
-use keting_model::role::Role;
-
 use super::{Grant, KindAccess, SignedGrant};
 use crate::authority::{Tree, check_live, covers};
 use crate::error::GrantError;
@@ -62,8 +60,8 @@ impl Grant {
         };
         let rules = [
             ("depth", self.depth < above.depth),
-            ("depth", self.covers_city() || self.depth <= self.role.delegation_depth()),
-            ("role", may_give(above.role, self.role)),
+            ("depth", self.depth <= self.role.delegation_depth()),
+            ("role", above.may_give(self.role)),
             ("regions", !self.covers_city() || above.covers_city()),
             ("regions", self.regions.iter().all(|region| covers(above, tree, region))),
             ("kinds", self.kinds.iter().all(within_kind)),
@@ -81,10 +79,4 @@ impl KindAccess {
             && (given.write || !self.write)
             && (self.own_only || !given.own_only)
     }
-}
-
-/// Which roles a role may give. An issuing key has an administrator's, and the operator of the
-/// server invites people of every role with it.
-fn may_give(above: Role, below: Role) -> bool {
-    above == Role::Administrator || above.grants().contains(&below)
 }

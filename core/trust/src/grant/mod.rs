@@ -37,36 +37,47 @@ pub struct KindAccess {
 }
 
 impl KindAccess {
-    /// Stands for every kind, also for those of later versions. Only an administrator's grant may
-    /// contain it: the root key would otherwise be needed for each new kind.
+    /// Stands for every kind, also for those of later versions: the root key would otherwise be
+    /// needed for each new kind. Only a grant of the city's own keys contains it.
     pub const EVERY_KIND: u16 = 0;
 
-    /// Everything that a role's line in the table lets its holder do, as a grant states it; for an
-    /// administrator, every kind, so that the key may issue grants for all of them.
+    /// What a grant of the city's own keys states, see [`Grant::is_of_city`].
+    pub const fn every_kind() -> Self {
+        Self { kind: Self::EVERY_KIND, read: true, write: true, own_only: false }
+    }
+
+    /// What the grant of a role states: what its line in the table lets its holder do, and what
+    /// those may do whom the holder may grant a role. What the holder does not read by the line
+    /// itself is only passed on.
     pub fn of_role(role: Role) -> Vec<Self> {
-        if role == Role::Administrator {
-            return vec![Self { kind: Self::EVERY_KIND, read: true, write: true, own_only: false }];
-        }
-        let kinds = DocumentKind::ALL.into_iter().map(|kind| {
-            let reach = role.reads().iter().find(|(readable, _)| *readable == kind);
-            Self {
-                kind: kind.code(),
-                read: reach.is_some(),
-                write: role.writes().iter().any(|family| kind_of(*family) == kind),
-                own_only: reach.is_some_and(|(_, reach)| *reach == Reach::OwnOnly),
-            }
-        });
+        let kinds = DocumentKind::ALL.into_iter().map(|kind| Self::of_kind(role, kind));
         kinds.filter(|access| access.read || access.write).collect()
     }
-}
 
-/// The kind of document that a part of the data stands in.
-fn kind_of(family: Family) -> DocumentKind {
-    match family {
-        Family::Region => DocumentKind::Region,
-        Family::Household | Family::Resident | Family::Need => DocumentKind::Household,
-        Family::Private => DocumentKind::HouseholdPrivate,
-        Family::Visit | Family::Note => DocumentKind::HouseholdVisits,
+    fn of_kind(role: Role, kind: DocumentKind) -> Self {
+        let reach = role.reads().iter().find(|(readable, _)| *readable == kind);
+        let own = Self {
+            kind: kind.code(),
+            read: reach.is_some(),
+            write: role.writes().iter().any(|family| family.kind() == kind),
+            own_only: reach.is_some_and(|(_, reach)| *reach == Reach::OwnOnly),
+        };
+        role.grants().iter().fold(own, |all, below| all.and(Self::of_kind(*below, kind)))
+    }
+
+    /// What either of two permits.
+    fn and(self, other: Self) -> Self {
+        let own_only = match (self.read || self.write, other.read || other.write) {
+            (true, true) => self.own_only && other.own_only,
+            (false, _) => other.own_only,
+            (true, false) => self.own_only,
+        };
+        Self {
+            kind: self.kind,
+            read: self.read || other.read,
+            write: self.write || other.write,
+            own_only,
+        }
     }
 }
 
@@ -163,6 +174,24 @@ impl SignedGrant {
 }
 
 impl Grant {
+    /// Whether it is of one of the city's own keys: the issuing key, with which the operator
+    /// invites people of every role, or the server's, which enters the first regions. The table of
+    /// roles is about people; these keys stand beside it, and read no household either.
+    pub fn is_of_city(&self) -> bool {
+        self.kinds.iter().any(|access| access.kind == KindAccess::EVERY_KIND)
+    }
+
+    /// Whether it lets its holder give somebody a role.
+    pub fn may_give(&self, role: Role) -> bool {
+        self.is_of_city() || self.role.grants().contains(&role)
+    }
+
+    /// Whether its holder may write a part of the data, somewhere.
+    pub fn may_write(&self, family: Family) -> bool {
+        self.role.writes().contains(&family)
+            || (self.is_of_city() && family.kind() == DocumentKind::Region)
+    }
+
     /// Whether it covers the whole city rather than some regions.
     pub fn covers_city(&self) -> bool {
         self.role == Role::Administrator

@@ -114,7 +114,31 @@ fn an_issuing_key_passes_on_every_kind_and_reads_no_household_itself() {
     assert_eq!(may_read(&issuing, DocumentKind::Household), None);
     let roster = write(&issuing, 4, DocumentKind::Household, Family::Household);
     assert_eq!(roster, Err(Denied::Role));
-    assert_eq!(write(&issuing, 1, DocumentKind::Region, Family::Region), Ok(()));
+    for family in [Family::City, Family::Region] {
+        assert_eq!(write(&issuing, 1, DocumentKind::Region, family), Ok(()));
+    }
+}
+
+#[test]
+fn an_administrator_writes_the_city_and_its_towns_and_no_region_below() {
+    let administrator = grant(&server(), &alice(), Role::Administrator, &[]);
+    let region = |family| write(&administrator, 1, DocumentKind::Region, family);
+    assert_eq!(region(Family::City), Ok(()));
+    assert_eq!(region(Family::Region), Err(Denied::Role));
+    let officer = of(Role::TownOfficer, 1);
+    assert_eq!(write(&officer, 2, DocumentKind::Region, Family::Region), Ok(()));
+    assert_eq!(write(&officer, 2, DocumentKind::Region, Family::City), Err(Denied::Role));
+}
+
+#[test]
+fn an_administrator_reads_no_roster_though_the_grant_passes_its_kinds_on() {
+    let administrator = grant(&server(), &alice(), Role::Administrator, &[]);
+    assert!(!administrator.is_of_city());
+    for kind in DocumentKind::ALL {
+        assert!(administrator.access(kind.code()).is_some_and(|access| access.write), "{kind:?}");
+        let reach = may_read(&administrator, kind);
+        assert_eq!(reach.is_some(), kind == DocumentKind::Region, "{kind:?}");
+    }
 }
 
 #[test]

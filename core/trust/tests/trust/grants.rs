@@ -120,6 +120,38 @@ fn nobody_gives_more_than_he_has() {
 }
 
 #[test]
+fn an_administrator_gives_the_role_of_a_town_officer_and_no_other() {
+    let mut administrator = grant(&server(), &alice(), Role::Administrator, &[]);
+    administrator.parent = Some(issuing_grant().digest());
+    administrator.depth = Role::Administrator.delegation_depth();
+    let administrator = SignedGrant::issue(administrator, &server()).unwrap();
+    assert!(verify(&[issuing_grant(), administrator.clone()]).is_ok());
+    for role in Role::ALL {
+        let regions: &[u8] = if role == Role::Administrator { &[] } else { &[1] };
+        let mut given = grant(&alice(), &bob(), role, regions);
+        given.parent = Some(administrator.digest());
+        let given = SignedGrant::issue(given, &alice()).unwrap();
+        let answer = verify(&[issuing_grant(), administrator.clone(), given]).map(drop);
+        let expected = match role {
+            Role::TownOfficer => Ok(()),
+            _ => Err(GrantError::Wider { what: "role" }),
+        };
+        assert_eq!(answer, expected, "{role:?}");
+    }
+}
+
+#[test]
+fn the_citys_issuing_key_gives_every_role() {
+    for role in Role::ALL {
+        let regions: &[u8] = if role == Role::Administrator { &[] } else { &[1] };
+        let mut given = grant(&server(), &alice(), role, regions);
+        given.parent = Some(issuing_grant().digest());
+        let given = SignedGrant::issue(given, &server()).unwrap();
+        assert_eq!(verify(&[issuing_grant(), given]).map(drop), Ok(()), "{role:?}");
+    }
+}
+
+#[test]
 fn an_access_is_within_another_only_if_none_of_its_parts_is_wider() {
     let visits = DocumentKind::HouseholdVisits.code();
     let chain_of = |given: [bool; 3], taken: [bool; 3]| {

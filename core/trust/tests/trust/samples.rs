@@ -95,6 +95,7 @@ pub fn issuing_grant() -> SignedGrant {
     let grant = Grant {
         depth: 6,
         name: "Issuing key 2026".to_owned(),
+        kinds: vec![KindAccess::every_kind()],
         ..grant(&root(), &server(), Role::Administrator, &[])
     };
     SignedGrant::issue(grant, &root()).unwrap()

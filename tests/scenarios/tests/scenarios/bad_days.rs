@@ -203,7 +203,7 @@ fn a_phone_of_one_city_is_turned_away_by_the_server_of_another() {
     let other = elsewhere.invite("陆德祥", "micro_grid_head", MICRO_GRID);
     invitation.url = other.url;
     let pinned = Phone::new(here.directory(), &invitation);
-    assert_eq!(pinned.try_sync().unwrap_err().code(), "tls_failed");
+    assert_eq!(pinned.try_sync().unwrap_err().code(), "wrong_server_key");
     invitation.tls_spki_sha256 = other.tls_spki_sha256;
     let lured = Phone::new(here.directory(), &invitation);
     assert_eq!(lured.try_sync().unwrap_err().code(), "other_city");

@@ -105,5 +105,5 @@ fn damage(directory: &Path, pages: &[usize]) {
 }
 
 fn file(directory: &Path) -> PathBuf {
-    keting::directory::file_path(&directory.join("data"))
+    keting::parts::file_path(&directory.join("data"))
 }

@@ -2,6 +2,7 @@
 //! leaves the phone as it was.
 
 use keting::EngineError;
+use keting::parts::replica_of;
 use keting_model::{CommandId, Document, DocumentId, DocumentKind, Fields, Op, Stamp};
 use keting_scenarios::city::{City, MICRO_GRID};
 use keting_scenarios::device::Device;
@@ -93,7 +94,7 @@ fn a_change_that_the_guard_refuses_is_refused_although_its_author_signed_it() {
 #[test]
 fn a_commit_under_a_grant_that_is_not_its_authors_is_refused() {
     let mut story = Story::begin();
-    let alices = story.two.alice.keting.replica().grant().map(SignedGrant::digest).unwrap();
+    let alices = replica_of(&story.two.alice.keting).grant().map(SignedGrant::digest).unwrap();
     let borrowed = story.signed_by_bob(move |body| body.grant = alices, "address");
     story.is_refused(vec![borrowed], "grant_of_another");
     let made_up = story.signed_by_bob(|body| body.grant = Digest::of(b"a grant"), "address");

@@ -11,4 +11,5 @@ mod merging;
 mod newer;
 mod operating;
 mod reading;
+mod shell;
 mod watching;

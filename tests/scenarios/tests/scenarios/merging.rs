@@ -15,12 +15,7 @@ fn edits_of_different_fields_made_offline_by_two_people_both_survive() {
     two.sync();
 
     for phone in [alice, bob] {
-        let withheld = phone.keting.withheld();
-        let shown = phone
-            .keting
-            .read(|reader| keting_model::query::household(reader, &withheld, &household))
-            .unwrap()
-            .unwrap();
+        let shown = phone.keting.household(&household).unwrap().unwrap().household;
         assert_eq!(shown.address_code.as_deref(), Some("990481-1-101"));
         assert_eq!(shown.tenure.as_deref(), Some("rented"));
         assert_eq!(phone.conflicts(household), []);
@@ -74,12 +69,7 @@ fn two_people_who_write_the_private_part_of_a_household_at_once_write_the_same_d
     two.sync();
 
     for phone in [alice, bob] {
-        let withheld = phone.keting.withheld();
-        let shown = phone
-            .keting
-            .read(|reader| keting_model::query::household(reader, &withheld, &household))
-            .unwrap()
-            .unwrap();
+        let shown = phone.keting.household(&household).unwrap().unwrap().household;
         assert_eq!(shown.residents[0].health.as_deref(), Some("高血压"));
         assert_eq!(shown.residents[0].sex.as_deref(), Some("male"));
         phone.assert_verified();

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use keting::{Replica, ReplicaId, Secret};
+use keting::parts::{Replica, replica_of};
+use keting::{ReplicaId, Secret};
 use keting_model::{
     CommandId, Document, DocumentId, Fields, HybridTime, Op, PROJECTION_MIGRATIONS, RULE_VERSION,
     Stamp, Value,
@@ -90,7 +91,7 @@ fn a_refused_edit_goes_again_with_the_next_connection() {
     refuse(&alice, "quota_exceeded");
     let status = alice.keting.status().unwrap();
     assert_eq!((status.waiting, status.refused, status.held), (1, 1, 0));
-    let entry = alice.keting.replica().outbox(9).unwrap().pop().unwrap();
+    let entry = replica_of(&alice.keting).outbox(9).unwrap().pop().unwrap();
     let code = "quota_exceeded".to_owned();
     assert_eq!(entry.state, keting_store::OutboxState::Refused { code }, "it is shown why");
 
@@ -102,7 +103,7 @@ fn a_refused_edit_goes_again_with_the_next_connection() {
 
 /// Answers everything that waits on a phone with a refusal.
 fn refuse(phone: &Phone, code: &str) {
-    let mut replica = phone.keting.replica();
+    let mut replica = replica_of(&phone.keting);
     let waiting = replica.waiting(None, 9, u64::MAX).unwrap();
     let answers = waiting.into_iter().map(|waiting| Answer {
         commit: CommitKey::own(waiting.commit.command),
@@ -136,7 +137,7 @@ impl<'p> Author<'p> {
     fn edit(&mut self, household: DocumentId, address: &str, rule_version: u16) -> Entry {
         self.made += 1;
         self.number += 1;
-        let replica = self.phone.keting.replica();
+        let replica = replica_of(&self.phone.keting);
         let document =
             self.documents.entry(household).or_insert_with(|| stored(&replica, household));
         let membership = replica.membership().unwrap();
@@ -169,7 +170,7 @@ impl<'p> Author<'p> {
     }
 
     fn brings(&self, entries: &[Entry]) -> Result<(), keting::EngineError> {
-        let mut replica = self.phone.keting.replica();
+        let mut replica = replica_of(&self.phone.keting);
         let at = replica.status().unwrap().cursor.unwrap();
         let cursor = Cursor { number: self.number, chain: ChainHash::new([1; 32]), ..at };
         let persist = Persist {
@@ -188,7 +189,7 @@ fn open_file(directory: &Path) -> rusqlite::Connection {
     let id = std::fs::read_to_string(directory.join("data/replica.id")).unwrap();
     let id: ReplicaId = id.trim().parse().unwrap();
     let key = vault(directory).require(&id, Secret::DatabaseKey).unwrap();
-    let path = keting::directory::file_path(&directory.join("data"));
+    let path = keting::parts::file_path(&directory.join("data"));
     let model = Owner { name: "model", migrations: PROJECTION_MIGRATIONS };
     keting_store::open_writer(&OpenConfig {
         path: &path,

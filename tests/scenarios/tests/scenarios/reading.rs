@@ -1,8 +1,12 @@
 //! Who may read what, and that nobody holds what he may not read.
 
-use keting_model::{DocumentKind, Fields};
+use keting::parts::replica_of;
+use keting_model::region::RegionCommand;
+use keting_model::{Command, DocumentKind, Fields};
 use keting_scenarios::city::{City, MICRO_GRID, UNIT};
 
+/// The city of the fixtures.
+const CITY: &str = "990481";
 const ID_NUMBER: &str = "990481199001011237";
 
 #[test]
@@ -21,14 +25,43 @@ fn a_steward_sees_no_id_number_and_has_none_in_his_file() {
     assert!(shown.residents.iter().any(|known| known.id == resident));
     assert!(shown.residents.iter().all(|resident| resident.id_number.is_none()));
 
-    let report = steward.keting.replica().verify(&mut |_, _| {}).unwrap();
+    let report = replica_of(&steward.keting).verify(&mut |_, _| {}).unwrap();
     let private = DocumentKind::HouseholdPrivate;
     assert!(report.documents.keys().all(|id| id.kind() != Some(private)));
     assert!(report.documents.contains_key(&household));
 
+    let page = steward.keting.household(&household).unwrap().unwrap();
+    assert!(page.household.withheld.contains(&"id_number"));
+    let residents = page.household.residents;
+    assert!(residents.iter().all(|detail| detail.resident.id_number.is_none()));
+
     let own = head.household(household);
     assert!(own.withheld.is_empty());
     assert!(own.residents.iter().any(|known| known.id_number.as_ref() == Some(&id_number)));
+}
+
+#[test]
+fn an_administrator_adds_a_town_and_no_village_and_sees_no_household() {
+    let city = City::start();
+    let head = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
+    head.add_household(MICRO_GRID, "望潮苑1幢1单元101室", "李一");
+    head.sync();
+    let administrator = city.phone("马萍", "administrator", CITY);
+    let add = |code: &str, level: &str, parent: &str| {
+        let fields = Fields::new().with("code", code).with("name", "新").with("level", level);
+        administrator.keting.execute(&Command::Region(RegionCommand::Add {
+            region: administrator.keting.new_document(DocumentKind::Region),
+            parent: Some(administrator.region(parent)),
+            fields,
+        }))
+    };
+    add("990481002", "town", CITY).unwrap();
+    assert_eq!(add("990481002001", "village", "990481002").unwrap_err().code(), "not_granted");
+    administrator.sync();
+    let status = administrator.keting.status().unwrap();
+    assert_eq!((status.waiting, status.held), (0, 0));
+    assert_eq!(administrator.households(), []);
+    administrator.assert_verified();
 }
 
 #[test]

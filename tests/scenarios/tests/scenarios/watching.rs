@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use keting::{Changed, SyncNews};
+use keting::{Changed, Next, SyncNews};
 use keting_model::Fields;
-use keting_scenarios::city::City;
+use keting_scenarios::city::{City, MICRO_GRID};
 use keting_scenarios::phone::Two;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -16,19 +16,14 @@ fn a_watch_on_one_phone_fires_when_a_colleague_edits_on_another() {
     let (alice, bob, household) = (&two.alice, &two.bob, two.household);
 
     let watched = bob.keting.watch(&["household"]);
-    let connected = bob.keting.clone();
-    let (tell, told) = std::sync::mpsc::channel();
-    let staying = city.runtime().spawn(async move {
-        let mut news = move |news| {
-            let _ = tell.send(news);
-        };
-        connected.stay_connected(&mut news).await
-    });
-    while told.recv_timeout(PATIENCE).unwrap() != SyncNews::UpToDate {}
+    let staying = bob.keting.start_sync().unwrap();
+    assert!(staying.news().any(|news| news == SyncNews::UpToDate));
 
     alice.edit(household, Fields::new().with("tenure", "rented")).unwrap();
     alice.sync();
-    let Some(Changed::Rows(rows)) = watched.next(PATIENCE) else { panic!("the watch was silent") };
+    let Next::Changed(Changed::Rows(rows)) = watched.next_within(PATIENCE) else {
+        panic!("the watch was silent")
+    };
     assert!(rows.iter().any(|row| row.table == "household" && row.document == household));
 
     // And an edit made while connected goes up by itself.
@@ -39,22 +34,15 @@ fn a_watch_on_one_phone_fires_when_a_colleague_edits_on_another() {
         tries += 1;
         assert!(tries < 1_000, "the edit never came up");
     }
-    assert!(matches!(seen.next(PATIENCE), Some(Changed::Rows(_))));
-    staying.abort();
+    assert!(matches!(seen.next_within(PATIENCE), Next::Changed(Changed::Rows(_))));
+    staying.stop().unwrap();
 }
 
 #[test]
-fn a_query_never_waits_for_whoever_writes() {
+fn a_watch_ends_when_the_app_closes_the_replica() {
     let city = City::start();
-    let two = Two::in_city(&city);
-    let keting = two.alice.keting.clone();
-    let (tell, told) = std::sync::mpsc::channel();
-    let writing = two.alice.keting.replica();
-    let reading = std::thread::spawn(move || {
-        let _ = tell.send(keting.read(keting_model::query::regions).map(|regions| regions.len()));
-    });
-    let answered = told.recv_timeout(PATIENCE);
-    drop(writing);
-    reading.join().unwrap();
-    assert!(answered.unwrap().unwrap() > 0);
+    let alice = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
+    let watched = alice.keting.watch(&[]);
+    drop(alice);
+    assert_eq!(watched.next_within(PATIENCE), Next::Closed);
 }

@@ -39,6 +39,11 @@ pub(super) const CODES: &[Known] = &[
         "Every role needs a region but the administrator's, which has none: correct it and try again.",
     ),
     refused(
+        "wrong_level",
+        "这个角色要指定对应层级的区域，例如红管家对楼道单元、网格员对网格，请改选区域。",
+        "The role is granted on a region of its own level, such as a steward's on a unit: choose one.",
+    ),
+    refused(
         "regions_unreadable",
         "区域表读不出来，请确认它是一个 CSV 文件，并改正指出的那一行。",
         "The table of regions cannot be read: make sure it is a CSV file and correct the line named.",

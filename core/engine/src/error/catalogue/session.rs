@@ -29,11 +29,17 @@ pub(super) const CODES: &[Known] = &[
     .later(),
     network(
         "tls_failed",
-        "没能与邀请码里的那台服务器安全连接，请换一个网络再试，仍然不行就联系运维人员。",
-        "There is no secure connection to the server of your invitation: try another network, and if \
-         that does not help tell the operator.",
+        "没能与服务器安全连接，请换一个网络再试，仍然不行就联系运维人员。",
+        "There is no secure connection to the server: try another network, and if that does not help \
+         tell the operator.",
     )
     .later(),
+    refused(
+        "wrong_server_key",
+        "应答的不是邀请码里的那台服务器，请换一个网络再试，仍然不行就向运维人员要新的邀请码。",
+        "The server that answered is not the one of your invitation: try another network, and if that \
+         does not help ask the operator for a new invitation.",
+    ),
     network(
         "websocket_failed",
         "网络不让连接通过，请换一个网络再试，仍然不行就联系运维人员。",
@@ -46,6 +52,18 @@ pub(super) const CODES: &[Known] = &[
         "邀请码里的服务器地址不对，请向运维人员要新的邀请码。",
         "The server's address in the invitation is wrong: ask the operator for a new invitation.",
     ),
+    refused(
+        "sync_running",
+        "正在同步，不用再点，请稍等。",
+        "Syncing is under way already: there is no need to ask again.",
+    )
+    .later(),
+    network(
+        "no_thread",
+        "手机暂时腾不出资源来同步，请关掉一些应用后再试。",
+        "The phone has no resources to sync just now: close some apps and try again.",
+    )
+    .later(),
     network(
         "server_stopping",
         "服务器正在停机，请过一会儿再试。",

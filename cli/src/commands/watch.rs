@@ -1,0 +1,108 @@
+//! `sync --watch`: stays connected and prints what happens, a line for each thing; with `--json`
+//! each line is an object.
+
+use std::sync::mpsc::{self, Sender};
+use std::thread;
+
+use keting::{Changed, ChangedRow, Keting, News, Subscription, SyncNews};
+use serde_json::{Value, json};
+
+use crate::exit::Failure;
+use crate::output;
+
+/// Syncs and prints until interrupted.
+///
+/// # Errors
+/// When trying again would not help, or standard output is closed.
+pub fn watch(keting: &Keting, json: bool) -> Result<(), Failure> {
+    let rows = keting.watch(&[]);
+    let syncing = keting.start_sync()?;
+    let news = syncing.news();
+    let (end, ended) = mpsc::channel();
+    // Whoever ends first ends the command, even if another waits for a reader of its output.
+    on_a_thread(&end, move || print_rows(rows, json));
+    on_a_thread(&end, move || print_news(news, json));
+    on_a_thread(&end, interrupted);
+    ended.recv().unwrap_or(Ok(()))?;
+    Ok(syncing.stop()?)
+}
+
+fn on_a_thread(
+    end: &Sender<Result<(), Failure>>,
+    work: impl FnOnce() -> Result<(), Failure> + Send + 'static,
+) {
+    let end = end.clone();
+    thread::spawn(move || end.send(work()));
+}
+
+fn interrupted() -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(tokio::signal::ctrl_c())?)
+}
+
+fn print_rows(mut rows: Subscription, json: bool) -> Result<(), Failure> {
+    rows.try_for_each(|changed| match changed {
+        Changed::Rows(rows) if json => rows.iter().map(row_as_json).try_for_each(output::line),
+        Changed::Rows(rows) => rows.iter().map(row_as_text).try_for_each(output::line),
+        Changed::Everything if json => output::line(json!({ "event": "everything_changed" })),
+        Changed::Everything => output::line("*"),
+    })
+}
+
+fn print_news(mut news: News, json: bool) -> Result<(), Failure> {
+    news.try_for_each(|news| {
+        if json {
+            return output::line(news_as_json(&news));
+        }
+        show(&news);
+        Ok(())
+    })
+}
+
+fn row_as_text(row: &ChangedRow) -> String {
+    format!("{} {} {}", row.table, row.document, hex(&row.item)).trim_end().to_owned()
+}
+
+fn row_as_json(row: &ChangedRow) -> Value {
+    let item = Some(hex(&row.item)).filter(|item| !item.is_empty());
+    let document = row.document.to_string();
+    json!({ "event": "changed", "table": row.table, "document": document, "item": item })
+}
+
+fn news_as_json(news: &SyncNews) -> Value {
+    match news {
+        SyncNews::Connected => json!({ "event": "connected" }),
+        SyncNews::FirstSync { done, total } => {
+            json!({ "event": "first_sync", "done": done, "total": total })
+        }
+        SyncNews::UpToDate => json!({ "event": "up_to_date" }),
+        SyncNews::Disconnected { code, retry_in_ms } => {
+            json!({ "event": "disconnected", "code": code, "retry_in_ms": retry_in_ms })
+        }
+    }
+}
+
+/// Shows a person how syncing goes on, beside the results.
+pub fn show(news: &SyncNews) {
+    match news {
+        SyncNews::Connected => output::progress("已连接 connected"),
+        SyncNews::FirstSync { done, total } => {
+            output::progress(&format!("首次同步 first sync: {done}/{total}"));
+        }
+        SyncNews::UpToDate => output::progress("已是最新 up to date"),
+        SyncNews::Disconnected { code, retry_in_ms: Some(retry_in_ms) } => {
+            let retry_in_s = retry_in_ms.div_ceil(1_000);
+            let advice = output::advice(code).unwrap_or_default();
+            output::progress_done();
+            output::note(&format!(
+                "已断开,{retry_in_s} 秒后重试 offline, trying again in {retry_in_s} s: {advice} [{code}]"
+            ));
+        }
+        // The command ends with it, and says so.
+        SyncNews::Disconnected { retry_in_ms: None, .. } => output::progress_done(),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,103 @@
+//! How syncing goes on, told to an app.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use keting_trust::limits;
+
+/// How syncing goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SyncNews {
+    /// The server is reached.
+    Connected,
+    /// Documents received and in all, during a first sync.
+    FirstSync {
+        /// Received.
+        done: u64,
+        /// In all.
+        total: u64,
+    },
+    /// Everything the server had for this device is here.
+    UpToDate,
+    /// There is no connection, or no longer one. Edits and queries work as ever.
+    Disconnected {
+        /// Why, as a stable code: see [`crate::error::known`] for what to tell a person.
+        code: String,
+        /// In how many milliseconds it is tried again; none when that would not help, and syncing
+        /// has ended.
+        retry_in_ms: Option<u64>,
+    },
+}
+
+/// News of one sync in the order it came. As an iterator it waits for each, and is at its end when
+/// syncing has ended. Clones share the news: each hears what no other has heard.
+#[derive(Debug, Clone, Default)]
+pub struct News {
+    queue: Arc<Queue>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    state: Mutex<State>,
+    heard: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    news: VecDeque<SyncNews>,
+    ended: bool,
+}
+
+impl News {
+    /// Tells one; nobody has to listen.
+    pub(super) fn tell(&self, news: SyncNews) {
+        let mut state = self.state();
+        if state.news.len() == limits::SYNC_NEWS_MAX {
+            state.news.pop_front();
+        }
+        state.news.push_back(news);
+        self.queue.heard.notify_all();
+    }
+
+    /// There will be no more.
+    pub(super) fn end(&self) {
+        self.state().ended = true;
+        self.queue.heard.notify_all();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.queue.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Iterator for News {
+    type Item = SyncNews;
+
+    fn next(&mut self) -> Option<SyncNews> {
+        let nothing_yet = |state: &mut State| state.news.is_empty() && !state.ended;
+        self.queue
+            .heard
+            .wait_while(self.state(), nothing_yet)
+            .unwrap_or_else(PoisonError::into_inner)
+            .news
+            .pop_front()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_app_that_does_not_look_hears_the_latest_news_and_then_the_end() {
+        let news = News::default();
+        let total = limits::SYNC_NEWS_MAX as u64 + 3;
+        for done in 1..=total {
+            news.tell(SyncNews::FirstSync { done, total });
+        }
+        news.end();
+        let heard: Vec<_> = news.collect();
+        assert_eq!(heard.len(), limits::SYNC_NEWS_MAX);
+        assert_eq!(heard.last(), Some(&SyncNews::FirstSync { done: total, total }));
+    }
+}

@@ -1,0 +1,130 @@
+//! What screens ask. Each query sees the replica as of one moment, never waits for an edit or a sync,
+//! and leaves out what the holder's role may not read.
+
+use keting_model::query::{
+    self, ConflictView, Counts, HouseholdDetail, HouseholdFilter, HouseholdView, NoteView,
+    RegionView, VisitView, Withheld,
+};
+use keting_model::{Command, DocumentId};
+use keting_store::{OutboxState, StoreError, View};
+use serde::Serialize;
+
+use crate::error::EngineError;
+use crate::replica::Status;
+use crate::shell::facade::Keting;
+
+/// Everything one screen shows of a household.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HouseholdPage {
+    /// The household with its residents and needs.
+    pub household: HouseholdDetail,
+    /// Who came, the latest first; none if that is withheld.
+    pub visits: Option<Vec<VisitView>>,
+    /// What was noted, the latest first; none if that is withheld.
+    pub notes: Option<Vec<NoteView>>,
+    /// What has to be settled.
+    pub conflicts: Vec<ConflictView>,
+    /// The names of what is withheld beside the household itself.
+    pub withheld: &'static [&'static str],
+}
+
+/// An edit the server has not acknowledged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutboxView {
+    /// What its author wanted; none if a newer version wrote it.
+    pub command: Option<Command>,
+    /// How far it has come.
+    pub state: OutboxState,
+    /// When it was entered, milliseconds since the Unix epoch by the device's own clock.
+    pub queued_at_ms: u64,
+}
+
+impl Keting {
+    /// The households here, or those of a region and below it, as a list shows them.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn households(&self, filter: &HouseholdFilter) -> Result<Vec<HouseholdView>, EngineError> {
+        self.at_one_moment(|view, withheld| query::households(view, withheld, filter))
+    }
+
+    /// A household with its residents, needs, visits, notes and conflicts; none if it is not here.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn household(&self, id: &DocumentId) -> Result<Option<HouseholdPage>, EngineError> {
+        self.at_one_moment(|view, withheld| {
+            let Some(household) = query::household(view, withheld, id)? else { return Ok(None) };
+            Ok(Some(HouseholdPage {
+                household,
+                visits: query::visits(view, withheld, id)?,
+                notes: query::notes(view, withheld, id)?,
+                conflicts: query::conflicts(view, withheld, Some(id))?,
+                withheld: withheld.beside_household(),
+            }))
+        })
+    }
+
+    /// What has to be settled of a region or household, or everywhere.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn conflicts(&self, of: Option<&DocumentId>) -> Result<Vec<ConflictView>, EngineError> {
+        self.at_one_moment(|view, withheld| query::conflicts(view, withheld, of))
+    }
+
+    /// The regions here.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn regions(&self) -> Result<Vec<RegionView>, EngineError> {
+        self.at_one_moment(|view, _| query::regions(view))
+    }
+
+    /// The region with a code; the first, should two have been given the same.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn region_of_code(&self, code: &str) -> Result<Option<DocumentId>, EngineError> {
+        self.at_one_moment(|view, _| query::region_of_code(view, code))
+            .map(|found| found.into_iter().next())
+    }
+
+    /// How many of everything there are in a region and below it, or in all.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn counts(&self, region: Option<DocumentId>) -> Result<Counts, EngineError> {
+        self.at_one_moment(|view, _| query::counts(view, region))
+    }
+
+    /// What the server has not acknowledged, the oldest first, `count_max` at most.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn outbox(&self, count_max: u32) -> Result<Vec<OutboxView>, EngineError> {
+        let entries = self.at_one_moment(|view, _| view.outbox_after(None, count_max))?;
+        let shown = entries.into_iter().map(|entry| OutboxView {
+            command: Command::from_bytes(&entry.command).ok(),
+            state: entry.state,
+            queued_at_ms: entry.queued_at_ms,
+        });
+        Ok(shown.collect())
+    }
+
+    /// How far the replica is.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn status(&self) -> Result<Status, EngineError> {
+        self.at_one_moment(|view, _| Ok(Status::read(view)))?
+    }
+
+    fn at_one_moment<T>(
+        &self,
+        work: impl FnOnce(&View, &Withheld) -> Result<T, StoreError>,
+    ) -> Result<T, EngineError> {
+        let withheld = self.withheld();
+        self.read(|reader| reader.at_one_moment(|view| work(view, &withheld)))
+    }
+}
