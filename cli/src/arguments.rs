@@ -49,7 +49,7 @@ pub enum Verb {
     Inspect(Reading),
     /// Set a damaged file aside and rescue what has not been sent.
     Salvage(Salvage),
-    /// Tell the story with a real server and three phones on this machine.
+    /// Tell the story with a real server and four phones on this machine.
     Demo(Demo),
 }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keting_model::role::{Family, Reach};
 use keting_model::{DocumentId, DocumentKind};
-use keting_trust::limits::GRANT_CHAIN_MAX;
+use keting_trust::limits::{GRANT_CHAIN_MAX, SERVER_DEVICES_KEPT_MAX};
 use keting_trust::{
     Denied, DeviceId, Digest, Grant, KindAccess, PublicKey, SignedGrant, Tree, check_live,
     may_read, may_write, verify_chain,
@@ -16,10 +16,6 @@ use keting_trust::{
 
 use crate::city::City;
 use crate::store::{Head, ServerRead, StoreError};
-
-/// The most devices whose grants are kept in memory from one batch to the next, at some hundred
-/// bytes each.
-const DEVICES_KEPT_MAX: usize = 8_192;
 
 /// Who may do what, up to some number of the log.
 #[derive(Debug, Default)]
@@ -51,7 +47,7 @@ impl Book {
         }
         let grants_at = Some((head.generation, head.grants_number));
         // Only here: what a batch has looked up must stay until the batch is done.
-        if self.grants_at != grants_at || self.rights.len() >= DEVICES_KEPT_MAX {
+        if self.grants_at != grants_at || self.rights.len() >= SERVER_DEVICES_KEPT_MAX {
             self.rights.clear();
             self.grants_at = grants_at;
         }

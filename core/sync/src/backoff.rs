@@ -1,7 +1,7 @@
 //! How long to wait before connecting again: a growing delay with jitter, so that a city's phones do
 //! not all come back in the same second after the server was away.
 
-use crate::limits::{BACKOFF_MS_MAX, BACKOFF_MS_MIN};
+use keting_trust::limits::{BACKOFF_MS_MAX, BACKOFF_MS_MIN};
 
 /// The growing delay between attempts. The same seed gives the same delays.
 #[derive(Debug, Clone)]

@@ -14,7 +14,6 @@ mod codec;
 pub mod device;
 pub mod error;
 pub mod frame;
-pub mod limits;
 pub mod message;
 pub mod server;
 pub mod timer;

@@ -139,7 +139,7 @@ fn a_device_whose_grants_have_ended_hands_over_its_late_work_reads_nothing_and_i
     world.run(&mut [&mut alice], None);
     let Outcome::Held { code, .. } = &alice.answers[0].outcome else { panic!() };
     assert_eq!((code.as_str(), alice.closed.as_deref()), ("expired", None));
-    world.now_ms += keting_sync::limits::HAND_OVER_MS;
+    world.now_ms += keting_trust::limits::HAND_OVER_MS;
     world.run(&mut [&mut alice], None);
     assert_eq!(alice.closed.as_deref(), Some("expired"));
     assert_eq!((alice.cursor, alice.entries.len()), (cursor, entries));
@@ -360,7 +360,7 @@ impl World {
                     return;
                 }
             }
-            self.now_ms += keting_sync::limits::UP_TO_EVERY_MS;
+            self.now_ms += keting_trust::limits::UP_TO_EVERY_MS;
             self.run(devices, None);
         }
         panic!("the sessions do not come to rest");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use keting_sync::limits::CONFIRM_MS_MAX;
+use keting_trust::limits::CONFIRM_MS_MAX;
 use keting_trust::limits::{FRAME_BYTES_MAX, FRAMES_WAITING_MAX, TRANSMIT_FRAMES_MAX};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::timeout;

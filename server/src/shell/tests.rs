@@ -3,9 +3,9 @@
 use keting::parts::{Socket, SocketError, pinned_client};
 use keting_model::CommandId;
 use keting_sync::frame::{decode_server, encode_device};
-use keting_sync::limits::{FRAME_BYTES_MAX, FRAME_ENTRIES_MAX};
 use keting_sync::message::{DeviceMessage, Push, ServerMessage};
 use keting_sync::{CommitKey, DeviceConfig, DeviceEffect, DeviceSession, Purpose, PushedCommit};
+use keting_trust::limits::{FRAME_BYTES_MAX, FRAME_ENTRIES_MAX};
 use keting_trust::{Ed25519Signer, Incarnation, Signer as _};
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt as _};

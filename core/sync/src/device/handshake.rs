@@ -3,9 +3,9 @@
 use super::port::{DeviceEffect, DeviceEvent, Purpose};
 use super::{DeviceSession, Stage};
 use crate::error::{CloseReason, PeerMisbehaved};
-use crate::limits::ANSWER_MS_MAX;
 use crate::message::{DeviceMessage, Enrolled, Hello, Refused, Request, Resume, Welcome};
 use crate::timer::Timer;
+use keting_trust::limits::ANSWER_MS_MAX;
 
 impl DeviceSession {
     /// Makes the Hello and asks for its signature.

@@ -14,10 +14,10 @@ use super::port::{
     DeviceEffect, DeviceEvent, FirstSync, Moved, Persist, Persisted, Purpose, Status,
 };
 use crate::error::PeerMisbehaved;
-use crate::limits::{ENTRIES_IN_FLIGHT_BYTES_MAX, FRAME_BYTES_MAX};
 use crate::message::{
     Answer, Enrolled, Entry, EntryPosition, NewGeneration, Progress, UpTo, Welcome,
 };
+use keting_trust::limits::{ENTRIES_IN_FLIGHT_BYTES_MAX, FRAME_BYTES_MAX};
 
 /// What may be held in memory: the window, and the one entry by which it may be overrun.
 const HELD_BYTES_MAX: usize = ENTRIES_IN_FLIGHT_BYTES_MAX + FRAME_BYTES_MAX;

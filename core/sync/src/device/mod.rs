@@ -17,9 +17,9 @@ use keting_trust::{Cursor, SignError};
 use crate::backoff::Jitter;
 use crate::error::{CloseReason, OwnFault, PeerMisbehaved};
 use crate::frame::{decode_server, encode_device};
-use crate::limits::{ANSWER_MS_MAX, FRAME_BYTES_MAX, IDLE_AFTER_MS_MIN, KEEPALIVE_EVERY_MS};
 use crate::message::{Answers, DeviceMessage, Hello, ServerMessage, Welcome};
 use crate::timer::{Timer, Timers};
+use keting_trust::limits::{ANSWER_MS_MAX, FRAME_BYTES_MAX, IDLE_AFTER_MS_MIN, KEEPALIVE_EVERY_MS};
 
 use inbound::Inbound;
 use outbound::Outbound;

@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::port::{DeviceEffect, OutboxBatch, OutboxItem};
 use crate::error::PeerMisbehaved;
-use crate::limits::{
+use crate::message::{CommitKey, Push};
+use keting_trust::limits::{
     EARLY_BYTES_MAX, FIRST_WINDOW_BYTES, FRAME_BYTES_MAX, FRAME_ENTRIES_MAX, FRAME_OVERHEAD_BYTES,
     PUSH_IN_FLIGHT_BYTES_MAX, PUSH_IN_FLIGHT_COMMITS_MAX,
 };
-use crate::message::{CommitKey, Push};
 
 /// What commits may cost in one frame.
 const PUSH_BYTES_MAX: usize = FRAME_BYTES_MAX - FRAME_OVERHEAD_BYTES;

@@ -7,7 +7,7 @@ use super::push::CommitKey;
 use crate::codec::{
     Misfit, Out, Written, array, put_list, put_nullable, take_list, take_nullable, take_text,
 };
-use crate::limits::{CODE_BYTES_MAX, FRAME_ENTRIES_MAX};
+use keting_trust::limits::{CODE_BYTES_MAX, FRAME_ENTRIES_MAX};
 
 /// The server's answers, one a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use minicbor::Decoder;
 
 use super::fields;
 use crate::codec::{Misfit, Out, Written, put_nullable, take_bytes, take_nullable};
-use crate::limits::CONFIRMATION_BYTES_MAX;
+use keting_trust::limits::CONFIRMATION_BYTES_MAX;
 
 /// The device's word that entries are durable.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,9 @@ use minicbor::Decoder;
 use super::fields;
 use super::push::cost_bytes;
 use crate::codec::{Misfit, Out, Written, array, put, put_list, take, take_bytes, take_list};
-use crate::limits::{AFTER_BYTES_MAX, COMMIT_BYTES_MAX, COMMIT_PARTS_MAX, FRAME_ENTRIES_MAX};
+use keting_trust::limits::{
+    AFTER_BYTES_MAX, COMMIT_BYTES_MAX, COMMIT_PARTS_MAX, FRAME_ENTRIES_MAX,
+};
 
 /// Entries of the log that the device's audience covers.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use crate::codec::{
     Misfit, Out, Written, put, put_list, put_nullable, take, take_bytes, take_list, take_nullable,
     take_text, written,
 };
-use crate::limits::{NAME_BYTES_MAX, SIGNATURE_BYTES_MAX, VERSIONS_MAX};
+use keting_trust::limits::{NAME_BYTES_MAX, SIGNATURE_BYTES_MAX, VERSIONS_MAX};
 
 /// What the signature of a Hello is made for; it can never be shown as one for something else.
 const CONTEXT: &str = "keting/hello/1";

@@ -9,7 +9,9 @@ use crate::codec::{
     Misfit, Out, Written, array, put, put_list, put_nullable, take, take_bytes, take_list,
     take_nullable,
 };
-use crate::limits::{COMMIT_BYTES_MAX, COMMIT_PARTS_MAX, FRAME_ENTRIES_MAX, ITEM_COST_BYTES};
+use keting_trust::limits::{
+    COMMIT_BYTES_MAX, COMMIT_PARTS_MAX, FRAME_ENTRIES_MAX, ITEM_COST_BYTES,
+};
 
 /// Commits in the order in which they build on each other.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use minicbor::Decoder;
 
 use super::fields;
 use crate::codec::{Misfit, Out, Written, put_list, take, take_list, take_text};
-use crate::limits::{CODE_BYTES_MAX, MESSAGE_BYTES_MAX, VERSIONS_MAX};
+use keting_trust::limits::{CODE_BYTES_MAX, MESSAGE_BYTES_MAX, VERSIONS_MAX};
 
 /// The last message of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use minicbor::Decoder;
 
 use super::fields;
 use crate::codec::{Misfit, Out, Written, put, put_list, take, take_bytes, take_list, take_text};
-use crate::limits::{
+use keting_trust::limits::{
     GRANT_BYTES_MAX, GRANT_CHAIN_MAX, IDLE_AFTER_MS, NAME_BYTES_MAX, WELCOME_LIMITS_MAX,
 };
 

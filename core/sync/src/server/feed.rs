@@ -12,12 +12,12 @@ use keting_trust::{Cursor, PublicKey, RecordKind, SignedConfirmation};
 
 use super::port::{DocumentBatch, LogBatch, Resumption, ServerConfig, ServerEffect};
 use crate::error::{OwnFault, PeerMisbehaved};
-use crate::limits::{
-    ENTRIES_IN_FLIGHT_BYTES_MAX, FIRST_WINDOW_BYTES, FRAME_BYTES_MAX, FRAME_ENTRIES_MAX,
-    FRAME_OVERHEAD_BYTES, OWN_ADMITTED_MAX,
-};
 use crate::message::{
     Answer, Confirm, Entries, Entry, EntryPosition, Outcome, Progress, ServerMessage, UpTo,
+};
+use keting_trust::limits::{
+    ENTRIES_IN_FLIGHT_BYTES_MAX, FIRST_WINDOW_BYTES, FRAME_BYTES_MAX, FRAME_ENTRIES_MAX,
+    FRAME_OVERHEAD_BYTES, OWN_ADMITTED_MAX,
 };
 
 /// What entries may cost in one frame.

@@ -6,11 +6,11 @@ use super::port::{Denial, Enrolment, Resumption, ServerEffect, ServerEvent, Stan
 use super::{ServerSession, Stage};
 use crate::error::{OwnFault, PeerMisbehaved};
 use crate::frame::{decode_device, payload};
-use crate::limits::{EARLY_BYTES_MAX, FRAME_BYTES_MAX, HELLO_BYTES_MAX};
 use crate::message::{
     DeviceMessage, Hello, NewGeneration, Refused, Request, ServerMessage, Welcome, offered_versions,
 };
 use crate::timer::Timer;
+use keting_trust::limits::{EARLY_BYTES_MAX, FRAME_BYTES_MAX, HELLO_BYTES_MAX};
 
 impl ServerSession {
     /// The driver's word on `Authenticate`: the device may sync.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{OwnFault, PeerMisbehaved};
-use crate::limits::{CODE_BYTES_MAX, PUSH_IN_FLIGHT_BYTES_MAX, PUSH_IN_FLIGHT_COMMITS_MAX};
 use crate::message::{Answer, Answers, CommitKey, PushedCommit};
+use keting_trust::limits::{CODE_BYTES_MAX, PUSH_IN_FLIGHT_BYTES_MAX, PUSH_IN_FLIGHT_COMMITS_MAX};
 
 #[derive(Debug, Default)]
 pub(super) struct Intake {

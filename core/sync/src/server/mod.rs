@@ -15,14 +15,14 @@ use keting_trust::PublicKey;
 use crate::backoff::Jitter;
 use crate::error::{CloseReason, OwnFault, PeerMisbehaved};
 use crate::frame::{decode_device, encode_server};
-use crate::limits::{
-    CODE_BYTES_MAX, CONFIRM_MS_MAX, EFFECTS_MAX, FRAME_BYTES_MAX, HAND_OVER_MS, HELLO_MS_MAX,
-    MESSAGE_BYTES_MAX,
-};
 use crate::message::{
     Answer, CommitKey, DeviceMessage, PushedCommit, Refused, Resume, ServerMessage,
 };
 use crate::timer::{Timer, Timers};
+use keting_trust::limits::{
+    CODE_BYTES_MAX, CONFIRM_MS_MAX, EFFECTS_MAX, FRAME_BYTES_MAX, HAND_OVER_MS, HELLO_MS_MAX,
+    MESSAGE_BYTES_MAX,
+};
 
 use feed::Feed;
 use intake::Intake;

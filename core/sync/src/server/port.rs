@@ -4,8 +4,10 @@ use keting_model::CityId;
 use keting_trust::{Cursor, PublicKey, SignedConfirmation};
 
 use crate::error::CloseReason;
-use crate::limits::{ENTRIES_IN_FLIGHT_BYTES_MAX, GROUP_BYTES, IDLE_AFTER_MS, UP_TO_EVERY_MS};
 use crate::message::{Enrolled, Entry, EntryPosition, Limits, PushedCommit, Resume, Secret};
+use keting_trust::limits::{
+    ENTRIES_IN_FLIGHT_BYTES_MAX, GROUP_BYTES, IDLE_AFTER_MS, UP_TO_EVERY_MS,
+};
 
 /// What all sessions of a server have in common.
 #[derive(Debug, Clone)]

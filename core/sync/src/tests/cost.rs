@@ -6,10 +6,10 @@ use keting_trust::limits::{READ_BYTES_A_BYTE_MAX, READ_BYTES_FIXED_MAX};
 use super::goldens::golden_frames;
 use super::values::{command, commit, entry, part};
 use crate::frame::{decode_device, decode_server, encode_device, encode_server};
-use crate::limits::{COMMIT_PARTS_MAX, FRAME_BYTES_MAX, FRAME_ENTRIES_MAX};
 use crate::message::{
     Answer, Answers, CommitKey, DeviceMessage, Entries, Outcome, Push, PushedCommit, ServerMessage,
 };
+use keting_trust::limits::{COMMIT_PARTS_MAX, FRAME_BYTES_MAX, FRAME_ENTRIES_MAX};
 
 #[test]
 fn refusing_a_frame_costs_what_limits_rs_says_and_no_more() {

@@ -18,11 +18,11 @@ use super::values::{
 use crate::device::{DeviceEffect, DeviceSession};
 use crate::error::{CloseReason, PeerMisbehaved};
 use crate::frame::{decode_device, decode_server, encode_device, encode_server};
-use crate::limits::FRAME_BYTES_MAX;
 use crate::message::{DeviceMessage, Enrolled, Limits, ServerMessage, Welcome};
 use crate::server::{Enrolment, Resumption, ServerConfig, ServerEffect, ServerSession, Standing};
 use invalid::{Broken, State};
 use keting_testkit::golden::Golden;
+use keting_trust::limits::FRAME_BYTES_MAX;
 
 fn folder(kind: &str) -> PathBuf {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/golden/sync");

@@ -9,9 +9,9 @@ use super::values::{
 use crate::device::{DeviceEffect, DeviceEvent, DeviceSession};
 use crate::error::{CloseReason, OwnFault, PeerMisbehaved};
 use crate::frame::{decode_device, decode_server, encode_device};
-use crate::limits::FRAME_BYTES_MAX;
 use crate::message::{DeviceMessage, EntryPosition, Hello, Request, Resume, Secret, ServerMessage};
 use crate::server::{Denial, Resumption, ServerConfig, ServerEffect, ServerSession, Standing};
+use keting_trust::limits::FRAME_BYTES_MAX;
 
 #[test]
 fn an_idle_reconnection_costs_one_round_trip_and_less_than_a_kilobyte() {

@@ -5,12 +5,12 @@ use super::values::{commit, genesis};
 use crate::device::DeviceEvent;
 use crate::error::{CloseReason, PeerMisbehaved};
 use crate::frame::encode_device;
-use crate::limits::{
-    EARLY_BYTES_MAX, EFFECTS_MAX, FIRST_WINDOW_BYTES, FRAME_BYTES_MAX, PUSH_IN_FLIGHT_COMMITS_MAX,
-};
 use crate::message::Outcome;
 use crate::message::{Answer, DeviceMessage, Push};
 use crate::server::ServerEffect;
+use keting_trust::limits::{
+    EARLY_BYTES_MAX, EFFECTS_MAX, FIRST_WINDOW_BYTES, FRAME_BYTES_MAX, PUSH_IN_FLIGHT_COMMITS_MAX,
+};
 
 #[test]
 fn every_commit_gets_its_answer_and_none_is_pushed_twice_on_one_connection() {

@@ -2,7 +2,7 @@
 
 use crate::error::PeerMisbehaved;
 use crate::frame::{decode_device, decode_server};
-use crate::limits::FRAME_BYTES_MAX;
+use keting_trust::limits::FRAME_BYTES_MAX;
 
 #[test]
 fn every_reserved_number_has_its_grammar_and_is_refused_as_unknown_today() {

@@ -3,7 +3,7 @@
 use super::pair::Pair;
 use super::values::SERVER_TIME_MS;
 use crate::device::DeviceEvent;
-use crate::limits::UP_TO_EVERY_MS;
+use keting_trust::limits::UP_TO_EVERY_MS;
 
 #[test]
 fn a_device_gets_what_concerns_it_and_a_word_on_the_rest() {
@@ -142,7 +142,7 @@ fn a_device_that_does_not_confirm_gets_no_more_than_the_window() {
     pair.stall_device();
     pair.run_for(60_000);
     let down_bytes = pair.link().down_bytes;
-    let window = crate::limits::ENTRIES_IN_FLIGHT_BYTES_MAX;
+    let window = keting_trust::limits::ENTRIES_IN_FLIGHT_BYTES_MAX;
     assert!(down_bytes > window / 4 && down_bytes < 2 * window, "{down_bytes} bytes");
 }
 

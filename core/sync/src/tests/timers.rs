@@ -4,8 +4,8 @@ use super::pair::Pair;
 use super::values::{BINDING, CITY, alice, config, resume};
 use crate::device::{DeviceEffect, DeviceSession};
 use crate::error::CloseReason;
-use crate::limits::{ANSWER_MS_MAX, CONFIRM_MS_MAX, HELLO_MS_MAX, IDLE_AFTER_MS};
 use crate::server::{ServerConfig, ServerEffect, ServerSession};
+use keting_trust::limits::{ANSWER_MS_MAX, CONFIRM_MS_MAX, HELLO_MS_MAX, IDLE_AFTER_MS};
 
 fn silent(waited_for: &'static str) -> CloseReason {
     CloseReason::PeerSilent { waited_for }

@@ -185,8 +185,9 @@ fn is_admitted(outcome: &Outcome) -> bool {
 }
 
 fn add_region(officer: &mut Person, parent: DocumentId) -> PushedCommit {
-    let level = vec![Op::Put { key: "level".into(), value: Value::from("grid") }];
-    officer.write("region.add", vec![(parent, level)]);
+    let put = |key: &str, value: &str| Op::Put { key: key.into(), value: Value::from(value) };
+    let grid = vec![put("code", GRID), put("level", "grid")];
+    officer.write("region.add", vec![(parent, grid)]);
     let random: &mut dyn crate::random::Random = &mut officer.random;
     let region = DocumentId::from_random(DocumentKind::Region, random.bytes());
     let fields = Fields::new()

@@ -37,8 +37,8 @@ pub(super) const CODES: &[Known] = &[
     refused(
         "wrong_code",
         "区域代码要在上级代码后面接编：镇、村、单元接三位，网格、微网格接两位，请改正。",
-        "A region's code continues that of the region above: by three digits for a town, village or \
-         unit, by two for a grid or micro-grid. Correct it.",
+        "A region's code continues that of the region above, by three digits for a town, village or \
+         unit, by two for a grid or micro-grid: correct it.",
     ),
     refused(
         "document_full",

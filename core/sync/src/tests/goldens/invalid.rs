@@ -8,12 +8,12 @@ use super::valid::{confirmation, hello};
 use super::welcome;
 use crate::error::PeerMisbehaved;
 use crate::frame::{encode_device, encode_server};
-use crate::limits::{FRAME_BYTES_MAX, HELLO_BYTES_MAX};
 use crate::message::{
     Confirm, DeviceMessage, Push, PushedCommit, Request, Resume, ServerMessage, Welcome,
 };
 use crate::tests::values::{CITY, INCARNATION, command, commit, genesis, part};
 use keting_testkit::golden::Golden;
+use keting_trust::limits::{FRAME_BYTES_MAX, HELLO_BYTES_MAX};
 
 /// Who receives the frames, and where that session stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
