@@ -9,8 +9,8 @@ use keting_testkit::rng::Rng;
 use crate::SEED;
 use crate::victim::{Victim, instant_within};
 
-const KILLS: u32 = 24;
-const HOUSEHOLDS: usize = 120;
+const KILLS: u32 = 16;
+const HOUSEHOLDS: usize = 80;
 const TRIES_MAX: u32 = 200;
 
 #[test]

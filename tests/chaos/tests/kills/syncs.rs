@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use crate::SEED;
 use crate::victim::{Victim, instant_within};
 
-const KILLS_OF_A_SYNC: u32 = 20;
+const KILLS_OF_A_SYNC: u32 = 16;
 const KILLS_OF_THE_SERVER: u32 = 12;
-const EDITS_A_ROUND: u32 = 30;
+const EDITS_A_ROUND: u32 = 20;
 const TRIES_MAX: u32 = 80;
 
 #[test]

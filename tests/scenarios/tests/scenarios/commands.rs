@@ -52,7 +52,7 @@ fn an_invitation_stands_alone_on_a_line_and_makes_one_device() {
     let another = city.new_device().run(&["enroll", &invitation]);
     assert_eq!(another.refusal(), (1, "invitation_used"));
     let nonsense = city.new_device().run(&["enroll", "keting1:nonsense"]);
-    assert_eq!(nonsense.exit_code, Some(2));
+    assert_eq!(nonsense.refusal(), (1, "invitation_malformed"));
 
     let listed = device.json(&["device", "list"]);
     let own = listed.as_array().unwrap().iter().find(|device| device["name"] == "陆德祥").unwrap();
