@@ -171,8 +171,8 @@ fn next_timer(timeout: Option<(u64, &'static str)>, now_ms: u64, mut end: impl F
 }
 
 /// Takes what is to be sent, and counts it.
-fn drain(mut poll: impl FnMut() -> Option<Vec<u8>>) {
-    let frames = std::iter::from_fn(|| poll()).count();
+fn drain(poll: impl FnMut() -> Option<Vec<u8>>) {
+    let frames = std::iter::from_fn(poll).count();
     assert!(frames <= limits::TRANSMIT_FRAMES_MAX, "{frames} frames at once");
 }
 
