@@ -21,6 +21,7 @@ use crate::store::{Head, ServerRead, StoreError};
 #[derive(Debug, Default)]
 pub struct Book {
     regions: BTreeMap<DocumentId, Option<DocumentId>>,
+    places: BTreeMap<DocumentId, u32>,
     regions_at: Option<(u32, u64)>,
     rights: BTreeMap<DeviceId, Rights>,
     grants_at: Option<(u32, u64)>,
@@ -40,7 +41,9 @@ impl Book {
     pub fn refresh(&mut self, read: &dyn ServerRead, head: &Head) -> Result<(), StoreError> {
         let regions_at = Some((head.generation, head.regions_number));
         if self.regions_at != regions_at {
-            self.regions = read.regions()?.into_iter().collect();
+            let by_code = read.regions()?;
+            self.places = places(&by_code);
+            self.regions = by_code.into_iter().collect();
             self.regions_at = regions_at;
             // Whether a chain of grants holds depends on which region lies in which.
             self.rights.clear();
@@ -81,6 +84,12 @@ impl Book {
     /// The grants of a device if they were read before.
     pub fn known_rights(&self, device: &DeviceId) -> Option<&Rights> {
         self.rights.get(device)
+    }
+
+    /// The place of a region in the order of the tree: behind the one it lies in, before its next
+    /// sibling, siblings by their codes. None for a region that hangs on nothing.
+    pub fn place(&self, region: &DocumentId) -> Option<u32> {
+        self.places.get(region).copied()
     }
 
     /// All regions and the ones they lie in.
@@ -220,6 +229,22 @@ impl Rights {
             reach(grant, kind_code) == Some(Reach::Whole) && keting_trust::covers(grant, tree, home)
         })
     }
+}
+
+/// The order of the tree over regions that come in the order of their codes.
+fn places(by_code: &[(DocumentId, Option<DocumentId>)]) -> BTreeMap<DocumentId, u32> {
+    let mut below: BTreeMap<Option<DocumentId>, Vec<DocumentId>> = BTreeMap::new();
+    for (region, parent) in by_code.iter().rev() {
+        below.entry(*parent).or_default().push(*region);
+    }
+    let mut places = BTreeMap::new();
+    let mut next = below.remove(&None).unwrap_or_default();
+    for place in 0.. {
+        let Some(region) = next.pop() else { break };
+        places.insert(region, place);
+        next.extend(below.remove(&Some(region)).unwrap_or_default());
+    }
+    places
 }
 
 /// How much of a kind a grant lets its holder read. Of a kind this version does not know, the

@@ -1,8 +1,9 @@
 //! A first sync: whole documents, the nearest first.
 //!
 //! Everything that had been admitted when it began is sent as the entries of each document, with
-//! only that document's part; what came later is in the tail of the log. The order is fixed by ids,
-//! so that a cut resumes behind the last entry sent.
+//! only that document's part; what came later is in the tail of the log. Micro-grid comes after
+//! micro-grid, so that the first is of use before the last is there; a cut resumes behind the last
+//! entry sent.
 
 use keting_model::DocumentId;
 use keting_model::DocumentKind;
@@ -26,7 +27,16 @@ const PARTS_AT_ONCE: u32 = 64;
 pub struct FirstSync {
     at: Cursor,
     records: Vec<u64>,
-    documents: [Vec<DocumentId>; DOCUMENT_PHASES.len()],
+    documents: [Vec<Planned>; DOCUMENT_PHASES.len()],
+}
+
+/// A document in the order in which it is sent: by the place of its region, then by its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Planned {
+    /// The place of the region; those that hang on nothing come last.
+    place: u32,
+    region: DocumentId,
+    document: DocumentId,
 }
 
 /// Some of a first sync.
@@ -47,7 +57,7 @@ pub struct DocumentPage {
 /// Behind what a page begins, within its phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct After {
-    document: Option<DocumentId>,
+    planned: Option<Planned>,
     number: u64,
 }
 
@@ -75,7 +85,10 @@ impl FirstSync {
                 2
             };
             if let Some(documents) = plan.documents.get_mut(phase) {
-                documents.extend(read.documents_of(key, None, u32::MAX)?);
+                let (place, region) = (coverage.place(&key.region), key.region);
+                let of_region = read.documents_of(key, None, u32::MAX)?;
+                let planned = |document| Planned { place, region, document };
+                documents.extend(of_region.into_iter().map(planned));
             }
         }
         plan.records.extend(read.own_numbers(coverage.device(), 0, at.number, u32::MAX)?);
@@ -108,7 +121,7 @@ impl FirstSync {
         bytes_max: usize,
     ) -> Result<DocumentPage, StoreError> {
         let (phase, after) = from.map_or((RECORDS, After::START), |position| {
-            (position.phase, After::from_bytes(&position.after))
+            (position.phase, After::from_bytes(&position.after, coverage))
         });
         let mut filling = Filling { bytes_max, bytes: 0, entries: Vec::new(), at: (phase, after) };
         let mut full = false;
@@ -152,7 +165,7 @@ impl FirstSync {
                     }
                 }
             }
-            let after = After { document: None, number };
+            let after = After { planned: None, number };
             if !filling.take(entry(stored, parts), (RECORDS, after)) {
                 return Ok(true);
             }
@@ -164,20 +177,21 @@ impl FirstSync {
         &self,
         read: &dyn ServerRead,
         phase: u8,
-        documents: &[DocumentId],
+        documents: &[Planned],
         after: After,
         filling: &mut Filling,
     ) -> Result<bool, StoreError> {
-        let first = documents.partition_point(|document| Some(*document) < after.document);
-        for document in documents.iter().skip(first) {
-            let mut sent = if after.document == Some(*document) { after.number } else { 0 };
+        let first = documents.partition_point(|planned| Some(*planned) < after.planned);
+        for planned in documents.iter().skip(first) {
+            let id = &planned.document;
+            let mut sent = if after.planned == Some(*planned) { after.number } else { 0 };
             // The position is what the device brought back; one beyond the end has nothing behind it.
             while sent < self.at.number {
-                let parts = read.document_parts(document, sent, self.at.number, PARTS_AT_ONCE)?;
+                let parts = read.document_parts(id, sent, self.at.number, PARTS_AT_ONCE)?;
                 let Some((last, _)) = parts.last() else { break };
                 sent = *last;
                 for (number, part) in parts {
-                    let here = After { document: Some(*document), number };
+                    let here = After { planned: Some(*planned), number };
                     let stored =
                         read.entry(number)?.ok_or(StoreError::Damaged("the log lacks an entry"))?;
                     if !filling.take(entry(stored, vec![travelling(part)]), (phase, here)) {
@@ -198,7 +212,7 @@ impl FirstSync {
                 let done = match in_phase.cmp(&phase) {
                     std::cmp::Ordering::Less => documents.len(),
                     std::cmp::Ordering::Equal => {
-                        documents.partition_point(|document| Some(*document) <= after.document)
+                        documents.partition_point(|planned| Some(*planned) <= after.planned)
                     }
                     std::cmp::Ordering::Greater => 0,
                 };
@@ -230,20 +244,26 @@ impl Filling {
 }
 
 impl After {
-    const START: Self = Self { document: None, number: 0 };
+    const START: Self = Self { planned: None, number: 0 };
 
     fn to_bytes(self) -> Vec<u8> {
         let mut bytes = self.number.to_be_bytes().to_vec();
-        bytes.extend(self.document.iter().flat_map(DocumentId::as_bytes));
+        if let Some(planned) = &self.planned {
+            bytes.extend(planned.region.as_bytes());
+            bytes.extend(planned.document.as_bytes());
+        }
         bytes
     }
 
     /// Reads a position that a device brings back. Whatever it says, it is only a place to begin.
-    fn from_bytes(bytes: &[u8]) -> Self {
-        let Some((number, document)) = bytes.split_first_chunk::<8>() else { return Self::START };
-        Self {
-            number: u64::from_be_bytes(*number),
-            document: DocumentId::from_slice(document).ok(),
-        }
+    fn from_bytes(bytes: &[u8], coverage: &Coverage) -> Self {
+        let Some((number, rest)) = bytes.split_first_chunk::<8>() else { return Self::START };
+        let planned =
+            rest.split_at_checked(DocumentId::LEN_BYTES).and_then(|(region, document)| {
+                let region = DocumentId::from_slice(region).ok()?;
+                let document = DocumentId::from_slice(document).ok()?;
+                Some(Planned { place: coverage.place(&region), region, document })
+            });
+        Self { number: u64::from_be_bytes(*number), planned }
     }
 }

@@ -16,7 +16,7 @@
 mod documents;
 mod log;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use keting_model::region::Level;
 use keting_model::role::{Reach, Role};
@@ -37,6 +37,8 @@ pub struct Coverage {
     keys: BTreeSet<AudienceKey>,
     /// The regions whose documents a first sync sends first.
     first: BTreeSet<DocumentId>,
+    /// Where in a first sync each region comes, in the order of the tree.
+    places: BTreeMap<DocumentId, u32>,
     as_of: (u32, u64, u64),
     expires_at_ms: u64,
 }
@@ -60,6 +62,7 @@ impl Coverage {
             device: *device,
             keys: BTreeSet::new(),
             first: BTreeSet::new(),
+            places: BTreeMap::new(),
             as_of: as_of(head),
             expires_at_ms: grants.iter().map(|grant| grant.expires_at_ms).min().unwrap_or(u64::MAX),
         };
@@ -94,6 +97,11 @@ impl Coverage {
         self.keys.iter()
     }
 
+    /// Where in a first sync a region comes.
+    fn place(&self, region: &DocumentId) -> u32 {
+        self.places.get(region).copied().unwrap_or(u32::MAX)
+    }
+
     fn add(&mut self, read: &dyn ServerRead, book: &Book, grant: &Grant) -> Result<(), StoreError> {
         let mut regions = BTreeSet::new();
         if grant.covers_city() {
@@ -107,6 +115,7 @@ impl Coverage {
             .filter(|kind| reach(grant, *kind) == Some(Reach::Whole))
             .collect();
         for region in &regions {
+            self.places.extend(book.place(region).map(|place| (*region, place)));
             let keys = kinds.iter().map(|kind| AudienceKey { region: *region, kind: *kind });
             self.keys.extend(keys);
             self.keys.insert(AudienceKey { region: *region, kind: RECORDS_KIND });

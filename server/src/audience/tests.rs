@@ -45,6 +45,34 @@ fn a_reader_sees_the_regions_below_and_above_his_own_and_whose_grants_reach_him(
 }
 
 #[test]
+fn a_first_sync_brings_one_micro_grid_after_the_other_in_the_order_of_the_tree() {
+    let mut story = Story::new();
+    let (unit, other) = (story.town.region(UNIT), story.town.region(OTHER_REGION));
+    let mine = story.town.region(HEAD_REGION);
+    let mut homes = std::collections::BTreeMap::new();
+    for _ in 0..6 {
+        for region in [other, mine, unit] {
+            let person = if region == other { &mut story.bob } else { &mut story.alice };
+            let (household, commit) = person.add_household(region);
+            homes.insert(household, region);
+            admit(&mut story.town, person, commit);
+        }
+    }
+    let officer = story.town.person("village_officer", VILLAGE);
+    for bytes_max in [1, 3_000, 1 << 20] {
+        let entries = story.first_sync(&officer.device(), bytes_max);
+        let mut order: Vec<DocumentId> = entries
+            .iter()
+            .flat_map(|entry| &entry.parts)
+            .filter_map(|part| homes.get(&part.document).copied())
+            .collect();
+        assert_eq!(order.len(), homes.len());
+        order.dedup();
+        assert_eq!(order, [mine, unit, other], "pages of {bytes_max} bytes");
+    }
+}
+
+#[test]
 fn a_steward_gets_no_private_part_and_only_his_own_visits() {
     let mut town = Town::new();
     let unit = town.region(UNIT);

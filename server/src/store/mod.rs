@@ -128,7 +128,7 @@ pub trait ServerRead {
     /// The region of a code.
     fn region_by_code(&self, code: &str) -> Result<Option<StoredRegion>, StoreError>;
 
-    /// Every region and the one it lies in.
+    /// Every region and the one it lies in, in the order of their codes.
     fn regions(&self) -> Result<Vec<(DocumentId, Option<DocumentId>)>, StoreError>;
 
     /// A region and all below it, in the order of their ids.

@@ -187,7 +187,7 @@ impl ServerRead for SqliteTransaction<'_> {
     }
 
     fn regions(&self) -> Result<Vec<(DocumentId, Option<DocumentId>)>, StoreError> {
-        self.all("SELECT document, parent FROM regions ORDER BY document", [], |row| {
+        self.all("SELECT document, parent FROM regions ORDER BY code", [], |row| {
             let parent: Option<convert::Fixed<16>> = row.get(1)?;
             Ok((document_id(row, 0)?, parent.map(|id| DocumentId::new(id.0))))
         })
