@@ -41,8 +41,19 @@ pub(super) struct Inbound {
 /// Where the server's messages stand, ahead of what is durable.
 #[derive(Debug)]
 enum Course {
-    FirstSync { resumed: Option<EntryPosition>, latest: Option<Progress> },
-    Log { received: Cursor },
+    FirstSync {
+        resumed: Option<EntryPosition>,
+        latest: Option<Progress>,
+    },
+    Log {
+        received: Cursor,
+    },
+    /// The replica has a cursor, and the server has not said yet whether it goes on from there. If
+    /// the replica is given more than when it earned the cursor, whole documents come once more.
+    Resuming {
+        received: Cursor,
+        resumed: Option<EntryPosition>,
+    },
     Diverged,
 }
 
@@ -84,7 +95,10 @@ impl Inbound {
         };
         let shown = first_sync.as_ref().map(|first_sync| (first_sync.done, first_sync.total));
         let course = match cursor {
-            Some(received) => Course::Log { received },
+            Some(received) => Course::Resuming {
+                received,
+                resumed: first_sync.map(|first_sync| first_sync.position),
+            },
             None => Course::FirstSync {
                 resumed: first_sync.map(|first_sync| first_sync.position),
                 latest: None,
@@ -151,7 +165,7 @@ impl Inbound {
             Course::Diverged => return Err(PeerMisbehaved::NewGenerationOutOfPlace),
             // Whole documents come one after the other, so numbers start again.
             Course::FirstSync { .. } => {}
-            Course::Log { received } => {
+            Course::Log { received } | Course::Resuming { received, .. } => {
                 self.check_log(received)?;
                 let last = self.open.last().map_or(received.number, |entry| entry.number);
                 let numbers = entries.iter().map(|entry| entry.number);
@@ -159,6 +173,9 @@ impl Inbound {
                     return Err(PeerMisbehaved::EntriesOutOfOrder);
                 }
             }
+        }
+        if let Course::Resuming { received, .. } = self.course {
+            self.course = Course::Log { received };
         }
         self.open_bytes += entries.iter().map(Entry::cost_bytes).sum::<usize>();
         let persisting_bytes = self.persisting.as_ref().map_or(0, |persisting| persisting.bytes);
@@ -187,7 +204,7 @@ impl Inbound {
                 }
                 true
             }
-            Course::Log { received } => {
+            Course::Log { received } | Course::Resuming { received, .. } => {
                 self.check_log(received)?;
                 if cursor.number < received.number
                     || (cursor.number == received.number && cursor != *received)
@@ -215,16 +232,24 @@ impl Inbound {
     pub(super) fn take_progress(&mut self, progress: Progress) -> Result<(), PeerMisbehaved> {
         let at = progress.position.at;
         self.check_log(&at)?;
-        let Course::FirstSync { resumed, latest } = &self.course else {
-            return Err(PeerMisbehaved::ProgressOutOfPlace);
+        let (resumed, latest, floor) = match &self.course {
+            Course::FirstSync { resumed, latest } => (resumed, latest.as_ref(), 0),
+            Course::Resuming { received, resumed } => {
+                self.check_log(received)?;
+                (resumed, None, received.number)
+            }
+            Course::Log { .. } | Course::Diverged => {
+                return Err(PeerMisbehaved::ProgressOutOfPlace);
+            }
         };
-        let follows = latest.as_ref().is_none_or(|latest| {
+        let follows = latest.is_none_or(|latest| {
             latest.position.at == at
                 && latest.position.phase <= progress.position.phase
                 && latest.done <= progress.done
         });
         // The server may begin again, at a later end of the log, never at an earlier one.
-        let resumes = resumed.as_ref().is_none_or(|resumed| resumed.at.number <= at.number);
+        let resumes = floor <= at.number
+            && resumed.as_ref().is_none_or(|resumed| resumed.at.number <= at.number);
         if !follows || !resumes || progress.done > progress.total {
             return Err(PeerMisbehaved::ProgressOutOfPlace);
         }
@@ -249,7 +274,7 @@ impl Inbound {
     ) -> Result<DeviceEvent, PeerMisbehaved> {
         self.check_log(&notice.head)?;
         let ours = match &self.course {
-            Course::Log { received } => Some(*received),
+            Course::Log { received } | Course::Resuming { received, .. } => Some(*received),
             Course::FirstSync { resumed, .. } => resumed.as_ref().map(|resumed| resumed.at),
             Course::Diverged => None,
         };
