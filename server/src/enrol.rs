@@ -101,7 +101,7 @@ pub enum EnrolError {
     /// The name of the device is not one. Not retryable.
     #[error("the name is not valid")]
     BadName,
-    /// The issuing key is no longer good; the operator has to renew it. Retryable.
+    /// The issuing key is no longer good, and nothing here renews it. Not retryable.
     #[error("the server's issuing key has expired")]
     IssuingKeyExpired,
     /// The store failed.
@@ -125,9 +125,12 @@ impl EnrolError {
     /// Whether the same may succeed later.
     pub const fn retryable(&self) -> bool {
         match self {
-            Self::IssuingKeyExpired => true,
             Self::Store(error) => error.retryable(),
-            Self::Unknown | Self::Used | Self::Expired | Self::BadName => false,
+            Self::Unknown
+            | Self::Used
+            | Self::Expired
+            | Self::BadName
+            | Self::IssuingKeyExpired => false,
         }
     }
 }

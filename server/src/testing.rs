@@ -140,10 +140,18 @@ impl Town {
             last_sequence: person.sequence,
         };
         let signed = SignedConfirmation::sign(confirmation, &person.signer).unwrap();
+        self.set_device(person, |row| StoredDevice { confirmation: signed.bytes, ..row });
+    }
+
+    /// Changes what the server keeps of somebody's device.
+    pub fn set_device(
+        &mut self,
+        person: &Person,
+        change: impl FnOnce(StoredDevice) -> StoredDevice,
+    ) {
         let mut transaction = self.store.begin().unwrap();
         let row = transaction.device(&person.device()).unwrap().unwrap();
-        let row = StoredDevice { confirmation: signed.bytes, ..row };
-        transaction.put_device(&row).unwrap();
+        transaction.put_device(&change(row)).unwrap();
         transaction.commit().unwrap();
     }
 

@@ -353,9 +353,8 @@ impl<'b> Checker<'b> {
             |key: &str| document.value(key).as_ref().and_then(Value::as_text).map(str::to_owned);
         let id = document.id();
         let before = self.known_region(&id, read)?;
-        let (Some(code), Some(level_name), Some(name)) =
-            (text("code"), text("level"), text("name"))
-        else {
+        let level = text("level").as_deref().and_then(Level::from_name);
+        let (Some(code), Some(level), Some(name)) = (text("code"), level, text("name")) else {
             return Ok(Err(Judged::Held("incomplete")));
         };
         let parent = document.value("parent");
@@ -367,15 +366,14 @@ impl<'b> Checker<'b> {
             // Where a region lies changes by a decision only, never by a merge.
             return Ok(Ok(StoredRegion { name, ..before }));
         }
-        let level = Level::from_name(&level_name);
         if let Some(parent) = &parent {
             let Some(parent) = self.known_region(parent, read)? else {
                 return Ok(Err(Judged::Refused("missing_dependency")));
             };
-            if Level::from_name(&parent.level) >= level {
+            if parent.level >= level {
                 return Ok(Err(Judged::Held("wrong_parent")));
             }
-            if !level.is_some_and(|level| level.continues(&parent.code, &code)) {
+            if !level.continues(&parent.code, &code) {
                 return Ok(Err(Judged::Held("wrong_code")));
             }
         }
@@ -384,7 +382,7 @@ impl<'b> Checker<'b> {
         if taken {
             return Ok(Err(Judged::Held("code_exists")));
         }
-        Ok(Ok(StoredRegion { document: id, code, parent, level: level_name, name }))
+        Ok(Ok(StoredRegion { document: id, code, parent, level, name }))
     }
 
     fn known_region(

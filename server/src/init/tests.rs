@@ -1,3 +1,5 @@
+use keting_model::region::Level;
+
 use super::*;
 
 #[test]
@@ -12,7 +14,7 @@ fn a_city_is_made_with_its_regions_as_commits_and_without_its_root_key() {
     assert_eq!((head.number, head.regions_number, head.grants_number), (5, 5, 2));
     let village = read.region_by_code("990481001001").unwrap().unwrap();
     let town = read.region_by_code("990481001").unwrap().unwrap();
-    assert_eq!((village.parent, village.level.as_str()), (Some(town.document), "village"));
+    assert_eq!((village.parent, village.level), (Some(town.document), Level::Village));
     let bytes = std::fs::read(store_path(dir.path())).unwrap();
     assert!(!bytes.windows(32).any(|window| window == *root.seed));
 }

@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use keting_model::region::Level;
 use keting_model::{ActorId, ChangeHash, CommandId, DocumentId, LogId};
 use keting_trust::limits::NUMBER_MAX;
 use keting_trust::{ChainHash, DeviceId, Digest, Incarnation, Part, RecordKind};
@@ -226,7 +227,7 @@ fn regions_are_found_by_code_and_with_all_below_them(store: &mut dyn ServerStore
         document: document(id),
         code: format!("{id}"),
         parent: parent.map(document),
-        level: "town".to_owned(),
+        level: Level::Town,
         name: "镇".to_owned(),
     };
     let mut transaction = good(store.begin());
@@ -316,14 +317,19 @@ impl Processes<'_> {
     }
 }
 
+/// How long a process waits for the others, which may have failed.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// Waits until every process has come to a round, so that all of them append at once.
-fn begin_round(store: &mut dyn ServerStore, worker: u8, round: u64) {
+pub(crate) fn begin_round(store: &mut dyn ServerStore, worker: u8, round: u64) {
     let key = |worker: u64| format!("round-{worker}");
     let mut transaction = good(store.begin());
     good(transaction.set_meta(&key(u64::from(worker)), &round.to_be_bytes()));
     good(transaction.commit());
+    let since = std::time::Instant::now();
     let has_come = |bytes: Option<Vec<u8>>| bytes >= Some(round.to_be_bytes().to_vec());
     while !(0..WORKERS).all(|other| has_come(good(good(store.snapshot()).meta(&key(other))))) {
+        assert!(since.elapsed() < PATIENCE, "another process does not come");
         std::thread::yield_now();
     }
 }

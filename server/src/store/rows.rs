@@ -1,5 +1,6 @@
 //! The rows of the store, as values.
 
+use keting_model::region::Level;
 use keting_model::{ActorId, ChangeHash, CommandId, DocumentId, LogId};
 use keting_trust::{ChainHash, Cursor, DeviceId, Digest, Incarnation, Part, PublicKey, RecordKind};
 
@@ -141,8 +142,8 @@ pub struct StoredRegion {
     pub code: String,
     /// The region it lies in; none for the city.
     pub parent: Option<DocumentId>,
-    /// The name of its level.
-    pub level: String,
+    /// Its level.
+    pub level: Level,
     /// Its name.
     pub name: String,
 }

@@ -1,5 +1,6 @@
 //! Between columns and values.
 
+use keting_model::region::Level;
 use keting_model::{ChangeHash, DocumentId};
 use keting_trust::RecordKind;
 use rusqlite::Row;
@@ -148,11 +149,12 @@ pub(super) fn document(row: &Row<'_>) -> rusqlite::Result<StoredDocument> {
 }
 
 pub(super) fn region(row: &Row<'_>) -> rusqlite::Result<StoredRegion> {
+    let level = Level::from_name(row.get_ref(3)?.as_str()?).ok_or(FromSqlError::InvalidType)?;
     Ok(StoredRegion {
         document: document_id(row, 0)?,
         code: row.get(1)?,
         parent: row.get::<_, Option<Fixed<16>>>(2)?.map(|id| DocumentId::new(id.0)),
-        level: row.get(3)?,
+        level,
         name: row.get(4)?,
     })
 }

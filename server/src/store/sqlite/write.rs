@@ -149,7 +149,7 @@ impl ServerTransaction for SqliteTransaction<'_> {
                 region.document.as_bytes(),
                 &region.code,
                 region.parent.as_ref().map(|parent| parent.as_bytes()),
-                &region.level,
+                region.level.name(),
                 &region.name,
             ),
         )

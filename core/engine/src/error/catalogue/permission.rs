@@ -45,11 +45,10 @@ pub(super) const CODES: &[Known] = &[
     new_invitation("invitation_expired"),
     refused(
         "issuing_key_expired",
-        "服务器发放授权的期限到了，请通知运维人员续期后再试。",
-        "The server may not give permissions any more: ask the operator to renew its own, then try \
-         again.",
-    )
-    .later(),
+        "服务器发放授权的密钥到期了，新设备不能加入，请通知运维人员：这个版本还不能续期。",
+        "The server's key for giving permissions has expired, so no device can join: tell the \
+         operator, for this version cannot renew it.",
+    ),
     refused(
         "other_root_key",
         "服务器出示的城市凭证和邀请码不一致，可能是假冒的，请停下来联系运维人员。",
