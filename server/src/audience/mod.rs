@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use keting_model::region::Level;
 use keting_model::role::{Reach, Role};
 use keting_model::{DocumentId, DocumentKind};
-use keting_trust::{DeviceId, Grant, Tree as _};
+use keting_trust::{DeviceId, Digest, Grant, Tree as _};
 
 use crate::authority::{Book, reach};
 use crate::city::City;
@@ -41,6 +41,7 @@ pub struct Coverage {
     places: BTreeMap<DocumentId, u32>,
     as_of: (u32, u64, u64),
     expires_at_ms: u64,
+    audience: Digest,
 }
 
 impl Coverage {
@@ -65,6 +66,7 @@ impl Coverage {
             places: BTreeMap::new(),
             as_of: as_of(head),
             expires_at_ms: grants.iter().map(|grant| grant.expires_at_ms).min().unwrap_or(u64::MAX),
+            audience: audience_of(book, &grants),
         };
         for grant in &grants {
             coverage.add(read, book, grant)?;
@@ -75,6 +77,13 @@ impl Coverage {
     /// Whether the coverage is still what the log's prefix up to `head` and the clock make it.
     pub fn is_current(&self, head: &Head, now_ms: u64) -> bool {
         self.as_of == as_of(head) && now_ms < self.expires_at_ms
+    }
+
+    /// The digest of what the grants give, which stays when regions are made below theirs or a
+    /// grant is renewed. A cursor that was earned under another one does not say that all below it
+    /// is there.
+    pub fn audience(&self) -> Digest {
+        self.audience
     }
 
     /// Whether any grant gives the device anything.
@@ -142,6 +151,31 @@ impl Coverage {
             at = above;
         }
     }
+}
+
+/// The digest of the kinds and regions that grants give whole, without those that lie in others.
+fn audience_of(book: &Book, grants: &[Grant]) -> Digest {
+    let mut given = BTreeSet::new();
+    for grant in grants {
+        let kinds = known_kinds(grant).into_iter().chain([RECORDS_KIND]);
+        let whole = |kind: &u16| *kind == RECORDS_KIND || reach(grant, *kind) == Some(Reach::Whole);
+        for kind in kinds.filter(whole) {
+            let city = grant.covers_city().then_some(CITY_WIDE);
+            let regions = grant.regions.iter().copied().chain(city);
+            given.extend(regions.map(|region| AudienceKey { region, kind }));
+        }
+    }
+    let is_within_another = |key: &AudienceKey| {
+        let above = std::iter::successors(book.parent(&key.region), |at| book.parent(at));
+        let mut above = above.take(Level::ALL.len()).chain([CITY_WIDE]);
+        key.region != CITY_WIDE
+            && above.any(|region| given.contains(&AudienceKey { region, kind: key.kind }))
+    };
+    let outermost = given.iter().filter(|key| !is_within_another(key));
+    let bytes: Vec<u8> = outermost
+        .flat_map(|key| key.region.as_bytes().iter().copied().chain(key.kind.to_be_bytes()))
+        .collect();
+    Digest::of(&bytes)
 }
 
 /// The kinds that a grant may speak of: those this version knows, and those it names.

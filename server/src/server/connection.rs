@@ -1,7 +1,7 @@
 //! One connection: its session, and what only this session needs.
 
 use keting_sync::ServerSession;
-use keting_trust::DeviceId;
+use keting_trust::{DeviceId, Digest};
 
 use crate::audience::FirstSync;
 
@@ -20,6 +20,8 @@ pub(super) struct Connection {
     pub(super) session: ServerSession,
     /// The device, once it was let in.
     pub(super) device: Option<DeviceId>,
+    /// The digest of what it is given. If it changes, the session ends.
+    pub(super) audience: Option<Digest>,
     /// What is being sent, while a first sync runs.
     pub(super) first_sync: Option<FirstSync>,
     /// Whether the session has ended. Frames may still be there to be sent.
@@ -30,6 +32,13 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) fn new(session: ServerSession) -> Self {
-        Self { session, device: None, first_sync: None, is_closed: false, timeout: None }
+        Self {
+            session,
+            device: None,
+            audience: None,
+            first_sync: None,
+            is_closed: false,
+            timeout: None,
+        }
     }
 }

@@ -4,7 +4,7 @@ use keting_sync::{
     Answer, CommitKey, Denial, DocumentBatch, Enrolled, Enrolment, EntryPosition, LogBatch,
     Outcome as Answered, OwnFault, Resume, Resumption, Secret, ServerEffect, Standing,
 };
-use keting_trust::{Cursor, DeviceId, PublicKey, SignedConfirmation};
+use keting_trust::{Cursor, DeviceId, Digest, PublicKey, SignedConfirmation};
 
 use super::{CONFIRMATIONS_EVERY_MS, ConnectionId, Queued, Server};
 use crate::admission::{Outcome, Push, PushedCommit};
@@ -84,7 +84,8 @@ impl Server {
         unix_ms: u64,
     ) {
         let device = key.device_id();
-        let standing = self.standing(&device, resume, unix_ms);
+        let given = self.begin_audience(connection, &device, unix_ms);
+        let standing = given.and_then(|given| self.standing(&device, resume, given, unix_ms));
         if let Err(error) = &standing {
             self.note_fault(error);
         }
@@ -104,6 +105,7 @@ impl Server {
         &mut self,
         device: &DeviceId,
         resume: &Resume,
+        given_from: u64,
         unix_ms: u64,
     ) -> Result<Result<Standing, Denial>, StoreError> {
         let read = self.store.snapshot()?;
@@ -114,18 +116,24 @@ impl Server {
         self.book.refresh(&*read, &head)?;
         let rights = self.book.rights(&*read, &self.city, device)?;
         let ended = rights.live(unix_ms).next().is_none();
+        let position = match &resume.first_sync {
+            Some(position) if is_of(&*read, &head, &position.at)? => {
+                Some(position.clone()).filter(|position| position.at.number >= given_from)
+            }
+            Some(_) | None => None,
+        };
         let resumption = match &resume.cursor {
             // What it made before is held for a supervisor; it does not have to be lost.
             _ if ended => Resumption::HandOver { then: denial("expired", false) },
-            Some(cursor) if is_of(&*read, &head, cursor)? => Resumption::Tail { cursor: *cursor },
-            Some(_) => Resumption::Diverged { shared_number: shared_number(&head, &row) },
-            None => {
-                let from = match &resume.first_sync {
-                    Some(position) if is_of(&*read, &head, &position.at)? => Some(position.clone()),
-                    Some(_) | None => None,
-                };
-                Resumption::FirstSync { from }
+            Some(cursor) if is_of(&*read, &head, cursor)? => {
+                if cursor.number < given_from {
+                    Resumption::Again { from: position }
+                } else {
+                    Resumption::Tail { cursor: *cursor }
+                }
             }
+            Some(_) => Resumption::Diverged { shared_number: shared_number(&head, &row) },
+            None => Resumption::FirstSync { from: position },
         };
         Ok(Ok(Standing {
             head: head.cursor(),
@@ -161,6 +169,13 @@ impl Server {
         };
         self.metrics.devices_enrolled += u64::from(!enrolled.again);
         self.take_head(enrolled.head, now_ms);
+        if let Err(error) = self.begin_audience(connection, &key.device_id(), unix_ms) {
+            self.note_fault(&error);
+            if let Some(open) = self.connections.get_mut(&connection) {
+                open.session.handle_denied(denial(error.code(), error.retryable()));
+            }
+            return;
+        }
         let Some(open) = self.connections.get_mut(&connection) else { return };
         open.device = Some(key.device_id());
         let enrolment = Enrolment {
@@ -205,19 +220,19 @@ impl Server {
         until: u64,
         bytes_max: usize,
         unix_ms: u64,
-    ) -> Result<Option<LogBatch>, StoreError> {
-        let device = self.device(connection)?;
+    ) -> Result<Result<LogBatch, Denial>, StoreError> {
+        let (device, audience) = self.device(connection)?;
         let read = self.store.snapshot()?;
         let head = read.head()?.ok_or(StoreError::Empty)?;
         let coverage =
             Coverages { book: &mut self.book, kept: &mut self.coverages, city: &self.city }
                 .of(&*read, &head, &device, unix_ms)?;
-        if coverage.is_empty() {
-            return Ok(None);
+        if let Some(denial) = end_of(coverage, audience) {
+            return Ok(Err(denial));
         }
         let page = entries_after(&*read, coverage, after, until.min(head.number), bytes_max)?;
         let up_to = cursor_at(&*read, &head, page.up_to)?;
-        Ok(Some(LogBatch { entries: page.entries, up_to }))
+        Ok(Ok(LogBatch { entries: page.entries, up_to }))
     }
 
     fn read_documents(
@@ -226,15 +241,15 @@ impl Server {
         from: Option<&EntryPosition>,
         bytes_max: usize,
         unix_ms: u64,
-    ) -> Result<Option<DocumentBatch>, StoreError> {
-        let device = self.device(connection)?;
+    ) -> Result<Result<DocumentBatch, Denial>, StoreError> {
+        let (device, audience) = self.device(connection)?;
         let read = self.store.snapshot()?;
         let head = read.head()?.ok_or(StoreError::Empty)?;
         let coverage =
             Coverages { book: &mut self.book, kept: &mut self.coverages, city: &self.city }
                 .of(&*read, &head, &device, unix_ms)?;
-        if coverage.is_empty() {
-            return Ok(None);
+        if let Some(denial) = end_of(coverage, audience) {
+            return Ok(Err(denial));
         }
         let open = self.connections.get_mut(&connection);
         let open = open.ok_or(StoreError::Damaged("a connection is gone"))?;
@@ -247,7 +262,7 @@ impl Server {
         if !page.finished {
             open.first_sync = Some(plan);
         }
-        Ok(Some(DocumentBatch {
+        Ok(Ok(DocumentBatch {
             entries: page.entries,
             position: page.position,
             done: page.done,
@@ -276,23 +291,62 @@ impl Server {
         }
     }
 
-    fn device(&self, connection: ConnectionId) -> Result<DeviceId, StoreError> {
-        let device = self.connections.get(&connection).and_then(|open| open.device);
+    /// The device of a session and what it is given.
+    fn device(&self, connection: ConnectionId) -> Result<(DeviceId, Option<Digest>), StoreError> {
+        let open = self.connections.get(&connection);
+        let device = open.and_then(|open| open.device.map(|device| (device, open.audience)));
         device.ok_or(StoreError::Damaged("a session reads before it was let in"))
     }
 
-    /// What was read for a session. `None` ends it: its device's last grant has ended meanwhile, and
-    /// no word may move its cursor over what it was not given. It may come back to hand over.
+    /// Notes what a device is given from now on, and says where the log stood when that began.
+    fn begin_audience(
+        &mut self,
+        connection: ConnectionId,
+        device: &DeviceId,
+        unix_ms: u64,
+    ) -> Result<u64, StoreError> {
+        let (head, row, audience) = {
+            let read = self.store.snapshot()?;
+            let head = read.head()?.ok_or(StoreError::Empty)?;
+            let Some(row) = read.device(device)? else { return Ok(head.number) };
+            let coverage =
+                Coverages { book: &mut self.book, kept: &mut self.coverages, city: &self.city }
+                    .of(&*read, &head, device, unix_ms)?;
+            if coverage.is_empty() {
+                return Ok(head.number);
+            }
+            (head, row, coverage.audience())
+        };
+        if let Some(open) = self.connections.get_mut(&connection) {
+            open.audience = Some(audience);
+        }
+        if row.audience == audience.as_bytes() {
+            return Ok(row.audience_from);
+        }
+        let mut transaction = self.store.begin()?;
+        if let Some(row) = transaction.device(device)? {
+            transaction.put_device(&StoredDevice {
+                audience: audience.as_bytes().to_vec(),
+                audience_from: head.number,
+                ..row
+            })?;
+        }
+        transaction.commit()?;
+        Ok(head.number)
+    }
+
+    /// What was read for a session, or why it ends: what its device is given has changed meanwhile,
+    /// and no word may move its cursor over what it was not given. It may come back.
     fn or_end<T>(
         &mut self,
         connection: ConnectionId,
-        result: Result<Option<T>, StoreError>,
+        result: Result<Result<T, Denial>, StoreError>,
     ) -> Option<Result<T, OwnFault>> {
         match result {
-            Ok(Some(read)) => Some(Ok(read)),
-            Ok(None) => {
+            Ok(Ok(read)) => Some(Ok(read)),
+            Ok(Err(denial)) => {
                 if let Some(open) = self.connections.get_mut(&connection) {
-                    open.session.refuse(denial("expired", true));
+                    open.session.refuse(denial);
                 }
                 None
             }
@@ -372,10 +426,19 @@ fn shared_number(head: &Head, device: &StoredDevice) -> u64 {
     device.confirmed_number.min(head.number)
 }
 
+/// Why a session that was given some audience cannot go on with a coverage.
+fn end_of(coverage: &Coverage, audience: Option<Digest>) -> Option<Denial> {
+    if coverage.is_empty() {
+        return Some(denial("expired", true));
+    }
+    (audience != Some(coverage.audience())).then(|| denial("audience_changed", true))
+}
+
 fn denial(code: &str, retryable: bool) -> Denial {
     let message = match code {
         "unknown_device" => "this server has not enrolled the device",
         "expired" => "no grant of the device is valid any more",
+        "audience_changed" => "what the device is given has changed, so it begins anew",
         "invitation_used" => "another device has used the invitation",
         "invitation_expired" => "the invitation is not valid any more",
         "invitation_unknown" => "there is no such invitation",

@@ -160,6 +160,33 @@ fn a_device_whose_grants_end_while_it_is_connected_gets_no_word_beyond_what_it_w
 }
 
 #[test]
+fn a_device_that_is_given_more_gets_what_its_cursor_had_passed_over() {
+    let mut world = World::with(Some(1_000));
+    let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
+    let mut bob = world.enrol("micro_grid_head", OTHER_REGION, 2);
+    let region = world.region(OTHER_REGION);
+    let (household, commit) = bob.person().add_household(region);
+    bob.queue(commit);
+    world.settle(&mut [&mut alice, &mut bob]);
+    assert!(!alice.documents().contains(&household));
+    // The same once more is not more.
+    let mut other = SqliteStoreBeside::new(&world);
+    other.grant(&world, &alice.signer, HEAD_REGION);
+    world.now_ms += 1_000;
+    world.settle(&mut [&mut alice, &mut bob]);
+    assert_eq!(alice.closed, None);
+    other.grant(&world, &alice.signer, OTHER_REGION);
+    world.now_ms += 1_000;
+    world.run(&mut [&mut alice, &mut bob], None);
+    assert_eq!(alice.closed.as_deref(), Some("audience_changed"));
+    world.hang_up(&mut alice);
+    world.call(&mut alice);
+    world.settle(&mut [&mut alice, &mut bob]);
+    assert!(alice.documents().contains(&household));
+    world.verify();
+}
+
+#[test]
 fn frames_that_are_rubbish_close_the_connection_and_nothing_else() {
     let mut world = World::new();
     let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
@@ -511,17 +538,23 @@ impl SqliteStoreBeside {
     }
 
     fn town_person(&mut self, world: &World) -> Person {
+        let signer = Ed25519Signer::from_seed([77; 32]);
+        let grant = self.grant(world, &signer, HEAD_REGION);
+        Person::new(world.server.city(), signer, grant, [77; 8])
+    }
+
+    fn grant(&mut self, world: &World, signer: &Ed25519Signer, region: &str) -> Digest {
         let request = InviteRequest {
             name: "李四".into(),
             role: "micro_grid_head".into(),
-            region_code: Some(HEAD_REGION.into()),
+            region_code: Some(region.into()),
             days: None,
             grant_days: None,
         };
-        let (city, endpoint, mut random) = (world.server.city(), endpoint(), Seeded(99));
+        let seed = 99 + self.store.snapshot().unwrap().head().unwrap().unwrap().number;
+        let (city, endpoint, mut random) = (world.server.city(), endpoint(), Seeded(seed));
         let invitation =
             invite(&mut self.store, city, &endpoint, &request, &mut random, NOW_MS).unwrap();
-        let signer = Ed25519Signer::from_seed([77; 32]);
         let enrolled = crate::enrol::enrol(
             &mut self.store,
             city,
@@ -532,8 +565,7 @@ impl SqliteStoreBeside {
             NOW_MS,
         )
         .unwrap();
-        let grant = Digest::of(enrolled.grants.last().unwrap());
-        Person::new(city, signer, grant, [77; 8])
+        Digest::of(enrolled.grants.last().unwrap())
     }
 
     fn admit(&mut self, world: &World, push: Push) {

@@ -167,6 +167,11 @@ pub struct StoredDevice {
     pub confirmed_number: u64,
     /// The last sequence in that confirmation.
     pub confirmed_sequence: u64,
+    /// The digest of the audiences it is given, empty before anything was.
+    pub audience: Vec<u8>,
+    /// Where the log stood when it began to be given them. A cursor below was earned when it was
+    /// given others.
+    pub audience_from: u64,
     /// How many bytes are kept for it without being admitted: held, or of an unknown kind.
     pub held_bytes: u64,
     /// The day of its last commit, in days since the Unix epoch.
@@ -238,6 +243,8 @@ impl StoredDevice {
             confirmation: Vec::new(),
             confirmed_number: 0,
             confirmed_sequence: 0,
+            audience: Vec::new(),
+            audience_from: 0,
             held_bytes: 0,
             day: 0,
             day_bytes: 0,

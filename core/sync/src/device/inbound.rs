@@ -48,6 +48,12 @@ enum Course {
     Log {
         received: Cursor,
     },
+    /// The replica has a cursor, and the server has not said yet whether it goes on from there. If
+    /// the replica is given more than when it earned the cursor, whole documents come once more.
+    Resuming {
+        received: Cursor,
+        resumed: Option<EntryPosition>,
+    },
     /// The server's log is not the one the replica's cursor is of.
     Diverged,
     /// Something in the log does not hold up here.
@@ -92,7 +98,10 @@ impl Inbound {
         };
         let shown = first_sync.as_ref().map(|first_sync| (first_sync.done, first_sync.total));
         let course = match cursor {
-            Some(received) => Course::Log { received },
+            Some(received) => Course::Resuming {
+                received,
+                resumed: first_sync.map(|first_sync| first_sync.position),
+            },
             None => Course::FirstSync {
                 resumed: first_sync.map(|first_sync| first_sync.position),
                 latest: None,
@@ -139,7 +148,7 @@ impl Inbound {
     fn has_what_it_can_have(&self) -> bool {
         match self.course {
             Course::Diverged | Course::Stopped => true,
-            Course::FirstSync { .. } | Course::Log { .. } => {
+            Course::FirstSync { .. } | Course::Log { .. } | Course::Resuming { .. } => {
                 let answered = self.durable.answered_number;
                 self.durable.up_to_date_as_of_ms.is_some()
                     && self.durable.cursor.is_some_and(|cursor| cursor.number >= answered)
@@ -169,7 +178,7 @@ impl Inbound {
             Course::Stopped => return Ok(()),
             // Whole documents come one after the other, so numbers start again.
             Course::FirstSync { .. } => {}
-            Course::Log { received } => {
+            Course::Log { received } | Course::Resuming { received, .. } => {
                 self.check_log(received)?;
                 let last = self.open.last().map_or(received.number, |entry| entry.number);
                 let numbers = entries.iter().map(|entry| entry.number);
@@ -177,6 +186,9 @@ impl Inbound {
                     return Err(PeerMisbehaved::EntriesOutOfOrder);
                 }
             }
+        }
+        if let Course::Resuming { received, .. } = self.course {
+            self.course = Course::Log { received };
         }
         self.open_bytes += entries.iter().map(Entry::cost_bytes).sum::<usize>();
         let persisting_bytes = self.persisting.as_ref().map_or(0, |persisting| persisting.bytes);
@@ -206,7 +218,7 @@ impl Inbound {
                 }
                 true
             }
-            Course::Log { received } => {
+            Course::Log { received } | Course::Resuming { received, .. } => {
                 self.check_log(received)?;
                 if cursor.number < received.number
                     || (cursor.number == received.number && cursor != *received)
@@ -234,20 +246,25 @@ impl Inbound {
     pub(super) fn take_progress(&mut self, progress: Progress) -> Result<(), PeerMisbehaved> {
         let at = progress.position.at;
         self.check_log(&at)?;
-        let (resumed, latest) = match &self.course {
-            Course::FirstSync { resumed, latest } => (resumed, latest),
+        let (resumed, latest, floor) = match &self.course {
+            Course::FirstSync { resumed, latest } => (resumed, latest.as_ref(), 0),
+            Course::Resuming { received, resumed } => {
+                self.check_log(received)?;
+                (resumed, None, received.number)
+            }
             Course::Stopped => return Ok(()),
             Course::Log { .. } | Course::Diverged => {
                 return Err(PeerMisbehaved::ProgressOutOfPlace);
             }
         };
-        let follows = latest.as_ref().is_none_or(|latest| {
+        let follows = latest.is_none_or(|latest| {
             latest.position.at == at
                 && latest.position.phase <= progress.position.phase
                 && latest.done <= progress.done
         });
         // The server may begin again, at a later end of the log, never at an earlier one.
-        let resumes = resumed.as_ref().is_none_or(|resumed| resumed.at.number <= at.number);
+        let resumes = floor <= at.number
+            && resumed.as_ref().is_none_or(|resumed| resumed.at.number <= at.number);
         if !follows || !resumes || progress.done > progress.total {
             return Err(PeerMisbehaved::ProgressOutOfPlace);
         }
@@ -272,7 +289,7 @@ impl Inbound {
     ) -> Result<DeviceEvent, PeerMisbehaved> {
         self.check_log(&notice.head)?;
         let ours = match &self.course {
-            Course::Log { received } => Some(*received),
+            Course::Log { received } | Course::Resuming { received, .. } => Some(*received),
             Course::FirstSync { resumed, .. } => resumed.as_ref().map(|resumed| resumed.at),
             Course::Diverged | Course::Stopped => None,
         };

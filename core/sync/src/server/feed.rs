@@ -89,6 +89,14 @@ impl Feed {
                 self.course = Course::Documents { position: from };
                 None
             }
+            Resumption::Again { from } => {
+                // The device has a cursor and hears by this that it does not go on from there.
+                let start = || EntryPosition { at: *head, phase: 0, after: Vec::new() };
+                let position = from.unwrap_or_else(start);
+                self.course = Course::Documents { position: Some(position.clone()) };
+                self.groups_sent += 1;
+                Some(ServerMessage::Progress(Progress { position, done: 0, total: 0 }))
+            }
             Resumption::Tail { cursor } => {
                 self.confirmed_number = cursor.number;
                 self.course = Course::Log { scanned: cursor, told: None };

@@ -29,6 +29,10 @@ impl ServerSession {
             Resumption::FirstSync { from } => {
                 resume.cursor.is_none() && from.as_ref().is_none_or(|from| of_this_log(&from.at))
             }
+            Resumption::Again { from } => resume.cursor.is_some_and(|cursor| {
+                let at = from.as_ref().map_or(&head, |from| &from.at);
+                of_this_log(&cursor) && of_this_log(at) && cursor.number <= at.number
+            }),
             Resumption::Diverged { .. } => resume.cursor.is_some() || resume.first_sync.is_some(),
             Resumption::HandOver { .. } => true,
         };
@@ -46,7 +50,7 @@ impl ServerSession {
                 self.send(&ServerMessage::NewGeneration(NewGeneration { head, shared_number }));
             }
             Resumption::HandOver { then } => self.hand_over(then.clone(), now_ms),
-            Resumption::Tail { .. } | Resumption::FirstSync { .. } => {}
+            Resumption::Tail { .. } | Resumption::FirstSync { .. } | Resumption::Again { .. } => {}
         }
         self.begin(device, &head, standing.resumption, now_ms);
     }

@@ -130,6 +130,12 @@ pub enum Resumption {
         /// Where it was interrupted, if that is still good.
         from: Option<EntryPosition>,
     },
+    /// It has a cursor, but has earned it when it was given less than now: it gets whole documents
+    /// once more, from a position of this log or from the start.
+    Again {
+        /// Where it was interrupted, if that is still good.
+        from: Option<EntryPosition>,
+    },
     /// Its cursor is not one of this log.
     Diverged {
         /// The last number that both have.

@@ -26,6 +26,8 @@ pub(super) struct ModelServer {
     pub(super) reads: u32,
     /// Whether the device may only hand over.
     pub(super) ended: bool,
+    /// From which number on the device has been given what it is given now.
+    pub(super) given_from: u64,
 }
 
 impl ModelServer {
@@ -36,6 +38,7 @@ impl ModelServer {
             outcomes: BTreeMap::new(),
             reads: 0,
             ended: false,
+            given_from: 0,
         }
     }
 
@@ -69,6 +72,10 @@ impl ModelServer {
         let denial = Denial { code: "expired".into(), retryable: false, message: String::new() };
         let resumption = match (&resume.cursor, &resume.first_sync) {
             _ if self.ended => Resumption::HandOver { then: denial },
+            (Some(cursor), from) if knows(cursor) && cursor.number < self.given_from => {
+                let from = from.clone().filter(|from| from.at.number >= self.given_from);
+                Resumption::Again { from }
+            }
             (Some(cursor), _) if knows(cursor) => Resumption::Tail { cursor: *cursor },
             (Some(_), _) => diverged,
             (None, Some(from)) if knows(&from.at) => {

@@ -198,3 +198,32 @@ fn the_status_says_as_of_when_the_replica_is_up_to_date() {
     let later = pair.device().status().up_to_date_as_of_ms;
     assert!(later > first.up_to_date_as_of_ms, "a ping's answer renews it");
 }
+
+#[test]
+fn a_device_that_is_given_more_than_before_gets_whole_documents_once_more_also_through_a_cut() {
+    let mut pair = Pair::in_step(3, 5);
+    pair.server_config.group_bytes = 2_000;
+    pair.server_config.window_bytes = 4_000;
+    for number in 0..40 {
+        pair.server.add_foreign(false, number % 20, 300);
+    }
+    pair.connect();
+    pair.run_until_quiescent();
+    pair.cut();
+    pair.links.clear();
+    let before = pair.replica.cursor;
+    pair.server.log.iter_mut().for_each(|logged| logged.covered = true);
+    pair.server.given_from = pair.server.add_foreign(true, 1, 50);
+    pair.connect();
+    pair.run_until(|pair| pair.replica.entries.len() >= 25);
+    assert_eq!(pair.replica.cursor, before, "it stays until everything is there");
+    assert!(pair.device().status().first_sync.is_some());
+    pair.cut();
+    pair.links.clear();
+    let had = pair.replica.entries.len();
+    pair.connect();
+    pair.run_until_caught_up();
+    assert_eq!(pair.replica.entries.len(), 5 + 40 + 1);
+    assert_eq!(pair.replica.first_sync, None);
+    assert!(pair.link().down_bytes < (46 - had) * 600 + 2_000, "it went on where it was");
+}

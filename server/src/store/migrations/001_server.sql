@@ -102,7 +102,9 @@ CREATE TABLE devices (
     confirmed_sequence INTEGER NOT NULL DEFAULT 0,
     held_bytes         INTEGER NOT NULL DEFAULT 0,   -- kept but not admitted, against its quota
     day                INTEGER NOT NULL DEFAULT 0,   -- of its last commit, in days since 1970
-    day_bytes          INTEGER NOT NULL DEFAULT 0    -- admitted on that day, against its quota
+    day_bytes          INTEGER NOT NULL DEFAULT 0,   -- admitted or refused on that day, against its quota
+    audience           BLOB    NOT NULL DEFAULT x'', -- the digest of the audiences it is given
+    audience_from      INTEGER NOT NULL DEFAULT 0    -- where the log stood when that began
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE grants (

@@ -172,6 +172,8 @@ pub(super) fn device(row: &Row<'_>) -> rusqlite::Result<StoredDevice> {
         held_bytes: count(row, 8)?,
         day: count(row, 9)?,
         day_bytes: count(row, 10)?,
+        audience: row.get(11)?,
+        audience_from: count(row, 12)?,
     })
 }
 

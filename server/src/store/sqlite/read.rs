@@ -210,7 +210,7 @@ impl ServerRead for SqliteTransaction<'_> {
     fn device(&self, device: &DeviceId) -> Result<Option<StoredDevice>, StoreError> {
         self.one(
             "SELECT device, key, name, enrolled_at_ms, seen_at_ms, confirmation, confirmed_number,
-                    confirmed_sequence, held_bytes, day, day_bytes
+                    confirmed_sequence, held_bytes, day, day_bytes, audience, audience_from
              FROM devices WHERE device = ?1",
             [device.as_bytes()],
             convert::device,
@@ -220,7 +220,7 @@ impl ServerRead for SqliteTransaction<'_> {
     fn devices(&self) -> Result<Vec<StoredDevice>, StoreError> {
         self.all(
             "SELECT device, key, name, enrolled_at_ms, seen_at_ms, confirmation, confirmed_number,
-                    confirmed_sequence, held_bytes, day, day_bytes
+                    confirmed_sequence, held_bytes, day, day_bytes, audience, audience_from
              FROM devices ORDER BY device",
             [],
             convert::device,

@@ -158,15 +158,17 @@ impl ServerTransaction for SqliteTransaction<'_> {
     fn put_device(&mut self, device: &StoredDevice) -> Result<(), StoreError> {
         self.run(
             "INSERT INTO devices (device, key, name, enrolled_at_ms, seen_at_ms, confirmation,
-                                  confirmed_number, confirmed_sequence, held_bytes, day, day_bytes)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                                  confirmed_number, confirmed_sequence, held_bytes, day, day_bytes,
+                                  audience, audience_from)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
              ON CONFLICT (device) DO UPDATE SET key = excluded.key, name = excluded.name,
                  enrolled_at_ms = excluded.enrolled_at_ms, seen_at_ms = excluded.seen_at_ms,
                  confirmation = excluded.confirmation,
                  confirmed_number = excluded.confirmed_number,
                  confirmed_sequence = excluded.confirmed_sequence,
                  held_bytes = excluded.held_bytes, day = excluded.day,
-                 day_bytes = excluded.day_bytes",
+                 day_bytes = excluded.day_bytes, audience = excluded.audience,
+                 audience_from = excluded.audience_from",
             (
                 device.device.as_bytes(),
                 &device.key,
@@ -179,6 +181,8 @@ impl ServerTransaction for SqliteTransaction<'_> {
                 int(device.held_bytes)?,
                 int(device.day)?,
                 int(device.day_bytes)?,
+                &device.audience,
+                int(device.audience_from)?,
             ),
         )
     }

@@ -25,6 +25,12 @@ pub(super) const CODES: &[Known] = &[
         "This device or data belongs to another city: check the invitation.",
     ),
     refused(
+        "audience_changed",
+        "您的授权变了，正在按新的授权重新同步，请稍候。",
+        "Your permissions have changed: the device syncs anew by them, wait a moment.",
+    )
+    .later(),
+    refused(
         "unknown_device",
         "服务器不认识这台设备，请向运维人员要新的邀请码。",
         "The server does not know this device: ask the operator for a new invitation.",

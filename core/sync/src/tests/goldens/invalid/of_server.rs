@@ -148,9 +148,21 @@ pub(super) fn entries() -> Vec<Broken> {
         ),
         (
             "progress-outside-a-first-sync",
-            "A Progress to a device with a cursor.",
+            "A Progress to a device that goes on from its cursor.",
             ProgressOutOfPlace,
-            vec![progress(2, 1)],
+            vec![up_to(cursor_at(8)), progress(2, 1)],
+        ),
+        (
+            "progress-after-entries-of-the-log",
+            "A Progress at the end of a group that goes on from the device's cursor.",
+            ProgressOutOfPlace,
+            vec![entries_of(&[6]), progress(2, 1)],
+        ),
+        (
+            "progress-below-the-cursor",
+            "A first sync as of number 4 for a device with a cursor at 5.",
+            ProgressOutOfPlace,
+            vec![progress_as_of(cursor_at(4))],
         ),
         (
             "new-generation-twice",
@@ -249,6 +261,11 @@ fn entries_of(numbers: &[u64]) -> ServerMessage {
 
 fn up_to(cursor: Cursor) -> ServerMessage {
     ServerMessage::UpTo(UpTo { cursor, more: false })
+}
+
+fn progress_as_of(at: Cursor) -> ServerMessage {
+    let position = crate::message::EntryPosition { at, ..position(2) };
+    ServerMessage::Progress(Progress { position, done: 0, total: 40 })
 }
 
 fn progress(phase: u8, done: u64) -> ServerMessage {
