@@ -19,6 +19,7 @@ use crate::error::EngineError;
 use crate::replica::Replica;
 use crate::replica::cache::Open;
 use crate::replica::clock::Clock;
+use crate::replica::regions::RegionsWith;
 
 /// A command that is done and durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,36 +103,30 @@ impl Replica {
             let id = draft.after.id();
             let home = self.home(&draft.after, drafts)?;
             let none = BTreeSet::new();
-            self.may_write(&id, &home, families.get(&id).unwrap_or(&none))?;
+            self.may_write(&draft.after, &home, families.get(&id).unwrap_or(&none))?;
         }
         Ok(())
     }
 
     fn may_write(
         &self,
-        document: &DocumentId,
+        document: &Document,
         home: &DocumentId,
         families: &BTreeSet<Family>,
     ) -> Result<(), EngineError> {
         let city = self.city()?;
         city.regions.read(&self.store)?;
-        let kind = document.kind().ok_or(EngineError::NotFound { what: "the document's kind" })?;
-        let grant = &city.grant.grant;
-        let now_ms = city.server_time_ms;
-        Ok(may_write(grant, &city.regions, home, kind, families, now_ms)?)
+        let kind = document.id().kind();
+        let kind = kind.ok_or(EngineError::NotFound { what: "the document's kind" })?;
+        let tree = RegionsWith { regions: &city.regions, document };
+        Ok(may_write(&city.grant.grant, &tree, home, kind, families, city.server_time_ms)?)
     }
 
     /// The region a document lives in; for a part of a household, where the household lives.
     fn home(&mut self, document: &Document, drafts: &[Draft]) -> Result<DocumentId, EngineError> {
         let missing = EngineError::NotFound { what: "the document's region" };
         match home_of(document).ok_or(missing)? {
-            // A new region is made by whoever may write in the one it becomes part of.
-            Home::Itself => {
-                let parent = document.value("parent");
-                let parent = parent.as_ref().and_then(keting_model::Value::as_bytes);
-                let parent = parent.and_then(|bytes| DocumentId::from_slice(bytes).ok());
-                Ok(parent.unwrap_or(document.id()))
-            }
+            Home::Itself => Ok(document.id()),
             Home::Region(region) => Ok(region),
             Home::Of(owner) => {
                 let drafted = drafts.iter().find(|draft| draft.after.id() == owner);

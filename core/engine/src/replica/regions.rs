@@ -40,14 +40,35 @@ impl Regions {
     /// Takes in a region that changed.
     pub fn learn(&mut self, document: &Document) {
         let parents = self.parents.get_mut();
-        if let (Some(parents), Some(DocumentKind::Region)) = (parents, document.id().kind()) {
-            let parent = document.value("parent");
-            let parent = parent.as_ref().and_then(keting_model::Value::as_bytes);
-            if let Some(parent) = parent.and_then(|bytes| DocumentId::from_slice(bytes).ok()) {
-                parents.insert(document.id(), parent);
-            }
+        if let (Some(parents), Some(parent)) = (parents, parent_of(document)) {
+            parents.insert(document.id(), parent);
         }
     }
+}
+
+/// The tree with a document in it as a command would leave it: a region that is being made has its
+/// place already.
+pub struct RegionsWith<'r> {
+    /// The tree as it is.
+    pub regions: &'r Regions,
+    /// The document.
+    pub document: &'r Document,
+}
+
+impl Tree for RegionsWith<'_> {
+    fn parent(&self, region: &DocumentId) -> Option<DocumentId> {
+        let its_own = (*region == self.document.id()).then(|| parent_of(self.document)).flatten();
+        its_own.or_else(|| self.regions.parent(region))
+    }
+}
+
+/// The region that a region says it lies in.
+fn parent_of(document: &Document) -> Option<DocumentId> {
+    if document.id().kind() != Some(DocumentKind::Region) {
+        return None;
+    }
+    let parent = document.value("parent");
+    DocumentId::from_slice(parent.as_ref().and_then(keting_model::Value::as_bytes)?).ok()
 }
 
 impl Tree for Regions {

@@ -3,7 +3,7 @@
 use keting::parts::replica_of;
 use keting_model::region::RegionCommand;
 use keting_model::{Command, DocumentKind, Fields};
-use keting_scenarios::city::{City, MICRO_GRID, UNIT};
+use keting_scenarios::city::{City, MICRO_GRID, UNIT, VILLAGE};
 
 /// The city of the fixtures.
 const CITY: &str = "990481";
@@ -62,6 +62,27 @@ fn an_administrator_adds_a_town_and_no_village_and_sees_no_household() {
     assert_eq!((status.waiting, status.held), (0, 0));
     assert_eq!(administrator.households(), []);
     administrator.assert_verified();
+}
+
+#[test]
+fn a_village_officer_adds_a_grid_to_his_village_and_does_not_rename_the_village() {
+    let city = City::start();
+    let officer = city.phone("马萍", "village_officer", VILLAGE);
+    let fields =
+        Fields::new().with("code", "99048100100109").with("name", "第九网格").with("level", "grid");
+    let grid = officer.keting.new_document(DocumentKind::Region);
+    let parent = Some(officer.region(VILLAGE));
+    let add = RegionCommand::Add { region: grid, parent, fields };
+    officer.keting.execute(&Command::Region(add)).unwrap();
+    let rename = |region| {
+        let fields = Fields::new().with("name", "新名");
+        officer.keting.execute(&Command::Region(RegionCommand::Edit { region, fields }))
+    };
+    rename(grid).unwrap();
+    assert_eq!(rename(officer.region(VILLAGE)).unwrap_err().code(), "not_granted");
+    officer.sync();
+    let status = officer.keting.status().unwrap();
+    assert_eq!((status.waiting, status.held), (0, 0), "the server judges as the phone does");
 }
 
 #[test]
