@@ -22,20 +22,6 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     flush_folder_of(path)
 }
 
-/// Writes `bytes` to a file that must not be there yet. When it returns they are on the disk.
-///
-/// # Errors
-/// When there is a file already, or the folder cannot be written. A file that was begun is removed.
-pub fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = private(OpenOptions::new().write(true).create_new(true)).open(path)?;
-    let written =
-        file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| flush_folder_of(path));
-    if written.is_err() {
-        let _ = fs::remove_file(path);
-    }
-    written
-}
-
 /// Makes a folder that only its owner can read, and those above it that are missing.
 ///
 /// # Errors
@@ -129,16 +115,6 @@ mod tests {
     fn two_files_whose_names_differ_only_in_their_end_are_written_beside_each_other() {
         let [key, seed] = ["replica.database-key", "replica.device-seed"].map(Path::new);
         assert_ne!(beside(key), beside(seed));
-    }
-
-    #[test]
-    fn a_file_that_is_there_already_is_not_created_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("root.key");
-        create(&path, b"first").unwrap();
-        let again = create(&path, b"second").unwrap_err();
-        assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
-        assert_eq!((fs::read(&path).unwrap().as_slice(), mode(&path)), (&b"first"[..], 0o600));
     }
 
     #[test]
