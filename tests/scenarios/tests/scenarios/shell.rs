@@ -118,6 +118,7 @@ fn a_query_never_waits_for_whoever_writes() {
     let (keting, household) = (two.alice.keting.clone(), two.household);
     let (tell, told) = mpsc::channel();
     let before = keting.now();
+    two.alice.edit(household, Fields::new().with("tenure", "rented")).unwrap();
     let writing = replica_of(&two.alice.keting);
     let asking = thread::spawn(move || {
         let everything = |keting: &Keting| {
