@@ -69,9 +69,13 @@ pub struct Town {
 
 impl Town {
     pub fn new() -> Self {
+        Self::seeded(1411)
+    }
+
+    pub fn seeded(seed: u64) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut store = SqliteStore::open(&dir.path().join("server.sqlite")).unwrap();
-        let mut random = Seeded(1411);
+        let mut random = Seeded(seed);
         let lines = read_regions(TABLE.as_bytes(), "海宁市").unwrap();
         let root = init_store(&mut store, "海宁市", &lines, &mut random, NOW_MS - 1_000).unwrap();
         let city = City::read(&*store.snapshot().unwrap()).unwrap();

@@ -1,13 +1,15 @@
 //! Everything a server holds, worked out again from what authors and the server signed.
 //!
 //! It trusts nothing that is derived: the chain is computed anew from the records, every signature
-//! is verified, every document is made again from its parts, and every row that decides who may see
-//! what is compared with what the log says.
+//! is verified, every change goes before the guard and the rule once more, every document is made
+//! again from its parts, and the rows that decide who may see what (audiences, homes, regions) are
+//! compared with what the log says.
+
+mod documents;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keting_model::{Document, DocumentId};
-use keting_trust::limits::NUMBER_MAX;
+use keting_model::DocumentId;
 use keting_trust::{
     ChainHash, DeviceId, Digest, Part, RecordKind, SignedCommit, SignedGrant, SignedVerdict,
     Signer as _,
@@ -16,8 +18,7 @@ use keting_trust::{
 use crate::authority::Book;
 use crate::city::City;
 use crate::store::{
-    AudienceKey, CITY_WIDE, CommitState, Head, RECORDS_KIND, ServerRead, StoreError,
-    StoredDocument, StoredEntry, StoredPart,
+    AudienceKey, CITY_WIDE, CommitState, Head, RECORDS_KIND, ServerRead, StoreError, StoredEntry,
 };
 
 /// How many rows are read at once.
@@ -241,80 +242,6 @@ impl Check<'_> {
             if self.read.numbers_of(key, before, entry.number, 1)? != [entry.number] {
                 self.entry_is(entry, "audience_differs");
             }
-        }
-        Ok(())
-    }
-
-    fn documents(&mut self, progress: &mut dyn FnMut(u64)) -> Result<(), StoreError> {
-        let mut after = None;
-        loop {
-            let documents = self.read.documents(after.as_ref(), ROWS_AT_ONCE)?;
-            let Some(last) = documents.last() else { return Ok(()) };
-            after = Some(last.id);
-            for stored in &documents {
-                self.report.documents += 1;
-                self.document(stored)?;
-            }
-            progress(self.report.entries + self.report.documents);
-        }
-    }
-
-    fn document(&mut self, stored: &StoredDocument) -> Result<(), StoreError> {
-        let parts = self.read.document_parts(&stored.id, 0, NUMBER_MAX, u32::MAX)?;
-        let first = parts.first().map(|(number, _)| *number);
-        if first != Some(stored.first_number) || parts.len() as u64 != stored.change_count {
-            self.differs(None, Some(stored.id), "document_row_differs");
-        }
-        if stored.id.kind().is_none() {
-            return Ok(());
-        }
-        let Some(replayed) = self.replay(stored, &parts) else { return Ok(()) };
-        if replayed.heads() != stored.heads {
-            self.differs(None, Some(stored.id), "heads_differ");
-        }
-        let snapshot = self.read.document_snapshot(&stored.id)?.unwrap_or_default();
-        match Document::load(stored.id, &snapshot) {
-            Ok(loaded) if loaded.save() == replayed.save() => {}
-            Ok(_) => self.differs(None, Some(stored.id), "snapshot_differs"),
-            Err(_) => self.differs(None, Some(stored.id), "snapshot_unreadable"),
-        }
-        self.home(stored, &parts)
-    }
-
-    fn replay(&mut self, stored: &StoredDocument, parts: &[(u64, StoredPart)]) -> Option<Document> {
-        let mut document = Document::empty(stored.id);
-        for (number, part) in parts {
-            match document.apply(&part.change) {
-                Ok(hash) if hash == part.hash => {}
-                Ok(_) => self.differs(Some(*number), Some(stored.id), "hash_differs"),
-                Err(_) => {
-                    self.differs(Some(*number), Some(stored.id), "change_does_not_apply");
-                    return None;
-                }
-            }
-        }
-        Some(document)
-    }
-
-    /// The home is what the first change said.
-    fn home(
-        &mut self,
-        stored: &StoredDocument,
-        parts: &[(u64, StoredPart)],
-    ) -> Result<(), StoreError> {
-        use keting_model::home::{Home, home_of};
-        let mut first = Document::empty(stored.id);
-        if let Some((_, part)) = parts.first() {
-            let _told_by_replay = first.apply(&part.change);
-        }
-        let home = match home_of(&first) {
-            Some(Home::Itself) => Some(stored.id),
-            Some(Home::Region(region)) => Some(region),
-            Some(Home::Of(owner)) => self.read.document(&owner)?.map(|owner| owner.home),
-            None => None,
-        };
-        if home != Some(stored.home) {
-            self.differs(None, Some(stored.id), "home_differs");
         }
         Ok(())
     }

@@ -53,8 +53,12 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
+/// Puts the names in the folder of a file onto the disk.
+///
+/// # Errors
+/// When the folder cannot be flushed.
 #[cfg(unix)]
-fn flush_folder_of(path: &Path) -> io::Result<()> {
+pub fn flush_folder_of(path: &Path) -> io::Result<()> {
     File::open(folder_of(path))?.sync_all()
 }
 
@@ -68,9 +72,13 @@ fn make_one_folder(folder: &Path) -> io::Result<()> {
     std::os::unix::fs::DirBuilderExt::mode(&mut fs::DirBuilder::new(), 0o700).create(folder)
 }
 
-/// Elsewhere a folder cannot be flushed by itself; its file system keeps names with their files.
+/// Does nothing: elsewhere a folder cannot be flushed by itself; its file system keeps names with
+/// their files.
+///
+/// # Errors
+/// Never.
 #[cfg(not(unix))]
-fn flush_folder_of(_path: &Path) -> io::Result<()> {
+pub fn flush_folder_of(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -8,8 +8,8 @@
 //! Whatever breaks off in between leaves no city, and the next attempt begins anew; only a root key
 //! whose city has never stood is removed.
 
-pub(crate) mod durable;
 mod error;
+pub(crate) mod leftovers;
 mod private;
 mod regions;
 pub mod regions_csv;
@@ -18,6 +18,7 @@ mod root_key;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use keting::durable_file::flush_folder_of;
 use keting_model::role::Role;
 use keting_model::{CityId, LogId};
 use keting_trust::{
@@ -106,7 +107,7 @@ impl Place<'_> {
         for suffix in ["", "-wal", "-shm"] {
             let mut old = self.part().into_os_string();
             old.push(suffix);
-            durable::remove_if_there(Path::new(&old))?;
+            leftovers::remove_if_there(Path::new(&old))?;
         }
         Ok(())
     }
@@ -137,7 +138,7 @@ impl Place<'_> {
             // Closing the store moves everything into the one file.
         };
         std::fs::File::open(&part)?.sync_all()?;
-        durable::sync_folder_of(&part)?;
+        flush_folder_of(&part)?;
         Ok(root)
     }
 
@@ -145,7 +146,7 @@ impl Place<'_> {
     fn publish(self) -> Result<(), InitError> {
         let path = store_path(self.directory);
         std::fs::rename(self.part(), &path)?;
-        Ok(durable::sync_folder_of(&path)?)
+        Ok(flush_folder_of(&path)?)
     }
 
     fn part(self) -> PathBuf {

@@ -7,11 +7,12 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use keting::durable_file::flush_folder_of;
 use keting_model::CityId;
 use keting_trust::PublicKey;
 use zeroize::Zeroizing;
 
-use super::durable::{remove_if_there, sync_folder_of};
+use super::leftovers::remove_if_there;
 use super::private::only_for_owner;
 
 const TITLE: &str = "keting root key 1";
@@ -59,7 +60,7 @@ impl<'p> KeyFile<'p> {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
         fs::rename(&self.part, self.path)?;
-        sync_folder_of(self.path)
+        flush_folder_of(self.path)
     }
 }
 

@@ -4,13 +4,14 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
+use keting::durable_file::flush_folder_of;
 use keting::parts::{KeyPin, pin_of};
 use rcgen::{CertificateParams, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::init::durable::{remove_if_there, sync_folder_of};
+use crate::init::leftovers::remove_if_there;
 
 const CERTIFICATE_FILE: &str = "tls-certificate.pem";
 const KEY_FILE: &str = "tls-key.pem";
@@ -92,5 +93,5 @@ fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let mut file = options.open(path)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    sync_folder_of(path)
+    flush_folder_of(path)
 }

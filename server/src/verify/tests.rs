@@ -25,6 +25,13 @@ fn whatever_is_changed_behind_the_servers_back_is_found() {
         ("UPDATE documents SET snapshot = x''", "snapshot_differs"),
         ("UPDATE documents SET snapshot = x'0102'", "snapshot_unreadable"),
         ("UPDATE documents SET home = zeroblob(16) WHERE kind = 2", "home_differs"),
+        ("UPDATE parts SET change = x'00' WHERE number = 14", "change_not_let_in"),
+        (
+            "UPDATE log SET record = (SELECT record FROM log WHERE number = 15) WHERE number = 14",
+            "rule_broken",
+        ),
+        ("UPDATE regions SET parent = NULL WHERE level = 'unit'", "region_row_differs"),
+        ("DELETE FROM regions WHERE level = 'unit'", "region_row_differs"),
         ("DELETE FROM audience WHERE number = 14", "audience_differs"),
         ("UPDATE audience SET kind = 9 WHERE number = 14", "audience_differs"),
         ("DELETE FROM own", "own_row_missing"),
