@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use keting_store::SalvageReport;
+use keting_store::{Lock, SalvageReport};
 use keting_trust::Invitation;
 
 use crate::durable_file;
@@ -39,6 +39,9 @@ pub fn create(
     invitation: &Invitation,
 ) -> Result<Replica, EngineError> {
     durable_file::make_private_folder(directory).map_err(EngineError::File)?;
+    // Of two that make it at once, one would give the file a key that the other replaces in the
+    // vault; nobody could open it again.
+    let _alone = Lock::take(&directory.join(ID_FILE))?;
     let id = match read_id(directory) {
         Ok(id) => id,
         Err(EngineError::NoReplica) => {

@@ -1,10 +1,13 @@
 //! Cuts, copies, restarts, and what people do with invitations.
 
-use keting::ErrorKind;
+use std::sync::Barrier;
+use std::thread;
+
+use keting::{ErrorKind, Keting};
 use keting_model::Fields;
 use keting_scenarios::city::{City, GRID, MICRO_GRID};
 use keting_scenarios::link::Link;
-use keting_scenarios::phone::Phone;
+use keting_scenarios::phone::{Phone, vault};
 
 #[test]
 fn a_first_sync_that_is_cut_again_and_again_comes_to_its_end() {
@@ -220,4 +223,27 @@ fn an_idle_reconnect_takes_one_round_trip_and_under_a_kilobyte() {
     let idle = alice.sync();
     assert_eq!(idle.progress.round_trips, 1);
     assert!(idle.bytes_up + idle.bytes_down < 1_024, "{idle:?}");
+}
+
+#[test]
+fn a_device_that_two_make_at_once_is_made_by_one_of_them_and_opens_again() {
+    let city = City::start();
+    for number in 0..8 {
+        let invitation = city.invite("陆德祥", "micro_grid_head", MICRO_GRID);
+        let directory = city.directory().join(format!("twice{number}"));
+        let at_once = Barrier::new(2);
+        let make = || {
+            at_once.wait();
+            Keting::create(&directory.join("data"), vault(&directory), &invitation).map(drop)
+        };
+        let (one, other) = thread::scope(|scope| {
+            let one = scope.spawn(make);
+            (make(), one.join().unwrap())
+        });
+        for made in [&one, &other] {
+            assert!(made.as_ref().err().is_none_or(|error| error.code() == "replica_in_use"));
+        }
+        assert!(one.is_ok() || other.is_ok());
+        Phone::open(directory).sync();
+    }
 }
