@@ -1,15 +1,16 @@
 //! One commit after the other: the guard, the home of each document, authority.
 
+mod places;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use keting_model::home::{Home, home_of};
-use keting_model::region::Level;
 use keting_model::rule::RULE_VERSION;
-use keting_model::{ActorId, ChangeHash, Document, DocumentId, DocumentKind, Value};
+use keting_model::{ActorId, ChangeHash, Document, DocumentId, DocumentKind};
 use keting_trust::guard::{self, Forks, GuardError};
 use keting_trust::limits::{DEVICE_BRANCHES_MAX, DOCUMENT_BRANCHES_MAX};
 use keting_trust::{DeviceId, Tree};
 
+use self::places::Found;
 use super::Finding;
 use super::documents::{DocumentCache, Loaded, Rows, Working};
 use super::reached::{Reached, ReachedPart};
@@ -302,100 +303,6 @@ impl<'b> Checker<'b> {
         Ok(count)
     }
 
-    /// Where a document lives. The first admitted change says so, once and for all.
-    fn home(
-        &self,
-        index: usize,
-        part: &ReachedPart,
-        guarded: &Reached,
-        read: Option<&dyn ServerRead>,
-    ) -> Result<Found, StoreError> {
-        if let Some(home) = self.beside.get(&part.id).and_then(|working| working.home) {
-            return Ok(Found::Home(home));
-        }
-        let Some(document) = &part.document else { return Ok(Found::OfUnknownKind) };
-        let owner = match home_of(document) {
-            None => return Ok(Found::Nothing),
-            Some(Home::Itself) => return Ok(Found::Home(part.id)),
-            Some(Home::Region(region)) => return Ok(Found::Home(region)),
-            Some(Home::Of(owner)) => owner,
-        };
-        // The owner may be made by this very commit, by one before it, or be long there.
-        let made_here = guarded.parts.iter().find(|part| part.id == owner);
-        if let Some(Home::Region(region)) =
-            made_here.and_then(|part| part.document.as_ref()).and_then(home_of)
-            && self.beside.get(&owner).is_none_or(|working| working.home.is_none())
-        {
-            return Ok(Found::Home(region));
-        }
-        if let Some(home) = self.beside.get(&owner).and_then(|working| working.home) {
-            return Ok(Found::Home(home));
-        }
-        if let Some((maker, home)) = self.homes.get(&owner)
-            && *maker < index
-        {
-            return Ok(Found::Home(*home));
-        }
-        let stored = match read {
-            Some(read) => read.document(&owner)?,
-            None => None,
-        };
-        Ok(stored.map_or(Found::Nothing, |stored| Found::Home(stored.home)))
-    }
-
-    /// The row of a region, or why there can be none.
-    fn region(
-        &self,
-        document: &Document,
-        read: &dyn ServerRead,
-    ) -> Result<Result<StoredRegion, Judged>, StoreError> {
-        let text =
-            |key: &str| document.value(key).as_ref().and_then(Value::as_text).map(str::to_owned);
-        let id = document.id();
-        let before = self.known_region(&id, read)?;
-        let level = text("level").as_deref().and_then(Level::from_name);
-        let (Some(code), Some(level), Some(name)) = (text("code"), level, text("name")) else {
-            return Ok(Err(Judged::Held("incomplete")));
-        };
-        let parent = document.value("parent");
-        let parent = parent
-            .as_ref()
-            .and_then(Value::as_bytes)
-            .and_then(|bytes| DocumentId::from_slice(bytes).ok());
-        if let Some(before) = before {
-            // Where a region lies changes by a decision only, never by a merge.
-            return Ok(Ok(StoredRegion { name, ..before }));
-        }
-        if let Some(parent) = &parent {
-            let Some(parent) = self.known_region(parent, read)? else {
-                return Ok(Err(Judged::Refused("missing_dependency")));
-            };
-            if parent.level >= level {
-                return Ok(Err(Judged::Held("wrong_parent")));
-            }
-            if !level.continues(&parent.code, &code) {
-                return Ok(Err(Judged::Held("wrong_code")));
-            }
-        }
-        let taken = self.regions.values().any(|region| region.code == code)
-            || read.region_by_code(&code)?.is_some();
-        if taken {
-            return Ok(Err(Judged::Held("code_exists")));
-        }
-        Ok(Ok(StoredRegion { document: id, code, parent, level, name }))
-    }
-
-    fn known_region(
-        &self,
-        id: &DocumentId,
-        read: &dyn ServerRead,
-    ) -> Result<Option<StoredRegion>, StoreError> {
-        match self.regions.get(id) {
-            Some(region) => Ok(Some(region.clone())),
-            None => read.region(id),
-        }
-    }
-
     /// Whether one of the dependencies that are not here was held.
     fn stands_on_held(
         &self,
@@ -449,12 +356,6 @@ enum Judged {
     Held(&'static str),
     Refused(&'static str),
     PutOff,
-}
-
-enum Found {
-    Home(DocumentId),
-    OfUnknownKind,
-    Nothing,
 }
 
 /// The regions with those that the commit at hand would make.
