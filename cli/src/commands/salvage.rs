@@ -16,21 +16,21 @@ pub fn salvage(arguments: &Salvage) -> Result<(), Failure> {
     if arguments.seen {
         return Ok(open(&arguments.data)?.dismiss_salvage_report()?);
     }
-    let (_, report) = Keting::salvage(&arguments.data, vault()?)?;
+    let (keting, report) = Keting::salvage(&arguments.data, vault()?)?;
     match (&report, arguments.json) {
         (report, true) => output::json(&report.as_ref().map(report_json)),
-        (Some(report), false) => print_report(report),
+        (Some(report), false) => print_report(report, keting.status()?.city.is_some()),
         (None, false) => {
             output::line("文件完好，没有改动。 The file is sound; nothing was changed.")
         }
     }
 }
 
-/// Prints what was saved, and plainly what was not.
+/// Prints what was saved, plainly what was not, and what to do next.
 ///
 /// # Errors
 /// When standard output is closed.
-pub fn print_report(report: &SalvageReport) -> Result<(), Failure> {
+pub fn print_report(report: &SalvageReport, is_enrolled: bool) -> Result<(), Failure> {
     let kept = report.outbox_count;
     output::line(format!("损坏的文件已另存 damaged file set aside as: {}", report.set_aside_as))?;
     output::line(format!("已救出待上传的修改 unsent edits saved: {kept}"))?;
@@ -46,7 +46,12 @@ pub fn print_report(report: &SalvageReport) -> Result<(), Failure> {
              read, so more may be missing: keep the file that was set aside.",
         )?;
     }
-    output::line("下次同步会取回全部资料。 The next sync brings everything else back.")
+    output::line(if is_enrolled {
+        "下次同步会取回全部资料。 The next sync brings everything else back."
+    } else {
+        "本机的登记也没能读出，请用新的邀请码重新加入。 The enrolment could not be read either: enroll \
+         again with a new invitation."
+    })
 }
 
 /// The report for machines.

@@ -36,6 +36,7 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
             "salvaged": status.salvaged.as_ref().map(super::salvage::report_json),
         }));
     }
+    let is_enrolled = status.city.is_some();
     let rows = [
         ("城市 city", status.city.unwrap_or_else(|| "(未加入 not enrolled)".to_owned())),
         ("持有人 holder", status.holder.unwrap_or_default()),
@@ -54,7 +55,10 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
         let unread = status.unread;
         output::line(format!("需更新应用才能读取 needs a newer app: {unread}"))?;
     }
-    status.salvaged.as_ref().map_or(Ok(()), super::salvage::print_report)
+    match &status.salvaged {
+        Some(report) => super::salvage::print_report(report, is_enrolled),
+        None => Ok(()),
+    }
 }
 
 fn dash() -> String {
