@@ -55,7 +55,8 @@ fn measure(place: &Path, limit: Limit, summary: fn(&[Took]) -> f64) -> Vec<Figur
 
     let directory = phone.directory().to_owned();
     let id = replica_of(&phone.keting).id();
-    drop(phone);
+    // The first opening after enrolment notes which version reads the file.
+    drop(phone.reopened());
     let vault = DirectoryVault::open(&directory.join("vault")).unwrap();
     let key = DatabaseKey::new(*vault.require(&id, Secret::DatabaseKey).unwrap());
     let (real, copy) = (directory.join("data/replica.db"), place.join("copy.db"));
