@@ -231,11 +231,10 @@ impl SyncDriver {
             DeviceEvent::Progress { done, total } => {
                 self.progress.first_sync = Some((done, total));
             }
-            DeviceEvent::UpToDate { cursor, at_ms } => {
-                self.progress.up_to_date = Some(cursor);
-                let noted = replica.note_up_to_date(at_ms);
-                self.end_if_failed(noted);
-            }
+            DeviceEvent::UpToDate { cursor, at_ms } => match replica.note_up_to_date(at_ms) {
+                Ok(()) => self.progress.up_to_date = Some(cursor),
+                failed @ Err(_) => self.end_if_failed(failed),
+            },
             DeviceEvent::Unsendable(commit) => {
                 self.progress.held += 1;
                 let noted = replica.hold(&commit, "too_large");

@@ -32,9 +32,12 @@ impl Pauses {
     }
 }
 
-/// Whether a connection brought something the next one need not bring again.
+/// Whether a connection brought something the next one need not bring again. That nothing new is
+/// there is such a thing only if what was sent was answered: where answers fail, as on a full disk, a
+/// device that has everything would otherwise knock twice a second.
 fn is_durable(progress: &Progress) -> bool {
-    progress.up_to_date.is_some()
+    let is_in_step = progress.commits_answered >= progress.commits_sent;
+    (progress.up_to_date.is_some() && is_in_step)
         || progress.first_sync.is_some()
         || progress.commits_answered > 0
         || progress.commits_received > 0
@@ -52,8 +55,12 @@ mod tests {
     fn pauses_grow_while_nothing_is_achieved() {
         let mut pauses = Pauses::new(1);
         let nothing = Progress { commits_sent: 9, round_trips: 1, ..Progress::default() };
-        let last_ms = (0..20).map(|_| pauses.after_ms(&nothing)).last();
-        assert!(last_ms >= Some(limits::BACKOFF_MS_MAX / 2), "{last_ms:?}");
+        let cursor = Cursor::genesis(LogId::new([1; 16]), 0);
+        let unanswered = Progress { up_to_date: Some(cursor), ..nothing.clone() };
+        for nothing in [nothing, unanswered] {
+            let last_ms = (0..20).map(|_| pauses.after_ms(&nothing)).last();
+            assert!(last_ms >= Some(limits::BACKOFF_MS_MAX / 2), "{last_ms:?}");
+        }
     }
 
     #[test]
