@@ -41,21 +41,10 @@ pub struct StoredChange {
 /// What became of a change that was to be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placed {
-    /// It is stored, and so many changes of the document are now outside its snapshot.
-    New {
-        /// The number [`needs_snapshot`] asks for.
-        changes_since_snapshot: u64,
-    },
+    /// It is stored.
+    New,
     /// The same change was here already; nothing was written.
     AlreadyHere,
-}
-
-/// Whether a document with so many changes outside its snapshot should get a new one.
-///
-/// Applying a change singly costs about as much as writing a page, and a snapshot writes the whole
-/// document, so one in 64 keeps a load below 64 single changes and adds little to an edit.
-pub const fn needs_snapshot(changes_since_snapshot: u64) -> bool {
-    changes_since_snapshot >= 64
 }
 
 /// Changes of one document lie between these places; see the migration.
@@ -163,7 +152,7 @@ impl Transaction<'_> {
         heads: &[ChangeHash],
     ) -> Result<Placed, StoreError> {
         let seq = to_int(change.seq)?;
-        let (number, count, through) = self.locate(document, heads)?;
+        let (number, count) = self.locate(document, heads)?;
         let stored = self.execute(
             "INSERT INTO changes
                  (place, document, actor, seq, hash, commit_row, entry, salt, bytes)
@@ -197,8 +186,7 @@ impl Transaction<'_> {
             "UPDATE documents SET heads = ?2, change_count = ?3 WHERE number = ?1",
             (number, heads_bytes(heads), count + 1),
         )?;
-        let changes_since_snapshot = u64::try_from(count + 1 - through).unwrap_or(0);
-        Ok(Placed::New { changes_since_snapshot })
+        Ok(Placed::New)
     }
 
     /// Stores a compacted save of a document that contains every change stored of it, in place of
@@ -212,7 +200,7 @@ impl Transaction<'_> {
         bytes: &[u8],
         heads: &[ChangeHash],
     ) -> Result<(), StoreError> {
-        let (number, count, _) = self.locate(document, heads)?;
+        let (number, count) = self.locate(document, heads)?;
         self.execute(
             "INSERT INTO snapshots (document, change_count, bytes) VALUES (?1, ?2, ?3)
              ON CONFLICT (document)
@@ -226,17 +214,16 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// The document's number, how many changes it has, and how many are in its snapshot.
+    /// The document's number, and how many changes it has.
     fn locate(
         &self,
         document: &DocumentId,
         heads: &[ChangeHash],
-    ) -> Result<(i64, i64, i64), StoreError> {
+    ) -> Result<(i64, i64), StoreError> {
         let found = self.first(
-            "SELECT d.number, d.change_count, ifnull(s.change_count, 0)
-             FROM documents d LEFT JOIN snapshots s ON s.document = d.number WHERE d.id = ?1",
+            "SELECT number, change_count FROM documents WHERE id = ?1",
             [document.as_bytes()],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
         if let Some(found) = found {
             return Ok(found);
@@ -245,7 +232,7 @@ impl Transaction<'_> {
             "INSERT INTO documents (id, heads, change_count) VALUES (?1, ?2, 0)",
             (document.as_bytes(), heads_bytes(heads)),
         )?;
-        Ok((self.connection.last_insert_rowid(), 0, 0))
+        Ok((self.connection.last_insert_rowid(), 0))
     }
 }
 

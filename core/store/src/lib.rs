@@ -27,7 +27,7 @@ mod store;
 mod unread;
 
 pub use commits::{CommitRow, StoredCommit, StoredPart};
-pub use documents::{Placed, StoredChange, StoredDocument, needs_snapshot};
+pub use documents::{Placed, StoredChange, StoredDocument};
 pub use error::{OpenError, StoreError};
 pub use inspect::{FileSizes, TableSize};
 pub use key::DatabaseKey;

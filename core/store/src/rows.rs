@@ -56,15 +56,6 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Empties a table, before its rows are derived anew.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn clear_rows(&mut self, table: &Table) -> Result<(), StoreError> {
-        self.view.execute(&format!("DELETE FROM {}", quoted(table.name)), [])?;
-        Ok(())
-    }
-
     /// The statements of a table, made when it is first written.
     fn sql(&mut self, table: &'static Table) -> &TableSql {
         self.tables.entry(table.name).or_insert_with(|| TableSql::of(table))
