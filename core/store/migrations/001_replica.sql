@@ -85,17 +85,20 @@ CREATE INDEX records_by_number ON records (number) WHERE number IS NOT NULL;
 
 -- Entries of the log that this version cannot read, or that build on such: kept whole as they came,
 -- and read by the first version that can.
+-- A first sync brings a commit once for each of its documents, with that document's part.
 CREATE TABLE unread (
-    number INTEGER NOT NULL PRIMARY KEY, -- in the server's log
+    row    INTEGER NOT NULL PRIMARY KEY, -- order of arrival
+    number INTEGER NOT NULL,             -- in the server's log
     kind   INTEGER NOT NULL,             -- the record kind of the protocol
     record BLOB    NOT NULL,             -- as signed
-    parts  BLOB    NOT NULL              -- opaque here
+    parts  BLOB    NOT NULL,             -- opaque here
+    UNIQUE (number, parts)
 ) STRICT;
 
 -- Which documents they are about: a later entry about one of these waits behind them.
 CREATE TABLE unread_documents (
     document BLOB    NOT NULL, -- 16 bytes, the id
-    number   INTEGER NOT NULL REFERENCES unread (number),
+    number   INTEGER NOT NULL, -- of the entry in unread
     PRIMARY KEY (document, number)
 ) STRICT, WITHOUT ROWID;
 

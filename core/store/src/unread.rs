@@ -20,7 +20,7 @@ pub struct UnreadEntry {
 }
 
 impl View {
-    /// Up to `count_max` unread entries after a number, in the log's order.
+    /// The unread entries of up to `count_max` numbers after one, in the log's order.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -30,8 +30,9 @@ impl View {
         count_max: u32,
     ) -> Result<Vec<UnreadEntry>, StoreError> {
         self.all(
-            "SELECT number, kind, record, parts FROM unread WHERE number > ?1
-             ORDER BY number LIMIT ?2",
+            "SELECT number, kind, record, parts FROM unread WHERE number IN
+                 (SELECT DISTINCT number FROM unread WHERE number > ?1 ORDER BY number LIMIT ?2)
+             ORDER BY number, row",
             (to_int(number)?, count_max),
             read,
         )
@@ -42,7 +43,9 @@ impl View {
     /// # Errors
     /// When the file cannot be read.
     pub fn unread_count(&self) -> Result<u64, StoreError> {
-        Ok(self.first("SELECT count(*) FROM unread", [], |row| from_int(row, 0))?.unwrap_or(0))
+        Ok(self
+            .first("SELECT count(DISTINCT number) FROM unread", [], |row| from_int(row, 0))?
+            .unwrap_or(0))
     }
 
     /// Whether an unread entry is about a document.

@@ -5,7 +5,7 @@ mod common;
 
 use common::{Home, MARKER, ages, change, commit, edit, household, person};
 use keting_model::{Cell, ChangeHash, RowChange};
-use keting_store::{OutboxCounts, OutboxState, Placed, StoreError, StoredRecord};
+use keting_store::{OutboxCounts, OutboxState, Placed, StoreError, StoredRecord, UnreadEntry};
 
 #[test]
 fn an_edit_is_there_after_the_file_is_closed_and_opened_again() {
@@ -40,6 +40,29 @@ fn an_edit_is_there_when_the_process_never_closed_the_file() {
         std::fs::write(other.directory.path().join(name), bytes).unwrap();
     }
     assert_eq!(ages(&other.open().unwrap()), [1]);
+}
+
+#[test]
+fn an_unread_entry_keeps_every_part_that_came_for_it_one_by_one() {
+    let home = Home::new();
+    let mut store = home.open().unwrap();
+    let entry = |number, part: u8| UnreadEntry {
+        number,
+        kind: 1,
+        record: b"signed".to_vec(),
+        parts: vec![part],
+    };
+    let came = [entry(7, 1), entry(7, 2), entry(8, 1), entry(7, 2), entry(9, 1)];
+    store
+        .write(|t| {
+            came.iter().try_for_each(|entry| t.put_unread(entry, &[household(entry.parts[0])]))
+        })
+        .unwrap();
+    assert_eq!(store.unread_count().unwrap(), 3);
+    let first = store.unread_after(0, 1).unwrap();
+    assert_eq!(first, [entry(7, 1), entry(7, 2)]);
+    assert_eq!(store.unread_after(7, 2).unwrap(), [entry(8, 1), entry(9, 1)]);
+    assert!(store.has_unread(&household(2)).unwrap());
 }
 
 #[test]

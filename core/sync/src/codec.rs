@@ -4,6 +4,8 @@
 //! Whether the bytes were canonical is not asked here: `frame` encodes what was decoded once more and
 //! compares.
 
+use keting_trust::Cursor;
+use keting_trust::limits::NUMBER_MAX;
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
 /// Says why bytes are not the message they claim to be.
@@ -68,6 +70,18 @@ pub(crate) fn array(d: &mut Decoder<'_>, len: u64) -> Result<(), Misfit> {
 /// Reads a value of another crate.
 pub(crate) fn take<'b, T: Decode<'b, ()>>(d: &mut Decoder<'b>) -> Result<T, Misfit> {
     Ok(d.decode()?)
+}
+
+/// Reads a number of the log: a peer's word for it must fit the columns that are to hold it.
+pub(crate) fn take_number(d: &mut Decoder<'_>) -> Result<u64, Misfit> {
+    let number = d.u64()?;
+    if number > NUMBER_MAX { Err(Misfit::TooMuch) } else { Ok(number) }
+}
+
+/// Reads a cursor, whose number is one of the log too.
+pub(crate) fn take_cursor(d: &mut Decoder<'_>) -> Result<Cursor, Misfit> {
+    let cursor: Cursor = take(d)?;
+    if cursor.number > NUMBER_MAX { Err(Misfit::TooMuch) } else { Ok(cursor) }
 }
 
 /// Reads null or a value.

@@ -10,7 +10,7 @@ use super::Coverage;
 use crate::store::{AudienceKey, Head, ServerRead, StoreError, StoredEntry, StoredPart};
 
 /// How many numbers are looked up at once.
-const NUMBERS_AT_ONCE: u32 = 512;
+pub(super) const NUMBERS_AT_ONCE: u32 = 512;
 
 /// A stretch of the log for one reader.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 use keting_sync::Entry;
 use keting_trust::{RecordKind, SignedCommit};
 
+use super::log::NUMBERS_AT_ONCE;
 use super::*;
 use crate::admission::Outcome;
 use crate::store::ServerStore as _;
@@ -182,6 +183,37 @@ fn seeking_by_region_and_looking_through_the_numbers_find_the_same() {
         after = page.up_to;
     }
     assert_eq!(found, whole);
+}
+
+#[test]
+fn an_audience_of_more_numbers_than_are_looked_up_at_once_gets_every_one() {
+    // One audience with many numbers beside another with few, and numbers of the reader's own: what
+    // one answer does not reach may be told by no other.
+    const MANY: u64 = 3 * NUMBERS_AT_ONCE as u64;
+    let mut story = Story::new();
+    let [mine, unit, other] = [HEAD_REGION, UNIT, OTHER_REGION]
+        .map(|code| AudienceKey { region: story.town.region(code), kind: RECORDS_KIND });
+    let (alice, before) = (story.alice.device(), story.town.number());
+    let mut transaction = story.town.store.begin().unwrap();
+    let mut expected = Vec::new();
+    for place in 0..MANY {
+        let number = transaction.append(RecordKind::Decision, &place.to_be_bytes()).unwrap().number;
+        match place % 10 {
+            0 => transaction.put_audience(number, &unit),
+            1 => transaction.put_audience(number, &other),
+            2..=5 => transaction.put_own(number, &alice),
+            _ => transaction.put_audience(number, &mine),
+        }
+        .unwrap();
+        expected.extend((place % 10 != 1).then_some(number));
+    }
+    transaction.commit().unwrap();
+    let tail: Vec<u64> = story.tail(&alice).iter().map(|entry| entry.number).collect();
+    let new = tail.partition_point(|number| *number <= before);
+    assert_eq!(tail[new..], expected);
+    let first_sync = story.first_sync(&alice, 1 << 30);
+    let records = first_sync.iter().filter(|entry| entry.number > before);
+    assert_eq!(records.map(|entry| entry.number).collect::<Vec<_>>(), expected);
 }
 
 #[test]

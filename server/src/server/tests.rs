@@ -187,6 +187,70 @@ fn a_device_that_is_given_more_gets_what_its_cursor_had_passed_over() {
 }
 
 #[test]
+fn a_cursor_with_the_right_number_and_another_chain_is_of_another_log() {
+    let mut world = World::new();
+    let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
+    let mut bob = world.enrol("micro_grid_head", HEAD_REGION, 2);
+    let honest = alice.cursor.unwrap();
+    world.hang_up(&mut alice);
+    let region = world.region(HEAD_REGION);
+    let (household, commit) = bob.person().add_household(region);
+    bob.queue(commit);
+    world.settle(&mut [&mut bob]);
+    let head = bob.cursor.unwrap();
+
+    let chain = keting_trust::ChainHash::new([7; 32]);
+    let elsewhere = keting_model::LogId::new([7; 16]);
+    for lost in [
+        Cursor { chain, ..honest },
+        Cursor { chain, ..head },
+        Cursor { chain: head.chain, ..honest },
+        Cursor { number: 0, ..honest },
+        Cursor { number: head.number + 1, ..head },
+        Cursor { generation: honest.generation + 1, ..honest },
+        Cursor { log: elsewhere, ..honest },
+    ] {
+        alice.cursor = Some(lost);
+        world.call(&mut alice);
+        world.run(&mut [&mut alice, &mut bob], None);
+        assert_eq!(alice.closed, None, "{lost:?}");
+        assert_eq!(alice.parted_from.take(), Some(head), "{lost:?} is taken for one of this log");
+        assert!(!alice.documents().contains(&household));
+        assert_eq!(alice.cursor, Some(lost));
+        world.hang_up(&mut alice);
+    }
+
+    alice.cursor = Some(honest);
+    world.call(&mut alice);
+    world.settle(&mut [&mut alice]);
+    assert_eq!(alice.parted_from, None);
+    assert!(alice.documents().contains(&household));
+}
+
+#[test]
+fn a_first_sync_that_was_interrupted_on_a_lost_branch_begins_anew() {
+    let mut world = World::new();
+    let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
+    let region = world.region(HEAD_REGION);
+    for _ in 0..10 {
+        let (_, commit) = alice.person().add_household(region);
+        alice.queue(commit);
+    }
+    world.settle(&mut [&mut alice]);
+    world.server.sync.group_bytes = 2_000;
+    let mut bob = world.enrol_and_stop_after("micro_grid_head", HEAD_REGION, 2, 5);
+    world.hang_up(&mut bob);
+    let position = &mut bob.first_sync.as_mut().unwrap().position;
+    position.at.chain = keting_trust::ChainHash::new([7; 32]);
+    bob.entries.clear();
+    world.call(&mut bob);
+    world.settle(&mut [&mut bob, &mut alice]);
+    assert_eq!(bob.closed, None);
+    assert_eq!(bob.documents().len(), 6 + 10, "whole documents, from the first");
+    assert_eq!(bob.cursor, alice.cursor);
+}
+
+#[test]
 fn frames_that_are_rubbish_close_the_connection_and_nothing_else() {
     let mut world = World::new();
     let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
@@ -264,6 +328,8 @@ struct Device {
     cursor: Option<Cursor>,
     first_sync: Option<keting_sync::FirstSync>,
     closed: Option<String>,
+    /// Where the server's log ends, once it said that the device's cursor is of another.
+    parted_from: Option<Cursor>,
     bytes_down: usize,
 }
 
@@ -316,6 +382,7 @@ impl World {
             cursor: None,
             first_sync: None,
             closed: None,
+            parted_from: None,
             bytes_down: 0,
         }
     }
@@ -470,8 +537,10 @@ impl Device {
             let Some(session) = &mut self.session else { return moved };
             session.handle_timeout(now_ms);
             while let Some(event) = session.poll_event() {
-                if let DeviceEvent::Closed(reason) = event {
-                    self.closed = Some(reason.code().to_owned());
+                match event {
+                    DeviceEvent::Closed(reason) => self.closed = Some(reason.code().to_owned()),
+                    DeviceEvent::LogDiverged { theirs, .. } => self.parted_from = Some(theirs),
+                    _ => {}
                 }
             }
             effects.extend(std::iter::from_fn(|| session.poll_effect()));

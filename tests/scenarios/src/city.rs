@@ -109,6 +109,13 @@ impl City {
         self.directory.path().join("server")
     }
 
+    /// The root key's seed, as `init` wrote it for the operator to take away.
+    pub fn root_seed(&self) -> [u8; 32] {
+        let text = std::fs::read_to_string(self.directory.path().join("root.key")).unwrap();
+        let seed = text.lines().find_map(|line| line.strip_prefix("seed ")).unwrap();
+        hex::decode(seed).unwrap().try_into().unwrap()
+    }
+
     /// A place of this city's for anything.
     pub fn directory(&self) -> &Path {
         self.directory.path()

@@ -8,7 +8,7 @@ use keting_sync::{DeviceConfig, Enrolled, Persisted, Secret};
 use keting_trust::{SignedGrant, cbor, verify_chain};
 
 use crate::error::EngineError;
-use crate::replica::membership::{GrantBytes, Issuers, Membership};
+use crate::replica::membership::{GrantBytes, Membership};
 use crate::replica::regions::Regions;
 use crate::replica::status::first_sync;
 use crate::replica::{City, Replica, meta};
@@ -107,8 +107,7 @@ impl Replica {
             transaction.delete_meta(meta::INVITATION)
         })?;
         let server_time_ms = grant.grant.issued_at_ms;
-        let (regions, issuers) = (Regions::default(), Issuers::default());
-        let cursor = None;
+        let (regions, issuers, cursor) = (Regions::default(), None, None);
         self.city = Some(City { membership, grant, cursor, server_time_ms, regions, issuers });
         Ok(())
     }

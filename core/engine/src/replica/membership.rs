@@ -1,11 +1,11 @@
 //! What makes a replica a device of a city: the log it belongs to, the root key it trusts, and the
 //! grants its holder has.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use keting_model::{CityId, LogId};
+use keting_model::{CityId, DocumentId, LogId};
 use keting_store::View;
-use keting_trust::{Grant, PublicKey, RecordKind, SignedGrant};
+use keting_trust::{Grant, PublicKey, RecordKind, SignedGrant, check_live};
 use minicbor::{Decode, Encode};
 
 use crate::error::EngineError;
@@ -53,47 +53,70 @@ impl Membership {
     }
 }
 
-/// The keys whose grants count in the city: the root's, and those that a grant which counts lets
-/// issue further ones. So an issuing key that the server renewed is known as soon as its own grant,
+/// Whose grants count in the city: those that the root key gave, and those that a grant which counts
+/// lets its holder give. So an issuing key that the server renewed is known as soon as its own grant,
 /// signed by the root, is in the log.
-#[derive(Debug, Default)]
+///
+/// No region is known when a first sync brings the grants, before any document. So whoever may issue
+/// for some regions only, gives on exactly these; the server's keys are for the whole city.
+#[derive(Debug)]
 pub struct Issuers {
-    keys: BTreeSet<PublicKey>,
+    city: CityId,
+    log: LogId,
+    root: PublicKey,
+    /// The grants that let each key give others.
+    grants: BTreeMap<PublicKey, Vec<Grant>>,
 }
 
 impl Issuers {
-    /// Reads them from the file, unless that was done. Most opens of a file never need them.
+    /// Reads them from the file.
     ///
     /// # Errors
     /// When the file cannot be read, or a grant in it is damaged.
-    pub fn read(&mut self, store: &View, membership: &Membership) -> Result<(), EngineError> {
-        if !self.keys.is_empty() {
-            return Ok(());
-        }
+    pub fn read(store: &View, membership: &Membership) -> Result<Self, EngineError> {
+        let Membership { city, log, root, .. } = membership.clone();
+        let mut issuers = Self { city, log, root, grants: BTreeMap::new() };
         let above = membership.chain.split_last().map_or(&[][..], |(_, above)| above);
         for GrantBytes(bytes) in above {
             let signed = SignedGrant::read_stored(bytes).map_err(|_| EngineError::DamagedMeta)?;
-            self.learn(&signed.grant);
+            issuers.take(&signed.grant);
         }
         for record in store.records_of(RecordKind::Grant.code())? {
-            // One of a newer version is not understood yet, and lets nobody issue anything here.
-            if let Ok(signed) = SignedGrant::read_stored(&record.bytes) {
-                self.learn(&signed.grant);
+            // One that an older version could not read was kept unproven, so it is proven here; one
+            // of a newer version lets nobody issue anything.
+            let gives = |signed: &SignedGrant| signed.grant.depth > 0;
+            if SignedGrant::read_stored(&record.bytes).is_ok_and(|signed| gives(&signed))
+                && let Ok(signed) = SignedGrant::open(&record.bytes)
+            {
+                issuers.take(&signed.grant);
             }
         }
-        self.keys.insert(membership.root.clone());
-        Ok(())
+        Ok(issuers)
     }
 
-    /// Takes in a grant that counts.
-    pub fn learn(&mut self, grant: &Grant) {
-        if grant.depth > 0 {
-            self.keys.insert(grant.holder.clone());
+    /// Takes in a grant whose signature holds, if it counts, and says whether it does.
+    pub fn take(&mut self, grant: &Grant) -> bool {
+        let counts = self.let_give(grant);
+        if counts && grant.depth > 0 {
+            self.grants.entry(grant.holder.clone()).or_default().push(grant.clone());
         }
+        counts
     }
 
-    /// Whether a key's grants count.
-    pub fn contain(&self, key: &PublicKey) -> bool {
-        self.keys.contains(key)
+    /// Whether a grant whose signature holds counts: the root key gave it, or a key that had a grant,
+    /// when it was given, which lets its holder give this much.
+    pub fn let_give(&self, grant: &Grant) -> bool {
+        if (grant.city, grant.log) != (self.city, self.log) {
+            return false;
+        }
+        if grant.issuer == self.root {
+            return grant.parent.is_none();
+        }
+        let nowhere = BTreeMap::<DocumentId, DocumentId>::new();
+        let lets = |above: &Grant| {
+            check_live(above, grant.issued_at_ms).is_ok()
+                && grant.check_within(above, &nowhere).is_ok()
+        };
+        self.grants.get(&grant.issuer).into_iter().flatten().any(lets)
     }
 }

@@ -95,7 +95,8 @@ struct City {
     /// own clock may be years off and decides nothing.
     server_time_ms: u64,
     regions: Regions,
-    issuers: Issuers,
+    /// Read when they are first asked for: most opens of a file never need them.
+    issuers: Option<Issuers>,
 }
 
 impl Replica {
@@ -277,8 +278,17 @@ impl City {
         };
         let heard_at_ms = read_up_to_date_at(store)?.unwrap_or(0);
         let server_time_ms = heard_at_ms.max(grant.grant.issued_at_ms);
-        let (regions, issuers) = (Regions::default(), Issuers::default());
-        Ok(Some(Self { membership, grant, cursor, server_time_ms, regions, issuers }))
+        let regions = Regions::default();
+        Ok(Some(Self { membership, grant, cursor, server_time_ms, regions, issuers: None }))
+    }
+
+    /// Whose grants count.
+    fn issuers(&mut self, store: &View) -> Result<&mut Issuers, EngineError> {
+        let issuers = match self.issuers.take() {
+            Some(issuers) => issuers,
+            None => Issuers::read(store, &self.membership)?,
+        };
+        Ok(self.issuers.insert(issuers))
     }
 }
 

@@ -18,6 +18,7 @@ use keting_trust::{DeviceId, Digest, Part, RecordKind, SignedCommit, SignedGrant
 use crate::error::EngineError;
 use crate::replica::Replica;
 use crate::replica::cache::Open;
+use crate::replica::membership::Issuers;
 use crate::replica::unread::Unread;
 
 /// What a group of entries came to.
@@ -69,7 +70,10 @@ impl Replica {
     /// When something does not hold up ([`EngineError::is_of_the_log`]) or the file cannot be
     /// written. Of the entries nothing is then kept, and the cursor stays.
     pub fn persist(&mut self, persist: &Persist) -> Result<Kept, EngineError> {
-        self.check_and_keep(persist).map_err(|error| self.connect_anew_after(error))
+        self.check_and_keep(persist).map_err(|error| {
+            self.forget_issuers();
+            self.connect_anew_after(error)
+        })
     }
 
     fn check_and_keep(&mut self, persist: &Persist) -> Result<Kept, EngineError> {
@@ -191,7 +195,11 @@ impl Replica {
     }
 
     /// A commit counts only under a grant that is here, was given by the city, and is its author's.
-    fn require_grant(&self, group: &mut Group, commit: &SignedCommit) -> Result<(), EngineError> {
+    fn require_grant(
+        &mut self,
+        group: &mut Group,
+        commit: &SignedCommit,
+    ) -> Result<(), EngineError> {
         let digest = commit.body.grant;
         let known = group.holders.get(&digest).copied();
         let holder = match known {
@@ -207,7 +215,7 @@ impl Replica {
     }
 
     fn holder_of(
-        &self,
+        &mut self,
         in_group: &[StoredRecord],
         grant: &Digest,
     ) -> Result<DeviceId, EngineError> {
@@ -222,22 +230,33 @@ impl Replica {
         };
         let record = record.filter(|record| record.kind == RecordKind::Grant.code());
         let record = record.ok_or(EngineError::Protocol { code: "unknown_grant" })?;
-        Ok(SignedGrant::open(&record.bytes)?.grant.holder.device_id())
+        let SignedGrant { grant, .. } = SignedGrant::open(&record.bytes)?;
+        // One that was kept unread was not judged when it came.
+        if self.issuers()?.let_give(&grant) {
+            Ok(grant.holder.device_id())
+        } else {
+            Err(EngineError::Protocol { code: "grant_not_of_the_city" })
+        }
     }
 
     fn check_grant(&mut self, group: &mut Group, entry: &Entry) -> Result<(), EngineError> {
         let signed = SignedGrant::open(&entry.record)?;
-        let grant = &signed.grant;
-        let city = self.city.as_mut().ok_or(EngineError::NotEnrolled)?;
-        city.issuers.read(&self.store, &city.membership)?;
-        let membership = &city.membership;
-        let is_ours = grant.city == membership.city && grant.log == membership.log;
-        if !is_ours || !city.issuers.contain(&grant.issuer) {
+        if !self.issuers()?.take(&signed.grant) {
             return Err(EngineError::Protocol { code: "grant_not_of_the_city" });
         }
-        city.issuers.learn(grant);
         group.records.push(record(entry));
         Ok(())
+    }
+
+    fn issuers(&mut self) -> Result<&mut Issuers, EngineError> {
+        self.city.as_mut().ok_or(EngineError::NotEnrolled)?.issuers(&self.store)
+    }
+
+    /// After entries of which nothing was kept: what their grants taught is not known either.
+    fn forget_issuers(&mut self) {
+        if let Some(city) = &mut self.city {
+            city.issuers = None;
+        }
     }
 }
 

@@ -52,7 +52,7 @@ type Verified = BTreeMap<CommitRow, Option<SignedCommit>>;
 struct Work {
     report: VerifyReport,
     verified: Verified,
-    issuers: Issuers,
+    issuers: Option<Issuers>,
 }
 
 impl Replica {
@@ -61,10 +61,8 @@ impl Replica {
     /// # Errors
     /// When the file cannot be read. What does not hold up is no error, but in the report.
     pub fn verify(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<VerifyReport, EngineError> {
-        let mut issuers = Issuers::default();
-        if let Some(city) = &self.city {
-            issuers.read(&self.store, &city.membership)?;
-        }
+        let city = self.city.as_ref();
+        let issuers = city.map(|city| Issuers::read(&self.store, &city.membership)).transpose()?;
         let mut work = Work { report: VerifyReport::default(), verified: Verified::new(), issuers };
         let total = self.store.document_count()?;
         let mut last = None;
@@ -119,7 +117,9 @@ impl Replica {
     ) -> Result<Option<&'static str>, EngineError> {
         let commit = match work.verified.entry(change.commit) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => new.insert(self.verify_commit(change.commit, &work.issuers)?),
+            Entry::Vacant(new) => {
+                new.insert(self.verify_commit(change.commit, work.issuers.as_ref())?)
+            }
         };
         let Some(commit) = commit else { return Ok(Some("commit_not_proven")) };
         let Ok(salt) = change.salt.as_slice().try_into() else {
@@ -139,11 +139,11 @@ impl Replica {
     fn verify_commit(
         &self,
         row: CommitRow,
-        issuers: &Issuers,
+        issuers: Option<&Issuers>,
     ) -> Result<Option<SignedCommit>, EngineError> {
         let Some(stored) = self.store.commit(row)? else { return Ok(None) };
         let Ok(commit) = SignedCommit::open(&stored.bytes) else { return Ok(None) };
-        let Some(city) = &self.city else { return Ok(None) };
+        let (Some(city), Some(issuers)) = (&self.city, issuers) else { return Ok(None) };
         let record = match self.store.record(commit.body.grant.as_bytes())? {
             Some(record) => record.bytes,
             // One's own grant comes with the enrolment, before the log brings it.
@@ -152,9 +152,8 @@ impl Replica {
         };
         let Ok(grant) = SignedGrant::open(&record) else { return Ok(None) };
         let membership = &city.membership;
-        let proven = issuers.contain(&grant.grant.issuer)
+        let proven = issuers.let_give(&grant.grant)
             && grant.grant.holder == commit.body.device
-            && (grant.grant.city, grant.grant.log) == (membership.city, membership.log)
             && (commit.body.city, commit.body.log) == (membership.city, membership.log);
         Ok(proven.then_some(commit))
     }

@@ -5,7 +5,8 @@ use minicbor::Decoder;
 use super::fields;
 use super::push::CommitKey;
 use crate::codec::{
-    Misfit, Out, Written, array, put_list, put_nullable, take_list, take_nullable, take_text,
+    Misfit, Out, Written, array, put_list, put_nullable, take_list, take_nullable, take_number,
+    take_text,
 };
 use keting_trust::limits::{CODE_BYTES_MAX, FRAME_ENTRIES_MAX};
 
@@ -101,7 +102,7 @@ impl Answers {
             array(d, 5)?;
             let commit = CommitKey::read(d)?;
             let outcome = d.u8()?;
-            let number = take_nullable(d, |d| Ok(d.u64()?))?;
+            let number = take_nullable(d, take_number)?;
             let code = take_nullable(d, |d| take_text(d, CODE_BYTES_MAX))?;
             let outcome = Outcome::from_fields(outcome, number, code).ok_or(Misfit::Form)?;
             Ok(Answer { commit, outcome })

@@ -6,7 +6,10 @@ use minicbor::Decoder;
 
 use super::fields;
 use super::push::cost_bytes;
-use crate::codec::{Misfit, Out, Written, array, put, put_list, take, take_bytes, take_list};
+use crate::codec::{
+    Misfit, Out, Written, array, put, put_list, take, take_bytes, take_cursor, take_list,
+    take_number,
+};
 use keting_trust::limits::{
     AFTER_BYTES_MAX, COMMIT_BYTES_MAX, COMMIT_PARTS_MAX, FRAME_ENTRIES_MAX,
 };
@@ -89,7 +92,7 @@ impl Entries {
         let entries = take_list(d, FRAME_ENTRIES_MAX, |d| {
             array(d, 4)?;
             Ok(Entry {
-                number: d.u64()?,
+                number: take_number(d)?,
                 kind: d.u8()?,
                 record: take_bytes(d, COMMIT_BYTES_MAX)?,
                 parts: take_list(d, COMMIT_PARTS_MAX, take)?,
@@ -108,7 +111,7 @@ impl UpTo {
 
     pub(crate) fn read(len: u64, d: &mut Decoder<'_>) -> Result<Self, Misfit> {
         fields(len, 2)?;
-        Ok(Self { cursor: take(d)?, more: d.bool()? })
+        Ok(Self { cursor: take_cursor(d)?, more: d.bool()? })
     }
 }
 
@@ -121,7 +124,7 @@ impl EntryPosition {
 
     pub(crate) fn read(d: &mut Decoder<'_>) -> Result<Self, Misfit> {
         array(d, 3)?;
-        Ok(Self { at: take(d)?, phase: d.u8()?, after: take_bytes(d, AFTER_BYTES_MAX)? })
+        Ok(Self { at: take_cursor(d)?, phase: d.u8()?, after: take_bytes(d, AFTER_BYTES_MAX)? })
     }
 }
 

@@ -12,8 +12,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{EntryPosition, fields};
 use crate::codec::{
-    Misfit, Out, Written, put, put_list, put_nullable, take, take_bytes, take_list, take_nullable,
-    take_text, written,
+    Misfit, Out, Written, put, put_list, put_nullable, take, take_bytes, take_cursor, take_list,
+    take_nullable, take_number, take_text, written,
 };
 use keting_trust::limits::{NAME_BYTES_MAX, SIGNATURE_BYTES_MAX, VERSIONS_MAX};
 
@@ -144,10 +144,10 @@ impl Request {
                 Ok(Self::Enrol { secret, name: take_text(d, NAME_BYTES_MAX)? })
             }
             (Some(5), 1) => Ok(Self::Resume(Resume {
-                cursor: take_nullable(d, take)?,
+                cursor: take_nullable(d, take_cursor)?,
                 first_sync: take_nullable(d, EntryPosition::read)?,
                 incarnation: take(d)?,
-                last_sequence: d.u64()?,
+                last_sequence: take_number(d)?,
             })),
             (_, _) => Err(Misfit::Form),
         }

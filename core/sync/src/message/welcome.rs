@@ -7,7 +7,10 @@ use keting_trust::{Cursor, PublicKey};
 use minicbor::Decoder;
 
 use super::fields;
-use crate::codec::{Misfit, Out, Written, put, put_list, take, take_bytes, take_list, take_text};
+use crate::codec::{
+    Misfit, Out, Written, put, put_list, take, take_bytes, take_cursor, take_list, take_number,
+    take_text,
+};
 use keting_trust::limits::{
     GRANT_BYTES_MAX, GRANT_CHAIN_MAX, IDLE_AFTER_MS, NAME_BYTES_MAX, WELCOME_LIMITS_MAX,
 };
@@ -105,8 +108,8 @@ impl Welcome {
             city: take(d)?,
             log: take(d)?,
             generation: d.u32()?,
-            head_number: d.u64()?,
-            backed_up_to: d.u64()?,
+            head_number: take_number(d)?,
+            backed_up_to: take_number(d)?,
             server_time_ms: d.u64()?,
             limits: Limits::read(d)?,
         })
@@ -141,6 +144,6 @@ impl NewGeneration {
 
     pub(crate) fn read(len: u64, d: &mut Decoder<'_>) -> Result<Self, Misfit> {
         fields(len, 2)?;
-        Ok(Self { head: take(d)?, shared_number: d.u64()? })
+        Ok(Self { head: take_cursor(d)?, shared_number: take_number(d)? })
     }
 }

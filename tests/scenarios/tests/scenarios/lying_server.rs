@@ -6,8 +6,8 @@ use keting::parts::replica_of;
 use keting_model::{CommandId, Document, DocumentId, DocumentKind, Fields, Op, Stamp};
 use keting_scenarios::city::{City, MICRO_GRID};
 use keting_scenarios::device::Device;
-use keting_scenarios::liar::Liar;
-use keting_scenarios::phone::{Phone, Two};
+use keting_scenarios::liar::{Liar, state};
+use keting_scenarios::phone::Two;
 use keting_sync::Entry;
 use keting_trust::{CommitBody, Digest, Ed25519Signer, Part, SignedCommit, SignedGrant, actor_id};
 
@@ -186,10 +186,4 @@ impl Story {
         }
         drop(city);
     }
-}
-
-/// What a lie may not change: everything.
-fn state(phone: &Phone) -> String {
-    let status = phone.keting.status().unwrap();
-    format!("{status:?} {:?}", phone.households())
 }

@@ -6,6 +6,8 @@ mod commands;
 mod damaged;
 mod exit_codes;
 mod json;
+mod lying_enrolment;
+mod lying_grants;
 mod lying_server;
 mod merging;
 mod newer;

@@ -12,6 +12,8 @@ use crate::tests::goldens::valid::position;
 use crate::tests::goldens::{enrolled, welcome};
 use crate::tests::values::{command, cursor_at, entry, part};
 
+const BEYOND_EVERY_LOG: u64 = keting_trust::limits::NUMBER_MAX + 1;
+
 pub(super) fn answers_to_hello() -> Vec<Broken> {
     use PeerMisbehaved::{
         EnrolledOutOfPlace, OtherCity, VersionNotOffered, WelcomeMissing, WelcomeRepeated,
@@ -95,7 +97,7 @@ pub(super) fn answers_to_hello() -> Vec<Broken> {
 pub(super) fn entries() -> Vec<Broken> {
     use PeerMisbehaved::{
         CursorBackwards, CursorOfOtherLog, EntriesOutOfOrder, EntryBeyond, NewGenerationOutOfPlace,
-        ProgressOutOfPlace,
+        ProgressOutOfPlace, TooMuch,
     };
     use State::{DeviceFirstSync, DeviceLive};
     let other_chain = Cursor { chain: ChainHash::new([0; 32]), ..cursor_at(5) };
@@ -132,6 +134,18 @@ pub(super) fn entries() -> Vec<Broken> {
             "Number 9 in a group that ends at 8.",
             EntryBeyond,
             vec![entries_of(&[9]), up_to(cursor_at(8))],
+        ),
+        (
+            "entry-beyond-every-log",
+            "A number that no signed 64-bit integer holds.",
+            TooMuch,
+            vec![entries_of(&[BEYOND_EVERY_LOG])],
+        ),
+        (
+            "up-to-beyond-every-log",
+            "An UpTo at a number that no signed 64-bit integer holds.",
+            TooMuch,
+            vec![up_to(Cursor { number: BEYOND_EVERY_LOG, ..cursor_at(5) })],
         ),
         ("up-to-below", "An UpTo 4 to a cursor at 5.", CursorBackwards, vec![up_to(cursor_at(4))]),
         (

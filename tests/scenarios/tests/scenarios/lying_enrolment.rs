@@ -1,0 +1,157 @@
+//! A false server at the first contact: a phone becomes a device of the city that invited it, under a
+//! grant that leads from the root key of the invitation to its own key, or of none.
+
+use keting::parts::replica_of;
+use keting_model::role::Role;
+use keting_model::{CityId, LogId};
+use keting_scenarios::city::{City, MICRO_GRID};
+use keting_scenarios::liar::{Liar, given, state};
+use keting_scenarios::phone::Phone;
+use keting_sync::Enrolled;
+use keting_sync::message::ServerMessage;
+use keting_trust::{Ed25519Signer, Grant, SignedGrant, Signer};
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+
+#[test]
+fn a_phone_whose_server_is_honest_is_enrolled() {
+    let mut story = Story::begin();
+    let honest = story.enrolled(&story.chain.clone());
+    story.liar.say(&story.phone, vec![ServerMessage::Enrolled(honest)]).unwrap();
+    let membership = replica_of(&story.phone.keting).membership().cloned().unwrap();
+    assert_eq!((membership.city, membership.root), (story.liar.city.id, story.liar.city.root));
+    assert!(replica_of(&story.phone.keting).invitation().unwrap().is_none());
+}
+
+#[test]
+fn an_enrolment_that_names_another_root_key_than_the_invitation_is_refused() {
+    let mut story = Story::begin();
+    let mallory = Ed25519Signer::from_seed([0x66; 32]);
+    let other_root = mallory.public_key().clone();
+    let [issuing, own] = story.chain.clone();
+    let under_mallory = [given(issuing.grant, &mallory), own];
+    for chain in [story.chain.clone(), under_mallory] {
+        let false_root = Enrolled { root: other_root.clone(), ..story.enrolled(&chain) };
+        story.is_refused(false_root, "other_root_key");
+    }
+    story.end();
+}
+
+#[test]
+fn an_enrolment_whose_grants_do_not_lead_to_the_root_key_is_refused() {
+    let mut story = Story::begin();
+    let mallory = Ed25519Signer::from_seed([0x66; 32]);
+    let [issuing, own] = story.chain.clone();
+    let by_mallory = given(issuing.grant.clone(), &mallory);
+    let mallorys =
+        given(Grant { holder: mallory.public_key().clone(), ..issuing.grant.clone() }, &mallory);
+    let own_by_mallory = given(own.grant.clone(), &mallory);
+    let orphan = given(Grant { parent: None, ..own.grant.clone() }, &mallory);
+    for chain in [
+        vec![own.clone()],
+        vec![own.clone(), issuing.clone()],
+        vec![by_mallory, own.clone()],
+        vec![mallorys, own_by_mallory.clone()],
+        vec![issuing.clone(), own_by_mallory],
+        vec![orphan],
+    ] {
+        let enrolled = story.enrolled(&chain);
+        story.is_refused(enrolled, "broken_chain");
+    }
+    let nothing = story.enrolled(&[]);
+    story.is_refused(nothing, "no_grant");
+    let mut torn = story.enrolled(&[issuing, own]);
+    *torn.grants[1].last_mut().unwrap() ^= 1;
+    story.is_refused(torn, "bad_signature");
+    story.end();
+}
+
+#[test]
+fn an_enrolment_under_a_grant_that_its_issuer_could_not_give_is_refused() {
+    let mut story = Story::begin();
+    let [issuing, own] = story.chain.clone();
+    let ended_ms = issuing.grant.expires_at_ms;
+    let late =
+        Grant { issued_at_ms: ended_ms, expires_at_ms: ended_ms + DAY_MS, ..own.grant.clone() };
+    let late = given(late, &story.liar.city.issuing);
+    let after_its_issuer_ended = story.enrolled(&[issuing.clone(), late]);
+    story.is_refused(after_its_issuer_ended, "expired");
+    let may_give_none = given(Grant { depth: 0, ..issuing.grant }, &story.liar.root);
+    let below_a_last_link = story.enrolled(&[may_give_none, own]);
+    story.is_refused(below_a_last_link, "wider_than_parent");
+    story.end();
+}
+
+#[test]
+fn an_enrolment_under_a_grant_of_another_device_city_or_log_is_refused() {
+    let mut story = Story::begin();
+    let [issuing, own] = story.chain.clone();
+    let mallory = Ed25519Signer::from_seed([0x66; 32]);
+    let anothers = Grant { holder: mallory.public_key().clone(), ..own.grant.clone() };
+    let anothers = given(anothers, &story.liar.city.issuing);
+    let of_another_device = story.enrolled(&[issuing.clone(), anothers]);
+    story.is_refused(of_another_device, "grant_of_another");
+    let elsewhere: [fn(Grant) -> Grant; 2] = [
+        |grant| Grant { city: CityId::new([9; 16]), ..grant },
+        |grant| Grant { log: LogId::new([9; 16]), ..grant },
+    ];
+    for elsewhere in elsewhere {
+        let link = given(elsewhere(own.grant.clone()), &story.liar.city.issuing);
+        let own_link = story.enrolled(&[issuing.clone(), link.clone()]);
+        story.is_refused(own_link, "other_city");
+        let above = given(elsewhere(issuing.grant.clone()), &story.liar.root);
+        let whole_chain = story.enrolled(&[above, link]);
+        story.is_refused(whole_chain, "grant_of_another");
+    }
+    story.end();
+}
+
+/// A phone with an invitation, and a server that knows it.
+struct Story {
+    city: City,
+    phone: Phone,
+    liar: Liar,
+    /// What an honest server gives: the issuing key's grant, and the phone's own.
+    chain: [SignedGrant; 2],
+}
+
+impl Story {
+    fn begin() -> Self {
+        let city = City::start();
+        let invitation = city.invite("陆德祥", "micro_grid_head", MICRO_GRID);
+        let phone = Phone::new(city.directory(), &invitation);
+        let mut liar = Liar::of(&city);
+        let key = replica_of(&phone.keting).public_key().clone();
+        let own = liar.grant_for(&key, Role::MicroGridHead, MICRO_GRID);
+        let chain = [liar.issuing_grant(), given(own, &liar.city.issuing)];
+        Self { city, phone, liar, chain }
+    }
+
+    fn enrolled(&self, chain: &[SignedGrant]) -> Enrolled {
+        Enrolled {
+            city_name: self.liar.city.name.clone(),
+            log: self.liar.city.log,
+            root: self.liar.city.root.clone(),
+            grants: chain.iter().map(|link| link.bytes.clone()).collect(),
+        }
+    }
+
+    /// The phone ends the session with a code and is as it was.
+    fn is_refused(&mut self, enrolled: Enrolled, code: &str) {
+        let before = state(&self.phone);
+        let error =
+            self.liar.say(&self.phone, vec![ServerMessage::Enrolled(enrolled)]).unwrap_err();
+        assert_eq!(error.code(), code);
+        assert!(keting::error::known(error.code()).is_some(), "{error} has no advice");
+        assert_eq!(state(&self.phone), before, "after {error}");
+    }
+
+    /// The invitation is as good as ever.
+    fn end(self) {
+        self.phone.sync();
+        self.phone.add_household(MICRO_GRID, "望潮苑1幢1单元101室", "李一");
+        self.phone.sync();
+        self.phone.assert_verified();
+        drop(self.city);
+    }
+}

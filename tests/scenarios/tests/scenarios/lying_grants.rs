@@ -1,0 +1,253 @@
+//! A server that brings grants of nobody's: a grant counts on a phone only if its issuer was given,
+//! from the root key on, the right to give that much, in this city and its log.
+
+use keting::parts::replica_of;
+use keting_model::role::Role;
+use keting_model::{CityId, LogId};
+use keting_scenarios::city::{City, GRID, MICRO_GRID, OTHER_MICRO_GRID};
+use keting_scenarios::device::Device;
+use keting_scenarios::liar::{Liar, given, state};
+use keting_scenarios::phone::{Phone, Two};
+use keting_sync::Entry;
+use keting_trust::{
+    CommitBody, Ed25519Signer, Grant, KindAccess, PublicKey, RecordKind, SignedCommit, SignedGrant,
+    Signer,
+};
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+const NOT_OF_THE_CITY: &str = "grant_not_of_the_city";
+
+#[test]
+fn a_grant_that_the_citys_issuing_key_gave_is_taken() {
+    let mut story = Story::begin();
+    let given_by_the_city = story.by_the_city(|_| {});
+    story.is_taken(&[given_by_the_city]);
+}
+
+#[test]
+fn a_grant_whose_issuer_nobody_granted_is_refused() {
+    let mut story = Story::begin();
+    let (mallory, friend) = (signer(0x66), signer(0x67));
+    let by_mallory = story.by(&mallory, |_| {});
+    story.is_refused(&[by_mallory]);
+    // Nor does it help to be granted by somebody whom nobody granted.
+    let to_friend = story.by(&mallory, |grant| grant.holder = friend.public_key().clone());
+    let by_friend = story.by(&friend, |_| {});
+    story.is_refused(&[by_friend.clone(), to_friend.clone()]);
+    story.is_refused(&[to_friend, by_friend]);
+    // Nor to say that the root key did not need to be asked.
+    let without_parent = story.by(&mallory, |grant| grant.parent = None);
+    story.is_refused(&[without_parent]);
+    story.end();
+}
+
+#[test]
+fn a_grant_of_another_city_or_log_is_refused_although_the_citys_own_key_gave_it() {
+    let mut story = Story::begin();
+    let elsewhere: [fn(&mut Grant); 2] =
+        [|grant| grant.city = CityId::new([9; 16]), |grant| grant.log = LogId::new([9; 16])];
+    for elsewhere in elsewhere {
+        let by_the_issuing_key = story.by_the_city(elsewhere);
+        story.is_refused(&[by_the_issuing_key]);
+        let mut by_the_root_key = story.liar.issuing_grant().grant;
+        elsewhere(&mut by_the_root_key);
+        let by_the_root_key = given(by_the_root_key, &story.liar.root);
+        story.is_refused(&[by_the_root_key]);
+    }
+    story.end();
+}
+
+#[test]
+fn a_grant_that_gives_more_than_its_issuer_may_is_refused() {
+    let mut story = Story::begin();
+    let alice = signer_of(&story.two.alice);
+    let stewards = |grant: &mut Grant| {
+        (grant.role, grant.depth) = (Role::Steward, 0);
+        grant.kinds = KindAccess::of_role(Role::Steward);
+    };
+    // A head may let a steward in, in the head's own micro-grid, and nobody else anywhere else.
+    let elsewhere = story.liar.region(OTHER_MICRO_GRID);
+    let beside = story.by(&alice, |grant| {
+        stewards(grant);
+        grant.regions = vec![elsewhere];
+    });
+    story.is_refused(&[beside]);
+    let another_head = story.by(&alice, |grant| grant.depth = 0);
+    story.is_refused(&[another_head]);
+    let passes_on = story.by(&alice, |grant| {
+        stewards(grant);
+        grant.depth = 1;
+    });
+    story.is_refused(&[passes_on]);
+    let of_the_city = story.by(&alice, |grant| {
+        (grant.role, grant.depth) = (Role::Administrator, 0);
+        grant.regions.clear();
+    });
+    story.is_refused(&[of_the_city]);
+    let steward = story.by(&alice, stewards);
+    story.is_taken(&[steward]);
+}
+
+#[test]
+fn a_grant_that_was_given_after_its_issuers_own_had_ended_is_refused() {
+    let mut story = Story::begin();
+    let ended_ms = story.liar.issuing_grant().grant.expires_at_ms;
+    let late = story.by_the_city(|grant| {
+        grant.issued_at_ms = ended_ms;
+        grant.expires_at_ms = ended_ms + DAY_MS;
+    });
+    story.is_refused(&[late]);
+    story.end();
+}
+
+#[test]
+fn a_renewed_issuing_key_counts_as_soon_as_the_root_key_gave_it_and_not_before() {
+    let mut story = Story::begin();
+    let renewed = signer(0x68);
+    let to_renewed = given(
+        Grant { holder: renewed.public_key().clone(), ..story.liar.issuing_grant().grant },
+        &story.liar.root,
+    );
+    let under_it = story.by(&renewed, |_| {});
+    story.is_refused(std::slice::from_ref(&under_it));
+    story.is_taken(&[to_renewed, under_it]);
+}
+
+#[test]
+fn what_the_grants_of_a_refused_group_taught_is_forgotten_with_it() {
+    let mut story = Story::begin();
+    let renewed = signer(0x68);
+    let to_renewed = given(
+        Grant { holder: renewed.public_key().clone(), ..story.liar.issuing_grant().grant },
+        &story.liar.root,
+    );
+    let under_it = story.by(&renewed, |_| {});
+    let by_mallory = story.by(&signer(0x66), |_| {});
+    story.is_refused(&[to_renewed, by_mallory]);
+    story.is_refused(&[under_it]);
+    story.end();
+}
+
+#[test]
+fn a_grant_that_was_kept_unread_is_proven_before_anything_counts_under_it() {
+    let mut story = Story::begin();
+    let (mallory, bob) = (signer(0x66), signer_of(&story.two.bob));
+    let bobs = story.liar.grant_for(bob.public_key(), Role::GridWorker, GRID);
+    let bobs = given(bobs, &mallory);
+    let issuing = story.liar.issuing_grant().grant;
+    let mallorys = given(Grant { holder: mallory.public_key().clone(), ..issuing }, &mallory);
+
+    let Story { city: _city, two, mut liar, .. } = story;
+    let alice = kept_unread(two.alice, &[&bobs, &mallorys]);
+    let known = alice.keting.status().unwrap().cursor.unwrap().number;
+    let honest = liar.truth_after(known).remove(0);
+    let body = SignedCommit::open(&honest.record).unwrap().body;
+    let under_bobs = CommitBody { grant: bobs.digest(), ..body };
+    let record = SignedCommit::sign(under_bobs, &bob).unwrap().bytes;
+    let before = state(&alice);
+    let error = liar.tell(&alice, vec![Entry { record, ..honest }]).unwrap_err();
+    assert_eq!((error.code(), state(&alice)), (NOT_OF_THE_CITY, before));
+}
+
+/// Alice, who is told of somebody's grant.
+struct Story {
+    city: City,
+    two: Two,
+    liar: Liar,
+    carol: PublicKey,
+}
+
+impl Story {
+    fn begin() -> Self {
+        let city = City::start();
+        let two = Two::in_city(&city);
+        let liar = Liar::of(&city);
+        // So that the log has room beyond what Alice has.
+        two.bob.add_household(MICRO_GRID, "望潮苑1幢1单元105室", "赵六");
+        two.bob.add_household(MICRO_GRID, "望潮苑1幢1单元106室", "赵七");
+        two.bob.sync();
+        let carol = signer(0x63).public_key().clone();
+        Self { city, two, liar, carol }
+    }
+
+    /// Carol's grant of a head, altered, by the issuing key.
+    fn by_the_city(&mut self, alter: impl FnOnce(&mut Grant)) -> SignedGrant {
+        let grant = self.carols(alter);
+        given(grant, &self.liar.city.issuing)
+    }
+
+    /// Carol's grant of a head, altered, by whomever.
+    fn by(&mut self, issuer: &dyn Signer, alter: impl FnOnce(&mut Grant)) -> SignedGrant {
+        given(self.carols(alter), issuer)
+    }
+
+    fn carols(&mut self, alter: impl FnOnce(&mut Grant)) -> Grant {
+        let mut grant = self.liar.grant_for(&self.carol, Role::MicroGridHead, MICRO_GRID);
+        alter(&mut grant);
+        grant
+    }
+
+    /// The phone takes the grants for what they say.
+    fn is_taken(&mut self, grants: &[SignedGrant]) {
+        let entries = self.entries(grants);
+        self.liar.tell(&self.two.alice, entries).unwrap();
+        let replica = replica_of(&self.two.alice.keting);
+        for grant in grants {
+            assert!(replica.store().record(grant.digest().as_bytes()).unwrap().is_some());
+        }
+    }
+
+    /// The phone ends the session and is as it was.
+    fn is_refused(&mut self, grants: &[SignedGrant]) {
+        let entries = self.entries(grants);
+        let before = state(&self.two.alice);
+        let error = self.liar.tell(&self.two.alice, entries).unwrap_err();
+        assert_eq!(error.code(), NOT_OF_THE_CITY);
+        assert_eq!(state(&self.two.alice), before);
+    }
+
+    fn entries(&self, grants: &[SignedGrant]) -> Vec<Entry> {
+        let kind = RecordKind::Grant.code();
+        let after = self.two.alice.keting.status().unwrap().cursor.unwrap().number;
+        let entry = |(number, grant): (u64, &SignedGrant)| Entry {
+            number,
+            kind,
+            record: grant.bytes.clone(),
+            parts: Vec::new(),
+        };
+        (after + 1..).zip(grants).map(entry).collect()
+    }
+
+    /// The honest server is believed as ever.
+    fn end(self) {
+        let Self { city, two, .. } = self;
+        two.sync();
+        assert_eq!(two.alice.households().len(), 3);
+        two.alice.assert_verified();
+        drop(city);
+    }
+}
+
+/// Puts grants into a phone's file as they lie there that an older version could not read, and lets
+/// the newer one open it.
+fn kept_unread(phone: Phone, grants: &[&SignedGrant]) -> Phone {
+    let directory = phone.directory().to_owned();
+    drop(phone);
+    for grant in grants {
+        let (kind, digest) = (RecordKind::Grant.code(), hex::encode(grant.digest().as_bytes()));
+        let bytes = hex::encode(&grant.bytes);
+        Device::at(directory.clone()).alter(&format!(
+            "INSERT INTO records (kind, digest, bytes) VALUES ({kind}, x'{digest}', x'{bytes}')"
+        ));
+    }
+    Phone::open(directory)
+}
+
+fn signer_of(phone: &Phone) -> Ed25519Signer {
+    let seed = Device::at(phone.directory().to_owned()).secret("device-seed");
+    Ed25519Signer::from_seed(std::fs::read(seed).unwrap().try_into().unwrap())
+}
+
+fn signer(seed: u8) -> Ed25519Signer {
+    Ed25519Signer::from_seed([seed; 32])
+}
