@@ -8,7 +8,9 @@ use keting_model::fields::Fields;
 use keting_model::household::{HouseholdCommand, NewResident};
 use keting_model::household_visits::VisitsCommand;
 use keting_model::rule::RULE_VERSION;
-use keting_model::{CommandId, Document, DocumentId, DocumentKind, HybridTime, ItemId, Op, Stamp};
+use keting_model::{
+    CityTime, CommandId, Document, DocumentId, DocumentKind, HybridTime, ItemId, Op, Stamp,
+};
 use keting_trust::{
     CommitBody, Confirmation, Cursor, Digest, Ed25519Signer, Incarnation, Part, Position,
     SignedConfirmation, SignedGrant, Signer, actor_id, cbor, cose,
@@ -23,6 +25,8 @@ use crate::store::sqlite::SqliteStore;
 use crate::store::{ServerRead, ServerStore, StoredDevice};
 
 pub const NOW_MS: u64 = 1_790_000_000_000;
+/// The same, as people's records are dated.
+pub const CITY_TIME: CityTime = CityTime::new(NOW_MS);
 pub const HEAD_REGION: &str = "9904810010010101";
 pub const OTHER_REGION: &str = "9904810010010201";
 pub const UNIT: &str = "9904810010010101001";
@@ -219,7 +223,7 @@ impl Person {
         random.bytes()
     }
 
-    pub fn tick(&mut self) -> HybridTime {
+    fn tick(&mut self) -> HybridTime {
         self.time = self.time.tick(NOW_MS);
         self.time
     }
@@ -237,7 +241,7 @@ impl Person {
             region,
             fields: Fields::new().with("address", "一幢一单元101"),
             residents: vec![resident],
-            time: self.tick(),
+            time: CITY_TIME,
         };
         (household, self.commit(&Command::Household(command)))
     }
@@ -252,7 +256,7 @@ impl Person {
             household,
             visit: ItemId::new(self.fresh()),
             fields: Fields::new().with("at", "2026-09-21").with("note", "一切都好"),
-            time: self.tick(),
+            time: CITY_TIME,
         };
         self.commit(&Command::Visits(command))
     }
@@ -272,6 +276,7 @@ impl Person {
         Stamp {
             actor: actor_id(self.signer.public_key(), &self.incarnation),
             time: self.tick(),
+            city: CITY_TIME,
             command: CommandId::new(self.fresh()),
         }
     }
@@ -329,6 +334,7 @@ impl Person {
             command_name: name.into(),
             rule_version: self.rule_version,
             time: stamp.time,
+            city_time: stamp.city,
             replaces: None,
             entries: parts.iter().map(Part::digest).collect(),
         };

@@ -147,10 +147,10 @@ def actor_id(key, incarnation):
 def read_commit(data):
     payload, message = read_message(data, COMMIT_BYTES_MAX)
     body = decode(payload)
-    require(type(body) is list and len(body) == 14 and body[0] == 1, "not a commit")
+    require(type(body) is list and len(body) == 18 and body[0] == 1, "not a commit")
     names = (
         "format city log device incarnation sequence grant seen command command_name"
-        " rule_version time replaces entries"
+        " rule_version time city_time replaces request seals follows entries"
     )
     commit = dict(zip(names.split(), body))
     key = read_key(commit["device"])
@@ -165,6 +165,11 @@ def read_commit(data):
     require(type(name) is str and re.fullmatch(r"[a-z0-9_.]{1,64}", name), "command_name")
     require(is_uint(commit["rule_version"], 1 << 16) and commit["rule_version"] >= 1, "rules")
     require(is_uint(commit["time"], 1 << 63), "time")
+    city_time = commit["city_time"]
+    require(type(city_time) is list and len(city_time) == 2, "city_time")
+    require(is_uint(city_time[0], 1 << 47) and type(city_time[1]) is bool, "city_time")
+    reserved = [commit["request"], commit["seals"], commit["follows"]]
+    require(reserved == [None, [], []], "a place of a later version is filled")
     replaces = commit["replaces"]
     if replaces is not None:
         require(type(replaces) is list and len(replaces) == 2, "replaces")
@@ -189,6 +194,9 @@ def find_part(commit, data):
     require(digest in commit["entries"], "a part of another commit")
     actor = actor_id(commit["key"], commit["incarnation"])
     require(bytes([len(actor)]) + actor in change, "a change of another actor")
+    unix_ms, uncertain = commit["city_time"]
+    message = f"{commit['command'].hex()} {unix_ms}{' ?' if uncertain else ''}".encode()
+    require(bytes([len(message)]) + message in change, "a change of another time or command")
     return commit["entries"].index(digest)
 
 

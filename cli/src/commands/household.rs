@@ -46,7 +46,7 @@ pub fn run(verb: Household) -> Result<(), Failure> {
             let household = device::household_id(&id)?;
             let keting = device::open(&data)?;
             let (visit, time) = (keting.new_item(), keting.now());
-            let at = at.unwrap_or_else(|| keting_model::date::Date::of_time(time).to_string());
+            let at = at.unwrap_or_else(|| time.day().to_string());
             let fields =
                 fields(&[("at", Some(at)), ("purpose", Some(purpose)), ("note", note), ("by", by)]);
             let add = VisitsCommand::AddVisit { household, visit, fields, time };

@@ -2,8 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use keting_model::HybridTime;
-use keting_model::date::Date;
+use keting_model::CityTime;
 
 use crate::demo::gathering::waiting;
 use crate::demo::phones::{run, run_watching};
@@ -196,5 +195,5 @@ impl MicroGrid {
 pub fn today() -> String {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let unix_ms = u64::try_from(since.as_millis()).unwrap_or(0);
-    Date::of_time(HybridTime::new(unix_ms, 0)).to_string()
+    CityTime::new(unix_ms).day().to_string()
 }

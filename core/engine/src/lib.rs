@@ -35,7 +35,7 @@ pub use vault::{DirectoryVault, ReplicaId, Secret, Vault, VaultError};
 pub use watch::{Changed, ChangedRow, Next, Subscription};
 
 pub use keting_model::{
-    Command, CommandId, DocumentId, DocumentKind, FieldValue, Fields, HybridTime, ItemId, Level,
+    CityTime, Command, CommandId, DocumentId, DocumentKind, FieldValue, Fields, ItemId, Level,
     LogId, Role, Value,
 };
 pub use keting_store::{Reader, SalvageReport, StoreError};

@@ -25,7 +25,7 @@ pub(crate) enum Holds {
     IdNumber,
     /// The code of a region.
     Code,
-    /// The bits of a hybrid time.
+    /// The city's time of the commit that writes it, in milliseconds.
     Time,
     /// How many facts, one upon the other, its author saw, and itself.
     Rank,

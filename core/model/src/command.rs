@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use minicbor::{Decode, Encode};
 
 use crate::check::InvalidValue;
+use crate::city_time::CityTime;
 use crate::document::{Document, Op};
 use crate::household::HouseholdCommand;
 use crate::household_private::PrivateCommand;
@@ -141,6 +142,16 @@ impl Command {
             Self::Private(command) => command.name(),
             Self::Visits(command) => command.name(),
             Self::Settle(_) => Settle::NAME,
+        }
+    }
+
+    /// The city's time it was given at, which its commit then carries. None for what writes no time;
+    /// its commit is of the time it is carried out.
+    pub fn time(&self) -> Option<CityTime> {
+        match self {
+            Self::Household(command) => command.time(),
+            Self::Visits(command) => Some(command.time()),
+            Self::Region(_) | Self::Private(_) | Self::Settle(_) => None,
         }
     }
 

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::time::HybridTime;
-
 /// A day of the calendar in the years 1900 to 2199.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date {
@@ -14,10 +12,6 @@ pub struct Date {
 
 /// Below this age in full years everything but name and relation is private.
 pub const CHILD_AGE_YEARS_BELOW: u16 = 14;
-
-/// All of the country lives eight hours ahead of UTC, in summer and winter.
-const LOCAL_OFFSET_MS: u64 = 8 * 60 * 60 * 1000;
-const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 impl Date {
     /// A day, if it is one.
@@ -45,9 +39,8 @@ impl Date {
         Self::from_digits(digits.get(..4)?, digits.get(4..6)?, digits.get(6..)?)
     }
 
-    /// The day a time falls on, as people in the city count it.
-    pub fn of_time(time: HybridTime) -> Self {
-        let days = (time.unix_ms() + LOCAL_OFFSET_MS) / DAY_MS;
+    /// The day so many days after 1970-01-01, or the last of 2199 if that is earlier.
+    pub(crate) fn of_days_since_1970(days: u64) -> Self {
         let (mut year, mut left) = (1970_u16, days);
         while year < 2199 && left >= days_in_year(year) {
             left -= days_in_year(year);
@@ -58,7 +51,6 @@ impl Date {
             left -= u64::from(days_in(year, month));
             month += 1;
         }
-        // A clock beyond the year 2199 stops at its last day.
         let day = u8::try_from(left + 1).unwrap_or(u8::MAX).min(days_in(year, month));
         Self { year, month, day }
     }
@@ -123,15 +115,6 @@ mod tests {
         {
             assert_eq!(Date::parse(wrong), None, "{wrong}");
         }
-    }
-
-    #[test]
-    fn a_time_falls_on_the_day_of_the_city_and_not_of_greenwich() {
-        // 2026-03-31 16:30 UTC is half past midnight of the first of April.
-        let time = HybridTime::new(1_774_974_600_000, 0);
-        assert_eq!(Date::of_time(time).to_string(), "2026-04-01");
-        assert_eq!(Date::of_time(HybridTime::new(0, 0)).to_string(), "1970-01-01");
-        assert_eq!(Date::of_time(HybridTime::new(u64::MAX, 0)).to_string(), "2199-12-31");
     }
 
     #[test]

@@ -7,8 +7,8 @@
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{Automerge, ObjType, ROOT, ReadDoc};
 
-use crate::id::{ActorId, CommandId, DocumentId};
-use crate::time::HybridTime;
+use crate::id::{ActorId, DocumentId};
+use crate::stamp::Stamp;
 use crate::value::Value;
 
 pub use automerge::ChangeHash;
@@ -34,17 +34,6 @@ pub enum DocumentError {
     /// A text operation names a key that holds no text, or a position outside it.
     #[error("a text operation names no text or a position outside it")]
     NoSuchText,
-}
-
-/// What a change is stamped with beside its operations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stamp {
-    /// The writer's sequence the change continues.
-    pub actor: ActorId,
-    /// When, by the writer's hybrid clock.
-    pub time: HybridTime,
-    /// The command the change is part of.
-    pub command: CommandId,
 }
 
 /// One operation on a document: all that the grammar of changes allows.
@@ -168,7 +157,7 @@ impl Document {
             perform(&mut transaction, op)?;
         }
         let options = CommitOptions::default()
-            .with_message(stamp.command.to_string())
+            .with_message(stamp.message())
             .with_time(i64::try_from(stamp.time.bits()).unwrap_or(i64::MAX));
         let (hash, _) = transaction.commit_with(options);
         let hash = hash.ok_or(DocumentError::NothingChanged)?;
@@ -314,7 +303,10 @@ fn no_actor() -> automerge::ActorId {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::city_time::CityTime;
+    use crate::id::CommandId;
     use crate::kind::DocumentKind;
+    use crate::time::HybridTime;
 
     #[test]
     fn the_same_operations_make_the_same_bytes_whatever_else_the_process_did() {
@@ -368,6 +360,7 @@ mod tests {
         Stamp {
             actor: ActorId::new([actor; 10]),
             time: HybridTime::new(1_000, u16::from(command)),
+            city: CityTime::new(1_000),
             command: CommandId::new([command; 8]),
         }
     }

@@ -5,6 +5,7 @@
 //! `keting-store`.
 
 pub mod check;
+pub mod city_time;
 pub mod command;
 mod conflict;
 pub mod date;
@@ -27,13 +28,15 @@ mod rows;
 pub mod rule;
 mod schema;
 pub mod settle;
+pub mod stamp;
 pub mod time;
 pub mod value;
 pub mod words;
 
 pub use check::InvalidValue;
+pub use city_time::CityTime;
 pub use command::{Command, CommandBytesError, CommandError, Edit, Plan};
-pub use document::{Authored, ChangeHash, Document, DocumentError, Op, Stamp};
+pub use document::{Authored, ChangeHash, Document, DocumentError, Op};
 pub use fields::{FieldValue, Fields};
 pub use home::{Home, home_of};
 pub use id::{ActorId, CityId, CommandId, DocumentId, ItemId, LogId};
@@ -43,5 +46,6 @@ pub use region::Level;
 pub use role::{Family, Reach, Role};
 pub use rule::{RULE_VERSION, RuleError, Touched, judge};
 pub use settle::Settle;
+pub use stamp::Stamp;
 pub use time::HybridTime;
 pub use value::Value;

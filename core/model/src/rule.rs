@@ -5,8 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::InvalidValue;
+use crate::check::{Holds, InvalidValue};
+use crate::city_time::CityTime;
 use crate::document::{Document, Op};
+use crate::household::time_value;
 use crate::id::DocumentId;
 use crate::registry::{KINDS, registration};
 use crate::role::Family;
@@ -121,6 +123,12 @@ pub enum RuleError {
     /// A visit or note is of another year than its document.
     #[error("what is recorded is of another year than its document")]
     WrongYear,
+    /// A record is dated otherwise than its commit.
+    #[error("the time in {field} is not that of the commit")]
+    WrongTime {
+        /// The pattern of the field's key.
+        field: &'static str,
+    },
     /// A fact is ranked below one its author saw, or far above all of them.
     #[error("the fact's rank does not follow from those its author saw")]
     WrongRank,
@@ -151,6 +159,7 @@ impl RuleError {
             Self::TooManyItems => "too_many_items",
             Self::WrongOwner => "wrong_owner",
             Self::WrongYear => "wrong_year",
+            Self::WrongTime { .. } => "wrong_time",
             Self::WrongRank => "wrong_rank",
             Self::WrongParent => "wrong_parent",
         }
@@ -170,19 +179,21 @@ impl Touched<'_> {
 
 /// Judges what a commit does, and says what its author must be allowed to write where.
 ///
-/// A commit may be judged by those of its documents that are here: each is judged by itself.
+/// A commit may be judged by those of its documents that are here: each is judged by itself. What it
+/// says of time is judged by `city_time`, the time the commit itself states, and no other.
 ///
 /// # Errors
 /// When a change breaks a rule.
 pub fn judge(
     command_name: &str,
     rule_version: u16,
+    city_time: CityTime,
     touched: &[Touched<'_>],
 ) -> Result<BTreeMap<DocumentId, BTreeSet<Family>>, RuleError> {
     if rule_version > RULE_VERSION {
         return Err(RuleError::NeedsNewerApp { rule_version });
     }
-    let command = Judged::named(command_name).ok_or(RuleError::UnknownCommand)?;
+    let command = Judged::named(command_name, city_time).ok_or(RuleError::UnknownCommand)?;
     let mut families = BTreeMap::new();
     for one in touched {
         let of_document = command.judge_document(one)?;
@@ -220,18 +231,19 @@ pub fn once_keys<'o>(
 /// A command while its changes are judged.
 struct Judged<'a> {
     name: &'a str,
+    city_time: CityTime,
     items_max: usize,
     settles: bool,
 }
 
 impl<'a> Judged<'a> {
-    fn named(name: &'a str) -> Option<Self> {
+    fn named(name: &'a str, city_time: CityTime) -> Option<Self> {
         if name == Settle::NAME {
-            return Some(Self { name, items_max: 1, settles: true });
+            return Some(Self { name, city_time, items_max: 1, settles: true });
         }
         let mut commands = KINDS.iter().flat_map(|kind| kind.schema.commands);
         let rule = commands.find(|rule| rule.name == name)?;
-        Some(Self { name, items_max: rule.items_max, settles: false })
+        Some(Self { name, city_time, items_max: rule.items_max, settles: false })
     }
 
     fn judge_document(&self, touched: &Touched<'_>) -> Result<BTreeSet<Family>, RuleError> {
@@ -285,6 +297,11 @@ impl<'a> Judged<'a> {
             return Err(RuleError::NotThisCommand { field });
         }
         rule.check(value).map_err(|broken| RuleError::Invalid { field, rule: broken })?;
+        // An edit may say again, in the private part, what was said at another time.
+        let dates = rule.holds == Holds::Time && self.name != "resident.edit";
+        if dates && *value != time_value(self.city_time) {
+            return Err(RuleError::WrongTime { field });
+        }
         let values = before.values(key);
         match (self.settles, values.as_slice()) {
             (true, [_, _, ..]) => Ok(()),

@@ -1,13 +1,15 @@
 //! Hybrid time: the clock's milliseconds and a counter, so that what was known when something was
 //! written always has an earlier time, even if a phone's clock is wrong.
+//!
+//! It is never shown and nothing is counted with it: days come from the
+//! [city's time](crate::CityTime).
 
 use minicbor::{Decode, Encode};
 
 /// A hybrid logical time.
 ///
 /// The upper 48 bits are milliseconds since the Unix epoch, the lower 16 count what happened
-/// within one millisecond. It orders what is displayed, and facts whose authors did not know of each
-/// other; it never decides whether a commit is admitted.
+/// within one millisecond. It orders, and never decides whether a commit is admitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode)]
 #[cbor(transparent)]
 pub struct HybridTime(#[n(0)] u64);

@@ -16,7 +16,7 @@ use keting_model::household_private::PrivateCommand;
 use keting_model::household_visits::VisitsCommand;
 use keting_model::region::RegionCommand;
 use keting_model::{
-    Command, Document, DocumentId, DocumentKind, Fields, HybridTime, Op, Plan, RULE_VERSION, Row,
+    CityTime, Command, Document, DocumentId, DocumentKind, Fields, Op, Plan, RULE_VERSION, Row,
     RowChange, Settle, Touched, Value, difference, judge, project,
 };
 use proptest::prelude::*;
@@ -167,7 +167,8 @@ fn assert_bent_plans_are_refused(
     after: &BTreeMap<DocumentId, Document>,
 ) {
     let refused = |name: &str, document: &Document, ops: &[Op]| {
-        let verdict = judge(name, RULE_VERSION, &[Touched { before: document, ops }]);
+        let verdict =
+            judge(name, RULE_VERSION, CityTime::new(NOW_MS), &[Touched { before: document, ops }]);
         assert!(verdict.is_err(), "{name} {ops:?} was let through");
     };
     for edit in &plan.edits {
@@ -292,8 +293,5 @@ fn everything_in_order(everything: &[Sent]) -> Vec<Sent> {
 
 #[test]
 fn the_day_of_the_tests_is_in_2026() {
-    assert_eq!(
-        keting_model::date::Date::of_time(HybridTime::new(NOW_MS, 0)).to_string(),
-        "2026-06-01"
-    );
+    assert_eq!(CityTime::new(NOW_MS).day().to_string(), "2026-06-01");
 }

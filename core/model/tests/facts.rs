@@ -6,8 +6,8 @@ mod common;
 use common::{NOW_MS, Replica, add_household, add_region, household_id, residents};
 use keting_model::household::HouseholdCommand;
 use keting_model::{
-    Cell, Command, Document, DocumentId, DocumentKind, Fields, ItemId, Op, RULE_VERSION, RuleError,
-    Touched, Value, judge, project,
+    Cell, CityTime, Command, Document, DocumentId, DocumentKind, Fields, ItemId, Op, RULE_VERSION,
+    RuleError, Touched, Value, judge, project,
 };
 
 const TEN_YEARS_MS: u64 = 3_653 * 24 * 60 * 60 * 1_000;
@@ -127,5 +127,5 @@ fn ranked(command: &str, before: &Document, item: &str, rank: i64) -> Result<(),
         put("time", Value::Int(5)),
         put("rank", Value::Int(rank)),
     ];
-    judge(command, RULE_VERSION, &[Touched { before, ops: &ops }]).map(drop)
+    judge(command, RULE_VERSION, CityTime::new(5), &[Touched { before, ops: &ops }]).map(drop)
 }

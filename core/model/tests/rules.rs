@@ -13,9 +13,13 @@ use keting_model::household_private::PrivateCommand;
 use keting_model::household_visits::{VisitsCommand, visits_of};
 use keting_model::region::RegionCommand;
 use keting_model::{
-    Command, CommandError, Document, DocumentId, DocumentKind, Family, Fields, Home, InvalidValue,
-    ItemId, Op, RULE_VERSION, RuleError, Settle, Touched, Value, home_of, judge,
+    CityTime, Command, CommandError, Document, DocumentId, DocumentKind, Family, Fields, Home,
+    InvalidValue, ItemId, Op, RULE_VERSION, RuleError, Settle, Touched, Value, home_of, judge,
 };
+
+/// When all commits are made that are judged here without a replica.
+const TIME: CityTime = CityTime::new(common::NOW_MS);
+const TIME_MS: i64 = common::NOW_MS.cast_signed();
 
 /// Alice and bob with one household of one adult, and her phone in conflict on alice's replica.
 fn in_conflict() -> (Replica, ItemId, String) {
@@ -41,7 +45,7 @@ fn founded() -> Replica {
 }
 
 fn judged(name: &str, before: &Document, ops: &[Op]) -> Result<BTreeSet<Family>, RuleError> {
-    let verdict = judge(name, RULE_VERSION, &[Touched { before, ops }]);
+    let verdict = judge(name, RULE_VERSION, TIME, &[Touched { before, ops }]);
     verdict.map(|families| families.into_values().flatten().collect())
 }
 
@@ -128,7 +132,7 @@ fn every_one_of_several_values_settles_a_field_as_it_is_shown() {
 fn a_commit_by_newer_rules_waits_for_a_newer_app() {
     let before = Document::empty(household_id(1));
     let touched = [Touched { before: &before, ops: &[] }];
-    let verdict = judge("household.add", RULE_VERSION + 1, &touched);
+    let verdict = judge("household.add", RULE_VERSION + 1, TIME, &touched);
     let error = RuleError::NeedsNewerApp { rule_version: RULE_VERSION + 1 };
     assert_eq!(verdict, Err(error.clone()));
     assert_eq!(error.code(), "needs_newer_app");
@@ -168,17 +172,18 @@ fn a_document_that_belongs_to_another_has_the_id_that_follows_from_it() {
     let group = "the private part";
     assert_eq!(verdict, Err(RuleError::Incomplete { group, missing: "of" }));
 
-    let note = |year: i64, at: &str| {
-        let (text, day, time) =
+    let note_at = |time: i64, year: i64, at: &str| {
+        let (text, day, key) =
             (format!("o/{item}/text"), format!("o/{item}/at"), format!("o/{item}/time"));
         [
             put("of", id_value(&owner)),
             put("year", year),
             put(&text, "x"),
             put(&day, at),
-            put(&time, 1),
+            put(&key, time),
         ]
     };
+    let note = |year, at| note_at(TIME_MS, year, at);
     let before = Document::empty(visits_of(&owner, 2026));
     let families = judged("note.add", &before, &note(2026, "2026-06-01"));
     assert_eq!(families, Ok(BTreeSet::from([Family::Note])));
@@ -186,6 +191,8 @@ fn a_document_that_belongs_to_another_has_the_id_that_follows_from_it() {
     assert_eq!(verdict, Err(RuleError::WrongOwner));
     let verdict = judged("note.add", &before, &note(2026, "2025-06-01"));
     assert_eq!(verdict, Err(RuleError::WrongYear));
+    let verdict = judged("note.add", &before, &note_at(TIME_MS + 1, 2026, "2026-06-01"));
+    assert_eq!(verdict, Err(RuleError::WrongTime { field: "o/*/time" }));
 }
 
 #[test]
@@ -194,9 +201,9 @@ fn a_commit_touches_something_known_and_nothing_twice() {
     let document = &alice.documents[&household_id(1)];
     let ops = [put("address", "新")];
     let touched = Touched { before: document, ops: &ops };
-    let verdict = judge("household.edit", RULE_VERSION, &[touched, touched]);
+    let verdict = judge("household.edit", RULE_VERSION, TIME, &[touched, touched]);
     assert_eq!(verdict, Err(RuleError::BadCommit));
-    assert_eq!(judge("household.edit", RULE_VERSION, &[]), Err(RuleError::BadCommit));
+    assert_eq!(judge("household.edit", RULE_VERSION, TIME, &[]), Err(RuleError::BadCommit));
     let unknown = Document::empty(DocumentId::new([0xff; 16]));
     assert_eq!(judged("household.edit", &unknown, &ops), Err(RuleError::UnknownKind));
     assert_eq!(judged("household.burn", document, &ops), Err(RuleError::UnknownCommand));
@@ -227,7 +234,7 @@ fn leaving_and_returning_are_commands_of_their_own() {
     let fact = format!("r/{resident}/s/{}", ItemId::new([9; 8]));
     let says = |status: &str| {
         let key = |field: &str| format!("{fact}/{field}");
-        [put(&key("status"), status), put(&key("time"), 5), put(&key("rank"), 2)]
+        [put(&key("status"), status), put(&key("time"), TIME_MS), put(&key("rank"), 2)]
     };
     let families = Ok(BTreeSet::from([Family::Resident]));
     assert_eq!(judged("resident.leave", document, &says("away")), families);
@@ -302,7 +309,7 @@ fn a_child_keeps_only_name_and_relation_in_the_open_until_its_fourteenth_birthda
     assert_eq!(open.ops, vec![put(&format!("r/{child}/name"), "小宝")]);
 
     // Two days later the fourteenth birthday has been.
-    let later = keting_model::HybridTime::new(common::NOW_MS + 2 * 24 * 60 * 60 * 1000, 0);
+    let later = CityTime::new(common::NOW_MS + 2 * 24 * 60 * 60 * 1000);
     let fields = Fields::new().with("phone", "13800000002");
     let edit =
         HouseholdCommand::EditResident { household: id, resident: child, fields, time: later };
@@ -362,6 +369,7 @@ fn the_city_and_its_towns_are_another_part_of_the_data_than_the_regions_below() 
         let stamp = keting_model::Stamp {
             actor: keting_model::ActorId::new([1; 10]),
             time: keting_model::HybridTime::new(1, 0),
+            city: TIME,
             command: keting_model::CommandId::new([1; 8]),
         };
         region.author(&stamp, &ops).unwrap();

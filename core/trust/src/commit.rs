@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use keting_model::{ActorId, CityId, CommandId, DocumentId, HybridTime, LogId};
+use keting_model::{ActorId, CityId, CityTime, CommandId, DocumentId, HybridTime, LogId};
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
 use crate::cbor::{self, array_of};
@@ -21,6 +21,8 @@ use crate::log::Position;
 /// The version of the format of commits.
 pub const COMMIT_FORMAT: u8 = 1;
 const CONTEXT: &str = "keting/commit/1";
+/// How many fields the signed array has.
+const FIELDS: u64 = 18;
 
 /// What identifies a commit: it is admitted once, however often it arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
@@ -58,8 +60,10 @@ pub struct CommitBody {
     pub command_name: String,
     /// The version of the rules its author's replica judged it by, from 1.
     pub rule_version: u16,
-    /// When, by the author's hybrid clock. It decides nothing.
+    /// Its place in the order of things, by the author's hybrid clock. It decides nothing.
     pub time: HybridTime,
+    /// When, as the city counts it. What the changes say of days is judged by it.
+    pub city_time: CityTime,
     /// The held commit that this one takes the place of: authored anew or taken over.
     pub replaces: Option<CommitId>,
     /// The digest of each [`Part`], in the order in which the changes apply.
@@ -183,6 +187,7 @@ impl CommitBody {
             ("command_name", is_name(&self.command_name, COMMAND_NAME_BYTES_MAX)),
             ("rule_version", self.rule_version >= 1),
             ("time", HybridTime::from_bits(self.time.bits()).is_some()),
+            ("city_time", self.city_time.is_in_range()),
             ("replaces", self.replaces.is_none_or(|id| !self.is(&id))),
             ("entries", (1..=COMMIT_PARTS_MAX).contains(&self.entries.len())),
             ("entries", self.entries.iter().collect::<BTreeSet<_>>().len() == self.entries.len()),
@@ -201,7 +206,7 @@ impl<C> Encode<C> for CommitBody {
         e: &mut Encoder<W>,
         c: &mut C,
     ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        e.array(14)?.u8(COMMIT_FORMAT)?;
+        e.array(FIELDS)?.u8(COMMIT_FORMAT)?;
         self.city.encode(e, c)?;
         self.log.encode(e, c)?;
         self.device.encode(e, c)?;
@@ -212,14 +217,16 @@ impl<C> Encode<C> for CommitBody {
         self.command.encode(e, c)?;
         e.str(&self.command_name)?.u16(self.rule_version)?;
         self.time.encode(e, c)?;
+        self.city_time.encode(e, c)?;
         self.replaces.encode(e, c)?;
+        Reserved.encode(e, c)?;
         self.entries.encode(e, c)
     }
 }
 
 impl<'b, C> Decode<'b, C> for CommitBody {
     fn decode(d: &mut Decoder<'b>, c: &mut C) -> Result<Self, minicbor::decode::Error> {
-        array_of(d, 14)?;
+        array_of(d, FIELDS)?;
         d.u8()?;
         Ok(Self {
             city: CityId::decode(d, c)?,
@@ -233,9 +240,35 @@ impl<'b, C> Decode<'b, C> for CommitBody {
             command_name: d.str()?.to_owned(),
             rule_version: d.u16()?,
             time: HybridTime::decode(d, c)?,
+            city_time: CityTime::decode(d, c)?,
             replaces: Option::decode(d, c)?,
-            entries: Vec::decode(d, c)?,
+            entries: Reserved::decode(d, c).and_then(|Reserved| Vec::decode(d, c))?,
         })
+    }
+}
+
+/// The places of what a commit asks of the log (`request`), the sealed records in it (`seals`) and
+/// the unnumbered commits it stands on (`follows`). Nothing in this version fills them, and a commit
+/// that does is refused, not misread.
+struct Reserved;
+
+impl<C> Encode<C> for Reserved {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.null()?.array(0)?.array(0)?;
+        Ok(())
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Reserved {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+        d.null()?;
+        array_of(d, 0)?;
+        array_of(d, 0)?;
+        Ok(Self)
     }
 }
 

@@ -7,7 +7,7 @@ mod attacks;
 use super::*;
 use crate::store::{AudienceKey, StoredDevice};
 use crate::testing::{
-    GRID, HEAD_REGION, NOW_MS, OTHER_REGION, Person, Seeded, TOWN, Town, UNIT, VILLAGE,
+    CITY_TIME, GRID, HEAD_REGION, NOW_MS, OTHER_REGION, Person, Seeded, TOWN, Town, UNIT, VILLAGE,
 };
 
 mod contention;
@@ -286,11 +286,8 @@ fn a_change_that_is_not_what_its_operations_make_is_held_with_the_guards_code() 
     let region = town.region(HEAD_REGION);
     let mut alice = town.person("micro_grid_head", HEAD_REGION);
     let (_, mut commit) = alice.add_household(region);
-    let stamp = keting_model::Stamp {
-        actor: keting_model::ActorId::new([1; 10]),
-        time: alice.tick(),
-        command: keting_model::CommandId::new([1; 8]),
-    };
+    let actor = keting_model::ActorId::new([1; 10]);
+    let stamp = keting_model::Stamp { actor, ..alice.stamp() };
     commit.parts[0].change[20] ^= 1;
     let bent = alice.sign("household.add", &stamp, commit.parts);
     assert!(matches!(
@@ -367,6 +364,7 @@ fn a_region_is_added_below_the_officers_own_and_used_in_the_same_push() {
         let stamp = keting_model::Stamp {
             actor: keting_model::ActorId::new([5; 10]),
             time: keting_model::HybridTime::default(),
+            city: CITY_TIME,
             command: keting_model::CommandId::new([5; 8]),
         };
         let mut above = keting_model::Document::empty(parent);
@@ -459,11 +457,8 @@ fn documents_of_an_unknown_kind_are_kept_unread_under_a_grant_that_names_the_kin
     bytes[..2].copy_from_slice(&900_u16.to_be_bytes());
     let document = keting_model::DocumentId::new(bytes);
     let opaque = |alice: &mut Person, command: u8| {
-        let stamp = keting_model::Stamp {
-            actor: keting_model::ActorId::new([1; 10]),
-            time: alice.tick(),
-            command: keting_model::CommandId::new([command; 8]),
-        };
+        let command_id = keting_model::CommandId::new([command; 8]);
+        let stamp = keting_model::Stamp { command: command_id, ..alice.stamp() };
         let part = Part { salt: [1; 16], document, change: vec![command; 40] };
         alice.sign("case.add", &stamp, vec![part])
     };

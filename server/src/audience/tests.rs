@@ -5,7 +5,9 @@ use super::log::NUMBERS_AT_ONCE;
 use super::*;
 use crate::admission::Outcome;
 use crate::store::ServerStore as _;
-use crate::testing::{GRID, HEAD_REGION, NOW_MS, OTHER_REGION, Person, Town, UNIT, VILLAGE};
+use crate::testing::{
+    CITY_TIME, GRID, HEAD_REGION, NOW_MS, OTHER_REGION, Person, Town, UNIT, VILLAGE,
+};
 
 #[test]
 fn a_head_gets_what_lives_in_his_micro_grid_and_nothing_of_his_neighbours() {
@@ -344,6 +346,6 @@ fn resident_with_id_number(
             .with("relation", "spouse")
             .with("id_number", "990481198001011234"),
     };
-    let time = person.tick();
+    let time = CITY_TIME;
     person.commit(&Command::Household(HouseholdCommand::AddResident { household, resident, time }))
 }

@@ -7,7 +7,7 @@ use keting_model::fields::Fields;
 use keting_model::region::{Level, RegionCommand};
 use keting_model::rule::RULE_VERSION;
 use keting_model::{
-    ActorId, CommandId, Document, DocumentId, DocumentKind, HybridTime, Op, Stamp, Value,
+    ActorId, CityTime, CommandId, Document, DocumentId, DocumentKind, HybridTime, Op, Stamp, Value,
 };
 use keting_trust::limits::ADMISSION_COMMITS_MAX;
 use keting_trust::{CommitBody, Incarnation, Part, SignedCommit, Signer as _, actor_id};
@@ -98,8 +98,12 @@ impl<'c> Author<'c> {
             code: error.code().to_owned(),
         };
         self.time = self.time.tick(self.now_ms);
-        let stamp =
-            Stamp { actor: self.actor, time: self.time, command: CommandId::new(random.bytes()) };
+        let stamp = Stamp {
+            actor: self.actor,
+            time: self.time,
+            city: CityTime::new(self.now_ms),
+            command: CommandId::new(random.bytes()),
+        };
         let mut documents = BTreeMap::from([(region, Document::empty(region))]);
         if let Some((parent, level)) = parent {
             documents.insert(parent, parent_like(parent, level, &line.parent_code, &stamp)?);
@@ -132,6 +136,7 @@ impl<'c> Author<'c> {
             command_name: command.name().to_owned(),
             rule_version: RULE_VERSION,
             time: stamp.time,
+            city_time: stamp.city,
             replaces: None,
             entries: parts.iter().map(Part::digest).collect(),
         };

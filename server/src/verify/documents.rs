@@ -87,7 +87,8 @@ impl Check<'_> {
         let entry = self.read.entry(number)?;
         let commit = entry.and_then(|entry| SignedCommit::read_stored(&entry.record).ok());
         Ok(commit.is_some_and(|commit| {
-            judge(&commit.body.command_name, commit.body.rule_version, &[touched]).is_ok()
+            let body = &commit.body;
+            judge(&body.command_name, body.rule_version, body.city_time, &[touched]).is_ok()
         }))
     }
 

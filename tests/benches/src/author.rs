@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use keting::{Environment as _, SystemEnvironment};
 use keting_model::household::{HouseholdCommand, NewResident};
 use keting_model::{
-    Command, CommandId, Document, DocumentId, DocumentKind, Fields, HybridTime, ItemId,
+    CityTime, Command, CommandId, Document, DocumentId, DocumentKind, Fields, HybridTime, ItemId,
     RULE_VERSION, Stamp,
 };
 use keting_testkit::people::Household;
@@ -104,7 +104,7 @@ impl Author {
     ) -> (DocumentId, Ready) {
         let household = DocumentId::from_random(DocumentKind::Household, random());
         let fields = Fields::new().with("address", address);
-        let time = self.tick();
+        let time = CityTime::new(SystemEnvironment.unix_ms());
         let add = HouseholdCommand::Add { household, region, fields, residents, time };
         (household, self.commit(&Command::Household(add)))
     }
@@ -113,9 +113,11 @@ impl Author {
         for id in command.documents() {
             self.documents.entry(id).or_insert_with(|| Document::empty(id));
         }
+        let time = self.tick();
         let stamp = Stamp {
             actor: actor_id(self.signer.public_key(), &self.incarnation),
-            time: self.tick(),
+            time,
+            city: command.time().unwrap_or(CityTime::new(time.unix_ms())),
             command: CommandId::new(random()),
         };
         let plan = command.plan(&self.documents).unwrap();
@@ -141,6 +143,7 @@ impl Author {
             command_name: command.name().to_owned(),
             rule_version: RULE_VERSION,
             time: stamp.time,
+            city_time: stamp.city,
             replaces: None,
             entries: parts.iter().map(Part::digest).collect(),
         };

@@ -4,7 +4,7 @@
 //! their actors and operations exist. What is wrong with them only the grammar and the replay see.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use keting_model::{ActorId, CommandId, Document, HybridTime, Op, Stamp, Value};
+use keting_model::{ActorId, CityTime, CommandId, Document, HybridTime, Op, Stamp, Value};
 use keting_testkit::craft::{Craft, RawKey, RawOp};
 use keting_trust::guard::GuardError;
 
@@ -67,6 +67,7 @@ fn honest(u: &mut Unstructured<'_>, seen: &Document) -> Result<Option<Vec<u8>>> 
     let stamp = Stamp {
         actor: ActorId::new(actor),
         time: HybridTime::new(1_780_000_000_000, 0),
+        city: CityTime::new(1_780_000_000_000),
         command: CommandId::new([u.arbitrary()?; 8]),
     };
     let mut ops = Vec::new();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use keting_model::household::HouseholdCommand;
-use keting_model::{Command, Document, DocumentId, DocumentKind, Fields, HybridTime};
+use keting_model::{CityTime, Command, Document, DocumentId, DocumentKind, Fields};
 use keting_testkit::golden::Golden;
 
 /// The people of the guard's golden story.
@@ -69,7 +69,7 @@ fn household_is_added() -> Vec<u8> {
         region: DocumentId::from_random(DocumentKind::Region, [8; 14]),
         fields: Fields::new().with("address", "褚石村 12 号"),
         residents: Vec::new(),
-        time: HybridTime::new(1_770_000_000_000, 0),
+        time: CityTime::new(1_770_000_000_000),
     };
     Command::Household(add).to_bytes()
 }

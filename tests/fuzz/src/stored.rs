@@ -1,7 +1,7 @@
 //! What a replica reads back from its own file. A file can be damaged, and then reading it must give
 //! an error and not a panic.
 
-use keting_model::{Command, Document, DocumentId, DocumentKind, HybridTime, Value};
+use keting_model::{CityTime, Command, Document, DocumentId, DocumentKind, HybridTime, Value};
 use keting_sync::FirstSync;
 use keting_trust::{Cursor, cbor};
 
@@ -22,6 +22,7 @@ pub fn values(bytes: &[u8]) -> bool {
         | one_form::<Cursor>(bytes)
         | one_form::<FirstSync>(bytes)
         | one_form::<HybridTime>(bytes)
+        | one_form::<CityTime>(bytes)
         | Document::load(document, bytes).is_ok()
 }
 

@@ -288,6 +288,7 @@ struct Forger {
     home: DocumentId,
     sequence: u64,
     time: keting_model::HybridTime,
+    city_time: keting_model::CityTime,
 }
 
 impl Forger {
@@ -302,7 +303,8 @@ impl Forger {
             grant: grant.digest(),
             home: *grant.grant.regions.first()?,
             sequence: 0,
-            time: replica.now(),
+            time: keting_model::HybridTime::new(replica.now().unix_ms(), 0),
+            city_time: replica.now(),
         })
     }
 
@@ -311,6 +313,7 @@ impl Forger {
         Stamp {
             actor: actor_id(self.signer.public_key(), &self.incarnation),
             time: self.time,
+            city: self.city_time,
             command: CommandId::new(drawn(rng)),
         }
     }
@@ -323,7 +326,7 @@ impl Forger {
             region,
             fields,
             residents: Vec::new(),
-            time: self.time,
+            time: self.city_time,
         });
         let empty = command.documents().into_iter().map(|id| (id, Document::empty(id))).collect();
         let plan = command.plan(&empty).unwrap();
@@ -363,6 +366,7 @@ impl Forger {
             command_name: name.to_owned(),
             rule_version: RULE_VERSION,
             time: stamp.time,
+            city_time: stamp.city,
             replaces: None,
             entries: vec![part.digest()],
         };

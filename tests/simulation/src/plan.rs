@@ -11,7 +11,7 @@ use keting_model::household_visits::VisitsCommand;
 use keting_model::query::Rows as _;
 use keting_model::region::RegionCommand;
 use keting_model::{
-    Cell, Command, DocumentId, DocumentKind, Fields, HybridTime, ItemId, Settle, Value,
+    Cell, CityTime, Command, DocumentId, DocumentKind, Fields, ItemId, Settle, Value,
 };
 use keting_testkit::rng::Rng;
 
@@ -163,7 +163,7 @@ impl Screen {
     }
 }
 
-fn add_household(rng: &mut Rng, screen: &Screen, time: HybridTime) -> Option<Command> {
+fn add_household(rng: &mut Rng, screen: &Screen, time: CityTime) -> Option<Command> {
     let homes: Vec<_> = screen
         .regions
         .iter()

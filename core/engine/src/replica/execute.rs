@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keting_model::role::Family;
 use keting_model::{
-    Authored, Command, Document, DocumentId, DocumentKind, Home, HybridTime, Op, RULE_VERSION,
+    Authored, CityTime, Command, Document, DocumentId, DocumentKind, Home, Op, RULE_VERSION,
     RowChange, Stamp, Touched, difference, home_of, judge, project,
 };
 use keting_store::{OutboxEntry, OutboxState, StoreError, StoredChange, StoredCommit, Transaction};
@@ -40,9 +40,9 @@ struct Draft {
 }
 
 impl Replica {
-    /// The time for a command to carry: later than everything known here.
-    pub fn now(&self) -> HybridTime {
-        self.clock.time.tick(self.environment.unix_ms())
+    /// The city's time, for a command to carry.
+    pub fn now(&self) -> CityTime {
+        CityTime::new(self.environment.unix_ms())
     }
 
     /// Carries out a command, durably.
@@ -70,6 +70,7 @@ impl Replica {
         let stamp = Stamp {
             actor: actor_id(self.signer.public_key(), &self.incarnation),
             time: clock.time,
+            city: command.time().unwrap_or(self.now()),
             command: keting_model::CommandId::new(self.environment.random()),
         };
         let mut drafts = Vec::new();
@@ -81,7 +82,7 @@ impl Replica {
             drafts.push(draft(before, edit.ops, &stamp, self.environment.random())?);
         }
 
-        self.judge_own(command, &drafts)?;
+        self.judge_own(command, stamp.city, &drafts)?;
         let commit = self.sign(command, &drafts, &stamp, clock)?;
         self.keep(command, &commit, drafts, clock, unix_ms)
     }
@@ -92,13 +93,18 @@ impl Replica {
     }
 
     /// The author's own replica judges first: what others would hold is refused at once.
-    fn judge_own(&mut self, command: &Command, drafts: &[Draft]) -> Result<(), EngineError> {
+    fn judge_own(
+        &mut self,
+        command: &Command,
+        city_time: CityTime,
+        drafts: &[Draft],
+    ) -> Result<(), EngineError> {
         within_limits(drafts)?;
         let touched: Vec<_> = drafts
             .iter()
             .map(|draft| Touched { before: &draft.before.document, ops: &draft.ops })
             .collect();
-        let families = judge(command.name(), RULE_VERSION, &touched)?;
+        let families = judge(command.name(), RULE_VERSION, city_time, &touched)?;
         for draft in drafts {
             let id = draft.after.id();
             let home = self.home(&draft.after, drafts)?;
@@ -166,6 +172,7 @@ impl Replica {
             command_name: command.name().to_owned(),
             rule_version: RULE_VERSION,
             time: stamp.time,
+            city_time: stamp.city,
             replaces: None,
             entries: drafts.iter().map(|draft| draft.part.digest()).collect(),
         };

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
 
 use keting_model::query::Withheld;
-use keting_model::{Command, DocumentId, DocumentKind, HybridTime, ItemId, Role};
+use keting_model::{CityTime, Command, DocumentId, DocumentKind, ItemId, Role};
 use keting_store::{Reader, Readers, SalvageReport, StoreError};
 use keting_trust::{Invitation, limits};
 use tokio::sync::Notify;
@@ -50,7 +50,7 @@ struct Inner {
 #[derive(Clone, Copy)]
 struct Known {
     role: Option<Role>,
-    time: HybridTime,
+    time: CityTime,
     at: Instant,
 }
 
@@ -61,9 +61,9 @@ impl Known {
     }
 
     /// The time by now, as nobody has set the clock since.
-    fn now(&self) -> HybridTime {
+    fn now(&self) -> CityTime {
         let since_ms = u64::try_from(self.at.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.time.tick(self.time.unix_ms().saturating_add(since_ms))
+        self.time.plus_ms(since_ms)
     }
 }
 
@@ -177,9 +177,9 @@ impl Keting {
         DocumentId::from_random(kind, random())
     }
 
-    /// The time for a command to carry: later than everything this replica has done or heard of. It
-    /// does not wait for what is being done.
-    pub fn now(&self) -> HybridTime {
+    /// The city's time, for a command to carry: whatever the machine's clock shows. It does not wait
+    /// for what is being done.
+    pub fn now(&self) -> CityTime {
         match self.inner.replica.try_lock() {
             Ok(replica) => replica.now(),
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner().now(),

@@ -2,13 +2,13 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::city_time::CityTime;
 use crate::command::{CommandError, Edit, Given};
 use crate::draft::{Draft, put_all};
 use crate::fact::fold;
 use crate::fields::Fields;
 use crate::household::placing::{NewFact, Placing, private_part, require_household, time_value};
 use crate::id::{DocumentId, ItemId};
-use crate::time::HybridTime;
 use crate::value::Value;
 use crate::words;
 
@@ -47,7 +47,7 @@ pub enum HouseholdCommand {
         residents: Vec<NewResident>,
         /// When the command is given.
         #[n(4)]
-        time: HybridTime,
+        time: CityTime,
     },
     /// Edits a household: `household.edit`.
     #[n(1)]
@@ -70,7 +70,7 @@ pub enum HouseholdCommand {
         resident: NewResident,
         /// When the command is given.
         #[n(2)]
-        time: HybridTime,
+        time: CityTime,
     },
     /// Edits a resident: `resident.edit`.
     #[n(3)]
@@ -86,7 +86,7 @@ pub enum HouseholdCommand {
         fields: Fields,
         /// When the command is given.
         #[n(3)]
-        time: HybridTime,
+        time: CityTime,
     },
     /// Says that a resident left, or is back: `resident.leave`, `resident.return`.
     #[n(4)]
@@ -111,7 +111,7 @@ pub enum HouseholdCommand {
         at: Option<String>,
         /// When the command is given.
         #[n(6)]
-        time: HybridTime,
+        time: CityTime,
     },
     /// Adds a need: `need.add`.
     #[n(5)]
@@ -127,7 +127,7 @@ pub enum HouseholdCommand {
         text: String,
         /// When the command is given.
         #[n(3)]
-        time: HybridTime,
+        time: CityTime,
     },
     /// Says how far a need has come: `need.advance`.
     #[n(6)]
@@ -149,7 +149,7 @@ pub enum HouseholdCommand {
         note: Option<String>,
         /// When the command is given.
         #[n(5)]
-        time: HybridTime,
+        time: CityTime,
     },
 }
 
@@ -164,6 +164,18 @@ impl HouseholdCommand {
             Self::SetStatus { .. } => "resident.leave",
             Self::AddNeed { .. } => "need.add",
             Self::AdvanceNeed { .. } => "need.advance",
+        }
+    }
+
+    pub(crate) fn time(&self) -> Option<CityTime> {
+        match self {
+            Self::Edit { .. } => None,
+            Self::Add { time, .. }
+            | Self::AddResident { time, .. }
+            | Self::EditResident { time, .. }
+            | Self::SetStatus { time, .. }
+            | Self::AddNeed { time, .. }
+            | Self::AdvanceNeed { time, .. } => Some(*time),
         }
     }
 

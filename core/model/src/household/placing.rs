@@ -4,6 +4,7 @@
 //! stands in both is private for a child under fourteen and open for everybody else.
 
 use crate::check::birth_date_of;
+use crate::city_time::CityTime;
 use crate::command::{CommandError, Edit, Given};
 use crate::date::Date;
 use crate::draft::Draft;
@@ -12,7 +13,6 @@ use crate::fields::Fields;
 use crate::household::NewResident;
 use crate::id::{DocumentId, ItemId};
 use crate::kind::DocumentKind;
-use crate::time::HybridTime;
 use crate::value::Value;
 use crate::words;
 
@@ -21,7 +21,7 @@ pub(crate) struct Placing<'a> {
     pub(crate) household: Draft<'a>,
     pub(super) private: Draft<'a>,
     today: Date,
-    time: HybridTime,
+    time: CityTime,
 }
 
 /// A fact about a resident to be written.
@@ -37,13 +37,13 @@ impl<'a> Placing<'a> {
         command: &'static str,
         given: &Given<'a>,
         household: &DocumentId,
-        time: HybridTime,
+        time: CityTime,
     ) -> Result<Self, CommandError> {
         let private = private_part(household);
         Ok(Self {
             household: Draft::new(command, given.document(household)?)?,
             private: Draft::new(command, given.document(&private)?)?,
-            today: Date::of_time(time),
+            today: time.day(),
             time,
         })
     }
@@ -216,7 +216,7 @@ pub(crate) fn require_household(household: &Draft<'_>) -> Result<(), CommandErro
 }
 
 /// A time as it stands in a document.
-pub(crate) fn time_value(time: HybridTime) -> Value {
-    // Bits of a hybrid time are always below 2⁶³.
-    Value::Int(i64::try_from(time.bits()).unwrap_or(i64::MAX))
+pub(crate) fn time_value(time: CityTime) -> Value {
+    // A city's time is below 2⁴⁷.
+    Value::Int(i64::try_from(time.unix_ms()).unwrap_or(i64::MAX))
 }

@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::check::InvalidValue;
+use crate::city_time::CityTime;
 use crate::command::{CommandError, Edit, Given};
 use crate::date::Date;
 use crate::draft::{Draft, put_all};
@@ -10,7 +11,6 @@ use crate::fields::Fields;
 use crate::household::{require_household, time_value};
 use crate::id::{DocumentId, ItemId};
 use crate::kind::DocumentKind;
-use crate::time::HybridTime;
 use crate::value::Value;
 
 /// What a person wants recorded about a household.
@@ -30,7 +30,7 @@ pub enum VisitsCommand {
         fields: Fields,
         /// When the command is given.
         #[n(3)]
-        time: HybridTime,
+        time: CityTime,
     },
     /// Adds a note: `note.add`.
     #[n(1)]
@@ -46,7 +46,7 @@ pub enum VisitsCommand {
         text: String,
         /// When the command is given.
         #[n(3)]
-        time: HybridTime,
+        time: CityTime,
     },
 }
 
@@ -55,6 +55,12 @@ impl VisitsCommand {
         match self {
             Self::AddVisit { .. } => "visit.add",
             Self::AddNote { .. } => "note.add",
+        }
+    }
+
+    pub(crate) fn time(&self) -> CityTime {
+        match self {
+            Self::AddVisit { time, .. } | Self::AddNote { time, .. } => *time,
         }
     }
 
@@ -67,11 +73,10 @@ impl VisitsCommand {
     }
 
     pub(crate) fn plan(&self, given: &Given<'_>) -> Result<Vec<Edit>, CommandError> {
-        let (household, time) = match self {
-            Self::AddVisit { household, time, .. } | Self::AddNote { household, time, .. } => {
-                (household, time)
-            }
+        let household = match self {
+            Self::AddVisit { household, .. } | Self::AddNote { household, .. } => household,
         };
+        let time = time_value(self.time());
         require_household(&Draft::new(self.name(), given.document(household)?)?)?;
         let not_a_day = CommandError::Invalid { field: "at", rule: InvalidValue::NotADate };
         let day = self.day().ok_or(not_a_day)?;
@@ -86,7 +91,7 @@ impl VisitsCommand {
                     return Err(CommandError::AlreadyExists { what: "the visit" });
                 }
                 put_all(&mut draft, &prefix, fields)?;
-                draft.put(format!("{prefix}time"), time_value(*time))?;
+                draft.put(format!("{prefix}time"), time)?;
             }
             Self::AddNote { note, text, .. } => {
                 let prefix = format!("o/{note}/");
@@ -95,7 +100,7 @@ impl VisitsCommand {
                 }
                 draft.put(format!("{prefix}text"), Value::from(text.trim()))?;
                 draft.put(format!("{prefix}at"), Value::from(day.to_string()))?;
-                draft.put(format!("{prefix}time"), time_value(*time))?;
+                draft.put(format!("{prefix}time"), time)?;
             }
         }
         Ok(vec![draft.finish()])
@@ -105,7 +110,7 @@ impl VisitsCommand {
     fn day(&self) -> Option<Date> {
         match self {
             Self::AddVisit { fields, .. } => Date::parse(fields.value("at")?.as_text()?.trim()),
-            Self::AddNote { time, .. } => Some(Date::of_time(*time)),
+            Self::AddNote { time, .. } => Some(time.day()),
         }
     }
 }

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use keting_model::household::{HouseholdCommand, NewResident};
 use keting_model::region::RegionCommand;
 use keting_model::{
-    ActorId, ChangeHash, Command, CommandError, CommandId, Document, DocumentId, DocumentKind,
-    Fields, HybridTime, ItemId, Plan, RULE_VERSION, Row, Stamp, Touched, judge, project,
+    ActorId, ChangeHash, CityTime, Command, CommandError, CommandId, Document, DocumentId,
+    DocumentKind, Fields, HybridTime, ItemId, Plan, RULE_VERSION, Row, Stamp, Touched, judge,
+    project,
 };
 
 /// 2026-06-01 in milliseconds.
@@ -37,8 +38,9 @@ impl Replica {
         Self { actor, counter: 0, now_ms: NOW_MS, documents: BTreeMap::new(), sent: Vec::new() }
     }
 
-    pub fn time(&self) -> HybridTime {
-        HybridTime::new(self.now_ms, self.counter)
+    /// The city's time, which its clock shows right.
+    pub fn time(&self) -> CityTime {
+        CityTime::new(self.now_ms)
     }
 
     /// An id that no other replica makes.
@@ -63,13 +65,15 @@ impl Replica {
             .iter()
             .map(|edit| Touched { before: &self.documents[&edit.document], ops: &edit.ops })
             .collect();
-        let verdict = judge(command.name(), RULE_VERSION, &touched);
+        let city = command.time().unwrap_or(self.time());
+        let verdict = judge(command.name(), RULE_VERSION, city, &touched);
         assert!(verdict.is_ok(), "{}: {verdict:?} for {plan:?}", command.name());
         self.counter += 1;
         let [high, low] = self.counter.to_be_bytes();
         let stamp = Stamp {
             actor: ActorId::new([self.actor; 10]),
-            time: self.time(),
+            time: HybridTime::new(self.now_ms, self.counter),
+            city,
             command: CommandId::new([self.actor, 0, 0, 0, 0, 0, high, low]),
         };
         for edit in &plan.edits {

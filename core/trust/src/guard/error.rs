@@ -28,7 +28,7 @@ pub enum GuardError {
     /// retryable.
     #[error("a change is not what its operations make: {0}")]
     ReplayDiffers(&'static str),
-    /// The change's own actor, time or command is not its commit's. Not retryable.
+    /// The change's own actor, time, city's time or command is not its commit's. Not retryable.
     #[error("the {0} of a change is not its commit's")]
     StampDiffers(&'static str),
     /// A change came beside a commit that does not list it. Not retryable.

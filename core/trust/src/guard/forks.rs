@@ -56,7 +56,7 @@ pub(super) fn is_at(document: &Document, deps: &[ChangeHash]) -> bool {
 #[cfg(test)]
 mod tests {
     use keting_model::{
-        ActorId, CommandId, DocumentId, DocumentKind, HybridTime, Op, Stamp, Value,
+        ActorId, CityTime, CommandId, DocumentId, DocumentKind, HybridTime, Op, Stamp, Value,
     };
 
     use super::*;
@@ -105,6 +105,7 @@ mod tests {
         let stamp = Stamp {
             actor: ActorId::new([1; 10]),
             time: HybridTime::new(1, 0),
+            city: CityTime::new(1),
             command: CommandId::new([1; 8]),
         };
         document.author(&stamp, &[Op::Put { key: "key".to_owned(), value }]).unwrap();

@@ -189,16 +189,17 @@ fn find_entries(commit: &SignedCommit, parts: &[Part]) -> Result<Vec<usize>, Gua
 
 /// The change says of itself what the signed commit says of it.
 fn check_stamp(commit: &SignedCommit, change: &Scanned<'_>) -> Result<(), GuardError> {
-    if change.actor() != commit.actor() {
-        return Err(GuardError::StampDiffers("actor"));
+    let (stamp, body) = (change.stamp(), &commit.body);
+    let same = [
+        ("actor", stamp.actor == commit.actor()),
+        ("command", stamp.command == body.command),
+        ("time", stamp.time == body.time),
+        ("city_time", stamp.city == body.city_time),
+    ];
+    match same.iter().find(|(_, same)| !same) {
+        None => Ok(()),
+        Some((what, _)) => Err(GuardError::StampDiffers(what)),
     }
-    if change.command() != commit.body.command {
-        return Err(GuardError::StampDiffers("command"));
-    }
-    if change.time() != commit.body.time {
-        return Err(GuardError::StampDiffers("time"));
-    }
-    Ok(())
 }
 
 /// Whether, among what is not below `below`, there is another change of the same actor under the
@@ -222,5 +223,6 @@ fn judge_parts(
     if touched.is_empty() {
         return Ok(BTreeMap::new());
     }
-    Ok(judge(&commit.body.command_name, commit.body.rule_version, &touched)?)
+    let body = &commit.body;
+    Ok(judge(&body.command_name, body.rule_version, body.city_time, &touched)?)
 }

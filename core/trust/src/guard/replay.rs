@@ -5,7 +5,7 @@
 //! operations are numbered from, which characters it stands behind. A change that lies there can
 //! delete a neighbour's value unseen, or make a document that does not load. Rather than check each
 //! of these, the change's operations are made again on the document as its author saw it, with the
-//! author's actor, time and command, through Automerge's public transaction. If that does not give
+//! author's stamp, through Automerge's public transaction. If that does not give
 //! the very same bytes, the change is not what its operations make, and is refused. What is
 //! accepted was in this way written by Automerge's own encoder: its decoder never reads a byte a
 //! stranger chose.
@@ -15,7 +15,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use automerge::{ROOT, ReadDoc};
-use keting_model::{ChangeHash, Document, DocumentError, Op, Stamp, Value};
+use keting_model::{ChangeHash, Document, DocumentError, Op, Value};
 
 use super::GuardError;
 use super::grammar::{Step, Steps};
@@ -43,9 +43,7 @@ pub fn replay(before: &Document, scanned: &Scanned<'_>) -> Result<Replayed, Guar
     guarded(|| {
         let ops = read_ops(before, scanned)?;
         let mut after = before.clone();
-        let stamp =
-            Stamp { actor: scanned.actor(), time: scanned.time(), command: scanned.command() };
-        let authored = after.author(&stamp, &ops).map_err(differs)?;
+        let authored = after.author(scanned.stamp(), &ops).map_err(differs)?;
         if authored.bytes != scanned.bytes() {
             return Err(GuardError::ReplayDiffers("it comes out differently"));
         }

@@ -12,7 +12,7 @@
 //! arithmetic before anything is expanded. The cost is that of hashing and reading the bytes once;
 //! nothing is allocated but the lists of dependencies and actors, whose bytes are there.
 
-use keting_model::{ActorId, ChangeHash, CommandId, HybridTime};
+use keting_model::{ActorId, ChangeHash, HybridTime, Stamp};
 use sha2::{Digest, Sha256};
 
 use super::GuardError;
@@ -32,12 +32,10 @@ pub struct Scanned<'a> {
     bytes: &'a [u8],
     hash: ChangeHash,
     deps: Vec<ChangeHash>,
-    actor: ActorId,
+    stamp: Stamp,
     others: Vec<ActorId>,
     seq: u64,
     start_op: u64,
-    time: HybridTime,
-    command: CommandId,
     columns: Columns<'a>,
     ops: u64,
 }
@@ -60,7 +58,12 @@ impl<'a> Scanned<'a> {
 
     /// Its author's actor.
     pub fn actor(&self) -> ActorId {
-        self.actor
+        self.stamp.actor
+    }
+
+    /// All that it is stamped with.
+    pub fn stamp(&self) -> &Stamp {
+        &self.stamp
     }
 
     /// Its number among the actor's changes in the document, from 1.
@@ -71,16 +74,6 @@ impl<'a> Scanned<'a> {
     /// The number of its first operation in the document.
     pub fn start_op(&self) -> u64 {
         self.start_op
-    }
-
-    /// When, by the author's hybrid clock.
-    pub fn time(&self) -> HybridTime {
-        self.time
-    }
-
-    /// The command the change says it is part of.
-    pub fn command(&self) -> CommandId {
-        self.command
     }
 
     /// How many operations it has: at least one.
@@ -94,7 +87,7 @@ impl<'a> Scanned<'a> {
 
     /// The actor that stands under an index in the columns.
     pub(super) fn actor_at(&self, index: u64) -> Result<ActorId, GuardError> {
-        let Some(other) = index.checked_sub(1) else { return Ok(self.actor) };
+        let Some(other) = index.checked_sub(1) else { return Ok(self.actor()) };
         let other = usize::try_from(other).ok().and_then(|other| self.others.get(other));
         other.copied().ok_or(GuardError::Malformed("an actor is not in the table"))
     }
@@ -125,15 +118,17 @@ pub fn scan(bytes: &[u8]) -> Result<Scanned<'_>, GuardError> {
     }
     let time = u64::try_from(body.signed()?).ok().and_then(HybridTime::from_bits);
     let time = time.ok_or(GuardError::Malformed("its time is negative"))?;
-    let command = std::str::from_utf8(body.prefixed()?).ok().and_then(|text| text.parse().ok());
-    let command = command.ok_or(GuardError::Malformed("its message is not a command's id"))?;
+    let message = std::str::from_utf8(body.prefixed()?).ok().and_then(Stamp::read_message);
+    let (command, city) =
+        message.ok_or(GuardError::Malformed("its message is not a command's id and a time"))?;
     let others = read_others(&mut body, actor)?;
     let columns = Columns::read(&mut body)?;
     if !body.is_empty() {
         return Err(GuardError::Malformed("bytes stand after its columns"));
     }
     let ops = columns.count()?;
-    Ok(Scanned { bytes, hash, deps, actor, others, seq, start_op, time, command, columns, ops })
+    let stamp = Stamp { actor, time, city, command };
+    Ok(Scanned { bytes, hash, deps, stamp, others, seq, start_op, columns, ops })
 }
 
 /// Checks the chunk's frame and checksum. The hash, and so the checksum, is over type, length and

@@ -3,7 +3,7 @@
 use keting_model::command::Command;
 use keting_model::fields::Fields;
 use keting_model::region::RegionCommand;
-use keting_model::{CommandId, Document, DocumentId, HybridTime, Op, Stamp};
+use keting_model::{CityTime, CommandId, Document, DocumentId, HybridTime, Op, Stamp};
 use keting_trust::guard::{Forks, check_commit};
 use keting_trust::{Part, SignedCommit};
 
@@ -97,6 +97,9 @@ fn a_change_says_the_same_of_itself_as_its_commit() {
     assert_eq!(resign(stamp), "let in");
     assert_eq!(resign(Stamp { command: CommandId::new([0xee; 8]), ..stamp }), "stamp_differs");
     assert_eq!(resign(Stamp { time: HybridTime::new(1, 1), ..stamp }), "stamp_differs");
+    for city in [CityTime::new(1), stamp.city.uncertain()] {
+        assert_eq!(resign(Stamp { city, ..stamp }), "stamp_differs");
+    }
     let other = Phone { sequence: phone.sequence, ..Phone::new(9) };
     assert_eq!(code(&other.sign("region.add", &stamp, &parts), &parts, &none), "stamp_differs");
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use keting_model::{Document, Op, Stamp, Value};
+use keting_model::{Document, Op, Value};
 use keting_trust::guard::{scan, survives_save};
 use keting_trust::limits;
 use proptest::prelude::*;
@@ -160,8 +160,7 @@ fn accept(written: &Written) {
     assert_eq!(others.before.heads(), written.before.heads());
     assert_eq!(own.document.heads(), [scanned.hash()]);
     assert!(others.document.has(&scanned.hash()));
-    let stamp = Stamp { actor: scanned.actor(), time: scanned.time(), command: scanned.command() };
-    let again = written.before.clone().author(&stamp, &own.ops).unwrap();
+    let again = written.before.clone().author(scanned.stamp(), &own.ops).unwrap();
     assert_eq!(again.bytes, written.bytes);
     // A second time it is the same change, not a fork.
     let known = &others.document;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use keting_model::command::Command;
 use keting_model::{
-    CityId, CommandId, Document, DocumentId, DocumentKind, HybridTime, LogId, Op, Stamp,
+    CityId, CityTime, CommandId, Document, DocumentId, DocumentKind, HybridTime, LogId, Op, Stamp,
 };
 use keting_trust::{
     CommitBody, Digest, Ed25519Signer, Incarnation, Part, Position, SignedCommit, Signer, actor_id,
@@ -60,6 +60,7 @@ impl Phone {
         Stamp {
             actor: actor_id(self.signer.public_key(), &Incarnation::new([1; 8])),
             time: HybridTime::new(1_770_000_000_000, self.sequence as u16),
+            city: CityTime::new(1_770_000_000_000),
             command: CommandId::new([self.sequence as u8; 8]),
         }
     }
@@ -82,6 +83,7 @@ impl Phone {
             command_name: name.to_owned(),
             rule_version: 1,
             time: stamp.time,
+            city_time: stamp.city,
             replaces: None,
             entries: parts.iter().map(Part::digest).collect(),
         }

@@ -1,7 +1,7 @@
 //! A short honest history of one document, on which the golden files stand.
 
 use keting_model::{
-    ActorId, CommandId, Document, DocumentId, DocumentKind, HybridTime, Op, Stamp, Value,
+    ActorId, CityTime, CommandId, Document, DocumentId, DocumentKind, HybridTime, Op, Stamp, Value,
 };
 
 pub const ALICE: [u8; 10] = [0xa1; 10];
@@ -16,6 +16,7 @@ pub fn stamp(actor: [u8; 10], command: u8) -> Stamp {
     Stamp {
         actor: ActorId::new(actor),
         time: HybridTime::new(1_770_000_000_000, u16::from(command)),
+        city: CityTime::new(1_770_000_000_000),
         command: CommandId::new([command; 8]),
     }
 }

@@ -1,7 +1,7 @@
 //! What must hold for every commit, grant and record, not only for the samples.
 
 use keting_model::role::Role;
-use keting_model::{CommandId, DocumentId, DocumentKind, HybridTime};
+use keting_model::{CityTime, CommandId, DocumentId, DocumentKind, HybridTime};
 use keting_trust::record::Signed;
 use keting_trust::{
     CommitBody, CommitId, DeviceId, Digest, Grant, Incarnation, Invitation, KindAccess, Outcome,
@@ -106,7 +106,7 @@ proptest! {
 fn commit_bodies() -> impl Strategy<Value = CommitBody> {
     let ids = (any::<[u8; 8]>(), 1_u64..=limits::NUMBER_MAX, any::<[u8; 32]>(), any::<[u8; 8]>());
     let seen = (any::<u32>(), ..=limits::NUMBER_MAX, any::<[u8; 8]>());
-    let rest = ("[a-z0-9_.]{1,64}", 1_u16.., 0..=i64::MAX.unsigned_abs());
+    let rest = ("[a-z0-9_.]{1,64}", 1_u16.., 0..=i64::MAX.unsigned_abs(), any::<(u64, bool)>());
     let replaces = proptest::option::of((any::<[u8; 16]>(), any::<[u8; 8]>()));
     let entries = btree_set(any::<[u8; 32]>(), 1..20);
     (ids, seen, rest, replaces, entries).prop_map(
@@ -119,6 +119,10 @@ fn commit_bodies() -> impl Strategy<Value = CommitBody> {
             command_name: rest.0,
             rule_version: rest.1,
             time: HybridTime::from_bits(rest.2).unwrap(),
+            city_time: match rest.3 {
+                (unix_ms, true) => CityTime::new(unix_ms).uncertain(),
+                (unix_ms, false) => CityTime::new(unix_ms),
+            },
             replaces: replaces.map(|(device, command)| CommitId {
                 device: DeviceId::new(device),
                 command: CommandId::new(command),

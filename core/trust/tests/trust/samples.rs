@@ -3,7 +3,8 @@
 
 use keting_model::role::Role;
 use keting_model::{
-    CityId, CommandId, Document, DocumentId, DocumentKind, HybridTime, LogId, Op, Stamp, Value,
+    CityId, CityTime, CommandId, Document, DocumentId, DocumentKind, HybridTime, LogId, Op, Stamp,
+    Value,
 };
 use keting_trust::invitation::Secret;
 use keting_trust::record::{
@@ -142,6 +143,7 @@ pub fn commit_body() -> CommitBody {
         command_name: "household.add".to_owned(),
         rule_version: 1,
         time: HybridTime::new(NOW_MS, 0),
+        city_time: CityTime::new(NOW_MS),
         replaces: None,
         entries: parts().iter().map(Part::digest).collect(),
     }
@@ -153,6 +155,7 @@ pub fn parts() -> Vec<Part> {
     let stamp = Stamp {
         actor: actor_id(&key(&alice()), &Incarnation::new([7; 8])),
         time: HybridTime::new(NOW_MS, 0),
+        city: CityTime::new(NOW_MS),
         command: CommandId::new([9; 8]),
     };
     let put = |key: &str, value: Value| Op::Put { key: key.to_owned(), value };
@@ -182,6 +185,7 @@ pub fn replacing_commit() -> SignedCommit {
         command: CommandId::new([10; 8]),
         command_name: "household.edit".to_owned(),
         time: HybridTime::new(NOW_MS + 1, 3),
+        city_time: CityTime::new(NOW_MS).uncertain(),
         replaces: Some(commit().id()),
         entries: vec![Digest::of(b"an entry whose part is withheld")],
         ..commit_body()

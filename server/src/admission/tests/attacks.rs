@@ -109,7 +109,7 @@ fn nobody_writes_over_what_a_colleague_made_by_making_it_again_elsewhere() {
             household,
             visit: ItemId::new([7; 8]),
             fields: Fields::new().with("at", "2026-09-21").with("note", note),
-            time: person.tick(),
+            time: CITY_TIME,
         };
         person.commit(&Command::Visits(command))
     };

@@ -159,7 +159,7 @@ impl Story {
         let honest = SignedCommit::open(&self.truth[1].record).unwrap().body;
         let command = CommandId::new([0xbb; 8]);
         let actor = actor_id(&honest.device, &honest.incarnation);
-        let stamp = Stamp { actor, time: honest.time, command };
+        let stamp = Stamp { actor, time: honest.time, city: honest.city_time, command };
         let document = DocumentId::from_random(DocumentKind::Household, [0xbb; 14]);
         let put = Op::Put { key: key.to_owned(), value: "x".into() };
         let change = Document::empty(document).author(&stamp, &[put]).unwrap().bytes;

@@ -7,8 +7,8 @@ use std::path::Path;
 use keting::parts::{Replica, replica_of};
 use keting::{ReplicaId, Secret};
 use keting_model::{
-    CommandId, Document, DocumentId, Fields, HybridTime, Op, PROJECTION_MIGRATIONS, RULE_VERSION,
-    Stamp, Value,
+    CityTime, CommandId, Document, DocumentId, Fields, HybridTime, Op, PROJECTION_MIGRATIONS,
+    RULE_VERSION, Stamp, Value,
 };
 use keting_scenarios::city::{City, MICRO_GRID};
 use keting_scenarios::phone::{Phone, Two, vault};
@@ -145,6 +145,7 @@ impl<'p> Author<'p> {
         let stamp = Stamp {
             actor: actor_id(replica.public_key(), &incarnation),
             time: HybridTime::new(1_790_000_000_000, u16::from(self.made)),
+            city: CityTime::new(1_790_000_000_000),
             command: CommandId::new([self.made; 8]),
         };
         let put = Op::Put { key: "address".to_owned(), value: Value::from(address) };
@@ -162,6 +163,7 @@ impl<'p> Author<'p> {
             command_name: "household.edit".to_owned(),
             rule_version,
             time: stamp.time,
+            city_time: stamp.city,
             replaces: None,
             entries: vec![part.digest()],
         };

@@ -131,7 +131,7 @@ fn a_query_never_waits_for_whoever_writes() {
             Ok::<_, keting::EngineError>((
                 keting.households(&filter)?.len(),
                 keting.household(&household)?.map(|page| page.household.address),
-                keting.now() > before,
+                keting.now() >= before,
                 keting.new_item() != keting.new_item(),
             ))
         };

@@ -109,6 +109,7 @@ pub(super) const CODES: &[Known] = &[
         "走访或记录的日期和所属年份对不上，请核对日期后重新填写。",
         "The day of the visit or note is of another year: check it and enter it again.",
     ),
+    against_the_rules("wrong_time"),
     refused(
         "wrong_parent",
         "上级区域的层级不对，请重新选择上级区域。",

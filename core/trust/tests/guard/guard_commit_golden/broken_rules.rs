@@ -9,7 +9,7 @@ use crate::phone::{Phone, region};
 
 /// Every code of a rule that a commit can be refused with. `unknown_kind` is not among them: a part
 /// of a kind this version does not know is kept unread, and each that it knows has rules.
-pub const CODES: [&str; 18] = [
+pub const CODES: [&str; 19] = [
     "already_exists",
     "already_set",
     "bad_commit",
@@ -27,6 +27,7 @@ pub const CODES: [&str; 18] = [
     "written_twice",
     "wrong_owner",
     "wrong_parent",
+    "wrong_time",
     "wrong_year",
 ];
 
@@ -167,13 +168,13 @@ fn of_parts_of_households() -> Vec<Case> {
     let visits = DocumentId::derive(&household, DocumentKind::HouseholdVisits, 2026);
     let of = |household: DocumentId| put("of", Value::Bytes(household.as_bytes().to_vec()));
     let sex = put("r/a1a1a1a1a1a1a1a1/sex", "female");
-    let note = |day: &str| {
+    let note = |day: &str, time: i64| {
         vec![
             of(household),
             put("year", 2026_i64),
             put("o/a1a1a1a1a1a1a1a1/text", "很好。"),
             put("o/a1a1a1a1a1a1a1a1/at", day),
-            put("o/a1a1a1a1a1a1a1a1/time", 115_998_720_000_000_000_i64),
+            put("o/a1a1a1a1a1a1a1a1/time", time),
         ]
     };
     let write = |command: &str, document, ops| Phone::new(1).write(command, &[(document, ops)]);
@@ -194,7 +195,13 @@ fn of_parts_of_households() -> Vec<Case> {
             "note-of-another-year",
             "a note of last year among this year's",
             "wrong_year",
-            write("note.add", visits, note("2025-12-31")),
+            write("note.add", visits, note("2025-12-31", 1_770_000_000_000)),
+        ),
+        refused(
+            "note-of-another-time",
+            "a note that is dated otherwise than its commit",
+            "wrong_time",
+            write("note.add", visits, note("2026-02-02", 1_770_000_000_001)),
         ),
     ]
 }

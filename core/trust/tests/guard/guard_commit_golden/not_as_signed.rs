@@ -1,6 +1,6 @@
 //! Changes that are not what the signed commit beside them says.
 
-use keting_model::{CommandId, HybridTime, Stamp};
+use keting_model::{CityTime, CommandId, HybridTime, Stamp};
 use keting_trust::Part;
 use keting_trust::limits::COMMIT_PARTS_MAX;
 
@@ -29,6 +29,16 @@ pub fn all() -> Vec<Case> {
             "stamp-of-another-time",
             "the change is of another time",
             signed_for(Stamp { time: HybridTime::new(1, 1), ..stamp }),
+        ),
+        (
+            "stamp-of-another-city-time",
+            "the change is of another time of the city",
+            signed_for(Stamp { city: CityTime::new(1), ..stamp }),
+        ),
+        (
+            "stamp-of-an-uncertain-city-time",
+            "the change is sure of a city's time of which its commit is not",
+            signed_for(Stamp { city: stamp.city.uncertain(), ..stamp }),
         ),
     ];
     let differs = |(name, sentence, commit)| {

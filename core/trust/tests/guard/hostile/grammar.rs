@@ -147,9 +147,8 @@ fn by_automerge(
     let mut transaction = inner.transaction();
     work(&mut transaction);
     let stamp = stamp(CAROL, 9);
-    let options = CommitOptions::default()
-        .with_message(stamp.command.to_string())
-        .with_time(stamp.time.bits() as i64);
+    let options =
+        CommitOptions::default().with_message(stamp.message()).with_time(stamp.time.bits() as i64);
     let (hash, _) = transaction.commit_with(options);
     inner.get_change_by_hash(&hash.unwrap()).unwrap().raw_bytes().to_vec()
 }

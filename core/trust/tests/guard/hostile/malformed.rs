@@ -13,6 +13,7 @@ pub fn malformed(known: &Document, honest: &[u8], craft: &Craft) -> Hostile {
         change(&mut craft);
         craft.bytes()
     };
+    let message = |text: &str| with(&|c| c.message = text.as_bytes().to_vec());
     let mut wrong_checksum = honest.to_vec();
     wrong_checksum[4] ^= 1;
     let mut wrong_magic = honest.to_vec();
@@ -67,8 +68,11 @@ pub fn malformed(known: &Document, honest: &[u8], craft: &Craft) -> Hostile {
         ("first-operation-at-the-edge", with(&|c| c.start_op = u64::from(u32::MAX)), "malformed"),
         ("time-negative", with(&|c| c.time = -1), "malformed"),
         ("message-missing", with(&|c| c.message.clear()), "malformed"),
-        ("message-uppercase", with(&|c| c.message = b"0909090909090A0A".to_vec()), "malformed"),
-        ("message-longer", with(&|c| c.message.push(b'0')), "malformed"),
+        ("message-uppercase", message("0909090909090A0A 1770000000000"), "malformed"),
+        ("message-without-time", message("0909090909090909"), "malformed"),
+        ("message-time-with-zero", message("0909090909090909 01770000000000"), "malformed"),
+        ("message-time-of-48-bits", message("0909090909090909 140737488355328"), "malformed"),
+        ("message-longer", message("0909090909090909 1770000000000 ??"), "malformed"),
         ("message-not-utf8", with(&|c| c.message = vec![0xff; 16]), "malformed"),
         ("no-operations", with(&|c| c.columns.clear()), "malformed"),
         ("column-unknown", with(&|c| c.columns.push((0xf2, vec![0x7f, 1]))), "malformed"),

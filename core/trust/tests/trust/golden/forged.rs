@@ -126,7 +126,7 @@ fn commits(all: &mut Vec<Forged>) {
     add("payload_followed_by_a_byte", &[body.as_slice(), &[0]].concat(), "trailing_bytes");
     add("payload_with_indefinite_array", &[&[0x9f], &body[1..], &[0xff]].concat(), malformed);
     let wide = edited(&body, |_| ()).iter().skip(2).copied().collect::<Vec<_>>();
-    add("format_in_two_bytes", &[&[0x8e, 0x18, 0x01], wide.as_slice()].concat(), "not_canonical");
+    add("format_in_two_bytes", &[&[0x92, 0x18, 0x01], wide.as_slice()].concat(), "not_canonical");
     add("further_field", &edited(&body, |fields| fields.push(0.into())), malformed);
     add("missing_field", &edited(&body, |fields| drop(fields.pop())), malformed);
     add("short_city", &set(1, bytes(0xc1, 15)), malformed);
@@ -148,14 +148,28 @@ fn commits(all: &mut Vec<Forged>) {
     add("name_not_text", &set(9, bytes(b'a', 4)), malformed);
     add("rule_version_zero", &set(10, 0.into()), "invalid_field");
     add("time_beyond_63_bits", &set(11, (1_u64 << 63).into()), "invalid_field");
-    add("no_entries", &set(13, Value::Array(Vec::new())), "invalid_field");
-    add("entry_twice", &set(13, Value::Array(vec![bytes(1, 32); 2])), "invalid_field");
-    add("short_entry", &set(13, Value::Array(vec![bytes(1, 31)])), malformed);
+    let city_time = |unix_ms: Value, uncertain| Value::Array(vec![unix_ms, uncertain]);
+    let too_late = city_time((1_u64 << 47).into(), Value::Bool(false));
+    add("city_time_beyond_47_bits", &set(12, too_late), "invalid_field");
+    add("city_time_before_1970", &set(12, city_time((-1).into(), Value::Bool(false))), malformed);
+    add("city_time_without_certainty", &set(12, Value::Array(vec![0.into()])), malformed);
+    add(
+        "city_time_with_a_number_for_certainty",
+        &set(12, city_time(0.into(), 1.into())),
+        malformed,
+    );
+    for (at, name) in [(14, "request"), (15, "seals"), (16, "follows")] {
+        let filled = Value::Array(vec![bytes(1, 32)]);
+        add(&format!("{name}_of_a_later_version"), &set(at, filled), malformed);
+    }
+    add("no_entries", &set(17, Value::Array(Vec::new())), "invalid_field");
+    add("entry_twice", &set(17, Value::Array(vec![bytes(1, 32); 2])), "invalid_field");
+    add("short_entry", &set(17, Value::Array(vec![bytes(1, 31)])), malformed);
     let own = Value::Array(vec![
         Value::Bytes(key(&alice()).device_id().as_bytes().to_vec()),
         bytes(9, 8),
     ]);
-    add("replaces_itself", &set(12, own), "invalid_field");
+    add("replaces_itself", &set(13, own), "invalid_field");
     let mut claims = body.clone();
     claims.truncate(body.len() - 2 * 34 - 1);
     claims.extend([0x9b, 0, 0, 0, 1, 0, 0, 0, 0]);
