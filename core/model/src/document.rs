@@ -46,6 +46,17 @@ pub enum Op {
         /// The scalar.
         value: Value,
     },
+    /// Settles a root key under which unequal values stand: deletes all of them, then puts one.
+    ///
+    /// A mere put of the value that is shown would only delete the others, and leave nothing that
+    /// another settle, or an edit, could be concurrent with: of two settles made apart one would
+    /// vanish unseen.
+    Settle {
+        /// The root key.
+        key: String,
+        /// The scalar.
+        value: Value,
+    },
     /// Makes an empty Text under a root key.
     MakeText {
         /// The root key.
@@ -62,6 +73,16 @@ pub enum Op {
         /// What to insert.
         insert: String,
     },
+}
+
+impl Op {
+    /// The root key and the scalar under it, if the operation writes one.
+    pub fn written(&self) -> Option<(&str, &Value)> {
+        match self {
+            Self::Put { key, value } | Self::Settle { key, value } => Some((key, value)),
+            Self::MakeText { .. } | Self::Splice { .. } => None,
+        }
+    }
 }
 
 /// A change just made: its hash and its uncompressed bytes.
@@ -272,6 +293,12 @@ fn perform(
         Op::Put { key, value } => transaction
             .put(ROOT, key.as_str(), value.to_scalar())
             .map_err(DocumentError::NotApplied),
+        Op::Settle { key, value } => {
+            transaction.delete(ROOT, key.as_str()).map_err(DocumentError::NotApplied)?;
+            transaction
+                .put(ROOT, key.as_str(), value.to_scalar())
+                .map_err(DocumentError::NotApplied)
+        }
         Op::MakeText { key } => transaction
             .put_object(ROOT, key.as_str(), ObjType::Text)
             .map(drop)
@@ -330,6 +357,35 @@ mod tests {
         assert_eq!(a.values("phone").len(), 2);
         assert_eq!(a.values("phone").first(), a.value("phone").as_ref());
         assert_eq!(a.values("note"), vec![Value::from("x")]);
+    }
+
+    #[test]
+    fn two_settles_made_apart_and_an_edit_are_seen_whichever_value_was_shown() {
+        let (mut base, phone) = (sample(), |value: &str| Value::from(value));
+        let edit = base.author(&stamp(1, 1), &[put("phone", "1")]).unwrap();
+        let mut other = sample();
+        let apart = other.author(&stamp(2, 2), &[put("phone", "2")]).unwrap();
+        other.apply(&edit.bytes).unwrap();
+        base.apply(&apart.bytes).unwrap();
+        let mut late = sample();
+        late.apply(&edit.bytes).unwrap();
+        let edited = late.author(&stamp(3, 3), &[put("phone", "3")]).unwrap();
+        let settle = |value| Op::Settle { key: "phone".into(), value: phone(value) };
+        let on_shown = base.author(&stamp(4, 4), &[settle("2")]).unwrap();
+        let on_other = other.author(&stamp(5, 5), &[settle("1")]).unwrap();
+        assert_eq!(
+            (base.values("phone"), other.values("phone")),
+            (vec![phone("2")], vec![phone("1")])
+        );
+        base.apply(&on_other.bytes).unwrap();
+        base.apply(&edited.bytes).unwrap();
+        let mut values = base.values("phone");
+        values.sort();
+        assert_eq!(values, ["1", "2", "3"].map(phone));
+        // Whoever agrees makes no conflict.
+        other.author(&stamp(5, 6), &[put("phone", "2")]).unwrap();
+        other.apply(&on_shown.bytes).unwrap();
+        assert_eq!(other.values("phone"), [phone("2")]);
     }
 
     #[test]

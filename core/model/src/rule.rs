@@ -169,11 +169,9 @@ impl RuleError {
 impl Touched<'_> {
     /// The value under a key after the operations.
     pub(crate) fn after(&self, wanted: &str) -> Option<Value> {
-        let put = self.ops.iter().find_map(|op| match op {
-            Op::Put { key, value } if key == wanted => Some(value.clone()),
-            Op::Put { .. } | Op::MakeText { .. } | Op::Splice { .. } => None,
-        });
-        put.or_else(|| self.before.value(wanted))
+        let mut written = self.ops.iter().filter_map(Op::written);
+        let value = written.find(|(key, _)| *key == wanted).map(|(_, value)| value.clone());
+        value.or_else(|| self.before.value(wanted))
     }
 }
 
@@ -216,11 +214,8 @@ pub fn once_keys<'o>(
     ops: &'o [Op],
 ) -> impl Iterator<Item = &'o str> {
     let schema = document.kind().and_then(registration).map(|kind| kind.schema);
-    let puts = ops.iter().filter_map(|op| match op {
-        Op::Put { key, .. } => Some(key.as_str()),
-        Op::MakeText { .. } | Op::Splice { .. } => None,
-    });
-    puts.filter(move |key| {
+    let keys = ops.iter().filter_map(|op| Some(op.written()?.0));
+    keys.filter(move |key| {
         schema.is_some_and(|schema| {
             let once = schema.field(key).is_some_and(|rule| rule.write == Write::Once);
             once || schema.groups.iter().any(|group| group.begins_with(command_name, key))
@@ -256,12 +251,13 @@ impl<'a> Judged<'a> {
         let mut puts = BTreeMap::new();
         for op in touched.ops {
             // No field of this version holds a text of operations.
-            let Op::Put { key, value } = op else { return Err(RuleError::UnknownKey) };
+            let (key, value) = op.written().ok_or(RuleError::UnknownKey)?;
             let rule = schema.field(key).ok_or(RuleError::UnknownKey)?;
-            if puts.insert(key.as_str(), value).is_some() {
+            if puts.insert(key, value).is_some() {
                 return Err(RuleError::Twice { field: rule.pattern });
             }
-            self.judge_put(rule, touched.before, key, value)?;
+            let settles = matches!(op, Op::Settle { .. });
+            self.judge_written(rule, touched.before, settles, key, value)?;
             families.extend(rule.family.map(|family| (schema.family)(family, touched)));
         }
         let items: BTreeSet<&str> = puts.keys().filter_map(|key| item_of(key)).collect();
@@ -281,19 +277,21 @@ impl<'a> Judged<'a> {
         Ok(families)
     }
 
-    fn judge_put(
+    fn judge_written(
         &self,
         rule: &FieldRule,
         before: &Document,
+        settles: bool,
         key: &str,
         value: &Value,
     ) -> Result<(), RuleError> {
         let field = rule.pattern;
-        let writes = match rule.write {
-            Write::Once => !self.settles,
-            Write::Withdrawable | Write::Often | Write::Clearable => true,
+        let may_write = if settles {
+            self.settles && rule.write != Write::Once
+        } else {
+            rule.commands.contains(&self.name)
         };
-        if !writes || !(self.settles || rule.commands.contains(&self.name)) {
+        if !may_write {
             return Err(RuleError::NotThisCommand { field });
         }
         rule.check(value).map_err(|broken| RuleError::Invalid { field, rule: broken })?;
@@ -302,8 +300,7 @@ impl<'a> Judged<'a> {
         if dates && *value != time_value(self.city_time) {
             return Err(RuleError::WrongTime { field });
         }
-        let values = before.values(key);
-        match (self.settles, values.as_slice()) {
+        match (settles, before.values(key).as_slice()) {
             (true, [_, _, ..]) => Ok(()),
             (true, _) => Err(RuleError::NothingToSettle { field }),
             (false, [_, _, ..]) => Err(RuleError::Conflicted { field }),

@@ -1,4 +1,4 @@
-//! The one command that may write over concurrent values: a person's choice among them.
+//! A person's choice among concurrent values: the only way to write over them.
 
 use minicbor::{Decode, Encode};
 
@@ -25,7 +25,7 @@ pub struct Settle {
 }
 
 impl Settle {
-    /// The command's name.
+    /// The name of the command that settles whatever field there is.
     pub const NAME: &'static str = "field.settle";
 
     /// Settles a field on a value as a person typed it or [`Value`] displays it: nothing clears the
@@ -53,8 +53,8 @@ impl Settle {
         if document.values(&self.key).len() < 2 {
             return Err(CommandError::NothingToSettle);
         }
-        let put = Op::Put { key: self.key.clone(), value: self.value.clone() };
-        Ok(vec![Edit { document: self.document, ops: vec![put] }])
+        let settle = Op::Settle { key: self.key.clone(), value: self.value.clone() };
+        Ok(vec![Edit { document: self.document, ops: vec![settle] }])
     }
 }
 

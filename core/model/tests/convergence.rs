@@ -9,7 +9,8 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::{
-    NOW_MS, Replica, Sent, add_household, add_region, edit_resident, household_id, residents,
+    NOW_MS, Replica, Sent, Written, add_household, add_region, edit_resident, household_id,
+    residents,
 };
 use keting_model::household::{HouseholdCommand, NewResident};
 use keting_model::household_private::PrivateCommand;
@@ -186,7 +187,7 @@ fn assert_bent_plans_are_refused(
             }
         }
         for (place, op) in ops.iter().enumerate() {
-            let Op::Put { key, value } = op else { panic!("{op:?}") };
+            let (Op::Put { key, value } | Op::Settle { key, value }) = op else { panic!("{op:?}") };
             let with = |bent: Op| {
                 let mut ops = ops.clone();
                 ops[place] = bent;
@@ -206,6 +207,11 @@ fn assert_bent_plans_are_refused(
                 &with(Op::Put { key: format!("x/{key}"), value: value.clone() }),
             );
             refused(name, document, &with(Op::MakeText { key: key.clone() }));
+            let other = match op {
+                Op::Settle { .. } => Op::Put { key: key.clone(), value: value.clone() },
+                _ => Op::Settle { key: key.clone(), value: value.clone() },
+            };
+            refused(name, document, &with(other));
             refused(name, document, &[ops.clone(), vec![op.clone()]].concat());
         }
     }
@@ -263,6 +269,8 @@ proptest! {
         }
         stranger.hear(&everything_in_order(&everything));
         replicas.push(stranger);
+        let written: Vec<&Written> = replicas.iter().flat_map(|replica| &replica.written).collect();
+        prop_assert_eq!(vanished_unseen(&written, &replicas[0]), None);
         for replica in &replicas {
             prop_assert_eq!(replica.heads(), replicas[0].heads());
             prop_assert_eq!(replica.rows(), replicas[0].rows());
@@ -272,6 +280,32 @@ proptest! {
             prop_assert_eq!(rows, replica.rows());
         }
     }
+}
+
+/// A value that is no longer there, though nobody who wrote the field later had seen it.
+fn vanished_unseen(written: &[&Written], last: &Replica) -> Option<String> {
+    let values = |change: &Written| {
+        change
+            .ops
+            .iter()
+            .filter_map(Op::written)
+            .map(|(key, value)| (key.to_owned(), value.clone()))
+            .collect::<Vec<_>>()
+    };
+    for change in written {
+        for (key, value) in values(change) {
+            let stands = last.documents[&change.before.id()].values(&key).contains(&value);
+            let was_seen = |later: &&&Written| {
+                later.before.id() == change.before.id()
+                    && later.before.has(&change.hash)
+                    && values(later).iter().any(|(other, _)| *other == key)
+            };
+            if !stands && !written.iter().any(|later| was_seen(&later)) {
+                return Some(format!("{key}: {value}"));
+            }
+        }
+    }
+    None
 }
 
 /// The changes so that none comes before what it depends on.

@@ -49,6 +49,10 @@ fn judged(name: &str, before: &Document, ops: &[Op]) -> Result<BTreeSet<Family>,
     verdict.map(|families| families.into_values().flatten().collect())
 }
 
+fn settle_op(key: &str, value: impl Into<Value>) -> Op {
+    Op::Settle { key: key.to_owned(), value: value.into() }
+}
+
 fn put(key: &str, value: impl Into<Value>) -> Op {
     Op::Put { key: key.to_owned(), value: value.into() }
 }
@@ -76,26 +80,28 @@ fn concurrent_values_stand_until_a_settle_and_only_until_then() {
     alice.run(&settle).unwrap();
     assert_eq!(alice.documents[&id].values(&key), vec![value]);
     assert_eq!(alice.plan(&settle), Err(CommandError::NothingToSettle));
+    let over = [settle_op(&key, "13800000003")];
     let verdict = judged("field.settle", &alice.documents[&id], &over);
     assert_eq!(verdict, Err(RuleError::NothingToSettle { field }));
     alice.run(&edit).unwrap();
 }
 
 #[test]
-fn a_settle_is_one_put_of_a_valid_value_into_a_field_that_may_change() {
+fn a_settle_is_of_one_field_that_may_change_on_a_valid_value_and_by_no_other_command() {
     let (alice, _, key) = in_conflict();
     let document = &alice.documents[&household_id(1)];
-    let verdict = judged("field.settle", document, &[put(&key, "not a phone")]);
+    let settled = |op: Op| judged("field.settle", document, &[op]);
     let invalid = RuleError::Invalid { field: "r/*/phone", rule: InvalidValue::NotAPhone };
-    assert_eq!(verdict, Err(invalid));
-    let verdict = judged("field.settle", document, &[put("home", id_value(&region_id(2)))]);
-    assert_eq!(verdict, Err(RuleError::NotThisCommand { field: "home" }));
-    let two = [put(&key, "13800000001"), put("address", "x")];
+    assert_eq!(settled(settle_op(&key, "not a phone")), Err(invalid));
+    let home = settled(settle_op("home", id_value(&region_id(2))));
+    assert_eq!(home, Err(RuleError::NotThisCommand { field: "home" }));
+    let two = [settle_op(&key, "13800000001"), settle_op("address", "x")];
     assert_eq!(judged("field.settle", document, &two), Err(RuleError::TooManyItems));
-    assert_eq!(
-        judged("field.settle", document, &[put(&key, "13800000001")]),
-        Ok(BTreeSet::from([Family::Resident]))
-    );
+    let not_this_command = Err(RuleError::NotThisCommand { field: "r/*/phone" });
+    assert_eq!(settled(put(&key, "13800000001")), not_this_command);
+    let by_an_edit = judged("resident.edit", document, &[settle_op(&key, "13800000001")]);
+    assert_eq!(by_an_edit, not_this_command);
+    assert_eq!(settled(settle_op(&key, "13800000001")), Ok(BTreeSet::from([Family::Resident])));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keting_model::role::Family;
 use keting_model::rule::once_keys;
-use keting_model::{ActorId, ChangeHash, Document, DocumentId, DocumentKind, Op};
+use keting_model::{ActorId, ChangeHash, Document, DocumentId, DocumentKind};
 use keting_trust::guard::{Checked as Guarded, CheckedChange, survives_save};
 use keting_trust::limits::DEVICE_BRANCHES_MAX;
 
@@ -94,12 +94,9 @@ fn crowds(change: &CheckedChange<'_>) -> Vec<Vec<ActorId>> {
     if follows_all(change) {
         return Vec::new();
     }
-    let puts = change.ops.iter().filter_map(|op| match op {
-        Op::Put { key, .. } => Some(key),
-        Op::MakeText { .. } | Op::Splice { .. } => None,
-    });
+    let keys = change.ops.iter().filter_map(|op| Some(op.written()?.0));
     std::iter::once(change.document.head_actors())
-        .chain(puts.map(|key| change.document.value_actors(key)))
+        .chain(keys.map(|key| change.document.value_actors(key)))
         .filter(|actors| actors.len() > DEVICE_BRANCHES_MAX)
         .collect()
 }

@@ -80,6 +80,9 @@ fn honest(u: &mut Unstructured<'_>, seen: &Document) -> Result<Option<Vec<u8>>> 
 fn op(u: &mut Unstructured<'_>, seen: &Document) -> Result<Op> {
     let key = (*u.choose(&KEYS[..5])?).to_owned();
     let text = seen.text(TEXT);
+    if seen.values(&key).len() > 1 {
+        return Ok(Op::Settle { key, value: Value::Text(words(u)?) });
+    }
     Ok(match (u.int_in_range(0..=5_u8)?, text) {
         (0, Some(text)) => {
             let length = text.chars().count();
@@ -102,7 +105,7 @@ fn words(u: &mut Unstructured<'_>) -> Result<String> {
 
 /// Changes one thing about a change.
 fn twist(u: &mut Unstructured<'_>, craft: &mut Craft) -> Result<()> {
-    match u.int_in_range(0..=10_u8)? {
+    match u.int_in_range(0..=11_u8)? {
         0 => {
             let story = story();
             let at = u.choose_index(story.len())?;
@@ -117,6 +120,12 @@ fn twist(u: &mut Unstructured<'_>, craft: &mut Craft) -> Result<()> {
         7 => craft.others = others(u)?,
         8 => craft.extra = Vec::arbitrary(u)?,
         9 => damage_column(u, craft)?,
+        10 => {
+            let (deleted, put) = (raw_op(u)?, raw_op(u)?);
+            let delete = RawOp { action: 3, value: (0, Vec::new()), ..at_a_key(u, deleted)? };
+            let put = RawOp { action: 1, ..at_a_key(u, put)? };
+            *craft = craft.clone().with_ops(&[delete, put]);
+        }
         _ => {
             let mut ops = Vec::new();
             for _ in 0..u.int_in_range(1..=4_u8)? {
@@ -177,6 +186,12 @@ fn raw_op(u: &mut Unstructured<'_>) -> Result<RawOp> {
         value: (u.int_in_range(0..=10)?, words(u)?.into_bytes()),
         preds,
     })
+}
+
+/// The same operation under a root key, which is more often than by chance one that is in conflict.
+fn at_a_key(u: &mut Unstructured<'_>, op: RawOp) -> Result<RawOp> {
+    let key = if u.ratio(1, 2)? { "phone" } else { *u.choose(&KEYS)? };
+    Ok(RawOp { object: None, key: RawKey::Text(key.to_owned()), insert: false, ..op })
 }
 
 /// An operation that may exist: an actor by index, and a number.

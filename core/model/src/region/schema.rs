@@ -67,10 +67,8 @@ fn parent_fits_level(command: &str, touched: &Touched<'_>) -> Result<(), RuleErr
         return Ok(());
     }
     let put = |wanted: &str| {
-        touched.ops.iter().find_map(|op| match op {
-            Op::Put { key, value } if key == wanted => Some(value),
-            Op::Put { .. } | Op::MakeText { .. } | Op::Splice { .. } => None,
-        })
+        let mut written = touched.ops.iter().filter_map(Op::written);
+        written.find(|(key, _)| *key == wanted).map(|(_, value)| value)
     };
     let level = put("level").and_then(|value| Level::from_name(value.as_text()?));
     let fits = level.is_some_and(|level| parent_fits(level, put("parent").is_some()));

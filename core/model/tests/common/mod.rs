@@ -9,7 +9,7 @@ use keting_model::household::{HouseholdCommand, NewResident};
 use keting_model::region::RegionCommand;
 use keting_model::{
     ActorId, ChangeHash, CityTime, Command, CommandError, CommandId, Document, DocumentId,
-    DocumentKind, Fields, HybridTime, ItemId, Plan, RULE_VERSION, Row, Stamp, Touched, judge,
+    DocumentKind, Fields, HybridTime, ItemId, Op, Plan, RULE_VERSION, Row, Stamp, Touched, judge,
     project,
 };
 
@@ -23,6 +23,15 @@ pub struct Sent {
     pub bytes: Vec<u8>,
 }
 
+/// A change as its author made it.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// What they saw.
+    pub before: Document,
+    pub ops: Vec<Op>,
+    pub hash: ChangeHash,
+}
+
 #[derive(Debug, Clone)]
 pub struct Replica {
     actor: u8,
@@ -31,11 +40,19 @@ pub struct Replica {
     pub now_ms: u64,
     pub documents: BTreeMap<DocumentId, Document>,
     pub sent: Vec<Sent>,
+    pub written: Vec<Written>,
 }
 
 impl Replica {
     pub fn new(actor: u8) -> Self {
-        Self { actor, counter: 0, now_ms: NOW_MS, documents: BTreeMap::new(), sent: Vec::new() }
+        Self {
+            actor,
+            counter: 0,
+            now_ms: NOW_MS,
+            documents: BTreeMap::new(),
+            sent: Vec::new(),
+            written: Vec::new(),
+        }
     }
 
     /// The city's time, which its clock shows right.
@@ -78,7 +95,10 @@ impl Replica {
         };
         for edit in &plan.edits {
             let document = self.documents.get_mut(&edit.document).unwrap();
+            let before = document.clone();
             let authored = document.author(&stamp, &edit.ops).unwrap();
+            let (ops, hash) = (edit.ops.clone(), authored.hash);
+            self.written.push(Written { before, ops, hash });
             self.sent.push(Sent { document: edit.document, bytes: authored.bytes });
         }
         Ok(plan)

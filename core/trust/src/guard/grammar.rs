@@ -5,10 +5,9 @@
 //! Automerge knows (maps, lists, tables, counters, increments, marks, floats, unsigned numbers,
 //! timestamps, scalars of a newer version) is refused here.
 //!
-//! One operation looks like a deletion of a key and is none: when several unequal values stand
-//! under a key and somebody settles on the one that is already shown, Automerge writes no value but
-//! deletes the others. It is read as the put it was; replay then makes sure that exactly the others
-//! are deleted, so that a real deletion of a key never passes.
+//! A root key is deleted in one case only: a settle deletes the unequal values that stand under it
+//! and puts one in their place, as two operations of one change with nothing between them. The two
+//! are read together ([`super::replay`]); a deletion by itself is refused.
 
 use keting_model::{ActorId, Value};
 
@@ -31,8 +30,8 @@ pub(super) enum Step<'a> {
         key: &'a str,
         value: Value,
     },
-    /// A put of the value that is shown already, over others.
-    Settle {
+    /// The first half of a settle.
+    DeleteKey {
         key: &'a str,
     },
     MakeText {
@@ -101,7 +100,9 @@ impl<'s, 'a> Steps<'s, 'a> {
             (None, Key::Text(key), false, Some(ACTION_MAKE_TEXT), Value::Null) => {
                 Step::MakeText { key }
             }
-            (None, Key::Text(key), false, Some(ACTION_DELETE), Value::Null) => Step::Settle { key },
+            (None, Key::Text(key), false, Some(ACTION_DELETE), Value::Null) => {
+                Step::DeleteKey { key }
+            }
             (Some(text), Key::Element(after), true, Some(ACTION_SET), Value::Text(inserted)) => {
                 Step::Insert { text, after, character: only_character(&inserted)? }
             }

@@ -14,11 +14,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use automerge::{ROOT, ReadDoc};
-use keting_model::{ChangeHash, Document, DocumentError, Op, Value};
+use keting_model::{ChangeHash, Document, DocumentError, Op};
 
 use super::GuardError;
-use super::grammar::{Step, Steps};
+use super::grammar::{OpName, Step, Steps};
 use super::scan::Scanned;
 use super::text::{Joined, Texts};
 
@@ -84,7 +83,7 @@ fn read_ops(before: &Document, scanned: &Scanned<'_>) -> Result<Vec<Op>, GuardEr
     while let Some((name, step)) = steps.next_step()? {
         let op = match step {
             Step::Put { key, value } => Op::Put { key: key.to_owned(), value },
-            Step::Settle { key } => Op::Put { key: key.to_owned(), value: shown(before, key)? },
+            Step::DeleteKey { key } => settle(before, key, steps.next_step()?)?,
             Step::MakeText { key } => {
                 texts.make(name, key);
                 Op::MakeText { key: key.to_owned() }
@@ -99,11 +98,19 @@ fn read_ops(before: &Document, scanned: &Scanned<'_>) -> Result<Vec<Op>, GuardEr
     Ok(joined.into_ops())
 }
 
-/// The value that a deletion under a key may have settled on: there must be others beside it.
-fn shown(before: &Document, key: &str) -> Result<Value, GuardError> {
-    let several = before.automerge().get_all(ROOT, key).is_ok_and(|values| values.len() > 1);
-    let value = if several { before.value(key) } else { None };
-    value.ok_or(GuardError::Grammar("it deletes a key"))
+/// A settle, of the deletion of a key and what follows it, which must be a put of the same key.
+/// Whether there was anything to settle is the rule's question.
+fn settle(
+    before: &Document,
+    key: &str,
+    following: Option<(OpName, Step<'_>)>,
+) -> Result<Op, GuardError> {
+    match following {
+        Some((_, Step::Put { key: put, value })) if put == key && before.text(key).is_none() => {
+            Ok(Op::Settle { key: key.to_owned(), value })
+        }
+        Some(_) | None => Err(GuardError::Grammar("it deletes a key")),
+    }
 }
 
 fn differs(error: DocumentError) -> GuardError {

@@ -146,7 +146,7 @@ impl Joined {
         }
         self.inserted = match &op {
             Op::Splice { insert, .. } => insert.chars().count(),
-            Op::Put { .. } | Op::MakeText { .. } => 0,
+            Op::Put { .. } | Op::Settle { .. } | Op::MakeText { .. } => 0,
         };
         self.ops.push(op);
     }

@@ -31,8 +31,8 @@ pub enum Wish {
         key: usize,
         value: Value,
     },
-    /// Puts what the document shows: settles if several values stand there.
-    PutShown {
+    /// Settles on what the document shows, if several values stand there.
+    Settle {
         key: usize,
     },
     MakeText,
@@ -66,7 +66,7 @@ pub fn history() -> impl Strategy<Value = Vec<Step>> {
     let key = 0..KEYS.len();
     let wish = prop_oneof![
         4 => (key.clone(), value).prop_map(|(key, value)| Wish::Put { key, value }),
-        1 => key.prop_map(|key| Wish::PutShown { key }),
+        1 => key.prop_map(|key| Wish::Settle { key }),
         1 => Just(Wish::MakeText),
         6 => (any::<usize>(), any::<usize>(), 0..6_usize, words).prop_map(
             |(text, at, delete, insert)| Wish::Splice { text, at, delete, insert: insert.to_owned() }
@@ -128,10 +128,14 @@ fn fit(before: &Document, writer: usize, number: usize, wishes: &[Wish]) -> Vec<
     let mut ops = Vec::new();
     for (place, wish) in wishes.iter().enumerate() {
         match wish {
-            Wish::Put { key, value } => ops.push(story::put_op(KEYS[*key], value.clone())),
-            Wish::PutShown { key } => {
-                ops.extend(before.value(KEYS[*key]).map(|shown| story::put_op(KEYS[*key], shown)));
+            // As the rule demands it: several values are settled, and the one shown is not put again.
+            Wish::Put { key, value } if before.value(KEYS[*key]).as_ref() != Some(value) => {
+                ops.push(put_or_settle(before, KEYS[*key], value.clone()));
             }
+            Wish::Settle { key } if before.values(KEYS[*key]).len() > 1 => {
+                ops.push(story::settle_op(KEYS[*key], before.value(KEYS[*key]).unwrap()));
+            }
+            Wish::Put { .. } | Wish::Settle { .. } => {}
             Wish::MakeText => {
                 let key = format!("o/{writer}-{number}-{place}/text");
                 ops.push(story::make_text(&key));
@@ -148,6 +152,14 @@ fn fit(before: &Document, writer: usize, number: usize, wishes: &[Wish]) -> Vec<
         }
     }
     ops
+}
+
+fn put_or_settle(before: &Document, key: &str, value: Value) -> Op {
+    if before.values(key).len() > 1 {
+        story::settle_op(key, value)
+    } else {
+        story::put_op(key, value)
+    }
 }
 
 /// Lets an honest change in twice and makes it again from what the guard read in it.

@@ -25,6 +25,10 @@ pub fn put_op(key: &str, value: impl Into<Value>) -> Op {
     Op::Put { key: key.to_owned(), value: value.into() }
 }
 
+pub fn settle_op(key: &str, value: impl Into<Value>) -> Op {
+    Op::Settle { key: key.to_owned(), value: value.into() }
+}
+
 pub fn splice(key: &str, at: usize, delete: usize, insert: &str) -> Op {
     Op::Splice { key: key.to_owned(), at, delete, insert: insert.to_owned() }
 }
@@ -68,9 +72,9 @@ pub fn valid() -> Vec<(&'static str, Vec<u8>)> {
     let seen = known.clone();
     let shown = seen.value("phone").unwrap();
     assert_eq!(seen.values("phone").len(), 2);
-    let ops = [put_op("phone", shown)];
+    let ops = [settle_op("phone", shown)];
     add(&mut known, "05-bob-settles-on-the-shown-value", &seen, stamp(BOB, 5), &ops);
-    let ops = [put_op("phone", "13800000004"), put_op("tenure", "owned")];
+    let ops = [settle_op("phone", "13800000004"), put_op("tenure", "owned")];
     add(&mut known, "06-carol-settles-on-another-at-the-same-time", &seen, stamp(CAROL, 6), &ops);
     let ops = [put_op("tenure", "let")];
     let seen = known.clone();
@@ -81,6 +85,10 @@ pub fn valid() -> Vec<(&'static str, Vec<u8>)> {
         stamp(ALICE, 7),
         &ops,
     );
+    let seen = known.clone();
+    assert_eq!(seen.values("phone").len(), 2, "two settled it differently");
+    let ops = [put_op("shared", Value::Null), settle_op("phone", "13800000004")];
+    add(&mut known, "08-carol-settles-what-two-settled-differently", &seen, stamp(CAROL, 8), &ops);
     story
 }
 

@@ -35,7 +35,7 @@ pub fn all() -> Vec<Case> {
     let mut all = of_regions();
     all.extend(of_the_commit());
     all.extend(of_parts_of_households());
-    all.push(conflicted());
+    all.extend(over_two_names());
     all
 }
 
@@ -93,14 +93,21 @@ fn of_regions() -> Vec<Case> {
             "a settle where there is one value",
             "nothing_to_settle",
             "field.settle",
-            vec![put("name", "嘉兴市")],
+            vec![settle("name", "嘉兴市")],
         ),
         (
             "two-settled-at-once",
             "a settle of two fields",
             "too_many_items",
             "field.settle",
-            vec![put("name", "嘉兴市"), put("head", "李一")],
+            vec![settle("name", "嘉兴市"), settle("head", "李一")],
+        ),
+        (
+            "settled-by-a-put",
+            "a settle that only puts a value",
+            "not_this_command",
+            "field.settle",
+            vec![put("name", "嘉兴市")],
         ),
     ];
     let on_nothing = [
@@ -207,21 +214,29 @@ fn of_parts_of_households() -> Vec<Case> {
 }
 
 /// Two people rename a region at once, and a third writes over both unseen.
-fn conflicted() -> Case {
+/// What may not be done where two people gave a region two names at the same time.
+fn over_two_names() -> Vec<Case> {
     let (mut alice, mut bob) = (Phone::new(1), Phone::new(2));
     let (_, made) = alice.execute(&add_city(1));
     bob.documents = alice.documents.clone();
     let renamed = [alice.execute(&rename(1, "一")).1, bob.execute(&rename(1, "二")).1];
-    let mut carol = Phone::new(3);
     let known = known(&[made, renamed.concat()].concat());
     let mut document = Document::empty(region(1));
     for (_, change) in &known {
         document.apply(change).unwrap();
     }
-    carol.documents.insert(region(1), document);
-    let over = carol.write("region.edit", &[(region(1), vec![put("name", "三")])]);
-    let sentence = "a rename over two concurrent names";
-    Case { known, ..refused("concurrent-values-overwritten", sentence, "conflicted", over) }
+    let case = |name, sentence, code, op| {
+        let mut carol = Phone::new(3);
+        carol.documents.insert(region(1), document.clone());
+        let written = carol.write("region.edit", &[(region(1), vec![op])]);
+        Case { known: known.clone(), ..refused(name, sentence, code, written) }
+    };
+    let over = "a rename over two concurrent names";
+    let settled = "a rename that settles two concurrent names";
+    vec![
+        case("concurrent-values-overwritten", over, "conflicted", put("name", "三")),
+        case("settled-by-another-command", settled, "not_this_command", settle("name", "三")),
+    ]
 }
 
 fn known(parts: &[Part]) -> Vec<(DocumentId, Vec<u8>)> {
@@ -230,4 +245,8 @@ fn known(parts: &[Part]) -> Vec<(DocumentId, Vec<u8>)> {
 
 fn put(key: &str, value: impl Into<Value>) -> Op {
     Op::Put { key: key.to_owned(), value: value.into() }
+}
+
+fn settle(key: &str, value: impl Into<Value>) -> Op {
+    Op::Settle { key: key.to_owned(), value: value.into() }
 }

@@ -3,8 +3,8 @@
 use keting_model::Document;
 
 use super::{Hostile, authored};
-use crate::story::{ALICE, BOB, empty, put_op, valid};
-use keting_testkit::craft::{Craft, RawOp, put};
+use crate::story::{ALICE, BOB, put_op, valid};
+use keting_testkit::craft::{Craft, put};
 
 pub fn lies(known: &Document, craft: &Craft) -> Hostile {
     let story = valid();
@@ -43,21 +43,6 @@ pub fn lies(known: &Document, craft: &Craft) -> Hostile {
     let itself = Craft { others: Vec::new(), ..craft.clone() }
         .with_ops(&[put("phone", "13800000009", &[(0, craft.start_op as i64)])])
         .bytes();
-    let settled = known_before_settling(&story);
-    let all_deleted = {
-        let craft = Craft::parse(&story[4].1);
-        let RawOp { preds, .. } = both_phones(&story);
-        let (actor, others) = (vec![0xd0; 10], vec![ALICE.to_vec(), BOB.to_vec()]);
-        Craft { actor, seq: 1, others, ..craft }
-            .with_ops(&[RawOp {
-                action: 3,
-                value: (0, Vec::new()),
-                preds,
-                ..put("phone", "", &[])
-            }])
-            .bytes()
-    };
-    assert_eq!(settled.values("phone").len(), 2);
     let fork_at_heads = authored_again(known, ALICE, 2, craft);
     let fork_below = authored(
         &known.at(&[keting_model::ChangeHash(dep_of(&story[0].1))]).unwrap(),
@@ -81,7 +66,6 @@ pub fn lies(known: &Document, craft: &Craft) -> Hostile {
             craft.clone().with_column(0x73, &[0x7f, 0x40]).bytes(),
             "replay_differs",
         ),
-        ("delete-all-values-under-the-name-of-settling", all_deleted, "replay_differs"),
         ("first-operation-one-too-high", with(&|c| c.start_op += 1), "replay_differs"),
         ("first-operation-one-too-low", with(&|c| c.start_op -= 1), "replay_differs"),
         ("sequence-skipped", with(&|c| c.seq += 1), "replay_differs"),
@@ -150,20 +134,6 @@ fn authored_again(known: &Document, actor: [u8; 10], seq: u64, craft: &Craft) ->
     Craft { seq, ..Craft::parse(&honest) }.bytes()
 }
 
-fn known_before_settling(story: &[(&'static str, Vec<u8>)]) -> Document {
-    let mut known = empty();
-    story.iter().take(4).for_each(|(_, change)| {
-        known.apply(change).unwrap();
-    });
-    known
-}
-
-/// Names both values of the phone, for an actor table of Alice and Bob.
-fn both_phones(story: &[(&'static str, Vec<u8>)]) -> RawOp {
-    let number = |at: usize| Craft::parse(&story[at].1).start_op as i64;
-    put("phone", "", &[(1, number(3)), (2, number(2))])
-}
-
-fn dep_of(change: &[u8]) -> [u8; 32] {
+pub fn dep_of(change: &[u8]) -> [u8; 32] {
     keting_trust::guard::scan(change).unwrap().hash().0
 }

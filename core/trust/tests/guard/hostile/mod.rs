@@ -4,6 +4,7 @@ mod bombs;
 mod grammar;
 mod lies;
 mod malformed;
+mod settles;
 mod texts;
 
 use keting_model::{Document, Op};
@@ -24,6 +25,7 @@ pub fn invalid() -> Hostile {
     all.extend(malformed::malformed(&known, &honest, &honest_craft));
     all.extend(grammar::outside_the_grammar(&known, &honest_craft));
     all.extend(lies::lies(&known, &honest_craft));
+    all.extend(settles::that_are_none(&known, &honest_craft));
     all.extend(texts::lies_about_text(&known));
     all
 }
