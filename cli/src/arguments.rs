@@ -325,9 +325,13 @@ pub struct ResidentFields {
     /// registered, lives_here or both.
     #[arg(long)]
     pub bond: Option<String>,
-    /// Care tags, separated by commas; the whole new list.
-    #[arg(long, value_delimiter = ',')]
-    pub care_tags: Option<Vec<String>>,
+    /// A care tag the resident has, such as living_alone; may be given several times. Tags that are
+    /// not mentioned stay as they are.
+    #[arg(long = "tag", value_name = "TAG")]
+    pub tags: Vec<String>,
+    /// A care tag the resident has no longer; may be given several times.
+    #[arg(long = "no-tag", value_name = "TAG")]
+    pub no_tags: Vec<String>,
     /// The ID number.
     #[arg(long)]
     pub id_number: Option<String>,

@@ -1,7 +1,7 @@
 //! Residents: add, edit, leave.
 
 use keting_model::household::{HouseholdCommand, NewResident};
-use keting_model::{Command, Fields, words};
+use keting_model::{Command, Fields};
 
 use crate::arguments::{Resident, ResidentFields};
 use crate::commands::household::{execute, fields};
@@ -68,18 +68,8 @@ fn resident_fields(given: ResidentFields) -> Fields {
         ("health", given.health),
         ("disability", given.disability),
     ]);
-    if let Some(tags) = given.care_tags {
-        // The whole list is given: a known tag that is not in it is taken away, and an unknown one
-        // is passed on for the engine to refuse.
-        for tag in words::OPEN_TAGS.iter().chain(words::HEALTH_TAGS) {
-            all = all.with_care_tag(tag, tags.iter().any(|given| given == tag));
-        }
-        let known = |tag: &&String| {
-            words::OPEN_TAGS.iter().chain(words::HEALTH_TAGS).any(|known| known == tag)
-        };
-        for tag in tags.iter().filter(|tag| !tag.is_empty() && !known(tag)) {
-            all = all.with_care_tag(tag, true);
-        }
+    for (tags, has) in [(given.tags, true), (given.no_tags, false)] {
+        all = tags.iter().fold(all, |all, tag| all.with_care_tag(tag, has));
     }
     all
 }

@@ -65,14 +65,7 @@ impl Story {
         let resident = resident.ok_or_else(|| broken("the head of the household is missing"))?;
         let (id, person, name) = (seen.id.as_str(), resident.id.as_str(), resident.name.as_str());
         edit(figures, head, &["household", "edit", id, "--tenure", "owned"])?;
-        let tags: Vec<&str> = shared
-            .people
-            .first()
-            .into_iter()
-            .flat_map(|person| person.care_tags.iter().map(String::as_str))
-            .chain([CARE_TAG])
-            .collect();
-        edit(figures, worker, &["resident", "edit", id, person, "--care-tags", &tags.join(",")])?;
+        edit(figures, worker, &["resident", "edit", id, person, "--tag", CARE_TAG])?;
         say(&format!(
             "{name}家，不同字段：甲改产权，丙加关爱标签 · one household, two fields: A one, C the other"
         ))?;

@@ -93,7 +93,8 @@ impl<'a> Draft<'a> {
             Value::Null | Value::Bool(_) | Value::Int(_) | Value::Bytes(_) => value.clone(),
         };
         let key = format!("{prefix}{name}");
-        if tidy == Value::Null && !self.has(&key) {
+        // Taking away what nobody has said is no word against somebody who says it meanwhile.
+        if matches!(tidy, Value::Null | Value::Bool(false)) && !self.has(&key) {
             return Ok(());
         }
         self.put(key, tidy)

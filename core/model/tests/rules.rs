@@ -112,11 +112,13 @@ fn every_one_of_several_values_settles_a_field_as_it_is_shown() {
         let edit = edit_resident(replica, 1, resident, fields);
         replica.run(&edit).unwrap();
     };
-    change(&mut alice, Fields::new().with("phone", "13800000001"));
+    let tag = |has| Fields::new().with_care_tag("bereaved", has);
+    change(&mut alice, tag(true).with("phone", "13800000001"));
     let mut bob = Replica::new(2);
     bob.hear(&alice.sent);
-    change(&mut alice, Fields::new().with("phone", "").with_care_tag("bereaved", true));
-    change(&mut bob, Fields::new().with("phone", "13800000002").with_care_tag("bereaved", false));
+    change(&mut alice, tag(false).with("phone", ""));
+    change(&mut alice, tag(true));
+    change(&mut bob, tag(false).with("phone", "13800000002"));
     alice.hear(&bob.sent);
     let id = household_id(1);
     for key in [format!("r/{resident}/phone"), format!("r/{resident}/t/bereaved")] {

@@ -5,7 +5,7 @@
 mod common;
 
 use common::{Replica, Sent, add_household, add_region, edit_resident, household_id, residents};
-use keting_model::{Command, Fields, ItemId, Settle, Value};
+use keting_model::{Command, CommandError, Fields, ItemId, Settle, Value};
 
 const X: &str = "13800000001";
 const Y: &str = "13800000002";
@@ -142,4 +142,25 @@ fn three_people_and_three_words_are_three_and_a_fourth_who_agrees_adds_none() {
     edit(&mut carol, resident, Z);
     let [alice, bob, dora] = &people;
     assert_eq!(together(&all, &[alice, bob, dora, &carol], resident), [X, Y, Z]);
+}
+
+#[test]
+fn the_first_care_tags_of_two_people_are_no_conflict_and_an_untold_one_is_not_taken_away() {
+    let InConflict { all, resident, .. } = in_conflict();
+    let (mut alice, mut bob) = (person(4, &all), person(5, &all));
+    let tag = |replica: &mut Replica, fields: Fields| {
+        let edit = edit_resident(replica, 1, resident, fields);
+        replica.run(&edit)
+    };
+    let fields = Fields::new().with_care_tag("bereaved", true);
+    tag(&mut alice, fields).unwrap();
+    let fields = Fields::new().with_care_tag("low_income", true).with_care_tag("bereaved", false);
+    tag(&mut bob, fields).unwrap();
+    let untold = tag(&mut bob, Fields::new().with_care_tag("empty_nest", false));
+    assert_eq!(untold, Err(CommandError::NothingChanged));
+    alice.hear(&bob.sent);
+    let document = &alice.documents[&household_id(1)];
+    for tag in ["bereaved", "low_income"] {
+        assert_eq!(document.values(&format!("r/{resident}/t/{tag}")), [Value::Bool(true)]);
+    }
 }

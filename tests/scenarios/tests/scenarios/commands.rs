@@ -117,7 +117,7 @@ fn a_resident_is_added_edited_and_leaves_without_being_deleted() {
     let run = |arguments: &[&str]| alice.run(arguments).line();
     let household = run(&["household", "add", "--region", UNIT, "--address", "一号"]);
     let add = ["resident", "add", &household, "--name", "李燕云", "--relation", "head"];
-    let more = ["--id-number", ID_NUMBER, "--phone", PHONE, "--care-tags", "living_alone"];
+    let more = ["--id-number", ID_NUMBER, "--phone", PHONE, "--tag", "living_alone"];
     let resident = run(&[&add[..], &more].concat());
     let edit = ["resident", "edit", &household, &resident, "--bond", "both", "--sex", "female"];
     assert_eq!(run(&edit), resident);

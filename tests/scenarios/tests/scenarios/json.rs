@@ -109,7 +109,7 @@ fn every_reading_command_prints_json_when_asked() {
 fn add_household(device: &Device) -> String {
     let household = device.run(&["household", "add", "--region", UNIT, "--address", "一号"]).line();
     let resident = ["resident", "add", &household, "--name", "李燕云", "--relation", "head"];
-    let more = ["--id-number", ID_NUMBER, "--phone", PHONE, "--care-tags", "living_alone"];
+    let more = ["--id-number", ID_NUMBER, "--phone", PHONE, "--tag", "living_alone"];
     device.run(&[&resident[..], &more].concat()).done();
     household
 }

@@ -13,5 +13,6 @@ mod merging;
 mod newer;
 mod operating;
 mod reading;
+mod said;
 mod shell;
 mod watching;
