@@ -96,6 +96,15 @@ pub struct Authored {
     pub bytes: Vec<u8>,
 }
 
+/// How much there is in a document, its history included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DocumentSize {
+    /// Its changes.
+    pub changes: u64,
+    /// Their operations.
+    pub ops: u64,
+}
+
 /// A document and its history.
 #[derive(Debug, Clone)]
 pub struct Document {
@@ -138,6 +147,12 @@ impl Document {
         let mut heads = self.inner.get_heads();
         heads.sort_unstable();
         heads
+    }
+
+    /// How much there is in the document. Costs nothing to ask.
+    pub fn size(&self) -> DocumentSize {
+        let stats = self.inner.stats();
+        DocumentSize { changes: stats.num_changes, ops: stats.num_ops }
     }
 
     /// Whether a change is in the document.

@@ -5,15 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::{Holds, InvalidValue};
+use crate::check::InvalidValue;
 use crate::city_time::CityTime;
 use crate::document::{Document, Op};
-use crate::household::time_value;
 use crate::id::DocumentId;
-use crate::registry::{KINDS, registration};
+use crate::keys::KeyRule;
+use crate::registry::registration;
 use crate::role::Family;
-use crate::schema::{FieldRule, Group, Made, Write, beginning, item_of, key_in};
-use crate::settle::Settle;
+use crate::schema::{FieldRule, Group, Made, Write, beginning, key_in};
 use crate::value::Value;
 
 /// The version of the rules in this crate. A commit names the version it was made by.
@@ -188,10 +187,7 @@ pub fn judge(
     city_time: CityTime,
     touched: &[Touched<'_>],
 ) -> Result<BTreeMap<DocumentId, BTreeSet<Family>>, RuleError> {
-    if rule_version > RULE_VERSION {
-        return Err(RuleError::NeedsNewerApp { rule_version });
-    }
-    let command = Judged::named(command_name, city_time).ok_or(RuleError::UnknownCommand)?;
+    let command = Judged(KeyRule::of(command_name, rule_version, city_time)?);
     let mut families = BTreeMap::new();
     for one in touched {
         let of_document = command.judge_document(one)?;
@@ -224,46 +220,25 @@ pub fn once_keys<'o>(
 }
 
 /// A command while its changes are judged.
-struct Judged<'a> {
-    name: &'a str,
-    city_time: CityTime,
-    items_max: usize,
-    settles: bool,
-}
+struct Judged<'c>(KeyRule<'c>);
 
-impl<'a> Judged<'a> {
-    fn named(name: &'a str, city_time: CityTime) -> Option<Self> {
-        if name == Settle::NAME {
-            return Some(Self { name, city_time, items_max: 1, settles: true });
-        }
-        let mut commands = KINDS.iter().flat_map(|kind| kind.schema.commands);
-        let rule = commands.find(|rule| rule.name == name)?;
-        Some(Self { name, city_time, items_max: rule.items_max, settles: false })
-    }
-
+impl Judged<'_> {
     fn judge_document(&self, touched: &Touched<'_>) -> Result<BTreeSet<Family>, RuleError> {
-        let kind = touched.before.id().kind().and_then(registration);
-        let schema = kind.ok_or(RuleError::UnknownKind)?.schema;
-        if self.settles && touched.ops.len() != 1 {
-            return Err(RuleError::TooManyItems);
+        let id = touched.before.id();
+        let schema = id.kind().and_then(registration).ok_or(RuleError::UnknownKind)?.schema;
+        let mut keys = self.0.on(&id)?;
+        let mut fields = Vec::new();
+        for op in touched.ops {
+            let (key, value) = op.written().ok_or(RuleError::UnknownKey)?;
+            let settles = matches!(op, Op::Settle { .. });
+            fields.push((keys.field_of(key, settles, value)?, settles, key, value));
         }
         let mut families = BTreeSet::new();
-        let mut puts = BTreeMap::new();
-        for op in touched.ops {
-            // No field of this version holds a text of operations.
-            let (key, value) = op.written().ok_or(RuleError::UnknownKey)?;
-            let rule = schema.field(key).ok_or(RuleError::UnknownKey)?;
-            if puts.insert(key, value).is_some() {
-                return Err(RuleError::Twice { field: rule.pattern });
-            }
-            let settles = matches!(op, Op::Settle { .. });
-            self.judge_written(rule, touched.before, settles, key, value)?;
+        for (rule, settles, key, value) in &fields {
+            self.judge_written(rule, touched.before, *settles, key, value)?;
             families.extend(rule.family.map(|family| (schema.family)(family, touched)));
         }
-        let items: BTreeSet<&str> = puts.keys().filter_map(|key| item_of(key)).collect();
-        if items.len() > self.items_max {
-            return Err(RuleError::TooManyItems);
-        }
+        let puts: BTreeMap<_, _> = fields.iter().map(|(.., key, value)| (*key, *value)).collect();
         for group in schema.groups {
             let touched_ones: BTreeSet<&str> =
                 puts.keys().filter_map(|key| beginning(group.pattern, key)).collect();
@@ -271,8 +246,8 @@ impl<'a> Judged<'a> {
                 self.judge_group(group, one, touched.before, &puts)?;
             }
         }
-        if !self.settles {
-            (schema.also)(self.name, touched)?;
+        if !self.0.settles {
+            (schema.also)(self.0.command, touched)?;
         }
         Ok(families)
     }
@@ -286,20 +261,6 @@ impl<'a> Judged<'a> {
         value: &Value,
     ) -> Result<(), RuleError> {
         let field = rule.pattern;
-        let may_write = if settles {
-            self.settles && rule.write != Write::Once
-        } else {
-            rule.commands.contains(&self.name)
-        };
-        if !may_write {
-            return Err(RuleError::NotThisCommand { field });
-        }
-        rule.check(value).map_err(|broken| RuleError::Invalid { field, rule: broken })?;
-        // An edit may say again, in the private part, what was said at another time.
-        let dates = rule.holds == Holds::Time && self.name != "resident.edit";
-        if dates && *value != time_value(self.city_time) {
-            return Err(RuleError::WrongTime { field });
-        }
         match (settles, before.values(key).as_slice()) {
             (true, [_, _, ..]) => Ok(()),
             (true, _) => Err(RuleError::NothingToSettle { field }),
@@ -324,7 +285,7 @@ impl<'a> Judged<'a> {
         let there = |need: &str| before.value(&key_in(one, need)).is_some();
         let put = |need: &str| puts.contains_key(key_in(one, need).as_str());
         match group.made {
-            Made::By(commands) if commands.contains(&self.name) => {
+            Made::By(commands) if commands.contains(&self.0.command) => {
                 if group.needs.iter().any(|need| there(need)) {
                     return Err(RuleError::AlreadyExists { group: group.name });
                 }

@@ -27,6 +27,10 @@ pub const FORKS_KEPT_MAX: usize = 16;
 
 // What one person may do at once: commits and grants. Part of the protocol.
 
+/// The most operations in a commit, added up over its parts as they are scanned. Dividing a
+/// micro-grid of 80 households takes some hundred, entering a family of ten with everything filled in
+/// two hundred; a part that uses up what a change may have still leaves room for its companion.
+pub const COMMIT_OPS_MAX: u64 = 2 * CHANGE_OPS_MAX;
 /// The most documents in one commit. Dividing a micro-grid touches its 80 households and a few
 /// regions; a household, its private part and its visits are three.
 pub const COMMIT_PARTS_MAX: usize = 512;
@@ -227,6 +231,8 @@ pub const CHANGES_AFTER_SNAPSHOT_MAX: usize = 64;
 const _: () = assert!(FRAMES_WAITING_MAX * 2 < EFFECTS_MAX);
 const _: () = assert!(DOCUMENT_BRANCHES_MAX as u64 * 4 <= CHANGE_DEPS_MAX);
 const _: () = assert!(DOCUMENT_BRANCHES_MAX as u64 * 4 <= CHANGE_ACTORS_MAX);
+const _: () = assert!(COMMIT_OPS_MAX >= CHANGE_OPS_MAX);
+const _: () = assert!(COMMIT_OPS_MAX >= COMMIT_PARTS_MAX as u64);
 const _: () = assert!(COMMIT_WITH_PARTS_BYTES_MAX < FRAME_BYTES_MAX);
 const _: () = assert!(COMMIT_BYTES_MAX + CHANGE_BYTES_MAX < COMMIT_WITH_PARTS_BYTES_MAX);
 const _: () =

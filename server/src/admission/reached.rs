@@ -32,7 +32,7 @@ pub(super) struct ReachedPart {
 }
 
 impl Reached {
-    pub(super) fn new(opened: &Opened<'_>, guarded: Guarded<'_>) -> Self {
+    pub(super) fn new(opened: &Opened<'_>, guarded: Guarded) -> Self {
         let mut parts = Vec::new();
         for (part, came) in guarded.parts.into_iter().zip(opened.parts) {
             let entry = u32::try_from(part.entry).unwrap_or(u32::MAX);
@@ -71,26 +71,26 @@ impl Reached {
 }
 
 /// Whether the change follows everything that is in the document.
-fn follows_all(change: &CheckedChange<'_>) -> bool {
+fn follows_all(change: &CheckedChange) -> bool {
     change.document.heads() == [change.hash]
 }
 
 /// What may be made once, and is there already where the author had not seen it. Equal values are no
 /// clash: two phones begin the same year of visits in the same words.
-fn find_clash(command_name: &str, change: &CheckedChange<'_>) -> Result<(), &'static str> {
+fn find_clash(command_name: &str, change: &CheckedChange) -> Result<(), &'static str> {
     if follows_all(change) {
         return Ok(());
     }
     let document = &change.document;
     let once = matches!(document.id().kind(), Some(DocumentKind::Region | DocumentKind::Household));
-    if once && change.before.heads().is_empty() {
+    if once && change.is_first {
         return Err("document_exists");
     }
     let mut keys = once_keys(command_name, document.id(), &change.ops);
     if keys.any(|key| document.values(key).len() > 1) { Err("already_exists") } else { Ok(()) }
 }
 
-fn crowds(change: &CheckedChange<'_>) -> Vec<Vec<ActorId>> {
+fn crowds(change: &CheckedChange) -> Vec<Vec<ActorId>> {
     if follows_all(change) {
         return Vec::new();
     }

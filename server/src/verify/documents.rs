@@ -66,14 +66,14 @@ impl Check<'_> {
                 Ok(scanned) => check_change(Cow::Borrowed(&document), &scanned, &mut forks),
                 Err(error) => Err(error),
             };
-            let Ok(change) = let_in else {
+            let Ok((before, change)) = let_in else {
                 self.differs(Some(*number), Some(stored.id), "change_not_let_in");
                 return Ok(None);
             };
             if change.hash != part.hash {
                 self.differs(Some(*number), Some(stored.id), "hash_differs");
             }
-            let touched = Touched { before: &change.before, ops: &change.ops };
+            let touched = Touched { before: &before, ops: &change.ops };
             if !self.keeps_the_rule(*number, touched)? {
                 self.differs(Some(*number), Some(stored.id), "rule_broken");
             }

@@ -24,7 +24,7 @@ pub fn bytes(bytes: &[u8]) -> bool {
 /// Puts a change before the guard. If it is let in, the document that it makes must be sound.
 pub fn let_in(known: &Document, change: &[u8]) -> Result<(), GuardError> {
     let scanned = scan(change)?;
-    let checked = check_change(Cow::Borrowed(known), &scanned, &mut Forks::default())?;
+    let (_, checked) = check_change(Cow::Borrowed(known), &scanned, &mut Forks::default())?;
     let after = checked.document;
     assert!(after.has(&checked.hash), "a change that was let in is in the document");
     assert!(survives_save(&after), "the document is the same after saving and loading");

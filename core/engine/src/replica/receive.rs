@@ -12,7 +12,7 @@ use std::collections::btree_map::Entry as Place;
 use keting_model::{ChangeHash, Document, DocumentId};
 use keting_store::{StoredPart, StoredRecord};
 use keting_sync::{Entry, Persist};
-use keting_trust::guard::{Forks, GuardError, check_commit, scan};
+use keting_trust::guard::{Forks, GuardError, Reading, check_reading, read_commit};
 use keting_trust::{DeviceId, Digest, Part, RecordKind, SignedCommit, SignedGrant};
 
 use crate::error::EngineError;
@@ -152,12 +152,15 @@ impl Replica {
             return Err(EngineError::LogRefused(GuardError::NotInCommit));
         }
         self.require_grant(group, &commit)?;
-        let parts = self.new_parts(group, parts)?;
-        let checked = check_commit(&commit, &parts, &group.documents, &mut group.forks)
+        let reading = read_commit(&commit, parts).map_err(EngineError::LogRefused)?;
+        let reading = self.only_new(group, reading)?;
+        let checked = check_reading(&commit, &reading, &group.documents, &mut group.forks)
             .map_err(EngineError::LogRefused)?;
         let mut changes = Vec::new();
         let mut after = Vec::new();
-        for (part, checked) in parts.iter().zip(checked.parts) {
+        for checked in checked.parts {
+            let part = parts.iter().find(|part| part.document == checked.document);
+            let Some(part) = part else { continue };
             let entry = u32::try_from(checked.entry).unwrap_or(u32::MAX);
             let Some(change) = checked.change else {
                 changes.push(opaque(&commit, part, entry));
@@ -172,26 +175,24 @@ impl Replica {
         Ok(())
     }
 
-    /// The parts that are not here yet, with their documents opened.
-    fn new_parts(&mut self, group: &mut Group, parts: &[Part]) -> Result<Vec<Part>, EngineError> {
-        let mut new = Vec::new();
-        for part in parts {
-            if part.document.kind().is_none() {
-                new.push(part.clone());
-                continue;
-            }
-            if let Place::Vacant(place) = group.opened.entry(part.document) {
-                let open = self.open_document(&part.document)?;
-                group.documents.insert(part.document, open.document.clone());
+    /// Leaves the parts that are not here yet, and opens the documents of all.
+    fn only_new<'p>(
+        &mut self,
+        group: &mut Group,
+        reading: Reading<'p>,
+    ) -> Result<Reading<'p>, EngineError> {
+        for (id, _) in reading.changes() {
+            if let Place::Vacant(place) = group.opened.entry(id) {
+                let open = self.open_document(&id)?;
+                group.documents.insert(id, open.document.clone());
                 place.insert(open);
             }
-            let known = group.documents.get(&part.document);
-            let hash = scan(&part.change).map_err(EngineError::LogRefused)?.hash();
-            if !known.is_some_and(|document| document.has(&hash)) {
-                new.push(part.clone());
-            }
         }
-        Ok(new)
+        Ok(reading.only(|part| {
+            let known = group.documents.get(&part.document);
+            let change = part.change.as_ref();
+            !known.zip(change).is_some_and(|(known, change)| known.has(&change.hash()))
+        }))
     }
 
     /// A commit counts only under a grant that is here, was given by the city, and is its author's.

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use keting_model::{ChangeHash, Document};
 
-use super::GuardError;
 use super::replay::guarded;
+use super::{GuardError, Spent};
 use crate::limits;
 
 /// Earlier states of documents, kept for the next change that was made on one of them.
@@ -15,9 +15,20 @@ use crate::limits;
 #[derive(Debug, Default)]
 pub struct Forks {
     kept: VecDeque<Document>,
+    spent: Spent,
 }
 
 impl Forks {
+    /// What was spent so far.
+    pub fn spent(&self) -> Spent {
+        self.spent
+    }
+
+    /// Counts operations that are about to be made again.
+    pub(super) fn count_replay(&mut self, ops: u64) {
+        self.spent.replayed_ops += ops;
+    }
+
     /// The document as it was at `deps`, all of which it has.
     pub(super) fn at(
         &mut self,
@@ -32,6 +43,8 @@ impl Forks {
         if let Some(fork) = found {
             return Ok(fork);
         }
+        self.spent.forks += 1;
+        self.spent.forked_changes += document.size().changes;
         guarded(|| document.at(deps).map_err(|_| GuardError::MissingDependency))
     }
 

@@ -1,11 +1,16 @@
 //! The guard: what comes from a peer is hostile until all five steps have let it in.
 //!
 //! 1. [`scan`]: our own reading of a change's form, before Automerge sees a byte.
-//! 2. Its dependencies are here, its actor is its signer's, and no other change of that actor has
-//!    its number.
-//! 3. The closed grammar of operations.
+//! 2. [`read_commit`]: a commit has no more operations than a commit may, its changes say of
+//!    themselves what it says of them, and write only what its command writes, in the closed grammar
+//!    of operations.
+//! 3. Their dependencies are here, and no other change of that actor has their number.
 //! 4. [`replay`]: the same operations, made honestly at the same place, make the same bytes.
 //! 5. The rule, which judges values and knows what a household is (`keting_model::rule`).
+//!
+//! Cheap steps come before dear ones: the first two cost as much as the bytes, the third asks the
+//! documents, and only the fourth copies one. Parts are made again one by one; when one is refused,
+//! nothing of those before it is kept. What the dear steps took is counted ([`Spent`]).
 //!
 //! All steps are pure functions of the commit and of the documents as their authors saw them, so
 //! every replica reaches the same verdict. The signature was verified before ([`SignedCommit`]);
@@ -19,8 +24,10 @@ mod error;
 mod forks;
 mod grammar;
 mod reader;
+mod reading;
 mod replay;
 mod scan;
+mod spent;
 mod text;
 
 use std::borrow::Cow;
@@ -32,21 +39,22 @@ use keting_model::{ChangeHash, Document, DocumentId, Op};
 
 pub use self::error::GuardError;
 pub use self::forks::Forks;
+pub use self::reading::{ReadPart, Reading, read_commit};
 pub use self::replay::{Replayed, replay, survives_save};
 pub use self::scan::{Scanned, scan};
+pub use self::spent::Spent;
 use crate::commit::{Part, SignedCommit};
-use crate::limits;
 
 /// A commit whose parts the guard lets in.
 #[derive(Debug)]
-pub struct Checked<'a> {
+pub struct Checked {
     /// The parts, in the order in which they were given.
-    pub parts: Vec<CheckedPart<'a>>,
+    pub parts: Vec<CheckedPart>,
     /// What the author must be allowed to write, by document.
     pub families: BTreeMap<DocumentId, BTreeSet<Family>>,
 }
 
-impl Checked<'_> {
+impl Checked {
     /// The whole documents with the commit's changes in them, to be put in the place of those that
     /// were given.
     pub fn into_documents(self) -> Vec<Document> {
@@ -57,27 +65,27 @@ impl Checked<'_> {
 
 /// One part of a commit that the guard lets in.
 #[derive(Debug)]
-pub struct CheckedPart<'a> {
+pub struct CheckedPart {
     /// The document it changes.
     pub document: DocumentId,
     /// Which entry of the commit it is.
     pub entry: usize,
     /// What it does, or `None` if the document is of a kind this version does not know: such bytes
     /// are kept and passed on unread.
-    pub change: Option<CheckedChange<'a>>,
+    pub change: Option<CheckedChange>,
 }
 
 /// A change that the guard lets in.
 #[derive(Debug)]
-pub struct CheckedChange<'a> {
+pub struct CheckedChange {
     /// The change's hash.
     pub hash: ChangeHash,
     /// Its number among its actor's changes in the document.
     pub seq: u64,
+    /// Whether its author saw nothing of the document.
+    pub is_first: bool,
     /// What its author did.
     pub ops: Vec<Op>,
-    /// The document as its author saw it.
-    pub before: Cow<'a, Document>,
     /// The whole document with the change in it, to be put in the place of the one that was given
     /// before the next commit is checked.
     pub document: Document,
@@ -92,46 +100,53 @@ pub struct CheckedChange<'a> {
 ///
 /// # Errors
 /// The first reason found, in the order of the steps; the whole commit is then refused.
-pub fn check_commit<'a>(
+pub fn check_commit(
     commit: &SignedCommit,
     parts: &[Part],
-    documents: &'a BTreeMap<DocumentId, Document>,
+    documents: &BTreeMap<DocumentId, Document>,
     forks: &mut Forks,
-) -> Result<Checked<'a>, GuardError> {
-    let entries = find_entries(commit, parts)?;
-    let mut scanned = Vec::new();
-    for (part, entry) in parts.iter().zip(entries) {
-        let change = match part.document.kind() {
-            Some(_) => Some(scan(&part.change)?),
-            None if part.change.len() > limits::CHANGE_BYTES_MAX => {
-                return Err(GuardError::Limit("too many bytes"));
-            }
-            None => None,
-        };
-        scanned.push((part.document, entry, change));
-    }
-    for change in scanned.iter().filter_map(|(_, _, change)| change.as_ref()) {
-        check_stamp(commit, change)?;
-    }
-    let mut checked = Vec::new();
-    for (document, entry, change) in &scanned {
-        let change = match change {
-            Some(change) => {
-                let known = match documents.get(document) {
-                    Some(known) => Cow::Borrowed(known),
-                    None => Cow::Owned(Document::empty(*document)),
-                };
-                Some(check_change(known, change, forks)?)
-            }
-            None => None,
-        };
-        checked.push(CheckedPart { document: *document, entry: *entry, change });
-    }
-    let families = judge_parts(commit, &checked)?;
-    Ok(Checked { parts: checked, families })
+) -> Result<Checked, GuardError> {
+    check_reading(commit, &read_commit(commit, parts)?, documents, forks)
 }
 
-/// Lets one change in by steps 2 to 4: its dependencies, its number, grammar and replay.
+/// Lets a commit in whose parts were read, by the steps that take the documents.
+///
+/// # Errors
+/// As [`check_commit`].
+pub fn check_reading(
+    commit: &SignedCommit,
+    reading: &Reading<'_>,
+    documents: &BTreeMap<DocumentId, Document>,
+    forks: &mut Forks,
+) -> Result<Checked, GuardError> {
+    let missing = |(id, change): (DocumentId, &Scanned<'_>)| match documents.get(&id) {
+        Some(known) => !change.deps().iter().all(|dep| known.has(dep)),
+        None => !change.deps().is_empty(),
+    };
+    if reading.changes().any(missing) {
+        return Err(GuardError::MissingDependency);
+    }
+    let mut checked = Checked { parts: Vec::new(), families: BTreeMap::new() };
+    for part in reading.parts() {
+        let change = match &part.change {
+            Some(change) => {
+                let known = match documents.get(&part.document) {
+                    Some(known) => Cow::Borrowed(known),
+                    None => Cow::Owned(Document::empty(part.document)),
+                };
+                let (before, change) = check_change(known, change, forks)?;
+                checked.families.extend(judge_change(commit, &before, &change.ops)?);
+                Some(change)
+            }
+            None => None,
+        };
+        checked.parts.push(CheckedPart { document: part.document, entry: part.entry, change });
+    }
+    Ok(checked)
+}
+
+/// Lets one change in by steps 3 and 4: its dependencies, its number, and replay. Gives the document
+/// as its author saw it, and the change.
 ///
 /// `known` is the document with all that is known of it.
 ///
@@ -141,23 +156,18 @@ pub fn check_change<'a>(
     known: Cow<'a, Document>,
     change: &Scanned<'_>,
     forks: &mut Forks,
-) -> Result<CheckedChange<'a>, GuardError> {
+) -> Result<(Cow<'a, Document>, CheckedChange), GuardError> {
     if !change.deps().iter().all(|dep| known.has(dep)) {
         return Err(GuardError::MissingDependency);
     }
     let at_heads = forks::is_at(&known, change.deps());
-    if !at_heads && has_other(&known, change, change.deps()) {
+    if !at_heads && has_other_beside(&known, change) {
         return Err(GuardError::Fork);
     }
     let before =
         if at_heads { known.clone() } else { Cow::Owned(forks.at(&known, change.deps())?) };
-    let replayed = match replay(&before, change) {
-        Ok(replayed) => replayed,
-        // Two changes under one number also come out differently; say what is the matter.
-        Err(_) if has_other(&known, change, &[]) => return Err(GuardError::Fork),
-        Err(error) => return Err(error),
-    };
-    let Replayed { after, ops, hash } = replayed;
+    forks.count_replay(change.ops());
+    let Replayed { after, ops, hash } = replay(&before, change)?;
     let document = if at_heads {
         after
     } else {
@@ -165,64 +175,28 @@ pub fn check_change<'a>(
         forks.keep(after);
         merged
     };
-    Ok(CheckedChange { hash, seq: change.seq(), ops, before, document })
+    let (seq, is_first) = (change.seq(), change.deps().is_empty());
+    Ok((before, CheckedChange { hash, seq, is_first, ops, document }))
 }
 
-/// Finds each part among the commit's entries.
-fn find_entries(commit: &SignedCommit, parts: &[Part]) -> Result<Vec<usize>, GuardError> {
-    if parts.len() > limits::COMMIT_PARTS_MAX {
-        return Err(GuardError::Limit("too many parts"));
-    }
-    let mut documents = BTreeSet::new();
-    let mut entries = Vec::new();
-    for part in parts {
-        if !documents.insert(part.document) {
-            return Err(GuardError::DocumentTwice);
-        }
-        if part.change.len() > limits::CHANGE_BYTES_MAX {
-            return Err(GuardError::Limit("too many bytes"));
-        }
-        entries.push(commit.find(part).ok_or(GuardError::NotInCommit)?);
-    }
-    Ok(entries)
-}
-
-/// The change says of itself what the signed commit says of it.
-fn check_stamp(commit: &SignedCommit, change: &Scanned<'_>) -> Result<(), GuardError> {
-    let (stamp, body) = (change.stamp(), &commit.body);
-    let same = [
-        ("actor", stamp.actor == commit.actor()),
-        ("command", stamp.command == body.command),
-        ("time", stamp.time == body.time),
-        ("city_time", stamp.city == body.city_time),
-    ];
-    match same.iter().find(|(_, same)| !same) {
-        None => Ok(()),
-        Some((what, _)) => Err(GuardError::StampDiffers(what)),
-    }
-}
-
-/// Whether, among what is not below `below`, there is another change of the same actor under the
-/// same number.
-fn has_other(known: &Document, change: &Scanned<'_>, below: &[ChangeHash]) -> bool {
+/// Whether, beside what its author had seen, there is another change of the same actor under the
+/// same number. (Whether there is one among what the author had seen, replay finds out.)
+fn has_other_beside(known: &Document, change: &Scanned<'_>) -> bool {
     let actor = change.actor();
-    known.automerge().get_changes_meta(below).iter().any(|other| {
+    known.automerge().get_changes_meta(change.deps()).iter().any(|other| {
         other.seq == change.seq()
             && other.actor.to_bytes() == actor.as_bytes()
             && other.hash != change.hash()
     })
 }
 
-fn judge_parts(
+/// Judges one change by itself, as the rule judges each document of a commit.
+fn judge_change(
     commit: &SignedCommit,
-    parts: &[CheckedPart<'_>],
+    before: &Document,
+    ops: &[Op],
 ) -> Result<BTreeMap<DocumentId, BTreeSet<Family>>, GuardError> {
-    let changes = parts.iter().filter_map(|part| part.change.as_ref());
-    let touched: Vec<_> =
-        changes.map(|change| Touched { before: &change.before, ops: &change.ops }).collect();
-    if touched.is_empty() {
-        return Ok(BTreeMap::new());
-    }
     let body = &commit.body;
+    let touched = [Touched { before, ops }];
     Ok(judge(&body.command_name, body.rule_version, body.city_time, &touched)?)
 }

@@ -43,6 +43,9 @@ pub fn replay(before: &Document, scanned: &Scanned<'_>) -> Result<Replayed, Guar
         let ops = read_ops(before, scanned)?;
         let mut after = before.clone();
         let authored = after.author(scanned.stamp(), &ops).map_err(differs)?;
+        if authored.seq > scanned.seq() {
+            return Err(GuardError::Fork);
+        }
         if authored.bytes != scanned.bytes() {
             return Err(GuardError::ReplayDiffers("it comes out differently"));
         }

@@ -1,10 +1,11 @@
 //! Honest histories: several people write one document, meeting now and then. Whatever they write
 //! is let in, by themselves and by one who knows more than they did.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use keting_model::{Document, Op, Value};
-use keting_trust::guard::{scan, survives_save};
+use keting_trust::guard::{Forks, check_change, scan, survives_save};
 use keting_trust::limits;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -169,7 +170,9 @@ fn accept(written: &Written) {
     let others = let_in(&written.known, &written.bytes).unwrap();
     assert_eq!(own.ops, others.ops);
     assert_eq!((own.hash, others.hash), (scanned.hash(), scanned.hash()));
-    assert_eq!(others.before.heads(), written.before.heads());
+    let known = Cow::Borrowed(&written.known);
+    let (before, _) = check_change(known, &scanned, &mut Forks::default()).unwrap();
+    assert_eq!(before.heads(), written.before.heads());
     assert_eq!(own.document.heads(), [scanned.hash()]);
     assert!(others.document.has(&scanned.hash()));
     let again = written.before.clone().author(scanned.stamp(), &own.ops).unwrap();

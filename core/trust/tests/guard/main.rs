@@ -13,6 +13,7 @@ mod guard_honest;
 mod guard_hostile;
 mod hostile;
 mod phone;
+mod refusing;
 mod story;
 
 use std::borrow::Cow;
@@ -20,8 +21,8 @@ use std::borrow::Cow;
 use keting_model::Document;
 use keting_trust::guard::{CheckedChange, Forks, GuardError, check_change, scan};
 
-/// Steps 1 to 4 of the guard on one change.
-fn let_in<'a>(known: &'a Document, change: &[u8]) -> Result<CheckedChange<'a>, GuardError> {
+/// The steps of the guard that are about one change without its commit.
+fn let_in(known: &Document, change: &[u8]) -> Result<CheckedChange, GuardError> {
     let scanned = scan(change)?;
-    check_change(Cow::Borrowed(known), &scanned, &mut Forks::default())
+    check_change(Cow::Borrowed(known), &scanned, &mut Forks::default()).map(|(_, change)| change)
 }

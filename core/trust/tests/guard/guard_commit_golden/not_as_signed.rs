@@ -7,6 +7,7 @@ use keting_trust::limits::COMMIT_PARTS_MAX;
 use super::{Case, refused, two_regions};
 use crate::guard_commit::{add_city, rename};
 use crate::phone::{Phone, region};
+use crate::refusing::texts;
 
 pub fn all() -> Vec<Case> {
     let mut phone = Phone::new(1);
@@ -86,6 +87,18 @@ fn parts_that_do_not_fit() -> Vec<Case> {
             "one part more than a commit may have",
             "limit",
             with(vec![first; COMMIT_PARTS_MAX + 1]),
+        ),
+        refused(
+            "too-many-operations",
+            "three changes of a few bytes that have more operations than a commit may",
+            "limit",
+            texts(3),
+        ),
+        refused(
+            "texts-where-none-may-be",
+            "as many operations as a commit may have, each making a text under no field's key",
+            "unknown_key",
+            texts(2),
         ),
     ]
 }
