@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use keting::commands::{HouseholdCommand, NewResident};
+use keting::parts::{FileIdentity, Replica, ReplicaConfig};
 use keting::views::{ConflictView, HouseholdDetail, HouseholdFilter, HouseholdView};
 use keting::{
     Command, DirectoryVault, DocumentId, DocumentKind, EngineError, Environment, Fields,
-    Invitation, ItemId, Keting, SyncReport, SystemEnvironment, Vault, parts,
+    Invitation, ItemId, Keting, ReplicaId, SyncReport, SystemEnvironment, Vault, parts,
 };
+use keting_testkit::vfs::Disk;
 
 use crate::city::{City, GRID, MICRO_GRID};
 
@@ -66,6 +68,20 @@ impl Phone {
         let clock = Box::new(WrongClock { off_ms });
         let data = directory.join("data");
         let replica = parts::create_replica(&data, vault(&directory), clock, invitation);
+        Self { keting: parts::share(replica.unwrap()), directory }
+    }
+
+    /// A new phone whose file is on a disk that can fail.
+    pub fn on_disk(place: &Path, invitation: &Invitation, disk: &Disk) -> Self {
+        let directory = place.join(format!("phone{}", PHONES.fetch_add(1, Ordering::Relaxed)));
+        let config = ReplicaConfig {
+            path: Path::new("/replica.db"),
+            vfs: Some(disk.vfs_name()),
+            id: ReplicaId::new([1; 16]),
+            identity: &|_| Some(FileIdentity([1; 16])),
+        };
+        let environment = Box::new(SystemEnvironment);
+        let replica = Replica::create(&config, vault(&directory), environment, invitation);
         Self { keting: parts::share(replica.unwrap()), directory }
     }
 

@@ -58,6 +58,41 @@ fn edits_of_the_same_field_are_both_kept_and_shown_until_somebody_settles_them()
 }
 
 #[test]
+fn three_values_of_one_field_are_all_three_listed_and_any_of_them_settles_it() {
+    let city = City::start();
+    let Two { alice, bob, household } = Two::in_city(&city);
+    let carol = city.phone("陈建国", "micro_grid_head", MICRO_GRID);
+    let addresses = ["望潮苑1幢1单元102室", "望潮苑1幢1单元103室", "望潮苑1幢1单元104室"];
+    let phones = [&alice, &bob, &carol];
+    for (phone, address) in phones.iter().zip(addresses) {
+        phone.edit(household, Fields::new().with("address", address)).unwrap();
+    }
+    for phone in phones.iter().chain(&phones) {
+        phone.sync();
+    }
+    for phone in phones {
+        let conflicts = phone.conflicts(household);
+        assert_eq!(conflicts.len(), 1);
+        assert_eq!(conflicts[0].values[0], conflicts[0].shown);
+        let mut values = conflicts[0].values.clone();
+        values.sort();
+        assert_eq!(values, addresses);
+        let detail = phone.keting.household(&household).unwrap().unwrap();
+        assert_eq!(detail.conflicts, conflicts);
+    }
+    let last = carol.conflicts(household)[0].values[2].clone();
+    let value = Value::from(last.as_str());
+    let settle = Settle { document: household, key: "address".to_owned(), value };
+    carol.keting.execute(&Command::Settle(settle)).unwrap();
+    for phone in [&carol, &alice, &bob] {
+        phone.sync();
+        assert_eq!(phone.conflicts(household), []);
+        assert_eq!(phone.household(household).address, last);
+        phone.assert_verified();
+    }
+}
+
+#[test]
 fn two_people_who_write_the_private_part_of_a_household_at_once_write_the_same_document() {
     let city = City::start();
     let two = Two::in_city(&city);

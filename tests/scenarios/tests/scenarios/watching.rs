@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use keting::{Changed, Next, SyncNews};
+use keting::{Changed, ErrorKind, Next, SyncNews};
 use keting_model::Fields;
 use keting_scenarios::city::{City, MICRO_GRID};
-use keting_scenarios::phone::Two;
+use keting_scenarios::phone::{Phone, Two};
+use keting_testkit::vfs::{Disk, Failure, Fault, Op};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -36,6 +37,40 @@ fn a_watch_on_one_phone_fires_when_a_colleague_edits_on_another() {
     }
     assert!(matches!(seen.next_within(PATIENCE), Next::Changed(Changed::Rows(_))));
     staying.stop().unwrap();
+}
+
+#[test]
+fn nobody_hears_of_an_edit_or_of_news_that_the_disk_did_not_take() {
+    let city = City::start();
+    let disk = Disk::new(1);
+    let invitation = city.invite("陆德祥", "micro_grid_head", MICRO_GRID);
+    let alice = Phone::on_disk(city.directory(), &invitation, &disk);
+    alice.sync();
+    let household = alice.add_household(MICRO_GRID, "望潮苑1幢1单元101室", "李一");
+    alice.sync();
+    let bob = city.phone("刘平杰", "micro_grid_head", MICRO_GRID);
+    bob.edit(household, Fields::new().with("tenure", "rented")).unwrap();
+    bob.sync();
+
+    let address = Fields::new().with("address", "望潮苑1幢1单元102室");
+    let watched = alice.keting.watch(&[]);
+    for failure in [Failure::Io, Failure::Full] {
+        disk.inject(Fault::nth(Op::Sync, 1, failure));
+        let failed = alice.edit(household, address.clone()).unwrap_err();
+        assert_eq!(failed.kind(), ErrorKind::File, "{failed}");
+        assert_eq!(watched.next_within(Duration::ZERO), Next::TimedOut);
+        assert_eq!(alice.household(household).address, "望潮苑1幢1单元101室");
+        disk.inject(Fault::nth(Op::Sync, 1, failure));
+        let failed = alice.try_sync().unwrap_err();
+        assert_eq!(failed.kind(), ErrorKind::File, "{failed}");
+        assert_eq!(watched.next_within(Duration::ZERO), Next::TimedOut);
+        assert_eq!(alice.detail(household).tenure, None);
+        disk.clear_faults();
+    }
+    alice.edit(household, address).unwrap();
+    assert!(matches!(watched.next_within(Duration::ZERO), Next::Changed(_)));
+    alice.sync();
+    assert!(matches!(watched.next_within(Duration::ZERO), Next::Changed(_)));
 }
 
 #[test]
