@@ -6,6 +6,7 @@
 //! compared with what the log says.
 
 mod documents;
+mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,6 +72,7 @@ pub fn verify(read: &dyn ServerRead, progress: &mut dyn FnMut(u64)) -> Result<Re
     let mut check = Check { read, city: &city, report, book, sequences };
     check.log(&head, progress)?;
     check.documents(progress)?;
+    check.rows()?;
     Ok(check.report)
 }
 

@@ -32,6 +32,17 @@ fn whatever_is_changed_behind_the_servers_back_is_found() {
         ),
         ("UPDATE regions SET parent = NULL WHERE level = 'unit'", "region_row_differs"),
         ("DELETE FROM regions WHERE level = 'unit'", "region_row_differs"),
+        (
+            "INSERT INTO regions (document, code, level, name) VALUES (zeroblob(16), 'x', 'unit', 'x')",
+            "region_row_differs",
+        ),
+        (
+            "INSERT INTO grants SELECT zeroblob(32), g.device, g.bytes, g.number
+             FROM grants g JOIN devices d ON d.device = g.device LIMIT 1",
+            "grant_row_differs",
+        ),
+        ("INSERT INTO own SELECT device, 15 FROM devices", "own_row_differs"),
+        ("INSERT INTO own SELECT device, 99 FROM devices", "own_row_differs"),
         ("DELETE FROM audience WHERE number = 14", "audience_differs"),
         ("UPDATE audience SET kind = 9 WHERE number = 14", "audience_differs"),
         ("DELETE FROM own", "own_row_missing"),
