@@ -374,7 +374,8 @@ pub enum Resident {
         #[command(flatten)]
         fields: ResidentFields,
     },
-    /// Record that a resident left, died or came back; nothing is deleted.
+    /// Record that a resident left, died or came back; nothing is deleted. Where people said
+    /// different things it settles them.
     Leave {
         /// The household's id.
         household: String,
@@ -389,6 +390,9 @@ pub enum Resident {
         /// Why.
         #[arg(long)]
         reason: Option<String>,
+        /// The day it came about, such as 2026-11-23.
+        #[arg(long)]
+        at: Option<String>,
     },
 }
 

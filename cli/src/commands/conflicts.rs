@@ -1,4 +1,7 @@
 //! Fields for which several people wrote different values: shown as numbered choices, and settled.
+//! What several people said of a resident or need is settled by saying it once more ([`facts`]).
+
+mod facts;
 
 use std::path::Path;
 
@@ -40,6 +43,10 @@ pub fn print(
 ) -> Result<(), Failure> {
     for conflict in conflicts {
         output::line(format!("待定 to settle: {}", about(household, &conflict.key)))?;
+        if !conflict.facts.is_empty() {
+            facts::print(conflict, &shell_word(data))?;
+            continue;
+        }
         let numbered = (1..).zip(&conflict.values);
         let rows: Vec<_> = numbered
             .map(|(number, value)| {
@@ -71,8 +78,9 @@ fn chosen(
 fn about(household: &HouseholdDetail, key: &str) -> String {
     let Some((resident, field)) = key.strip_prefix("r/").and_then(|rest| rest.split_once('/'))
     else {
-        return field_name(key);
+        return facts::need_of(household, key).unwrap_or_else(|| field_name(key));
     };
+    let field = if field == "s" { "status" } else { field };
     let mut residents = household.residents.iter().map(|detail| &detail.resident);
     let known = residents.find(|one| one.id.to_string() == resident);
     let name = known.map_or(resident, |one| one.name.as_str());
@@ -122,6 +130,7 @@ mod tests {
             key: "r/0102030405060708/phone".to_owned(),
             shown: "13800000001".to_owned(),
             values: vec!["13800000001".to_owned(), String::new()],
+            facts: Vec::new(),
         }
     }
 

@@ -118,7 +118,7 @@ fn list(region: Option<&str>, reading: &Reading) -> Result<(), Failure> {
                 household.region.unwrap_or_default(),
                 household.address,
                 household.head.unwrap_or_default(),
-                household.residents.len().to_string(),
+                household.living_here.to_string(),
             ]
         })
         .collect();
@@ -147,7 +147,7 @@ fn show(id: &str, reading: &Reading) -> Result<(), Failure> {
                 resident.id.to_string(),
                 resident.name.clone(),
                 or_empty(&resident.relation),
-                or_empty(&resident.status),
+                flagged(or_empty(&resident.status), resident.status_in_conflict),
                 or_empty(&resident.phone),
                 or_empty(&resident.id_number),
             ]
@@ -156,7 +156,8 @@ fn show(id: &str, reading: &Reading) -> Result<(), Failure> {
     let headings = ["编号 id", "姓名", "关系", "状态", "电话", "身份证号"];
     output::table(&headings, &residents)?;
     for need in &household.needs {
-        output::line(format!("需求 need {}  {}  {}", need.id, need.status, need.text))?;
+        let status = flagged(need.status.clone(), need.status_in_conflict);
+        output::line(format!("需求 need {}  {status}  {}", need.id, need.text))?;
     }
     for visit in visits.into_iter().flatten() {
         let purpose = visit.purpose.unwrap_or_default();
@@ -166,6 +167,11 @@ fn show(id: &str, reading: &Reading) -> Result<(), Failure> {
         output::line(format!("记录 note {}  {}  {}", note.id, note.at, note.text))?;
     }
     conflicts::print(&household, &conflicts, &reading.data.display().to_string())
+}
+
+/// A status, with a mark if people say different things of it.
+fn flagged(status: String, in_conflict: bool) -> String {
+    if in_conflict { format!("{status} (待定)") } else { status }
 }
 
 /// Fields that were given on the command line; an empty text clears one.

@@ -36,7 +36,7 @@ pub fn run(verb: Resident) -> Result<(), Failure> {
             })?;
             output::line(resident)
         }
-        Resident::Leave { household, resident, data, status, reason } => {
+        Resident::Leave { household, resident, data, status, reason, at } => {
             let household = device::household_id(&household)?;
             let resident = device::item_id(&resident)?;
             execute(&data, |keting| {
@@ -47,7 +47,7 @@ pub fn run(verb: Resident) -> Result<(), Failure> {
                     fact,
                     status,
                     reason,
-                    at: None,
+                    at,
                     time,
                 })
             })?;

@@ -1,6 +1,7 @@
 //! What a value must be like: the checks behind the tables of field rules.
 
 use crate::date::Date;
+use crate::fact::is_over;
 use crate::id::DocumentId;
 use crate::kind::DocumentKind;
 use crate::value::Value;
@@ -27,8 +28,8 @@ pub(crate) enum Holds {
     Code,
     /// The city's time of the commit that writes it, in milliseconds.
     Time,
-    /// How many facts, one upon the other, its author saw, and itself.
-    Rank,
+    /// The ids of facts, ascending.
+    Over,
     /// A year.
     Year,
     /// The id of a document of this kind.
@@ -38,7 +39,7 @@ pub(crate) enum Holds {
 impl Holds {
     /// Whether a person fills the field in, rather than a command.
     pub(crate) fn is_filled_in(self) -> bool {
-        !matches!(self, Self::Time | Self::Rank | Self::Year | Self::Document(_))
+        !matches!(self, Self::Time | Self::Over | Self::Year | Self::Document(_))
     }
 
     /// Reads a value that a person typed: a yes or no as `true` or `false`. Whether it is right is
@@ -66,7 +67,10 @@ impl Holds {
             }
             Self::Code => holds(is_code(text(value)?), InvalidValue::NotACode),
             Self::Time => holds(number(value)? >= 0, InvalidValue::OutOfRange),
-            Self::Rank => holds(number(value)? >= 1, InvalidValue::OutOfRange),
+            Self::Over => {
+                let bytes = value.as_bytes().ok_or(InvalidValue::WrongType)?;
+                holds(is_over(bytes), InvalidValue::NotAnId)
+            }
             Self::Year => holds((1900..=2199).contains(&number(value)?), InvalidValue::OutOfRange),
             Self::Document(kind) => {
                 let bytes = value.as_bytes().ok_or(InvalidValue::WrongType)?;

@@ -253,11 +253,13 @@ impl Document {
     /// Who put the values that stand under a key at once, one for each, equal ones included.
     pub fn value_actors(&self, key: &str) -> Vec<ActorId> {
         let all = self.inner.get_all(ROOT, key).unwrap_or_default();
-        let actor = |id: &automerge::ObjId| match id {
-            automerge::ObjId::Id(_, actor, _) => ActorId::from_slice(actor.to_bytes()).ok(),
-            automerge::ObjId::Root => None,
-        };
-        all.iter().filter_map(|(_, id)| actor(id)).collect()
+        all.iter().filter_map(|(_, id)| actor_of(id)).collect()
+    }
+
+    /// Who put the value that is shown under a key.
+    pub(crate) fn value_author(&self, key: &str) -> Option<ActorId> {
+        let (_, id) = self.inner.get(ROOT, key).ok().flatten()?;
+        actor_of(&id)
     }
 
     /// The Text under a key, if there is one.
@@ -328,6 +330,13 @@ fn perform(
                 .splice_text(&text, *at, delete, insert)
                 .map_err(|_| DocumentError::NoSuchText)
         }
+    }
+}
+
+fn actor_of(id: &automerge::ObjId) -> Option<ActorId> {
+    match id {
+        automerge::ObjId::Id(_, actor, _) => ActorId::from_slice(actor.to_bytes()).ok(),
+        automerge::ObjId::Root => None,
     }
 }
 

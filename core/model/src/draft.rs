@@ -1,12 +1,14 @@
 //! What a command is about to write into one document: each put checked by the same table the
 //! rule judges by, and left out where the document already shows the value.
 
+use std::collections::BTreeSet;
+
 use crate::check::InvalidValue;
 use crate::command::{CommandError, Edit};
 use crate::document::{Document, Op};
-use crate::fact::greatest_rank;
+use crate::fact::current_ids;
 use crate::fields::Fields;
-use crate::id::DocumentId;
+use crate::id::{DocumentId, ItemId};
 use crate::registry::registration;
 use crate::rows::Contents;
 use crate::schema::Schema;
@@ -34,13 +36,13 @@ impl<'a> Draft<'a> {
     }
 
     /// What the document shows.
-    pub(crate) fn contents(&self) -> Contents {
+    pub(crate) fn contents(&self) -> Contents<'a> {
         Contents::of(self.document)
     }
 
-    /// The greatest rank among the facts whose keys begin with `facts`; 0 if there is none.
-    pub(crate) fn greatest_rank(&self, facts: &str) -> i64 {
-        greatest_rank(self.document, facts)
+    /// The ids of the facts that are current about the item whose keys begin with `item`.
+    pub(crate) fn current_facts(&self, item: &str) -> BTreeSet<ItemId> {
+        current_ids(self.document, item)
     }
 
     /// Whether the document has a value under a key, or is about to have one.

@@ -116,9 +116,7 @@ impl<'k> Keys<'_, 'k> {
             return Err(RuleError::NotThisCommand { field });
         }
         rule.check(value).map_err(|rule| RuleError::Invalid { field, rule })?;
-        // An edit may say again, in the private part, what was said at another time.
-        let dates = rule.holds == Holds::Time && self.rule.command != "resident.edit";
-        if dates && *value != time_value(self.rule.city_time) {
+        if rule.holds == Holds::Time && *value != time_value(self.rule.city_time) {
             return Err(RuleError::WrongTime { field });
         }
         Ok(rule)

@@ -97,7 +97,7 @@ pub fn project(document: &Document) -> Vec<Row> {
         }
         shown.insert(key, value);
     }
-    (kind.rows)(&Contents::new(document.id(), shown), &mut rows);
+    (kind.rows)(&Contents::new(document, shown), &mut rows);
     rows.sort_by(|a, b| position(a).cmp(&position(b)));
     rows
 }

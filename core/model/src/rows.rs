@@ -3,30 +3,40 @@
 use std::collections::BTreeMap;
 
 use crate::document::Document;
-use crate::id::{DocumentId, ItemId};
+use crate::id::{ActorId, DocumentId, ItemId};
 use crate::projection::{Cell, Row, Table};
 use crate::value::Value;
 
 /// Every value a document shows, read once.
-pub(crate) struct Contents {
+pub(crate) struct Contents<'d> {
     /// The document.
-    pub(crate) document: DocumentId,
+    document: &'d Document,
     shown: BTreeMap<String, Value>,
 }
 
 /// The fields of one item by the ends of their keys.
 pub(crate) type Item<'a> = BTreeMap<&'a str, &'a Value>;
 
-impl Contents {
+impl<'d> Contents<'d> {
     /// Takes what a document shows.
-    pub(crate) fn new(document: DocumentId, shown: BTreeMap<String, Value>) -> Self {
+    pub(crate) fn new(document: &'d Document, shown: BTreeMap<String, Value>) -> Self {
         Self { document, shown }
     }
 
     /// Reads a document.
-    pub(crate) fn of(document: &Document) -> Self {
+    pub(crate) fn of(document: &'d Document) -> Self {
         let shown = document.entries().map(|(key, value, _)| (key, value)).collect();
-        Self::new(document.id(), shown)
+        Self::new(document, shown)
+    }
+
+    /// The document's id.
+    pub(crate) fn document(&self) -> DocumentId {
+        self.document.id()
+    }
+
+    /// Who wrote the value that is shown under a key.
+    pub(crate) fn author(&self, key: &str) -> Option<ActorId> {
+        self.document.value_author(key)
     }
 
     /// The value under a key.
@@ -49,7 +59,7 @@ impl Contents {
 
     /// A row of this document about an item, or about the document itself when `item` is empty.
     pub(crate) fn row(&self, table: &'static Table, item: &[u8], cells: Vec<Cell>) -> Row {
-        Row { table, document: self.document, item: item.to_vec(), cells }
+        Row { table, document: self.document.id(), item: item.to_vec(), cells }
     }
 }
 

@@ -15,6 +15,8 @@ use crate::role::Family;
 use crate::schema::{FieldRule, Group, Made, Write, beginning, key_in};
 use crate::value::Value;
 
+pub use crate::fact::current_fact_actors;
+
 /// The version of the rules in this crate. A commit names the version it was made by.
 pub const RULE_VERSION: u16 = 1;
 
@@ -128,9 +130,12 @@ pub enum RuleError {
         /// The pattern of the field's key.
         field: &'static str,
     },
-    /// A fact is ranked below one its author saw, or far above all of them.
-    #[error("the fact's rank does not follow from those its author saw")]
-    WrongRank,
+    /// A fact says it replaces one that was not current as its author saw the document.
+    #[error("the fact replaces one that was not current")]
+    FactNotCurrent,
+    /// A fact does not say that it replaces one that its author saw.
+    #[error("the fact leaves out one that was current")]
+    FactLeftOut,
     /// A region of this level needs a parent, or may have none.
     #[error("the region's parent does not fit its level")]
     WrongParent,
@@ -159,7 +164,8 @@ impl RuleError {
             Self::WrongOwner => "wrong_owner",
             Self::WrongYear => "wrong_year",
             Self::WrongTime { .. } => "wrong_time",
-            Self::WrongRank => "wrong_rank",
+            Self::FactNotCurrent => "fact_not_current",
+            Self::FactLeftOut => "fact_left_out",
             Self::WrongParent => "wrong_parent",
         }
     }
@@ -268,7 +274,9 @@ impl Judged<'_> {
             (false, [_]) if rule.write == Write::Once => Err(RuleError::AlreadySet { field }),
             (false, [shown]) if shown == value => Err(RuleError::Unchanged { field }),
             (false, []) if *value == Value::Null => Err(RuleError::Unchanged { field }),
-            (false, [_]) if rule.write == Write::Withdrawable && *value != Value::Null => {
+            (false, [shown])
+                if rule.write == Write::Moved && ![shown, value].contains(&&Value::Null) =>
+            {
                 Err(RuleError::AlreadySet { field })
             }
             (false, _) => Ok(()),
@@ -282,7 +290,8 @@ impl Judged<'_> {
         before: &Document,
         puts: &BTreeMap<&str, &Value>,
     ) -> Result<(), RuleError> {
-        let there = |need: &str| before.value(&key_in(one, need)).is_some();
+        // What has moved to the private part is not there.
+        let there = |need: &str| before.value(&key_in(one, need)).is_some_and(|v| v != Value::Null);
         let put = |need: &str| puts.contains_key(key_in(one, need).as_str());
         match group.made {
             Made::By(commands) if commands.contains(&self.0.command) => {

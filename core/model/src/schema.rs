@@ -58,8 +58,9 @@ pub(crate) struct FieldRule {
 pub(crate) enum Write {
     /// It is written once and stays.
     Once,
-    /// It is written once and stays, until it is withdrawn.
-    Withdrawable,
+    /// It is written once, and then only moves: it is cleared when it goes to the private part, and
+    /// is written here again when it comes back.
+    Moved,
     /// It may change, but is never empty.
     Often,
     /// It may change and be cleared.
@@ -116,7 +117,7 @@ impl FieldRule {
     /// Checks a value to be written.
     pub(crate) fn check(&self, value: &Value) -> Result<(), InvalidValue> {
         match (value, self.write) {
-            (Value::Null, Write::Clearable | Write::Withdrawable) => Ok(()),
+            (Value::Null, Write::Clearable | Write::Moved) => Ok(()),
             (Value::Null, Write::Once | Write::Often) => Err(InvalidValue::Empty),
             _ => self.holds.check(value),
         }

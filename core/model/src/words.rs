@@ -1,4 +1,8 @@
 //! The words that fields choose from, in the order people are shown them.
+//!
+//! What becomes of a resident or a need stands in the order of how final it is. Where two people say
+//! different things the less final word is shown until it is settled: whoever still lives there or
+//! still waits for something goes on being looked after, and one visit too many is less harm than none.
 
 /// What a resident is to the head of the household.
 pub const RELATIONS: &[&str] =
@@ -12,6 +16,9 @@ pub const BONDS: &[&str] = &["registered", "lives_here", "both"];
 
 /// What has become of a resident.
 pub const STATUSES: &[&str] = &[LIVING, "away", "moved_out", "deceased"];
+
+/// What is said of somebody who no longer lives there.
+pub const GONE: &[&str] = &["moved_out", "deceased"];
 
 /// The status of somebody who is there.
 pub const LIVING: &str = "living";

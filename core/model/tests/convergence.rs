@@ -8,6 +8,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
+use common::unseen::{replaced_unseen, vanished_unseen};
 use common::{
     NOW_MS, Replica, Sent, Written, add_household, add_region, edit_resident, household_id,
     residents,
@@ -17,8 +18,8 @@ use keting_model::household_private::PrivateCommand;
 use keting_model::household_visits::VisitsCommand;
 use keting_model::region::RegionCommand;
 use keting_model::{
-    CityTime, Command, Document, DocumentId, DocumentKind, Fields, Op, Plan, RULE_VERSION, Row,
-    RowChange, Settle, Touched, Value, difference, judge, project,
+    CityTime, Command, Document, DocumentId, DocumentKind, Fields, ItemId, Op, Plan, RULE_VERSION,
+    Row, RowChange, Settle, Touched, Value, difference, judge, project,
 };
 use proptest::prelude::*;
 
@@ -30,7 +31,7 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        5 => (0..3_usize, 0..13_u8, 0..4_usize, 0..6_usize)
+        5 => (0..3_usize, 0..15_u8, 0..4_usize, 0..6_usize)
             .prop_map(|(replica, what, pick, choice)| Step::Do { replica, what, pick, choice }),
         1 => (0..3_usize, 0..3_usize).prop_map(|(from, to)| Step::Hear { from, to }),
     ]
@@ -77,7 +78,7 @@ fn any_command(replica: &mut Replica, what: u8, pick: usize, choice: usize) -> O
             household,
             resident: resident?,
             fact,
-            status: one_of(&["living", "away", "moved_out"]),
+            status: one_of(&["living", "away", "moved_out", "deceased"]),
             reason: (what == 6).then(|| "打工".to_owned()),
             at: None,
             time,
@@ -113,16 +114,42 @@ fn any_command(replica: &mut Replica, what: u8, pick: usize, choice: usize) -> O
             region: common::region_id(2),
             fields: Fields::new().with("head", one_of(&["老李", "老王", ""])),
         }),
+        12 => Command::Household(HouseholdCommand::AdvanceNeed {
+            household,
+            need: a_need(replica)?,
+            fact,
+            status: one_of(&["in_progress", "met", "dropped"]),
+            note: choice.is_multiple_of(2).then(|| "修好了".to_owned()),
+            time,
+        }),
         _ => settle(replica, pick)?,
     })
 }
 
-/// Settles one of the fields that hold several values, with the last of them.
-fn settle(replica: &Replica, pick: usize) -> Option<Command> {
+fn a_need(replica: &Replica) -> Option<ItemId> {
+    let rows = replica.rows();
+    let need = rows.iter().find(|row| row.table.name == "need")?;
+    ItemId::from_slice(&need.item).ok()
+}
+
+/// Settles one of the fields that hold several values with the last of them, or what is said of a
+/// resident with one more word.
+fn settle(replica: &mut Replica, pick: usize) -> Option<Command> {
     let rows = replica.rows();
     let conflicts: Vec<&Row> = rows.iter().filter(|row| row.table.name == "conflict").collect();
     let row = conflicts.get(pick % conflicts.len().max(1))?;
     let key = String::from_utf8(row.item.clone()).unwrap();
+    if let Some(resident) = key.strip_prefix("r/").and_then(|rest| rest.strip_suffix("/s")) {
+        return Some(Command::Household(HouseholdCommand::SetStatus {
+            household: row.document,
+            resident: resident.parse().unwrap(),
+            fact: replica.fresh(),
+            status: "away".to_owned(),
+            reason: None,
+            at: None,
+            time: replica.time(),
+        }));
+    }
     let value = replica.documents[&row.document].values(&key).pop()?;
     Some(Command::Settle(Settle { document: row.document, key, value }))
 }
@@ -271,6 +298,7 @@ proptest! {
         replicas.push(stranger);
         let written: Vec<&Written> = replicas.iter().flat_map(|replica| &replica.written).collect();
         prop_assert_eq!(vanished_unseen(&written, &replicas[0]), None);
+        prop_assert_eq!(replaced_unseen(&written), None);
         for replica in &replicas {
             prop_assert_eq!(replica.heads(), replicas[0].heads());
             prop_assert_eq!(replica.rows(), replicas[0].rows());
@@ -280,32 +308,6 @@ proptest! {
             prop_assert_eq!(rows, replica.rows());
         }
     }
-}
-
-/// A value that is no longer there, though nobody who wrote the field later had seen it.
-fn vanished_unseen(written: &[&Written], last: &Replica) -> Option<String> {
-    let values = |change: &Written| {
-        change
-            .ops
-            .iter()
-            .filter_map(Op::written)
-            .map(|(key, value)| (key.to_owned(), value.clone()))
-            .collect::<Vec<_>>()
-    };
-    for change in written {
-        for (key, value) in values(change) {
-            let stands = last.documents[&change.before.id()].values(&key).contains(&value);
-            let was_seen = |later: &&&Written| {
-                later.before.id() == change.before.id()
-                    && later.before.has(&change.hash)
-                    && values(later).iter().any(|(other, _)| *other == key)
-            };
-            if !stands && !written.iter().any(|later| was_seen(&later)) {
-                return Some(format!("{key}: {value}"));
-            }
-        }
-    }
-    None
 }
 
 /// The changes so that none comes before what it depends on.

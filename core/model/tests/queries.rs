@@ -164,37 +164,6 @@ fn a_family_that_moves_out_is_counted_so_and_its_child_too() {
 }
 
 #[test]
-fn of_two_facts_in_two_documents_the_higher_ranked_is_shown_and_counted_whatever_the_time() {
-    let mut alice = village();
-    let child = residents(&alice, 1)[1];
-    let say = |alice: &mut Replica, status: &str| {
-        let say = HouseholdCommand::SetStatus {
-            household: household_id(1),
-            resident: child,
-            fact: alice.fresh(),
-            status: status.into(),
-            reason: Some("上学".into()),
-            at: None,
-            time: alice.time(),
-        };
-        alice.run(&Command::Household(say)).unwrap();
-    };
-    // A phone ten years ahead takes the child for grown up, one that is right does not.
-    alice.now_ms += 3_653 * 24 * 60 * 60 * 1_000;
-    say(&mut alice, "away");
-    alice.now_ms = common::NOW_MS;
-    say(&mut alice, "moved_out");
-    let rows = tables(&alice.rows());
-    let shown = household(&rows, &Withheld::nothing(), &household_id(1)).unwrap().unwrap();
-    assert_eq!(shown.residents[1].resident.status.as_deref(), Some("moved_out"));
-    for region in [None, Some(region_id(1))] {
-        let counted = counts(&rows, region).unwrap();
-        assert_eq!(counted.residents.get("moved_out"), Some(&1), "{region:?}");
-        assert_eq!(counted.residents.get("away"), None, "{region:?}");
-    }
-}
-
-#[test]
 fn visits_needs_notes_and_conflicts_are_listed() {
     let mut alice = village();
     let mut bob = Replica::new(2);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keting_model::role::Family;
-use keting_model::rule::once_keys;
+use keting_model::rule::{current_fact_actors, once_keys};
 use keting_model::{ActorId, ChangeHash, Document, DocumentId, DocumentKind};
 use keting_trust::guard::{Checked as Guarded, CheckedChange, survives_save};
 use keting_trust::limits::DEVICE_BRANCHES_MAX;
@@ -26,8 +26,8 @@ pub(super) struct ReachedPart {
     pub(super) document: Option<Document>,
     /// Why it cannot stand beside what others did that its author had not seen, as a code.
     pub(super) clash: Option<&'static str>,
-    /// Who made the branches of the document, and who the values under each key that it puts,
-    /// where they are so many that it must be asked how many are of one device.
+    /// Who made the branches of the document, and who the values under each key that it puts and
+    /// the facts that are current beside each that it adds, where they are so many that it must be asked how many are of one device.
     pub(super) crowds: Vec<Vec<ActorId>>,
 }
 
@@ -94,9 +94,10 @@ fn crowds(change: &CheckedChange) -> Vec<Vec<ActorId>> {
     if follows_all(change) {
         return Vec::new();
     }
-    let keys = change.ops.iter().filter_map(|op| Some(op.written()?.0));
+    let keys = || change.ops.iter().filter_map(|op| Some(op.written()?.0));
     std::iter::once(change.document.head_actors())
-        .chain(keys.map(|key| change.document.value_actors(key)))
+        .chain(keys().map(|key| change.document.value_actors(key)))
+        .chain(keys().map(|key| current_fact_actors(&change.document, key)))
         .filter(|actors| actors.len() > DEVICE_BRANCHES_MAX)
         .collect()
 }

@@ -182,8 +182,19 @@ impl Phone {
 
     /// Says what became of a resident.
     pub fn say(&self, household: DocumentId, resident: ItemId, status: &str) {
+        self.say_why(household, resident, status, None);
+    }
+
+    /// Says what became of a resident, and why.
+    pub fn say_why(
+        &self,
+        household: DocumentId,
+        resident: ItemId,
+        status: &str,
+        reason: Option<&str>,
+    ) {
         let (fact, time) = (self.keting.new_item(), self.keting.now());
-        let (status, reason, at) = (status.to_owned(), None, None);
+        let (status, reason, at) = (status.to_owned(), reason.map(str::to_owned), None);
         let say =
             HouseholdCommand::SetStatus { household, resident, fact, status, reason, at, time };
         self.keting.execute(&Command::Household(say)).unwrap();
@@ -199,8 +210,19 @@ impl Phone {
 
     /// Says how far a need has come.
     pub fn advance(&self, household: DocumentId, need: ItemId, status: &str) {
+        self.advance_with(household, need, status, None);
+    }
+
+    /// Says how far a need has come, and what was done.
+    pub fn advance_with(
+        &self,
+        household: DocumentId,
+        need: ItemId,
+        status: &str,
+        note: Option<&str>,
+    ) {
         let (fact, time) = (self.keting.new_item(), self.keting.now());
-        let (status, note) = (status.to_owned(), None);
+        let (status, note) = (status.to_owned(), note.map(str::to_owned));
         let advance = HouseholdCommand::AdvanceNeed { household, need, fact, status, note, time };
         self.keting.execute(&Command::Household(advance)).unwrap();
     }

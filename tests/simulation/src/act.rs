@@ -1,7 +1,7 @@
 //! Somebody does something, and what must then be true on his phone.
 
-use keting::ErrorKind;
 use keting::parts::Replica;
+use keting::{EngineError, ErrorKind};
 use keting_model::Command;
 use keting_model::household::HouseholdCommand;
 use keting_model::query::Rows as _;
@@ -13,7 +13,7 @@ impl World {
     /// The holder of a device does something, if his app runs.
     ///
     /// # Errors
-    /// When a refused command left a trace, or failed as none may.
+    /// When a refused command left a trace, was planned against the rules, or failed as none may.
     pub fn act(&mut self, index: usize) -> Result<(), Broken> {
         if self.is_healing {
             return Ok(());
@@ -49,6 +49,10 @@ impl World {
             Err(error) => {
                 self.note(&format!("{name} {} refused: {}", command.name(), error.code()));
                 self.trace.count(&format!("refused on the phone: {}", error.code()));
+                if let EngineError::Rule(broken) = &error {
+                    let plan = command.name();
+                    return Err(format!("{name}'s honest {plan} breaks a rule: {broken}"));
+                }
                 match error.kind() {
                     ErrorKind::Refused | ErrorKind::NotFound => {
                         let after = self.devices[index].replica.as_ref().and_then(footprint);

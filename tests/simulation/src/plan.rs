@@ -38,7 +38,7 @@ pub fn draw(rng: &mut Rng, replica: &Replica, foreign: &[DocumentId]) -> Option<
         return add_household(rng, &screen, time);
     }
     if drawn < 20
-        && let Some(settle) = settle(rng, &screen)
+        && let Some(settle) = settle(rng, &screen, time)
     {
         return Some(settle);
     }
@@ -61,18 +61,8 @@ pub fn draw(rng: &mut Rng, replica: &Replica, foreign: &[DocumentId]) -> Option<
         }
         64..71 => {
             let (household, resident) = owned(resident);
-            let status = ["away", "moved_out", "living"][rng.index(3)].to_owned();
-            let fact = item(rng);
-            let reason = rng.chance(1, 2).then(|| "moved in with kin".to_owned());
-            Command::Household(HouseholdCommand::SetStatus {
-                household,
-                resident,
-                fact,
-                status,
-                reason,
-                at: None,
-                time,
-            })
+            let status = ["away", "moved_out", "deceased", "living"][rng.index(4)];
+            Command::Household(set_status(rng, household, resident, status, time))
         }
         71..77 => {
             let text = "a ramp at the door".to_owned();
@@ -81,16 +71,8 @@ pub fn draw(rng: &mut Rng, replica: &Replica, foreign: &[DocumentId]) -> Option<
         77..82 => {
             let (household, need) =
                 rng.pick(&screen.needs).copied().unwrap_or((household, item(rng)));
-            let status = ["in_progress", "met", "open"][rng.index(3)].to_owned();
-            let fact = item(rng);
-            Command::Household(HouseholdCommand::AdvanceNeed {
-                household,
-                need,
-                fact,
-                status,
-                note: None,
-                time,
-            })
+            let status = ["in_progress", "met", "open", "dropped"][rng.index(4)];
+            Command::Household(advance(rng, household, need, status, time))
         }
         82..88 => {
             let year = ["2025-12-31", "2026-01-01", "2026-09-20"][rng.index(3)];
@@ -177,9 +159,48 @@ fn add_household(rng: &mut Rng, screen: &Screen, time: CityTime) -> Option<Comma
     Some(Command::Household(HouseholdCommand::Add { household, region, fields, residents, time }))
 }
 
-fn settle(rng: &mut Rng, screen: &Screen) -> Option<Command> {
+fn set_status(
+    rng: &mut Rng,
+    household: DocumentId,
+    resident: ItemId,
+    status: &str,
+    time: CityTime,
+) -> HouseholdCommand {
+    let reason = rng.chance(1, 2).then(|| "moved in with kin".to_owned());
+    let at = rng.chance(1, 4).then(|| ["2026-09-20", "2026-09-21"][rng.index(2)].to_owned());
+    let (fact, status) = (item(rng), status.to_owned());
+    HouseholdCommand::SetStatus { household, resident, fact, status, reason, at, time }
+}
+
+fn advance(
+    rng: &mut Rng,
+    household: DocumentId,
+    need: ItemId,
+    status: &str,
+    time: CityTime,
+) -> HouseholdCommand {
+    let note = rng.chance(1, 3).then(|| "the mason came".to_owned());
+    let (fact, status) = (item(rng), status.to_owned());
+    HouseholdCommand::AdvanceNeed { household, need, fact, status, note, time }
+}
+
+/// Settles a field, or facts by one over all of them.
+fn settle(rng: &mut Rng, screen: &Screen, time: CityTime) -> Option<Command> {
     let (document, key, values) = rng.pick(&screen.conflicts)?;
     let value = rng.pick(values)?.clone();
+    let mut segments = key.split('/');
+    if let (Some(letter), Some(item), Some("s"), None) =
+        (segments.next(), segments.next(), segments.next(), segments.next())
+    {
+        let (household, item) = (*document, item.parse().unwrap());
+        // Where it is said in the private part alone, any word will do.
+        let status = value.as_text().unwrap_or(if letter == "n" { "met" } else { "away" });
+        return Some(Command::Household(if letter == "n" {
+            advance(rng, household, item, status, time)
+        } else {
+            set_status(rng, household, item, status, time)
+        }));
+    }
     Some(Command::Settle(Settle { document: *document, key: key.clone(), value }))
 }
 

@@ -5,9 +5,10 @@ use minicbor::{Decode, Encode};
 use crate::city_time::CityTime;
 use crate::command::{CommandError, Edit, Given};
 use crate::draft::{Draft, put_all};
-use crate::fact::fold;
+use crate::fact::{Told, over};
 use crate::fields::Fields;
 use crate::household::placing::{NewFact, Placing, private_part, require_household, time_value};
+use crate::household::rows::current_about_need;
 use crate::id::{DocumentId, ItemId};
 use crate::value::Value;
 use crate::words;
@@ -248,17 +249,18 @@ impl HouseholdCommand {
                     return Err(CommandError::NotFound { what: "the need" });
                 }
                 let note = note.as_deref().map(str::trim).filter(|note| !note.is_empty());
-                if note.is_none() && need_status(&draft, *need) == *status {
+                let replaced = draft.current_facts(&format!("n/{need}"));
+                let settles = replaced.len() > 1;
+                if note.is_none() && !settles && need_status(&draft, *need) == *status {
                     return Err(CommandError::NothingChanged);
                 }
                 let key = |field: &str| format!("n/{need}/s/{fact}/{field}");
-                if draft.has(&key("status")) {
+                if draft.has(&key("over")) {
                     return Err(CommandError::AlreadyExists { what: "the fact" });
                 }
-                draft.put(key("status"), Value::from(status.as_str()))?;
+                draft.put(key("over"), over(&replaced))?;
                 draft.put(key("time"), time_value(*time))?;
-                let rank = draft.greatest_rank(&format!("n/{need}/s")).saturating_add(1);
-                draft.put(key("rank"), Value::Int(rank))?;
+                draft.put(key("status"), Value::from(status.as_str()))?;
                 if let Some(note) = note {
                     draft.put(key("note"), Value::from(note))?;
                 }
@@ -272,6 +274,7 @@ impl HouseholdCommand {
 fn need_status(draft: &Draft<'_>, need: ItemId) -> String {
     let contents = draft.contents();
     let needs = contents.items("n");
-    let fact = needs.get(&need).and_then(fold);
-    fact.and_then(|fact| fact.text("status")).unwrap_or(words::OPEN).to_owned()
+    let facts = needs.get(&need).map(|item| current_about_need(&contents, need, item));
+    let told = Told::of(&facts.unwrap_or_default(), words::NEED_STATUSES);
+    told.status.unwrap_or_else(|| words::OPEN.to_owned())
 }

@@ -2,7 +2,6 @@
 //! private part, in the same commit.
 
 use crate::command::CommandError;
-use crate::fact::fold;
 use crate::household::placing::{Placing, prefix};
 use crate::id::ItemId;
 use crate::value::Value;
@@ -18,8 +17,7 @@ impl Placing<'_> {
     /// first.
     pub(super) fn conceal(&mut self, resident: ItemId) -> Result<(), CommandError> {
         self.move_fields(resident)?;
-        self.repeat_fact(resident)?;
-        self.withdraw_facts(resident)
+        self.move_facts(resident)
     }
 
     fn move_fields(&mut self, resident: ItemId) -> Result<(), CommandError> {
@@ -40,40 +38,20 @@ impl Placing<'_> {
         Ok(())
     }
 
-    /// Says the fact that counts again in the private part, if it stands in the open.
-    fn repeat_fact(&mut self, resident: ItemId) -> Result<(), CommandError> {
-        let [open, private] = [&self.household, &self.private].map(|draft| draft.contents());
-        let [open, private] = [open.items("r"), private.items("r")];
-        let [open, private] =
-            [open, private].each_ref().map(|items| items.get(&resident).and_then(fold));
-        let Some(fact) = open else { return Ok(()) };
-        if private.is_some_and(|private| private.outdoes(&fact)) {
-            return Ok(());
-        }
-        let rank = self.next_rank(resident, true);
-        let key = |field| format!("{}s/{}/{field}", prefix(resident), fact.id_repeated_with(rank));
-        self.private.put(key("time"), Value::Int(fact.time))?;
-        self.private.put(key("rank"), Value::Int(rank))?;
-        for field in SAYS {
-            if let Some(text) = fact.text(field) {
-                self.private.put(key(field), Value::from(text))?;
-            }
-        }
-        Ok(())
-    }
-
-    fn withdraw_facts(&mut self, resident: ItemId) -> Result<(), CommandError> {
+    /// Moves what facts say to the private part, under the same ids. The skeletons stay.
+    fn move_facts(&mut self, resident: ItemId) -> Result<(), CommandError> {
         let contents = self.household.contents();
         let items = contents.items("r");
         for name in items.get(&resident).into_iter().flat_map(|item| item.keys()) {
             let mut segments = name.split('/');
             let of_fact = segments.next() == Some("s");
-            if of_fact && segments.nth(1).is_some_and(|field| SAYS.contains(&field)) {
-                let key = format!("{}{name}", prefix(resident));
-                if self.household.settled(&key)?.is_some() {
-                    self.household.put(key, Value::Null)?;
-                }
+            if !of_fact || !segments.nth(1).is_some_and(|field| SAYS.contains(&field)) {
+                continue;
             }
+            let key = format!("{}{name}", prefix(resident));
+            let Some(value) = self.household.settled(&key)? else { continue };
+            self.private.put(key.clone(), value)?;
+            self.household.put(key, Value::Null)?;
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 mod commands;
 mod concealing;
+mod person;
 mod placing;
 mod query;
 mod rows;
@@ -17,8 +18,7 @@ use crate::registry::Registration;
 
 pub(crate) use placing::{prefix, private_part, require_household, require_resident, time_value};
 pub(crate) use rows::SQL;
-pub(crate) use rows::status_cells;
-pub(crate) use schema::facts_fit;
+pub(crate) use schema::status_fits_command;
 
 /// The kind's registration.
 pub(crate) static REGISTRATION: Registration = Registration {

@@ -8,7 +8,7 @@ use crate::city_time::CityTime;
 use crate::command::{CommandError, Edit, Given};
 use crate::date::Date;
 use crate::draft::Draft;
-use crate::fact::{Fact, RANK_STEP_MAX, fold};
+use crate::fact::{Fact, Told, all_said, complete, current, over};
 use crate::fields::Fields;
 use crate::household::NewResident;
 use crate::id::{DocumentId, ItemId};
@@ -67,11 +67,14 @@ impl<'a> Placing<'a> {
         if self.is_child(resident, fields) { self.conceal(resident) } else { Ok(()) }
     }
 
-    /// Says what became of a resident who is there.
+    /// Says what became of a resident who is there, in the place of all that is current. Where that
+    /// is several facts, one that says what is shown settles them.
     pub(crate) fn say(&mut self, resident: ItemId, fact: &NewFact<'_>) -> Result<(), CommandError> {
         require_resident(&self.household, resident)?;
         let says_more = fact.reason.is_some() || fact.at.is_some();
-        if !says_more && self.status(resident).as_deref() == Some(fact.status) {
+        let current = self.current(resident);
+        let shown = Told::of(&current, words::STATUSES).status;
+        if !says_more && current.len() < 2 && shown.as_deref() == Some(fact.status) {
             return Err(CommandError::NothingChanged);
         }
         self.put_fact(resident, self.is_child(resident, &Fields::new()), fact)
@@ -125,15 +128,15 @@ impl<'a> Placing<'a> {
         child: bool,
         fact: &NewFact<'_>,
     ) -> Result<(), CommandError> {
-        let rank = self.next_rank(resident, child);
-        let place = if child { &mut self.private } else { &mut self.household };
         let key = |field: &str| format!("r/{resident}/s/{}/{field}", fact.fact);
-        if place.has(&key("status")) {
+        if self.household.has(&key("over")) {
             return Err(CommandError::AlreadyExists { what: "the fact" });
         }
+        let replaced = self.household.current_facts(&format!("r/{resident}"));
+        self.household.put(key("over"), over(&replaced))?;
+        self.household.put(key("time"), time_value(self.time))?;
+        let place = if child { &mut self.private } else { &mut self.household };
         place.put(key("status"), Value::from(fact.status))?;
-        place.put(key("time"), time_value(self.time))?;
-        place.put(key("rank"), Value::Int(rank))?;
         for (field, text) in [("reason", fact.reason), ("at", fact.at)] {
             if let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) {
                 place.put(key(field), Value::from(text))?;
@@ -155,31 +158,14 @@ impl<'a> Placing<'a> {
         written.or_else(in_number).is_some_and(|born| born.is_of_a_child_on(self.today))
     }
 
-    /// What is known to have become of a resident, by the facts in both documents.
-    fn status(&self, resident: ItemId) -> Option<String> {
-        let documents = [self.household.contents(), self.private.contents()];
-        let items = documents.each_ref().map(|contents| contents.items("r"));
-        let [open, private] = items.each_ref().map(|items| items.get(&resident).and_then(fold));
-        counting(open, private)?.text("status").map(str::to_owned)
-    }
-
-    /// The rank of the next fact about a resident, in the private part or the household: above
-    /// every fact of both, as far as the rule lets the one go in a step.
-    pub(super) fn next_rank(&self, resident: ItemId, in_private: bool) -> i64 {
-        let facts = format!("{}s", prefix(resident));
-        let [open, private] =
-            [&self.household, &self.private].map(|draft| draft.greatest_rank(&facts));
-        let here = if in_private { private } else { open };
-        open.max(private).saturating_add(1).min(here.saturating_add(RANK_STEP_MAX))
-    }
-}
-
-/// Which of the facts about a resident counts, one folded from each document: the open one at a tie.
-fn counting<'a>(open: Option<Fact<'a>>, private: Option<Fact<'a>>) -> Option<Fact<'a>> {
-    match (open, private) {
-        (Some(open), Some(private)) if !private.outdoes(&open) => Some(open),
-        (open, None) => open,
-        (_, private) => private,
+    /// The current facts about a resident, with what both documents say.
+    fn current(&self, resident: ItemId) -> Vec<Fact> {
+        let [open, private] = [&self.household, &self.private].map(|draft| draft.contents());
+        let (open_items, private_items) = (open.items("r"), private.items("r"));
+        let Some(item) = open_items.get(&resident) else { return Vec::new() };
+        let mut facts = current(item, |fact| open.author(&format!("r/{resident}/s/{fact}/over")));
+        complete(&mut facts, private_items.get(&resident).map(all_said).unwrap_or_default());
+        facts
     }
 }
 

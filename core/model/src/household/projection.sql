@@ -20,11 +20,9 @@ CREATE TABLE resident (
     phone         TEXT,
     bond          TEXT,               -- registered, lives_here, both
     care_tags     TEXT,               -- sorted, parted by commas, without those of health
-    status        TEXT,               -- of the fact that counts; null when the facts are private
-    status_rank   INTEGER,            -- its rank, which orders it against one in resident_private
-    status_time   INTEGER,            -- its hybrid time, which does so at equal ranks
-    status_reason TEXT,
-    status_at     TEXT,               -- the day it happened, YYYY-MM-DD
+    status        TEXT,               -- of the current facts said here, the least final; null if none is
+    facts_current INTEGER NOT NULL,   -- how many facts nobody replaced
+    facts         BLOB,               -- these facts, a CBOR array: id, author, time, what is said here
     PRIMARY KEY (document, item)
 ) STRICT, WITHOUT ROWID;
 
@@ -34,8 +32,8 @@ CREATE TABLE need (
     item        BLOB NOT NULL,        -- the need
     text        TEXT NOT NULL,
     time        INTEGER,              -- hybrid time of its entry
-    status      TEXT NOT NULL,        -- open, in_progress, met, dropped
-    status_time INTEGER,              -- hybrid time of the fact that counts; null while there is none
-    note        TEXT,                 -- of that fact
+    status      TEXT NOT NULL,        -- open, in_progress, met, dropped: the least final of the current facts
+    note        TEXT,                 -- of those that say so
+    facts       BLOB,                 -- the current facts, a CBOR array as of a resident
     PRIMARY KEY (document, item)
 ) STRICT, WITHOUT ROWID;

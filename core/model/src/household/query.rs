@@ -1,10 +1,12 @@
 //! Reading households: lists, and one in full.
 
-use crate::household::{HouseholdDetail, HouseholdView, NeedView, ResidentDetail, ResidentView};
+use crate::fact::{Fact, FactView, Told, facts_in};
+use crate::household::person::person;
+use crate::household::{HouseholdDetail, HouseholdView, NeedView, ResidentDetail};
 use crate::id::{DocumentId, ItemId};
 use crate::kind::DocumentKind;
 use crate::projection::Cell;
-use crate::query::{Rows, Withheld, document, int, item, regions_below, text};
+use crate::query::{Rows, Withheld, document, item, regions_below, text};
 use crate::words;
 
 /// Which households a list holds.
@@ -14,7 +16,7 @@ pub struct HouseholdFilter {
     pub region: Option<DocumentId>,
 }
 
-/// The columns that [`household_found`], [`person`] and [`more`] read, in their order. A list leaves out the last
+/// The columns that [`household_found`] and [`person`] read, in their order. A list leaves out the last
 /// ones, which it does not show: they count as null.
 macro_rules! select {
     (households $from:literal) => {
@@ -22,30 +24,29 @@ macro_rules! select {
     };
     (residents $from:literal) => {
         concat!(
-            "SELECT r.document, r.item, r.name, r.relation, r.phone, r.bond, r.care_tags, ",
-            "r.status, r.status_rank, r.status_time ",
+            "SELECT r.document, r.item, r.name, r.relation, r.phone, r.bond, r.care_tags, r.status, ",
+            // One fact that is said here needs no second look.
+            "CASE WHEN r.status IS NULL OR r.facts_current <> 1 THEN r.facts END ",
             $from
         )
     };
     (residents in full $from:literal) => {
         concat!(
-            "SELECT r.document, r.item, r.name, r.relation, r.phone, r.bond, r.care_tags, ",
-            "r.status, r.status_rank, r.status_time, r.status_reason, r.status_at ",
+            "SELECT r.document, r.item, r.name, r.relation, r.phone, r.bond, r.care_tags, r.status, ",
+            "r.facts ",
             $from
         )
     };
     (private $from:literal) => {
         concat!(
-            "SELECT p.household, p.item, p.id_number, p.phone, p.bond, p.care_tags, p.status, ",
-            "p.status_rank, p.status_time ",
+            "SELECT p.household, p.item, p.id_number, p.phone, p.bond, p.care_tags, p.facts ",
             $from
         )
     };
     (private in full $from:literal) => {
         concat!(
-            "SELECT p.household, p.item, p.id_number, p.phone, p.bond, p.care_tags, p.status, ",
-            "p.status_rank, p.status_time, p.status_reason, p.status_at, p.birth_date, p.sex, ",
-            "p.health, p.disability ",
+            "SELECT p.household, p.item, p.id_number, p.phone, p.bond, p.care_tags, p.facts, ",
+            "p.birth_date, p.sex, p.health, p.disability ",
             $from
         )
     };
@@ -114,13 +115,12 @@ pub fn household<R: Rows>(
     id: &DocumentId,
 ) -> Result<Option<HouseholdDetail>, R::Error> {
     const NEEDS: &str =
-        "SELECT item, text, status, note FROM need WHERE document = ?1 ORDER BY time, item";
+        "SELECT item, text, status, note, facts FROM need WHERE document = ?1 ORDER BY time, item";
     let Some(found) = read(rows, withheld, &ONE, Some(id))?.into_iter().next() else {
         return Ok(None);
     };
     let mut needs = Vec::new();
     rows.query(NEEDS, &[id_cell(id)], &mut |row| needs.extend(need(row)))?;
-    let residents = found.view.residents.into_iter();
     Ok(Some(HouseholdDetail {
         id: found.view.id,
         address: found.view.address,
@@ -129,7 +129,8 @@ pub fn household<R: Rows>(
         region: found.view.region,
         head: found.view.head,
         withheld: found.view.withheld,
-        residents: residents.zip(found.more).map(|(resident, more)| more.about(resident)).collect(),
+        living_here: found.view.living_here,
+        residents: found.in_full,
         needs,
     }))
 }
@@ -140,19 +141,8 @@ struct Found {
     address_code: Option<String>,
     tenure: Option<String>,
     has_children: bool,
-    /// What is shown in full, one a resident in their order; empty for a list, which would only
-    /// carry it along.
-    more: Vec<More>,
-}
-
-/// What a list does not show of a resident.
-struct More {
-    status_reason: Option<String>,
-    status_at: Option<String>,
-    birth_date: Option<String>,
-    sex: Option<String>,
-    health: Option<String>,
-    disability: Option<String>,
+    /// The residents in full, of a household that is shown alone.
+    in_full: Vec<ResidentDetail>,
 }
 
 /// Reads the households of a scope, in the order of region code, address and id.
@@ -193,15 +183,20 @@ fn read<R: Rows>(
         let at = private.binary_search_by_key(&(household, resident), |(h, r, _)| (*h, *r)).ok();
         let of_resident = at.and_then(|at| private.get_mut(at));
         let of_resident = of_resident.map_or(&mut [][..], |(_, _, cells)| cells.as_mut_slice());
-        let more = scope.in_full.then(|| more(row, of_resident));
-        let Some(listed) = person(row, of_resident, sees_private) else { return };
+        let Some(person) = person(row, of_resident, sees_private) else { return };
+        let listed = &person.detail.resident;
         one.has_children |= listed.status.is_none();
-        let is_head = listed.relation.as_deref() == Some(words::HEAD);
-        if is_head && one.view.head.is_none() && is_there(listed.status.as_deref()) {
-            one.view.head = Some(listed.name.clone());
+        if !person.has_gone {
+            one.view.living_here += 1;
         }
-        one.view.residents.push(listed);
-        one.more.extend(more);
+        if listed.relation.as_deref() == Some(words::HEAD) && !person.has_gone {
+            one.add_head(&listed.name);
+        }
+        if scope.in_full {
+            one.in_full.push(person.detail);
+        } else {
+            one.view.residents.push(person.detail.resident);
+        }
     })?;
     for one in &mut found {
         if !scope.in_full {
@@ -216,6 +211,19 @@ fn read<R: Rows>(
     Ok(found)
 }
 
+impl Found {
+    /// Two people who each made somebody head of a household are not decided between here.
+    fn add_head(&mut self, name: &str) {
+        match &mut self.view.head {
+            Some(heads) => {
+                heads.push('、');
+                heads.push_str(name);
+            }
+            None => self.view.head = Some(name.to_owned()),
+        }
+    }
+}
+
 fn household_found(row: &[Cell]) -> Option<Found> {
     let view = HouseholdView {
         id: document(row, 0)?,
@@ -223,93 +231,22 @@ fn household_found(row: &[Cell]) -> Option<Found> {
         region: text(row, 2),
         head: None,
         withheld: Vec::new(),
+        living_here: 0,
         residents: Vec::new(),
     };
     let (address_code, tenure) = (text(row, 3), text(row, 4));
-    Some(Found { view, address_code, tenure, has_children: false, more: Vec::new() })
-}
-
-/// Whether the fact that counts stands in the private part.
-fn is_said_in_private(row: &[Cell], private: &[Cell]) -> bool {
-    let open = int(row, 8).zip(int(row, 9));
-    int(private, 5).zip(int(private, 6)).is_some_and(|said| open.is_none_or(|open| said > open))
-}
-
-/// Puts a resident together from the household's row and what follows the ids in that of the
-/// private part, which is empty where there is none or it is withheld.
-fn person(row: &[Cell], private: &mut [Cell], sees_private: bool) -> Option<ResidentView> {
-    let said = if is_said_in_private(row, private) { take(private, 4) } else { text(row, 7) };
-    let status = match said {
-        None if sees_private => Some(words::LIVING.to_owned()),
-        said => said,
-    };
-    let mut tags: Vec<String> = Vec::new();
-    for said in [text(row, 6), take(private, 3)].into_iter().flatten() {
-        tags.extend(said.split(',').map(str::to_owned));
-    }
-    tags.sort_unstable();
-    tags.dedup();
-    Some(ResidentView {
-        id: item(row, 1)?,
-        name: text(row, 2)?,
-        phone: text(row, 4).or_else(|| take(private, 1)),
-        id_number: take(private, 0),
-        relation: text(row, 3),
-        bond: text(row, 5).or_else(|| take(private, 2)),
-        care_tags: status.is_some().then_some(tags),
-        status,
-    })
-}
-
-fn more(row: &[Cell], private: &mut [Cell]) -> More {
-    let (status_reason, status_at) = if is_said_in_private(row, private) {
-        (take(private, 7), take(private, 8))
-    } else {
-        (text(row, 10), text(row, 11))
-    };
-    More {
-        status_reason,
-        status_at,
-        birth_date: take(private, 9),
-        sex: take(private, 10),
-        health: take(private, 11),
-        disability: take(private, 12),
-    }
-}
-
-impl More {
-    fn about(self, resident: ResidentView) -> ResidentDetail {
-        ResidentDetail {
-            resident,
-            status_reason: self.status_reason,
-            status_at: self.status_at,
-            birth_date: self.birth_date,
-            sex: self.sex,
-            health: self.health,
-            disability: self.disability,
-        }
-    }
-}
-
-/// Takes a text out of a column.
-fn take(cells: &mut [Cell], column: usize) -> Option<String> {
-    match cells.get_mut(column)? {
-        Cell::Text(text) => Some(std::mem::take(text)),
-        Cell::Null | Cell::Int(_) | Cell::Blob(_) => None,
-    }
-}
-
-/// Whether somebody of this status still counts as part of the household.
-fn is_there(status: Option<&str>) -> bool {
-    !matches!(status, Some("moved_out" | "deceased"))
+    Some(Found { view, address_code, tenure, has_children: false, in_full: Vec::new() })
 }
 
 fn need(row: &[Cell]) -> Option<NeedView> {
+    let facts: Vec<Fact> = facts_in(row, 4);
     Some(NeedView {
         id: item(row, 0)?,
         text: text(row, 1)?,
         status: text(row, 2)?,
+        status_in_conflict: Told::of(&facts, words::NEED_STATUSES).in_conflict,
         note: text(row, 3),
+        facts: FactView::of(facts),
     })
 }
 

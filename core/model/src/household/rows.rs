@@ -1,6 +1,8 @@
 //! The rows of a household: itself, its residents and its needs.
 
-use crate::fact::fold;
+use crate::conflict;
+use crate::fact::{Fact, Told, current, facts_cell};
+use crate::id::ItemId;
 use crate::projection::{Cell, Row, Table};
 use crate::rows::{Contents, Item, cell, cells, tags};
 use crate::words;
@@ -20,56 +22,53 @@ pub(super) static RESIDENT: Table = Table {
         "bond",
         "care_tags",
         "status",
-        "status_rank",
-        "status_time",
-        "status_reason",
-        "status_at",
+        "facts_current",
+        "facts",
     ],
 };
 
 pub(super) static NEED: Table =
-    Table { name: "need", columns: &["text", "time", "status", "status_time", "note"] };
+    Table { name: "need", columns: &["text", "time", "status", "note", "facts"] };
 
-pub(super) fn rows(contents: &Contents, rows: &mut Vec<Row>) {
+pub(super) fn rows(contents: &Contents<'_>, rows: &mut Vec<Row>) {
     if contents.value("home").is_some() {
         let keys = ["home", "address", "address_code", "tenure"];
         let own = keys.iter().map(|key| cell(contents.value(key))).collect();
         rows.push(contents.row(&HOUSEHOLD, &[], own));
     }
     for (need, item) in contents.items("n") {
-        let mut own = cells(&item, &["text", "time"]);
-        let fact = fold(&item);
-        own.push(match &fact {
-            Some(fact) => fact.cell("status"),
-            None => Cell::Text(words::OPEN.to_owned()),
-        });
-        own.push(fact.as_ref().map_or(Cell::Null, |fact| Cell::Int(fact.time)));
-        own.push(fact.as_ref().map_or(Cell::Null, |fact| fact.cell("note")));
         if item.contains_key("text") {
+            let facts = current_about_need(contents, need, &item);
+            let told = Told::of(&facts, words::NEED_STATUSES);
+            let mut own = cells(&item, &["text", "time"]);
+            own.push(Cell::Text(told.status.unwrap_or_else(|| words::OPEN.to_owned())));
+            own.push(told.reason.map_or(Cell::Null, Cell::Text));
+            own.push(facts_cell(&facts));
             rows.push(contents.row(&NEED, need.as_bytes(), own));
+            rows.extend(conflict::row_of_facts(contents, &format!("n/{need}"), &facts));
         }
     }
     for (resident, item) in contents.items("r") {
         if item.contains_key("name") {
+            let author = |fact: &ItemId| contents.author(&format!("r/{resident}/s/{fact}/over"));
+            let facts = current(&item, author);
+            let told = Told::of(&facts, words::STATUSES);
             let mut own = cells(&item, &["name", "relation", "phone", "bond"]);
             own.push(tags(&item));
-            own.extend(status_cells(&item));
+            own.push(told.status.map_or(Cell::Null, Cell::Text));
+            own.push(Cell::Int(i64::try_from(facts.len()).unwrap_or(i64::MAX)));
+            own.push(facts_cell(&facts));
             rows.push(contents.row(&RESIDENT, resident.as_bytes(), own));
+            rows.extend(conflict::row_of_facts(contents, &format!("r/{resident}"), &facts));
         }
     }
 }
 
-/// `status`, `status_rank`, `status_time`, `status_reason`, `status_at`; all null where no fact says
-/// anything.
-pub(crate) fn status_cells(item: &Item<'_>) -> [Cell; 5] {
-    match fold(item) {
-        Some(fact) => [
-            fact.cell("status"),
-            Cell::Int(fact.rank),
-            Cell::Int(fact.time),
-            fact.cell("reason"),
-            fact.cell("at"),
-        ],
-        None => [const { Cell::Null }; 5],
-    }
+/// The current facts about a need.
+pub(super) fn current_about_need(
+    contents: &Contents<'_>,
+    need: ItemId,
+    item: &Item<'_>,
+) -> Vec<Fact> {
+    current(item, |fact| contents.author(&format!("n/{need}/s/{fact}/over")))
 }

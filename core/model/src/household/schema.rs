@@ -2,7 +2,7 @@
 
 use crate::check::Holds;
 use crate::document::Op;
-use crate::fact::ranks_fit;
+use crate::fact::replace_what_was_current;
 use crate::kind::DocumentKind;
 use crate::role::Family;
 use crate::rule::{RuleError, Touched};
@@ -18,10 +18,13 @@ pub(crate) const ADD_RESIDENT: &[&str] = &["household.add", "resident.add"];
 pub(crate) const WRITE_RESIDENT: &[&str] = &["household.add", "resident.add", "resident.edit"];
 /// The commands that say what became of a resident.
 const SAY_STATUS: &[&str] = &["household.add", "resident.add", "resident.leave", "resident.return"];
-/// The commands that write what is said of a resident: an edit may only withdraw it, when it makes
-/// the resident known as a child.
-const SAY_OR_WITHDRAW: &[&str] =
+/// The commands that write what is said of a resident: an edit only moves it, when it makes the
+/// resident known as a child.
+const SAY_OR_MOVE: &[&str] =
     &["household.add", "resident.add", "resident.edit", "resident.leave", "resident.return"];
+
+/// What a fact about a resident says.
+const SAID: [&str; 3] = ["r/*/s/*/status", "r/*/s/*/reason", "r/*/s/*/at"];
 
 /// A household's shape. Where it lives is written once: a move is a decision of the log.
 pub(super) static SCHEMA: Schema = Schema {
@@ -46,16 +49,16 @@ pub(super) static SCHEMA: Schema = Schema {
         resident("r/*/phone", Holds::Phone, Write::Clearable, WRITE_RESIDENT),
         resident("r/*/bond", Holds::Word(words::BONDS), Write::Clearable, WRITE_RESIDENT),
         resident("r/*/t/<care_tag>", Holds::Flag, Write::Clearable, WRITE_RESIDENT),
-        said("r/*/s/*/status", Holds::Word(words::STATUSES)),
+        resident("r/*/s/*/over", Holds::Over, Write::Once, SAY_STATUS),
         resident("r/*/s/*/time", Holds::Time, Write::Once, SAY_STATUS),
-        resident("r/*/s/*/rank", Holds::Rank, Write::Once, SAY_STATUS),
+        said("r/*/s/*/status", Holds::Word(words::STATUSES)),
         said("r/*/s/*/reason", Holds::Line(200)),
         said("r/*/s/*/at", Holds::Day),
         need("n/*/text", Holds::Prose(1_000), &["need.add"]),
         need("n/*/time", Holds::Time, &["need.add"]),
-        need("n/*/s/*/status", Holds::Word(words::NEED_STATUSES), &["need.advance"]),
+        need("n/*/s/*/over", Holds::Over, &["need.advance"]),
         need("n/*/s/*/time", Holds::Time, &["need.advance"]),
-        need("n/*/s/*/rank", Holds::Rank, &["need.advance"]),
+        need("n/*/s/*/status", Holds::Word(words::NEED_STATUSES), &["need.advance"]),
         need("n/*/s/*/note", Holds::Prose(1_000), &["need.advance"]),
     ],
     groups: &[
@@ -74,7 +77,7 @@ pub(super) static SCHEMA: Schema = Schema {
         Group {
             pattern: "r/*/s/*",
             name: "the fact",
-            needs: &["status", "time", "rank"],
+            needs: &["over", "time"],
             made: Made::By(SAY_STATUS),
         },
         Group {
@@ -86,7 +89,7 @@ pub(super) static SCHEMA: Schema = Schema {
         Group {
             pattern: "n/*/s/*",
             name: "the fact",
-            needs: &["status", "time", "rank"],
+            needs: &["over", "time", "status"],
             made: Made::By(&["need.advance"]),
         },
     ],
@@ -94,23 +97,36 @@ pub(super) static SCHEMA: Schema = Schema {
     also: facts_fit,
 };
 
-/// What every fact must be like: ranked above those its author saw, and of its command.
-pub(crate) fn facts_fit(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
-    ranks_fit(touched)?;
+/// What every fact must be like: it replaces what its author saw, and is of its command.
+fn facts_fit(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
+    replace_what_was_current(touched)?;
+    if command == "resident.edit" {
+        return edit_only_takes_away(touched);
+    }
     status_fits_command(command, touched)
 }
 
-/// Who comes is living there; only `resident.leave` says otherwise. An edit says again what was said
-/// already, in the private part of the household of a child.
-fn status_fits_command(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
+/// An edit says nothing new of what became of somebody.
+fn edit_only_takes_away(touched: &Touched<'_>) -> Result<(), RuleError> {
+    for (key, value) in touched.ops.iter().filter_map(Op::written) {
+        let field = SAID.into_iter().find(|pattern| beginning(pattern, key) == Some(key));
+        if let (Some(field), true) = (field, *value != Value::Null) {
+            return Err(RuleError::NotThisCommand { field });
+        }
+    }
+    Ok(())
+}
+
+/// Who comes is living there; only `resident.leave` says otherwise. An edit moves what was said
+/// already to the private part, of somebody it makes known as a child.
+pub(crate) fn status_fits_command(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
     const STATUS: &str = "r/*/s/*/status";
     if command == "resident.edit" {
         return Ok(());
     }
     let living = Value::from(words::LIVING);
-    for op in touched.ops {
-        if let Op::Put { key, value } = op
-            && beginning(STATUS, key) == Some(key)
+    for (key, value) in touched.ops.iter().filter_map(Op::written) {
+        if beginning(STATUS, key) == Some(key)
             && (*value == living) == (command == "resident.leave")
         {
             return Err(RuleError::NotThisCommand { field: STATUS });
@@ -139,7 +155,7 @@ const fn resident(
 
 /// A part of a fact about a resident.
 const fn said(pattern: &'static str, holds: Holds) -> FieldRule {
-    resident(pattern, holds, Write::Withdrawable, SAY_OR_WITHDRAW)
+    resident(pattern, holds, Write::Moved, SAY_OR_MOVE)
 }
 
 const fn need(pattern: &'static str, holds: Holds, commands: &'static [&'static str]) -> FieldRule {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::fact::FactView;
 use crate::id::{DocumentId, ItemId};
 use crate::query::as_hex;
 
@@ -15,10 +16,14 @@ pub struct HouseholdView {
     pub address: String,
     /// The code of the region it lives in, if that is here.
     pub region: Option<String>,
-    /// The name of its head (户主), if somebody who is still there has that relation.
+    /// The name of its head (户主), if somebody who is still there has that relation; of all of
+    /// them, if several have.
     pub head: Option<String>,
     /// The names of the fields that are null because the reader may not see them.
     pub withheld: Vec<&'static str>,
+    /// How many live here: all but those who have gone by everything that is said of them. Somebody
+    /// of whom the reader may not read that counts.
+    pub living_here: usize,
     /// Its residents, those who left among them.
     pub residents: Vec<ResidentView>,
 }
@@ -41,8 +46,11 @@ pub struct ResidentView {
     pub bond: Option<String>,
     /// The care tags, sorted; null when they are withheld.
     pub care_tags: Option<Vec<String>>,
-    /// `living`, `away`, `moved_out` or `deceased`; null when it is withheld.
+    /// `living`, `away`, `moved_out` or `deceased`; null when it is withheld. Where people say
+    /// different things it is the least final word.
     pub status: Option<String>,
+    /// Whether people say different things of the status, and somebody has to settle it.
+    pub status_in_conflict: bool,
 }
 
 /// A household in full.
@@ -63,6 +71,8 @@ pub struct HouseholdDetail {
     pub head: Option<String>,
     /// The names of the fields that are null because the reader may not see them.
     pub withheld: Vec<&'static str>,
+    /// How many live here, as in a list.
+    pub living_here: usize,
     /// Its residents.
     pub residents: Vec<ResidentDetail>,
     /// Its needs, in the order of their entry.
@@ -75,10 +85,13 @@ pub struct ResidentDetail {
     /// What a list shows.
     #[serde(flatten)]
     pub resident: ResidentView,
-    /// Why the status is what it is.
+    /// Why the status is what it is: all the reasons of those who say so.
     pub status_reason: Option<String>,
-    /// The day the status came about.
+    /// The day the status came about, if those who say so and name a day agree.
     pub status_at: Option<String>,
+    /// What is said of the status and was replaced by nobody: one fact, unless people said
+    /// something apart from each other.
+    pub facts: Vec<FactView>,
     /// The day of birth.
     pub birth_date: Option<String>,
     /// `male` or `female`.
@@ -97,8 +110,12 @@ pub struct NeedView {
     pub id: ItemId,
     /// What is needed.
     pub text: String,
-    /// `open`, `in_progress`, `met` or `dropped`.
+    /// `open`, `in_progress`, `met` or `dropped`; where people say different things the least final.
     pub status: String,
-    /// What was done last.
+    /// Whether people say different things of the status, and somebody has to settle it.
+    pub status_in_conflict: bool,
+    /// What was done last, by all who say so.
     pub note: Option<String>,
+    /// What is said of it and was replaced by nobody.
+    pub facts: Vec<FactView>,
 }

@@ -11,11 +11,7 @@ CREATE TABLE resident_private (
     phone         TEXT,               -- this and the following of a child under fourteen
     bond          TEXT,
     care_tags     TEXT,               -- sorted, parted by commas; those of health of everybody
-    status        TEXT,
-    status_rank   INTEGER,
-    status_time   INTEGER,
-    status_reason TEXT,
-    status_at     TEXT,
+    facts         BLOB,               -- what facts say here, current or not, a CBOR array: id, words
     PRIMARY KEY (document, item)
 ) STRICT, WITHOUT ROWID;
 

@@ -1,7 +1,7 @@
 //! The rows of the private part of a household, one a resident.
 
 use crate::check::birth_date_of;
-use crate::household::status_cells;
+use crate::fact::{all_said, facts_cell};
 use crate::projection::{Cell, Row, Table};
 use crate::rows::{Contents, cell, cells, tags};
 
@@ -20,15 +20,11 @@ pub(super) static RESIDENT_PRIVATE: Table = Table {
         "phone",
         "bond",
         "care_tags",
-        "status",
-        "status_rank",
-        "status_time",
-        "status_reason",
-        "status_at",
+        "facts",
     ],
 };
 
-pub(super) fn rows(contents: &Contents, rows: &mut Vec<Row>) {
+pub(super) fn rows(contents: &Contents<'_>, rows: &mut Vec<Row>) {
     let Some(of) = contents.value("of") else { return };
     for (resident, item) in contents.items("r") {
         let mut own = vec![cell(Some(of))];
@@ -44,7 +40,7 @@ pub(super) fn rows(contents: &Contents, rows: &mut Vec<Row>) {
         own.extend([id_number, birth_date]);
         own.extend(cells(&item, &["sex", "health", "disability", "phone", "bond"]));
         own.push(tags(&item));
-        own.extend(status_cells(&item));
+        own.push(facts_cell(&all_said(&item)));
         rows.push(contents.row(&RESIDENT_PRIVATE, resident.as_bytes(), own));
     }
 }

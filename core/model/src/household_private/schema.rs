@@ -4,7 +4,7 @@
 //! child under fourteen.
 
 use crate::check::Holds;
-use crate::household::facts_fit;
+use crate::household::status_fits_command;
 use crate::id::DocumentId;
 use crate::kind::DocumentKind;
 use crate::role::Family;
@@ -24,7 +24,7 @@ const WRITE: &[&str] = &["household.add", "resident.add", "resident.edit", "priv
 /// What may tell that a resident is a child is not written by `private.edit`, which reaches only the
 /// private part: what stood in the open has to move there with it.
 const WRITE_WITH_HOUSEHOLD: &[&str] = &["household.add", "resident.add", "resident.edit"];
-/// The commands that say what became of a resident; an edit repeats what was said in the open of
+/// The commands that say what became of a resident; an edit moves here what was said in the open of
 /// somebody it makes known as a child.
 const SAY_STATUS: &[&str] =
     &["household.add", "resident.add", "resident.edit", "resident.leave", "resident.return"];
@@ -50,18 +50,16 @@ pub(super) static SCHEMA: Schema = Schema {
         field("r/*/phone", Holds::Phone, WRITE_WITH_HOUSEHOLD),
         field("r/*/bond", Holds::Word(words::BONDS), WRITE_WITH_HOUSEHOLD),
         field("r/*/t/<care_tag>", Holds::Flag, WRITE_WITH_HOUSEHOLD),
-        fact("r/*/s/*/status", Holds::Word(words::STATUSES)),
-        fact("r/*/s/*/time", Holds::Time),
-        fact("r/*/s/*/rank", Holds::Rank),
-        fact("r/*/s/*/reason", Holds::Line(200)),
-        fact("r/*/s/*/at", Holds::Day),
+        said("r/*/s/*/status", Holds::Word(words::STATUSES)),
+        said("r/*/s/*/reason", Holds::Line(200)),
+        said("r/*/s/*/at", Holds::Day),
     ],
     groups: &[
         Group { pattern: "", name: "the private part", needs: &["of"], made: Made::ByAny },
         Group {
             pattern: "r/*/s/*",
             name: "the fact",
-            needs: &["status", "time", "rank"],
+            needs: &["status"],
             made: Made::By(SAY_STATUS),
         },
     ],
@@ -75,7 +73,7 @@ fn also(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
     if derived != Some(touched.before.id()) {
         return Err(RuleError::WrongOwner);
     }
-    facts_fit(command, touched)
+    status_fits_command(command, touched)
 }
 
 const fn field(
@@ -86,7 +84,8 @@ const fn field(
     FieldRule { pattern, holds, write: Write::Clearable, family: Some(Family::Private), commands }
 }
 
-const fn fact(pattern: &'static str, holds: Holds) -> FieldRule {
+/// What a fact says whose skeleton stands in the household.
+const fn said(pattern: &'static str, holds: Holds) -> FieldRule {
     let family = Some(Family::Private);
-    FieldRule { pattern, holds, write: Write::Once, family, commands: SAY_STATUS }
+    FieldRule { pattern, holds, write: Write::Moved, family, commands: SAY_STATUS }
 }

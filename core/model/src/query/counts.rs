@@ -4,55 +4,79 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::conflict::count_about_facts;
+use crate::fact::{Fact, Told, complete, facts_in, is_gone};
 use crate::id::DocumentId;
 use crate::projection::Cell;
 use crate::query::{Rows, int, regions_below, text};
+use crate::words;
 
 /// How many of everything there are in a region, or in all that is here.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Households.
     pub households: u64,
-    /// Residents by status; those whose status is withheld under `unknown`.
+    /// Residents by the status that screens show; those whose status is withheld under `unknown`.
     pub residents: BTreeMap<String, u64>,
+    /// Residents who live there: all but those who have gone by everything that is said of them.
+    pub living_here: u64,
     /// Needs by status.
     pub needs: BTreeMap<String, u64>,
-    /// Fields that have to be settled.
+    /// What has to be settled.
     pub conflicts: u64,
 }
 
-const ALL: &str = "\
-    SELECT 'household', '', count(*) FROM household \
-    UNION ALL SELECT 'need', status, count(*) FROM need GROUP BY status \
-    UNION ALL SELECT 'conflict', '', count(*) FROM conflict";
+/// The queries of one count.
+struct Scope {
+    everything: &'static str,
+    /// Residents of whom one fact says it, by status.
+    residents: &'static str,
+    /// The others, one by one.
+    undecided: &'static str,
+    conflicts_about_facts: &'static str,
+}
 
-const ALL_RESIDENTS: &str = "\
-    SELECT status, private_status, count(*) FROM ( \
-        SELECT r.status, p.status AS private_status FROM resident r \
-        LEFT JOIN resident_private p ON p.household = r.document AND p.item = r.item \
-            AND p.status IS NOT NULL AND (r.status IS NULL \
-                OR (p.status_rank, p.status_time) > (r.status_rank, r.status_time)) \
-    ) GROUP BY 1, 2";
+const ALL: Scope = Scope {
+    everything: "\
+        SELECT 'household', '', count(*) FROM household \
+        UNION ALL SELECT 'need', status, count(*) FROM need GROUP BY status \
+        UNION ALL SELECT 'conflict', '', count(*) FROM conflict WHERE facts IS NULL",
+    residents: "SELECT status, count(*) FROM resident \
+                WHERE status IS NOT NULL AND facts_current = 1 GROUP BY status",
+    undecided: "SELECT r.facts, p.facts FROM resident r \
+                LEFT JOIN resident_private p ON p.household = r.document AND p.item = r.item \
+                WHERE r.status IS NULL OR r.facts_current <> 1",
+    conflicts_about_facts: "SELECT document, item, home, shown, others, facts FROM conflict \
+                            WHERE facts IS NOT NULL",
+};
 
-const BELOW: &str = regions_below!(
-    "SELECT 'household', '', count(*) FROM below JOIN household h ON h.region = below.document \
-     UNION ALL SELECT 'need', n.status, count(*) FROM below \
-         JOIN household h ON h.region = below.document JOIN need n ON n.document = h.document \
-         GROUP BY n.status \
-     UNION ALL SELECT 'conflict', '', count(*) FROM conflict c WHERE c.home IN \
-         (SELECT document FROM below UNION ALL SELECT h.document FROM below \
-          JOIN household h ON h.region = below.document)"
-);
-
-const RESIDENTS_BELOW: &str = regions_below!(
-    "SELECT status, private_status, count(*) FROM ( \
-        SELECT r.status, p.status AS private_status FROM below \
-        JOIN household h ON h.region = below.document JOIN resident r ON r.document = h.document \
-        LEFT JOIN resident_private p ON p.household = r.document AND p.item = r.item \
-            AND p.status IS NOT NULL AND (r.status IS NULL \
-                OR (p.status_rank, p.status_time) > (r.status_rank, r.status_time)) \
-    ) GROUP BY 1, 2"
-);
+const BELOW: Scope = Scope {
+    everything: regions_below!(
+        "SELECT 'household', '', count(*) FROM below JOIN household h ON h.region = below.document \
+         UNION ALL SELECT 'need', n.status, count(*) FROM below \
+             JOIN household h ON h.region = below.document JOIN need n ON n.document = h.document \
+             GROUP BY n.status \
+         UNION ALL SELECT 'conflict', '', count(*) FROM conflict c WHERE facts IS NULL AND c.home IN \
+             (SELECT document FROM below UNION ALL SELECT h.document FROM below \
+              JOIN household h ON h.region = below.document)"
+    ),
+    residents: regions_below!(
+        "SELECT r.status, count(*) FROM below JOIN household h ON h.region = below.document \
+         JOIN resident r ON r.document = h.document \
+         WHERE r.status IS NOT NULL AND r.facts_current = 1 GROUP BY r.status"
+    ),
+    undecided: regions_below!(
+        "SELECT r.facts, p.facts FROM below JOIN household h ON h.region = below.document \
+         JOIN resident r ON r.document = h.document \
+         LEFT JOIN resident_private p ON p.household = r.document AND p.item = r.item \
+         WHERE r.status IS NULL OR r.facts_current <> 1"
+    ),
+    conflicts_about_facts: regions_below!(
+        "SELECT c.document, c.item, c.home, c.shown, c.others, c.facts FROM conflict c \
+         WHERE c.facts IS NOT NULL AND c.home IN \
+         (SELECT h.document FROM below JOIN household h ON h.region = below.document)"
+    ),
+};
 
 /// Counts what is in a region and below it, or everything.
 ///
@@ -62,10 +86,9 @@ pub fn counts<R: Rows>(rows: &R, region: Option<DocumentId>) -> Result<Counts, R
     let mut counts = Counts::default();
     let parameters: Vec<Cell> =
         region.iter().map(|region| Cell::Blob(region.as_bytes().to_vec())).collect();
-    let (of_all, of_residents) =
-        if region.is_some() { (BELOW, RESIDENTS_BELOW) } else { (ALL, ALL_RESIDENTS) };
-    rows.query(of_all, &parameters, &mut |row| {
-        let count = int(row, 2).and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
+    let scope = if region.is_some() { &BELOW } else { &ALL };
+    rows.query(scope.everything, &parameters, &mut |row| {
+        let count = count(row, 2);
         match text(row, 0).as_deref() {
             Some("household") => counts.households = count,
             Some("conflict") => counts.conflicts = count,
@@ -75,10 +98,30 @@ pub fn counts<R: Rows>(rows: &R, region: Option<DocumentId>) -> Result<Counts, R
             Some(_) | None => {}
         }
     })?;
-    rows.query(of_residents, &parameters, &mut |row| {
-        let count = int(row, 2).and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
-        let status = text(row, 1).or_else(|| text(row, 0)).unwrap_or_else(|| "unknown".to_owned());
-        *counts.residents.entry(status).or_default() += count;
+    rows.query(scope.residents, &parameters, &mut |row| {
+        let status = text(row, 0).unwrap_or_default();
+        let has_gone = words::GONE.contains(&status.as_str());
+        counts.add_residents(status, count(row, 1), has_gone);
     })?;
+    rows.query(scope.undecided, &parameters, &mut |row| {
+        let mut facts: Vec<Fact> = facts_in(row, 0);
+        complete(&mut facts, facts_in(row, 1));
+        let status = Told::of(&facts, words::STATUSES).status;
+        counts.add_residents(status.unwrap_or_else(|| "unknown".to_owned()), 1, is_gone(&facts));
+    })?;
+    counts.conflicts += count_about_facts(rows, scope.conflicts_about_facts, &parameters)?;
     Ok(counts)
+}
+
+impl Counts {
+    fn add_residents(&mut self, status: String, count: u64, have_gone: bool) {
+        *self.residents.entry(status).or_default() += count;
+        if !have_gone {
+            self.living_here += count;
+        }
+    }
+}
+
+fn count(row: &[Cell], column: usize) -> u64 {
+    int(row, column).and_then(|count| u64::try_from(count).ok()).unwrap_or(0)
 }

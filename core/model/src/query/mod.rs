@@ -11,6 +11,7 @@ pub use counts::{Counts, counts};
 pub use withheld::Withheld;
 
 pub use crate::conflict::{ConflictView, conflicts};
+pub use crate::fact::FactView;
 pub use crate::household::{
     HouseholdDetail, HouseholdFilter, HouseholdView, NeedView, ResidentDetail, ResidentView,
     household, households,

@@ -44,14 +44,24 @@ fn a_list_of_households_has_the_promised_names_and_says_what_is_withheld() {
     for (device, may_see) in [(&alice, true), (&steward, false)] {
         let listed = device.json(&["household", "list"]);
         let [shown] = listed.as_array().unwrap().as_slice() else { panic!("{listed}") };
-        assert_eq!(names(shown), ["address", "head", "id", "region", "residents", "withheld"]);
+        let promised = ["address", "head", "id", "living_here", "region", "residents", "withheld"];
+        assert_eq!(names(shown), promised);
         assert_eq!((&shown["id"], &shown["region"]), (&household.clone().into(), &UNIT.into()));
         assert_eq!((&shown["address"], &shown["head"]), (&"一号".into(), &"李燕云".into()));
         let [resident] = shown["residents"].as_array().unwrap().as_slice() else {
             panic!("{shown}")
         };
-        let promised =
-            ["bond", "care_tags", "id", "id_number", "name", "phone", "relation", "status"];
+        let promised = [
+            "bond",
+            "care_tags",
+            "id",
+            "id_number",
+            "name",
+            "phone",
+            "relation",
+            "status",
+            "status_in_conflict",
+        ];
         assert_eq!(names(resident), promised);
         assert_eq!((&resident["name"], &resident["phone"]), (&"李燕云".into(), &PHONE.into()));
         assert_eq!(resident["care_tags"], serde_json::json!(["living_alone"]));

@@ -1,0 +1,200 @@
+//! Facts: what became of a resident or a need. A fact is never changed; it says which it replaces.
+//!
+//! Its *skeleton* (its id, `over`, `time`) always stands in the household. What it says (`status`,
+//! and perhaps `at` and `reason` or `note`) stands beside it, or, of a resident of whom nothing may
+//! be read in the open, in the private part under the same id. `over` names exactly the facts that
+//! were current as its author saw the household ([`replace_what_was_current`]), so the rule needs no
+//! other document, and concealing somebody moves what is said without touching what replaces what.
+//!
+//! Current is what nobody replaced. Neither a clock nor the order of arrival decides between people:
+//! several current facts that say different things have to be settled, by one over all of them. Until
+//! then screens show the least final word ([`Told`]).
+
+mod rule;
+mod told;
+mod view;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use minicbor::{Decode, Encode};
+
+use crate::document::Document;
+use crate::id::{ActorId, ItemId};
+use crate::projection::Cell;
+use crate::query::blob;
+use crate::rows::Item;
+use crate::value::Value;
+
+pub use rule::current_fact_actors;
+pub(crate) use rule::replace_what_was_current;
+pub(crate) use told::{Told, is_gone};
+pub use view::FactView;
+
+/// A fact that nobody replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub(crate) struct Fact {
+    /// Its id.
+    #[n(0)]
+    pub(crate) id: ItemId,
+    /// Who wrote it.
+    #[n(1)]
+    pub(crate) actor: ActorId,
+    /// When.
+    #[n(2)]
+    pub(crate) time: i64,
+    /// What it says; nothing where that stands in the private part.
+    #[n(3)]
+    pub(crate) said: Option<Said>,
+}
+
+/// What a fact says.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub(crate) struct Said {
+    /// What became of the resident or the need.
+    #[n(0)]
+    pub(crate) status: String,
+    /// The day it came about.
+    #[n(1)]
+    pub(crate) at: Option<String>,
+    /// Why; of a need, what was done.
+    #[n(2)]
+    pub(crate) reason: Option<String>,
+}
+
+/// The fields of each fact about one item.
+struct Facts<'a>(BTreeMap<ItemId, BTreeMap<&'a str, &'a Value>>);
+
+impl<'a> Facts<'a> {
+    /// Of the keys behind `s/` and their values.
+    fn of(parts: impl Iterator<Item = (&'a str, &'a Value)>) -> Self {
+        let mut facts: BTreeMap<ItemId, BTreeMap<&str, &Value>> = BTreeMap::new();
+        for (rest, value) in parts {
+            let Some((id, field)) = rest.split_once('/') else { continue };
+            let Ok(id) = id.parse() else { continue };
+            facts.entry(id).or_default().insert(field, value);
+        }
+        Self(facts)
+    }
+
+    fn of_item(item: &Item<'a>) -> Self {
+        let below = item.range("s/"..);
+        Self::of(below.map_while(|(key, value)| Some((key.strip_prefix("s/")?, *value))))
+    }
+
+    /// The ids of those that no other replaced.
+    fn current(&self) -> BTreeSet<ItemId> {
+        let over = |fields: &BTreeMap<&str, &'a Value>| fields.get("over")?.as_bytes();
+        let replaced: BTreeSet<ItemId> =
+            self.0.values().filter_map(over).flat_map(ids_of).collect();
+        let skeletons = self.0.iter().filter(|(_, fields)| over(fields).is_some());
+        skeletons.map(|(id, _)| *id).filter(|id| !replaced.contains(id)).collect()
+    }
+
+    fn said(&self, id: &ItemId) -> Option<Said> {
+        let fields = self.0.get(id)?;
+        let text = |field: &str| Some(fields.get(field)?.as_text()?.to_owned());
+        let reason = text("reason").or_else(|| text("note"));
+        Some(Said { status: text("status")?, at: text("at"), reason })
+    }
+}
+
+/// The current facts about an item of a household, in the order of their ids. `author` finds who
+/// wrote a fact.
+pub(crate) fn current(item: &Item<'_>, author: impl Fn(&ItemId) -> Option<ActorId>) -> Vec<Fact> {
+    let facts = Facts::of_item(item);
+    let time = |id: &ItemId| facts.0.get(id)?.get("time")?.as_int();
+    let fact = |id: ItemId| {
+        let actor = author(&id)?;
+        Some(Fact { id, actor, time: time(&id).unwrap_or(0), said: facts.said(&id) })
+    };
+    facts.current().into_iter().filter_map(fact).collect()
+}
+
+/// The ids of the facts that are current about the item whose keys begin with `item`.
+pub(crate) fn current_ids(household: &Document, item: &str) -> BTreeSet<ItemId> {
+    let start = format!("{item}/s/");
+    let shown: Vec<(String, Value)> = household.shown_below(&format!("{item}/s")).collect();
+    let parts = shown.iter().filter_map(|(key, value)| Some((key.strip_prefix(&start)?, value)));
+    Facts::of(parts).current()
+}
+
+/// Everything that facts say about an item in one document, current or not.
+pub(crate) fn all_said(item: &Item<'_>) -> Vec<(ItemId, Said)> {
+    let facts = Facts::of_item(item);
+    facts.0.keys().filter_map(|id| Some((*id, facts.said(id)?))).collect()
+}
+
+/// Adds what stands in the private part to facts of the household.
+pub(crate) fn complete(facts: &mut [Fact], private: Vec<(ItemId, Said)>) {
+    let mut private: BTreeMap<ItemId, Said> = private.into_iter().collect();
+    for fact in facts.iter_mut().filter(|fact| fact.said.is_none()) {
+        fact.said = private.remove(&fact.id);
+    }
+}
+
+/// Facts, or what they say, as a column; null if there are none.
+pub(crate) fn facts_cell<T: Encode<()>>(facts: &[T]) -> Cell {
+    if facts.is_empty() {
+        return Cell::Null;
+    }
+    let mut bytes = Vec::new();
+    // A Vec takes every write, so this cannot fail.
+    let _ = minicbor::encode(facts, &mut bytes);
+    Cell::Blob(bytes)
+}
+
+/// Reads what [`facts_cell`] wrote.
+pub(crate) fn facts_in<T: for<'b> Decode<'b, ()>>(row: &[Cell], column: usize) -> Vec<T> {
+    blob(row, column).and_then(|bytes| minicbor::decode(bytes).ok()).unwrap_or_default()
+}
+
+/// The value of `over` of a fact that replaces these.
+pub(crate) fn over(replaced: &BTreeSet<ItemId>) -> Value {
+    Value::Bytes(replaced.iter().flat_map(ItemId::as_bytes).copied().collect())
+}
+
+/// Whether bytes are those of an `over`: ids, ascending.
+pub(crate) fn is_over(bytes: &[u8]) -> bool {
+    let (ids, rest) = bytes.as_chunks::<{ ItemId::LEN_BYTES }>();
+    rest.is_empty() && ids.is_sorted_by(|a, b| a < b)
+}
+
+/// The ids that an `over` names.
+fn ids_of(over: &[u8]) -> impl Iterator<Item = ItemId> + '_ {
+    over.as_chunks::<{ ItemId::LEN_BYTES }>().0.iter().map(|id| ItemId::new(*id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(n: u8) -> ItemId {
+        ItemId::new([n; 8])
+    }
+
+    #[test]
+    fn current_is_what_nobody_replaced_however_many_there_are() {
+        let facts: [(u8, &[u8]); 4] = [(1, &[]), (2, &[1]), (3, &[1]), (4, &[3])];
+        let mut values = BTreeMap::new();
+        for (fact, replaced) in facts {
+            let replaced = replaced.iter().map(|n| id(*n)).collect();
+            values.insert(format!("s/{}/over", id(fact)), over(&replaced));
+            values.insert(format!("s/{}/status", id(fact)), Value::from("away"));
+        }
+        let item: Item<'_> = values.iter().map(|(key, value)| (key.as_str(), value)).collect();
+        let current = current(&item, |_| Some(ActorId::new([7; 10])));
+        assert_eq!(current.iter().map(|fact| fact.id).collect::<Vec<_>>(), [id(2), id(4)]);
+        assert!(current.iter().all(|fact| fact.said.is_some()));
+    }
+
+    #[test]
+    fn over_is_whole_ids_ascending_and_none_twice() {
+        assert!(is_over(&[]));
+        assert!(is_over(&[[1; 8], [2; 8]].concat()));
+        for wrong in [vec![1; 7], [[2; 8], [1; 8]].concat(), [[1; 8], [1; 8]].concat()] {
+            assert!(!is_over(&wrong), "{wrong:?}");
+        }
+    }
+}
