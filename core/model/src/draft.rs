@@ -50,6 +50,11 @@ impl<'a> Draft<'a> {
         self.puts(key) || self.document.value(key).is_some()
     }
 
+    /// The unequal values that stand under a key.
+    pub(crate) fn values(&self, key: &str) -> Vec<Value> {
+        self.document.values(key)
+    }
+
     /// The value the document shows, unless it is cleared.
     pub(crate) fn shown(&self, key: &str) -> Option<Value> {
         self.document.value(key).filter(|value| *value != Value::Null)

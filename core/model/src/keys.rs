@@ -14,7 +14,7 @@ use crate::id::DocumentId;
 use crate::registry::{KINDS, registration};
 use crate::rule::{RULE_VERSION, RuleError};
 use crate::schema::{FieldRule, Schema, Write, item_of};
-use crate::settle::Settle;
+use crate::settle::{CLEARS, Settle};
 use crate::value::Value;
 
 /// A command, as far as its changes can be judged by their keys.
@@ -23,7 +23,17 @@ pub struct KeyRule<'c> {
     pub(crate) command: &'c str,
     city_time: CityTime,
     items_max: usize,
-    pub(crate) settles: bool,
+    pub(crate) settles: Settles,
+}
+
+/// What a command may write over unequal values with a settle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Settles {
+    Nothing,
+    /// It clears fields of its own, because what stood there moves elsewhere in the same commit.
+    ByClearing,
+    /// It is the choice of one field's value, and writes nothing else.
+    OneField,
 }
 
 /// The keys that a change to one document writes, taken one by one.
@@ -46,12 +56,14 @@ impl<'c> KeyRule<'c> {
             return Err(RuleError::NeedsNewerApp { rule_version });
         }
         if command == Settle::NAME {
-            return Ok(Self { command, city_time, items_max: 1, settles: true });
+            return Ok(Self { command, city_time, items_max: 1, settles: Settles::OneField });
         }
         let mut commands = KINDS.iter().flat_map(|kind| kind.schema.commands);
         let known = commands.find(|known| known.name == command);
         let known = known.ok_or(RuleError::UnknownCommand)?;
-        Ok(Self { command, city_time, items_max: known.items_max, settles: false })
+        let settles =
+            if CLEARS.contains(&command) { Settles::ByClearing } else { Settles::Nothing };
+        Ok(Self { command, city_time, items_max: known.items_max, settles })
     }
 
     /// Begins to look at what the command writes into a document.
@@ -103,14 +115,15 @@ impl<'k> Keys<'_, 'k> {
             return Err(RuleError::Twice { field });
         }
         self.items.extend(item_of(key));
-        let fields_max = if self.rule.settles { 1 } else { usize::MAX };
+        let fields_max = if self.rule.settles == Settles::OneField { 1 } else { usize::MAX };
         if self.items.len() > self.rule.items_max || self.written.len() > fields_max {
             return Err(RuleError::TooManyItems);
         }
-        let may_write = if settles {
-            self.rule.settles && rule.write != Write::Once
-        } else {
-            rule.commands.contains(&self.rule.command)
+        let is_its_own = rule.commands.contains(&self.rule.command);
+        let may_write = match self.rule.settles {
+            Settles::OneField => settles && rule.write != Write::Once,
+            Settles::ByClearing => is_its_own && (!settles || *value == Value::Null),
+            Settles::Nothing => is_its_own && !settles,
         };
         if !may_write {
             return Err(RuleError::NotThisCommand { field });

@@ -9,7 +9,7 @@ use crate::check::InvalidValue;
 use crate::city_time::CityTime;
 use crate::document::{Document, Op};
 use crate::id::DocumentId;
-use crate::keys::KeyRule;
+use crate::keys::{KeyRule, Settles};
 use crate::registry::registration;
 use crate::role::Family;
 use crate::schema::{FieldRule, Group, Made, Write, beginning, key_in};
@@ -252,7 +252,7 @@ impl Judged<'_> {
                 self.judge_group(group, one, touched.before, &puts)?;
             }
         }
-        if !self.0.settles {
+        if self.0.settles != Settles::OneField {
             (schema.also)(self.0.command, touched)?;
         }
         Ok(families)

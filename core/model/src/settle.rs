@@ -9,6 +9,10 @@ use crate::registry::registration;
 use crate::schema::{FieldRule, Write};
 use crate::value::Value;
 
+/// The commands beside [`Settle`] that write over unequal values, and only to clear them: what stood
+/// there moves to another document in the same commit.
+pub(crate) const CLEARS: [&str; 2] = ["resident.conceal", "resident.reveal"];
+
 /// Settles a field that holds several concurrent values.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]

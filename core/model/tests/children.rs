@@ -10,7 +10,8 @@ use keting_model::household::HouseholdCommand;
 use keting_model::household_private::PrivateCommand;
 use keting_model::query::{Withheld, household};
 use keting_model::{
-    Cell, Command, CommandError, DocumentId, DocumentKind, Fields, ItemId, Settle, Value, project,
+    ActorId, Cell, CityTime, Command, CommandError, CommandId, DocumentId, DocumentKind, Fields,
+    HybridTime, ItemId, Op, RULE_VERSION, Settle, Stamp, Touched, Value, judge, project,
 };
 
 /// A household of one resident of whom no birth date is known, away for a year.
@@ -195,4 +196,58 @@ fn what_may_tell_that_somebody_is_a_child_is_not_written_by_an_edit_of_the_priva
         let refused = CommandError::UnknownField { field: field.to_owned() };
         assert_eq!(alice.plan(&Command::Private(edit)), Err(refused));
     }
+}
+
+#[test]
+fn concealing_and_revealing_only_move_and_say_which_it_is() {
+    let (mut alice, resident) = founded();
+    let mut bob = Replica::new(2);
+    bob.hear(&alice.sent);
+    edit(&mut alice, resident, Fields::new().with("phone", "13800000002"));
+    edit(&mut bob, resident, Fields::new().with("phone", "13800000003"));
+    alice.hear(&bob.sent);
+    let document = &alice.documents[&household_id(1)];
+    let key = |name: &str| format!("r/{resident}/{name}");
+    let put = |name: &str, value| Op::Put { key: key(name), value };
+    let settle = |value| Op::Settle { key: key("phone"), value };
+    let judged = |command: &str, ops: &[Op]| {
+        judge(command, RULE_VERSION, CityTime::new(5), &[Touched { before: document, ops }])
+            .map(drop)
+            .map_err(|error| error.code())
+    };
+    let (yes, no) =
+        (|| put("concealed", Value::Bool(true)), || put("concealed", Value::Bool(false)));
+    let conceal = |op: Op| judged("resident.conceal", &[yes(), op]);
+    // What several people wrote differently is settled on nothing here, in the same commit.
+    assert_eq!(conceal(settle(Value::Null)), Ok(()));
+    assert_eq!(conceal(put("bond", Value::Null)), Ok(()));
+    assert_eq!(conceal(put("phone", Value::Null)), Err("conflicted"));
+    assert_eq!(conceal(settle(Value::from("13800000002"))), Err("not_this_command"));
+    assert_eq!(conceal(put("bond", Value::from("registered"))), Err("not_this_command"));
+    assert_eq!(conceal(put("name", Value::from("x"))), Err("not_this_command"));
+    assert_eq!(judged("resident.conceal", &[no()]), Err("not_this_command"));
+    assert_eq!(judged("resident.reveal", &[no()]), Ok(()));
+    assert_eq!(
+        judged("resident.reveal", &[no(), put("bond", Value::Null)]),
+        Err("not_this_command")
+    );
+    assert_eq!(judged("resident.edit", &[yes()]), Err("not_this_command"));
+}
+
+#[test]
+fn of_whom_it_is_said_what_is_new_is_written_in_the_private_part() {
+    let (mut alice, resident) = founded();
+    let document = alice.documents.get_mut(&household_id(1)).unwrap();
+    let concealed = Op::Put { key: format!("r/{resident}/concealed"), value: Value::Bool(true) };
+    let stamp = Stamp {
+        actor: ActorId::new([1; 10]),
+        time: HybridTime::new(common::NOW_MS, 99),
+        city: CityTime::new(common::NOW_MS),
+        command: CommandId::new([99; 8]),
+    };
+    document.author(&stamp, &[concealed]).unwrap();
+    let open = said(&alice, household_id(1));
+    say(&mut alice, resident, "living");
+    assert_eq!(said(&alice, household_id(1)), open);
+    assert_eq!(said(&alice, private()), "2026-05-30 living 上学");
 }

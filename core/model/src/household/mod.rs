@@ -18,7 +18,7 @@ use crate::registry::Registration;
 
 pub(crate) use placing::{prefix, private_part, require_household, require_resident, time_value};
 pub(crate) use rows::SQL;
-pub(crate) use schema::status_fits_command;
+pub(crate) use schema::{Goes, status_fits_command};
 
 /// The kind's registration.
 pub(crate) static REGISTRATION: Registration = Registration {

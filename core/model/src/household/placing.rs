@@ -57,7 +57,7 @@ impl<'a> Placing<'a> {
         self.put_fields(new.resident, &new.fields)?;
         self.household.require(&prefix, "name")?;
         let fact = NewFact { fact: new.fact, status: words::LIVING, reason: None, at: None };
-        self.put_fact(new.resident, self.is_child(new.resident, &new.fields), &fact)
+        self.put_fact(new.resident, self.is_hidden(new.resident, &new.fields), &fact)
     }
 
     /// Edits a resident who is there.
@@ -77,7 +77,7 @@ impl<'a> Placing<'a> {
         if !says_more && current.len() < 2 && shown.as_deref() == Some(fact.status) {
             return Err(CommandError::NothingChanged);
         }
-        self.put_fact(resident, self.is_child(resident, &Fields::new()), fact)
+        self.put_fact(resident, self.is_hidden(resident, &Fields::new()), fact)
     }
 
     /// The edits, the private part founded if it is written for the first time.
@@ -91,14 +91,14 @@ impl<'a> Placing<'a> {
 
     fn put_fields(&mut self, resident: ItemId, fields: &Fields) -> Result<(), CommandError> {
         let prefix = prefix(resident);
-        let child = self.is_child(resident, fields);
+        let hidden = self.is_hidden(resident, fields);
         for (name, value) in fields.iter() {
             let open = self.household.takes(&prefix, name);
             let private = self.private.takes(&prefix, name);
             let (place, other) = match (open, private) {
                 (true, false) => (&mut self.household, None),
                 (false, true) => (&mut self.private, None),
-                (true, true) if child => (&mut self.private, Some(&mut self.household)),
+                (true, true) if hidden => (&mut self.private, Some(&mut self.household)),
                 (true, true) => (&mut self.household, Some(&mut self.private)),
                 (false, false) => {
                     return Err(CommandError::UnknownField { field: name.to_owned() });
@@ -125,7 +125,7 @@ impl<'a> Placing<'a> {
     fn put_fact(
         &mut self,
         resident: ItemId,
-        child: bool,
+        hidden: bool,
         fact: &NewFact<'_>,
     ) -> Result<(), CommandError> {
         let key = |field: &str| format!("r/{resident}/s/{}/{field}", fact.fact);
@@ -135,7 +135,7 @@ impl<'a> Placing<'a> {
         let replaced = self.household.current_facts(&format!("r/{resident}"));
         self.household.put(key("over"), over(&replaced))?;
         self.household.put(key("time"), time_value(self.time))?;
-        let place = if child { &mut self.private } else { &mut self.household };
+        let place = if hidden { &mut self.private } else { &mut self.household };
         place.put(key("status"), Value::from(fact.status))?;
         for (field, text) in [("reason", fact.reason), ("at", fact.at)] {
             if let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) {
@@ -145,17 +145,28 @@ impl<'a> Placing<'a> {
         Ok(())
     }
 
-    /// Whether a resident is a child today: by the date given now, else by the one written down.
+    /// Whether what is written of a resident belongs in the private part: of a child, and of whom it
+    /// was said.
+    fn is_hidden(&self, resident: ItemId, fields: &Fields) -> bool {
+        let concealed = self.household.values(&format!("{}concealed", prefix(resident)));
+        concealed.contains(&Value::Bool(true)) || self.is_child(resident, fields)
+    }
+
+    /// Whether a resident is a child today: by the date given now, else by any that is written down.
     fn is_child(&self, resident: ItemId, fields: &Fields) -> bool {
         let prefix = prefix(resident);
         let known = |name: &str| match fields.value(name) {
-            Some(given) => Some(given.clone()),
-            None => self.private.shown(&format!("{prefix}{name}")),
+            Some(given) => vec![given.clone()],
+            None => self.private.values(&format!("{prefix}{name}")),
         };
-        let written = known("birth_date").and_then(|date| Date::parse(date.as_text()?.trim()));
-        let in_number =
-            || known("id_number").and_then(|number| birth_date_of(number.as_text()?.trim()));
-        written.or_else(in_number).is_some_and(|born| born.is_of_a_child_on(self.today))
+        let dates = |name: &str, read: &dyn Fn(&str) -> Option<Date>| -> Vec<Date> {
+            known(name).iter().filter_map(|value| read(value.as_text()?.trim())).collect()
+        };
+        let mut born = dates("birth_date", &Date::parse);
+        if born.is_empty() {
+            born = dates("id_number", &birth_date_of);
+        }
+        born.iter().any(|day| day.is_of_a_child_on(self.today))
     }
 
     /// The current facts about a resident, with what both documents say.

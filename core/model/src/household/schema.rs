@@ -16,12 +16,24 @@ const ADD_OR_EDIT: &[&str] = &["household.add", "household.edit"];
 pub(crate) const ADD_RESIDENT: &[&str] = &["household.add", "resident.add"];
 /// The commands that write a resident's fields.
 pub(crate) const WRITE_RESIDENT: &[&str] = &["household.add", "resident.add", "resident.edit"];
+/// The commands that move what stands of a resident to the private part, and back.
+const MOVE: &[&str] = &["resident.conceal", "resident.reveal"];
+/// The commands that write what stands in the private part of somebody who is concealed.
+const WRITE_OR_MOVE: &[&str] =
+    &["household.add", "resident.add", "resident.edit", "resident.conceal", "resident.reveal"];
 /// The commands that say what became of a resident.
 const SAY_STATUS: &[&str] = &["household.add", "resident.add", "resident.leave", "resident.return"];
-/// The commands that write what is said of a resident: an edit only moves it, when it makes the
+/// The commands that write what is said of a resident. An edit only moves it, when it makes the
 /// resident known as a child.
-const SAY_OR_MOVE: &[&str] =
-    &["household.add", "resident.add", "resident.edit", "resident.leave", "resident.return"];
+const SAY_OR_MOVE: &[&str] = &[
+    "household.add",
+    "resident.add",
+    "resident.edit",
+    "resident.leave",
+    "resident.return",
+    "resident.conceal",
+    "resident.reveal",
+];
 
 /// What a fact about a resident says.
 const SAID: [&str; 3] = ["r/*/s/*/status", "r/*/s/*/reason", "r/*/s/*/at"];
@@ -36,6 +48,8 @@ pub(super) static SCHEMA: Schema = Schema {
         CommandRule { name: "resident.edit", items_max: 1 },
         CommandRule { name: "resident.leave", items_max: 1 },
         CommandRule { name: "resident.return", items_max: 1 },
+        CommandRule { name: "resident.conceal", items_max: 1 },
+        CommandRule { name: "resident.reveal", items_max: 1 },
         CommandRule { name: "need.add", items_max: 1 },
         CommandRule { name: "need.advance", items_max: 1 },
     ],
@@ -46,9 +60,10 @@ pub(super) static SCHEMA: Schema = Schema {
         own("tenure", Holds::Word(words::TENURES), Write::Clearable, ADD_OR_EDIT),
         resident("r/*/name", Holds::Line(64), Write::Often, WRITE_RESIDENT),
         resident("r/*/relation", Holds::Word(words::RELATIONS), Write::Clearable, WRITE_RESIDENT),
-        resident("r/*/phone", Holds::Phone, Write::Clearable, WRITE_RESIDENT),
-        resident("r/*/bond", Holds::Word(words::BONDS), Write::Clearable, WRITE_RESIDENT),
-        resident("r/*/t/<care_tag>", Holds::Flag, Write::Clearable, WRITE_RESIDENT),
+        resident("r/*/concealed", Holds::Flag, Write::Often, MOVE),
+        resident("r/*/phone", Holds::Phone, Write::Clearable, WRITE_OR_MOVE),
+        resident("r/*/bond", Holds::Word(words::BONDS), Write::Clearable, WRITE_OR_MOVE),
+        resident("r/*/t/<care_tag>", Holds::Flag, Write::Clearable, WRITE_OR_MOVE),
         resident("r/*/s/*/over", Holds::Over, Write::Once, SAY_STATUS),
         resident("r/*/s/*/time", Holds::Time, Write::Once, SAY_STATUS),
         said("r/*/s/*/status", Holds::Word(words::STATUSES)),
@@ -94,16 +109,51 @@ pub(super) static SCHEMA: Schema = Schema {
         },
     ],
     family: |family, _| family,
-    also: facts_fit,
+    also: fits,
 };
 
-/// What every fact must be like: it replaces what its author saw, and is of its command.
-fn facts_fit(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
+/// What every fact must be like, and what may be moved.
+fn fits(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
     replace_what_was_current(touched)?;
-    if command == "resident.edit" {
-        return edit_only_takes_away(touched);
+    match command {
+        "resident.conceal" => moves_only(touched, true, Goes::Away),
+        "resident.reveal" => moves_only(touched, false, Goes::Here),
+        "resident.edit" => edit_only_takes_away(touched),
+        _ => status_fits_command(command, touched),
     }
-    status_fits_command(command, touched)
+}
+
+/// What a move does to one of the two documents.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Goes {
+    /// All that is written is cleared.
+    Away,
+    /// Nothing that is written is cleared.
+    Here,
+}
+
+/// A move says in the household whether the resident is concealed, and else only clears fields or
+/// only fills them.
+fn moves_only(touched: &Touched<'_>, conceals: bool, goes: Goes) -> Result<(), RuleError> {
+    const CONCEALED: &str = "r/*/concealed";
+    for (key, value) in touched.ops.iter().filter_map(Op::written) {
+        let fits = if beginning(CONCEALED, key) == Some(key) {
+            *value == Value::Bool(conceals)
+        } else {
+            goes.fits(value)
+        };
+        if !fits {
+            return Err(RuleError::NotThisCommand { field: CONCEALED });
+        }
+    }
+    Ok(())
+}
+
+impl Goes {
+    /// Whether a move in this direction writes such a value.
+    pub(crate) fn fits(self, value: &Value) -> bool {
+        (self == Self::Away) == (*value == Value::Null)
+    }
 }
 
 /// An edit says nothing new of what became of somebody.

@@ -4,7 +4,8 @@
 //! child under fourteen.
 
 use crate::check::Holds;
-use crate::household::status_fits_command;
+use crate::document::Op;
+use crate::household::{Goes, status_fits_command};
 use crate::id::DocumentId;
 use crate::kind::DocumentKind;
 use crate::role::Family;
@@ -18,16 +19,28 @@ const ANY: &[&str] = &[
     "resident.edit",
     "resident.leave",
     "resident.return",
+    "resident.conceal",
+    "resident.reveal",
     "private.edit",
 ];
 const WRITE: &[&str] = &["household.add", "resident.add", "resident.edit", "private.edit"];
 /// What may tell that a resident is a child is not written by `private.edit`, which reaches only the
 /// private part: what stood in the open has to move there with it.
 const WRITE_WITH_HOUSEHOLD: &[&str] = &["household.add", "resident.add", "resident.edit"];
+/// Of these also what moves to the private part of somebody who is concealed, and back.
+const WRITE_OR_MOVE: &[&str] =
+    &["household.add", "resident.add", "resident.edit", "resident.conceal", "resident.reveal"];
 /// The commands that say what became of a resident; an edit moves here what was said in the open of
 /// somebody it makes known as a child.
-const SAY_STATUS: &[&str] =
-    &["household.add", "resident.add", "resident.edit", "resident.leave", "resident.return"];
+const SAY_STATUS: &[&str] = &[
+    "household.add",
+    "resident.add",
+    "resident.edit",
+    "resident.leave",
+    "resident.return",
+    "resident.conceal",
+    "resident.reveal",
+];
 
 /// The private part's shape.
 pub(super) static SCHEMA: Schema = Schema {
@@ -47,9 +60,9 @@ pub(super) static SCHEMA: Schema = Schema {
         field("r/*/health", Holds::Prose(1_000), WRITE),
         field("r/*/disability", Holds::Prose(1_000), WRITE),
         field("r/*/t/<health_tag>", Holds::Flag, WRITE),
-        field("r/*/phone", Holds::Phone, WRITE_WITH_HOUSEHOLD),
-        field("r/*/bond", Holds::Word(words::BONDS), WRITE_WITH_HOUSEHOLD),
-        field("r/*/t/<care_tag>", Holds::Flag, WRITE_WITH_HOUSEHOLD),
+        field("r/*/phone", Holds::Phone, WRITE_OR_MOVE),
+        field("r/*/bond", Holds::Word(words::BONDS), WRITE_OR_MOVE),
+        field("r/*/t/<care_tag>", Holds::Flag, WRITE_OR_MOVE),
         said("r/*/s/*/status", Holds::Word(words::STATUSES)),
         said("r/*/s/*/reason", Holds::Line(200)),
         said("r/*/s/*/at", Holds::Day),
@@ -73,7 +86,16 @@ fn also(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
     if derived != Some(touched.before.id()) {
         return Err(RuleError::WrongOwner);
     }
-    status_fits_command(command, touched)
+    let goes = match command {
+        "resident.conceal" => Goes::Here,
+        "resident.reveal" => Goes::Away,
+        _ => return status_fits_command(command, touched),
+    };
+    let mut moved = touched.ops.iter().filter_map(Op::written).filter(|(key, _)| *key != "of");
+    if moved.all(|(_, value)| goes.fits(value)) {
+        return Ok(());
+    }
+    Err(RuleError::NotThisCommand { field: "of" })
 }
 
 const fn field(
