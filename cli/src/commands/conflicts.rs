@@ -5,11 +5,11 @@ mod facts;
 
 use std::path::Path;
 
-use keting::views::{ConflictView, HouseholdDetail};
+use keting::views::{ConflictValue, ConflictView, HouseholdDetail};
 use keting_model::{Command, DocumentId, Settle};
 
 use crate::arguments::SettleOn;
-use crate::commands::words::field_name;
+use crate::commands::words::{field_name, who_and_when};
 use crate::device;
 use crate::exit::Failure;
 use crate::output;
@@ -43,19 +43,43 @@ pub fn print(
 ) -> Result<(), Failure> {
     for conflict in conflicts {
         output::line(format!("待定 to settle: {}", about(household, &conflict.key)))?;
-        if !conflict.facts.is_empty() {
+        if conflict.facts.is_empty() {
+            print_values(conflict, data)?;
+        } else {
             facts::print(conflict, &shell_word(data))?;
-            continue;
         }
-        let numbered = (1..).zip(&conflict.values);
-        let rows: Vec<_> = numbered
-            .map(|(number, value)| {
-                vec![number.to_string(), in_words(value), what_to_type(conflict, data, number)]
-            })
-            .collect();
-        output::table(&["", "取值 value", "选它请输入 to choose it, type"], &rows)?;
     }
     Ok(())
+}
+
+/// Prints the values of a field, each with who said it.
+fn print_values(conflict: &ConflictView, data: &str) -> Result<(), Failure> {
+    let row = |(number, value): (usize, &ConflictValue)| {
+        let said_by: Vec<_> = value.entered.iter().map(who_and_when).collect();
+        let said = vec![number.to_string(), in_words(&value.value), said_by.join("、")];
+        (said, what_to_type(conflict, data, number))
+    };
+    print_choices(
+        &["", "取值 value", "录入 entered"],
+        conflict,
+        (1..).zip(&conflict.values).map(row),
+    )
+}
+
+/// Prints what people said, and beside it what to type to settle on it for those who may: nobody is
+/// told to type what would be refused.
+fn print_choices(
+    headings: &[&str],
+    conflict: &ConflictView,
+    choices: impl Iterator<Item = (Vec<String>, String)>,
+) -> Result<(), Failure> {
+    let mut headings = headings.to_vec();
+    headings.extend(conflict.may_settle.then_some("选用此项，请输入 to choose it, type"));
+    let row = |(mut said, to_type): (Vec<String>, String)| {
+        said.extend(conflict.may_settle.then_some(to_type));
+        said
+    };
+    output::table(&headings, &choices.map(row).collect::<Vec<_>>())
 }
 
 /// The value of a number among those of a field.
@@ -68,7 +92,7 @@ fn chosen(
     let conflict = conflicts.iter().find(|one| one.document == *document && one.key == key);
     let conflict = conflict.ok_or(Failure::NotFound("a field to settle"))?;
     let value = number.checked_sub(1).and_then(|place| conflict.values.get(place));
-    value.cloned().ok_or_else(|| {
+    value.map(|one| one.value.clone()).ok_or_else(|| {
         let count = conflict.values.len();
         Failure::Usage(format!("choose a number from 1 to {count}"))
     })
@@ -122,6 +146,10 @@ mod tests {
     use super::*;
     use crate::arguments::{Arguments, Household, Verb};
 
+    fn said(value: &str) -> ConflictValue {
+        ConflictValue { value: value.to_owned(), entered: Vec::new() }
+    }
+
     fn phone() -> ConflictView {
         let document = DocumentId::from_random(DocumentKind::Household, [7; 14]);
         ConflictView {
@@ -129,8 +157,9 @@ mod tests {
             home: document,
             key: "r/0102030405060708/phone".to_owned(),
             shown: "13800000001".to_owned(),
-            values: vec!["13800000001".to_owned(), String::new()],
+            values: ["13800000001", ""].map(said).into(),
             facts: Vec::new(),
+            may_settle: true,
         }
     }
 

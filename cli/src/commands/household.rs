@@ -8,7 +8,7 @@ use keting::{Command, DocumentKind, Fields, Keting, Value};
 
 use crate::arguments::{Household, Reading};
 use crate::commands::conflicts;
-use crate::commands::words::field_name;
+use crate::commands::words::{field_name, who_and_when};
 use crate::device;
 use crate::exit::Failure;
 use crate::output;
@@ -119,10 +119,18 @@ fn list(region: Option<&str>, reading: &Reading) -> Result<(), Failure> {
                 household.address,
                 household.head.unwrap_or_default(),
                 household.living_here.to_string(),
+                if household.conflicts > 0 {
+                    household.conflicts.to_string()
+                } else {
+                    String::new()
+                },
             ]
         })
         .collect();
-    output::table(&["编号 id", "网格 region", "地址 address", "户主 head", "人数"], &rows)
+    output::table(
+        &["编号 id", "网格 region", "地址 address", "户主 head", "人数", "待定 to settle"],
+        &rows,
+    )
 }
 
 fn show(id: &str, reading: &Reading) -> Result<(), Failure> {
@@ -157,14 +165,17 @@ fn show(id: &str, reading: &Reading) -> Result<(), Failure> {
     output::table(&headings, &residents)?;
     for need in &household.needs {
         let status = flagged(need.status.clone(), need.status_in_conflict);
-        output::line(format!("需求 need {}  {status}  {}", need.id, need.text))?;
+        let entered = who_and_when(&need.entered);
+        output::line(format!("需求 need {}  {status}  {}  （{entered}）", need.id, need.text))?;
     }
     for visit in visits.into_iter().flatten() {
         let purpose = visit.purpose.unwrap_or_default();
-        output::line(format!("走访 visit {}  {}  {purpose}", visit.id, visit.at))?;
+        let entered = who_and_when(&visit.entered);
+        output::line(format!("走访 visit {}  {}  {purpose}  （{entered}）", visit.id, visit.at))?;
     }
     for note in notes.into_iter().flatten() {
-        output::line(format!("记录 note {}  {}  {}", note.id, note.at, note.text))?;
+        let entered = who_and_when(&note.entered);
+        output::line(format!("记录 note {}  {}  {}  （{entered}）", note.id, note.at, note.text))?;
     }
     conflicts::print(&household, &conflicts, &reading.data.display().to_string())
 }

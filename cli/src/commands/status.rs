@@ -31,6 +31,7 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
             "waiting": status.waiting,
             "refused": status.refused,
             "held": status.held,
+            "conflicts": status.conflicts,
             "documents": status.documents,
             "unread": status.unread,
             "salvaged": status.salvaged.as_ref().map(super::salvage::report_json),
@@ -44,6 +45,7 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
         ("文档 documents", status.documents.to_string()),
         ("待上传 waiting", status.waiting.to_string()),
         ("待处理 held", status.held.to_string()),
+        ("待定 to settle", status.conflicts.to_string()),
         ("授权至 grant expires", status.grant_expires_at_ms.map_or_else(dash, utc_minute)),
         ("已同步至 up to date as of", status.up_to_date_at_ms.map_or_else(dash, utc_minute)),
     ];

@@ -34,7 +34,7 @@ pub fn sync(arguments: &Sync) -> Result<(), Failure> {
         return watch::watch(&keting, arguments.reading.json);
     }
     let report = run(&keting)?;
-    print(&report, arguments.reading.json)?;
+    print(&report, keting.status()?.conflicts, arguments.reading.json)?;
     if report.progress.held > 0 {
         return Err(Failure::Server {
             code: "held".to_owned(),
@@ -50,7 +50,7 @@ fn run(keting: &Keting) -> Result<SyncReport, Failure> {
     Ok(report?)
 }
 
-fn print(report: &SyncReport, json: bool) -> Result<(), Failure> {
+fn print(report: &SyncReport, conflicts: u64, json: bool) -> Result<(), Failure> {
     let progress = &report.progress;
     if json {
         return output::json(&json!({
@@ -69,10 +69,11 @@ fn print(report: &SyncReport, json: bool) -> Result<(), Failure> {
                 "chain": cursor.chain.to_string(),
             })),
             "held": progress.held,
+            "conflicts": conflicts,
         }));
     }
     output::line(format!(
-        "{} sent, {} received, {} held; {} bytes up, {} down, {} ms",
+        "{} sent, {} received, {} held, {conflicts} to settle; {} bytes up, {} down, {} ms",
         progress.commits_sent,
         progress.commits_received,
         progress.held,

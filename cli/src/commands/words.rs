@@ -1,5 +1,7 @@
 //! What fields are called for people: Chinese first, then the name that options and JSON use.
 
+use keting::views::Entered;
+
 /// The words of the fields that people fill in.
 const FIELDS: &[(&str, &str)] = &[
     ("address", "地址"),
@@ -35,6 +37,13 @@ pub fn field_name(field: &str) -> String {
     }
 }
 
+/// Who entered something and when, to the minute in the city's zone: `陆德祥 2026-11-26 20:28`.
+pub fn who_and_when(entered: &Entered) -> String {
+    let by = entered.by.as_deref().unwrap_or("(未知 unknown)");
+    let minute = entered.at.as_deref().and_then(|at| at.get(.."2026-11-26T20:28".len()));
+    format!("{by} {}", minute.unwrap_or_default().replace('T', " ")).trim_end().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,5 +53,14 @@ mod tests {
         assert_eq!(field_name("phone"), "电话 phone");
         assert_eq!(field_name("t/living_alone"), "重点关注 living_alone");
         assert_eq!(field_name("of_a_newer_version"), "of_a_newer_version");
+    }
+
+    #[test]
+    fn who_entered_something_is_said_by_name_and_to_the_minute() {
+        let mut entered = Entered::default();
+        entered.at = Some("2026-11-26T20:28:59+08:00".to_owned());
+        entered.by = Some("陆德祥".to_owned());
+        assert_eq!(who_and_when(&entered), "陆德祥 2026-11-26 20:28");
+        assert_eq!(who_and_when(&Entered::default()), "(未知 unknown)");
     }
 }

@@ -60,8 +60,9 @@ pub mod commands {
 pub mod views {
     pub use crate::shell::queries::{HouseholdPage, OutboxView};
     pub use keting_model::query::{
-        ConflictView, Counts, FactView, HouseholdDetail, HouseholdFilter, HouseholdView, NeedView,
-        NoteView, RegionView, ResidentDetail, ResidentView, VisitView, Withheld,
+        ConflictValue, ConflictView, Counts, Entered, FactView, HouseholdDetail, HouseholdFilter,
+        HouseholdView, NeedView, NoteView, RegionView, ResidentDetail, ResidentView, VisitView,
+        Withheld,
     };
     pub use keting_store::OutboxState;
 }

@@ -4,6 +4,8 @@
 //! that a change says of days is judged by the time of its own commit: who lies about it dates
 //! nobody's records but their own. It orders nothing; that is [`HybridTime`](crate::HybridTime)'s.
 
+use std::fmt;
+
 use minicbor::{Decode, Encode};
 
 use crate::date::Date;
@@ -68,6 +70,15 @@ impl CityTime {
     }
 }
 
+/// As screens show it, in the city's zone: `2026-11-26T20:28:00+08:00`.
+impl fmt::Display for CityTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.unix_ms.saturating_add(ZONE_OFFSET_MS) / 1000 % (DAY_MS / 1000);
+        let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        write!(f, "{}T{hour:02}:{minute:02}:{second:02}+08:00", self.day())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,5 +90,11 @@ mod tests {
         assert_eq!(time.day().to_string(), "2026-04-01");
         assert_eq!(CityTime::new(0).day().to_string(), "1970-01-01");
         assert_eq!(CityTime::new(u64::MAX).day().to_string(), "2199-12-31");
+    }
+
+    #[test]
+    fn a_time_is_shown_in_the_zone_of_the_city() {
+        let time = CityTime::new(1_774_974_605_999);
+        assert_eq!(time.to_string(), "2026-04-01T00:30:05+08:00");
     }
 }

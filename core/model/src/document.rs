@@ -7,7 +7,9 @@
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{Automerge, ObjType, ROOT, ReadDoc};
 
+use crate::city_time::CityTime;
 use crate::id::{ActorId, DocumentId};
+use crate::said::{Entry, Said};
 use crate::stamp::Stamp;
 use crate::value::Value;
 
@@ -243,6 +245,29 @@ impl Document {
         unequal
     }
 
+    /// What people said under a key at once, the value that is shown first. Equal values of several
+    /// people are listed each.
+    pub(crate) fn said(&self, key: &str) -> Vec<Said> {
+        let all = self.inner.get_all(ROOT, key).unwrap_or_default();
+        let said = all.iter().rev().filter_map(|(value, operation)| {
+            let value = Value::from_scalar(value.as_scalar()?)?;
+            Some(Said {
+                value,
+                actor: actor_of(operation),
+                city_time: self.city_time_of(operation),
+            })
+        });
+        said.collect()
+    }
+
+    /// The city's time of the change that an operation is of.
+    fn city_time_of(&self, operation: &automerge::ObjId) -> Option<CityTime> {
+        let change = self.inner.hash_for_opid(operation)?;
+        let meta = self.inner.get_change_meta_by_hash(&change)?;
+        let (_, city_time) = Stamp::read_message(meta.message.as_deref()?)?;
+        Some(city_time)
+    }
+
     /// Who made the heads, one for each.
     pub fn head_actors(&self) -> Vec<ActorId> {
         let heads = self.inner.get_heads();
@@ -276,13 +301,13 @@ impl Document {
         self.inner.keys(ROOT)
     }
 
-    /// Every root key with the scalar that is shown under it, and whether several stand there at
-    /// once (which may be equal).
-    pub(crate) fn entries(&self) -> impl Iterator<Item = (String, Value, bool)> + '_ {
+    /// Every root key with the scalar that is shown under it, in the order of keys.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
         self.inner.map_range(ROOT, ..).filter_map(|entry| {
+            let actor = actor_of(&entry.id());
             let shown = entry.value.into_value();
             let value = Value::from_scalar(shown.as_scalar()?)?;
-            Some((entry.key.into_owned(), value, entry.conflict))
+            Some(Entry { key: entry.key.into_owned(), value, actor, several: entry.conflict })
         })
     }
 
@@ -299,6 +324,14 @@ impl Document {
     /// The Automerge document, for the guard's replay.
     pub fn automerge(&self) -> &Automerge {
         &self.inner
+    }
+}
+
+/// Who made an operation.
+fn actor_of(operation: &automerge::ObjId) -> Option<ActorId> {
+    match operation {
+        automerge::ObjId::Id(_, actor, _) => ActorId::from_slice(actor.to_bytes()).ok(),
+        automerge::ObjId::Root => None,
     }
 }
 
@@ -330,13 +363,6 @@ fn perform(
                 .splice_text(&text, *at, delete, insert)
                 .map_err(|_| DocumentError::NoSuchText)
         }
-    }
-}
-
-fn actor_of(id: &automerge::ObjId) -> Option<ActorId> {
-    match id {
-        automerge::ObjId::Id(_, actor, _) => ActorId::from_slice(actor.to_bytes()).ok(),
-        automerge::ObjId::Root => None,
     }
 }
 

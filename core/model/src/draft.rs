@@ -36,7 +36,7 @@ impl<'a> Draft<'a> {
     }
 
     /// What the document shows.
-    pub(crate) fn contents(&self) -> Contents<'a> {
+    pub(crate) fn contents(&self) -> Contents {
         Contents::of(self.document)
     }
 

@@ -4,6 +4,7 @@
 //! signatures, files or sockets. Keys and proof are in `keting-trust`, the file on disk is in
 //! `keting-store`.
 
+pub mod author;
 pub mod check;
 pub mod city_time;
 pub mod command;
@@ -27,6 +28,7 @@ mod registry;
 pub mod role;
 mod rows;
 pub mod rule;
+mod said;
 mod schema;
 pub mod settle;
 pub mod stamp;
@@ -34,6 +36,7 @@ pub mod time;
 pub mod value;
 pub mod words;
 
+pub use author::PUT_AUTHOR;
 pub use check::InvalidValue;
 pub use city_time::CityTime;
 pub use command::{Command, CommandBytesError, CommandError, Edit, Plan};

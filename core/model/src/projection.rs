@@ -8,7 +8,7 @@ use crate::home::{Home, home_of};
 use crate::id::DocumentId;
 use crate::registry::{KINDS, registration};
 use crate::rows::Contents;
-use crate::{conflict, household, household_private, household_visits, region};
+use crate::{author, conflict, household, household_private, household_visits, region};
 
 /// A table of projection rows.
 ///
@@ -71,6 +71,7 @@ pub const PROJECTION_MIGRATIONS: &[(u32, &str)] = &[
     (3, household_private::SQL),
     (4, household_visits::SQL),
     (5, conflict::SQL),
+    (6, author::SQL),
 ];
 
 /// Every table of the projection, in the order of names.
@@ -90,14 +91,12 @@ pub fn project(document: &Document) -> Vec<Row> {
         Home::Of(owner) => owner,
         Home::Itself | Home::Region(_) => document.id(),
     };
-    let (mut shown, mut rows) = (BTreeMap::new(), Vec::new());
-    for (key, value, several) in document.entries() {
-        if several {
-            rows.extend(conflict::row(document, about, &key));
-        }
-        shown.insert(key, value);
+    let contents = Contents::of(document);
+    let mut rows = Vec::new();
+    for key in contents.several() {
+        rows.extend(conflict::row(document, about, key));
     }
-    (kind.rows)(&Contents::new(document, shown), &mut rows);
+    (kind.rows)(&contents, &mut rows);
     rows.sort_by(|a, b| position(a).cmp(&position(b)));
     rows
 }

@@ -18,7 +18,7 @@ pub(crate) struct Registration {
     /// The tables its rows stand in.
     pub(crate) tables: &'static [&'static Table],
     /// The rows of a document of it.
-    pub(crate) rows: fn(&Contents<'_>, &mut Vec<Row>),
+    pub(crate) rows: fn(&Contents, &mut Vec<Row>),
 }
 
 /// Every kind, in the order of [`DocumentKind::ALL`].

@@ -2,64 +2,84 @@
 
 use std::collections::BTreeMap;
 
+use minicbor::{Decode, Encode};
+
 use crate::document::Document;
 use crate::id::{ActorId, DocumentId, ItemId};
 use crate::projection::{Cell, Row, Table};
+use crate::query::blob;
+use crate::said::Entry;
 use crate::value::Value;
 
 /// Every value a document shows, read once.
-pub(crate) struct Contents<'d> {
-    /// The document.
-    document: &'d Document,
-    shown: BTreeMap<String, Value>,
+pub(crate) struct Contents {
+    document: DocumentId,
+    shown: BTreeMap<String, Shown>,
+}
+
+/// What a document shows under a key.
+struct Shown {
+    value: Value,
+    /// Who put it.
+    actor: Option<ActorId>,
+    /// Whether several values stand there, which may be equal.
+    several: bool,
 }
 
 /// The fields of one item by the ends of their keys.
 pub(crate) type Item<'a> = BTreeMap<&'a str, &'a Value>;
 
-impl<'d> Contents<'d> {
-    /// Takes what a document shows.
-    pub(crate) fn new(document: &'d Document, shown: BTreeMap<String, Value>) -> Self {
-        Self { document, shown }
-    }
-
+impl Contents {
     /// Reads a document.
-    pub(crate) fn of(document: &'d Document) -> Self {
-        let shown = document.entries().map(|(key, value, _)| (key, value)).collect();
-        Self::new(document, shown)
+    pub(crate) fn of(document: &Document) -> Self {
+        let shown = document.entries().map(|entry| {
+            let Entry { key, value, actor, several } = entry;
+            (key, Shown { value, actor, several })
+        });
+        Self { document: document.id(), shown: shown.collect() }
     }
 
     /// The document's id.
     pub(crate) fn document(&self) -> DocumentId {
-        self.document.id()
-    }
-
-    /// Who wrote the value that is shown under a key.
-    pub(crate) fn author(&self, key: &str) -> Option<ActorId> {
-        self.document.value_author(key)
+        self.document
     }
 
     /// The value under a key.
     pub(crate) fn value(&self, key: &str) -> Option<&Value> {
-        self.shown.get(key)
+        self.shown.get(key).map(|shown| &shown.value)
+    }
+
+    /// Who put the value that is shown under a key.
+    pub(crate) fn author(&self, key: &str) -> Option<ActorId> {
+        self.shown.get(key).and_then(|shown| shown.actor)
+    }
+
+    /// Who put it, as a cell.
+    pub(crate) fn author_cell(&self, key: &str) -> Cell {
+        self.author(key).map_or(Cell::Null, |actor| Cell::Blob(actor.as_bytes().to_vec()))
+    }
+
+    /// The keys under which several values stand, which may be equal.
+    pub(crate) fn several(&self) -> impl Iterator<Item = &str> {
+        self.shown.iter().filter(|(_, shown)| shown.several).map(|(key, _)| key.as_str())
     }
 
     /// The items of a letter, in order of their ids.
     pub(crate) fn items(&self, letter: &str) -> BTreeMap<ItemId, Item<'_>> {
         let start = format!("{letter}/");
         let mut items: BTreeMap<ItemId, Item<'_>> = BTreeMap::new();
-        for (key, value) in self.shown.range(start.clone()..) {
+        for (key, shown) in self.shown.range(start.clone()..) {
             let Some(rest) = key.strip_prefix(&start) else { break };
             let Some((item, field)) = rest.split_once('/') else { continue };
             let Ok(item) = item.parse() else { continue };
-            items.entry(item).or_default().insert(field, value);
+            items.entry(item).or_default().insert(field, &shown.value);
         }
         items
     }
 
     /// A row of this document about an item, or about the document itself when `item` is empty.
     pub(crate) fn row(&self, table: &'static Table, item: &[u8], cells: Vec<Cell>) -> Row {
-        Row { table, document: self.document.id(), item: item.to_vec(), cells }
+        Row { table, document: self.document, item: item.to_vec(), cells }
     }
 }
 
@@ -72,6 +92,22 @@ pub(crate) fn cell(value: Option<&Value>) -> Cell {
         Some(Value::Text(text)) => Cell::Text(text.clone()),
         Some(Value::Bytes(bytes)) => Cell::Blob(bytes.clone()),
     }
+}
+
+/// A list as a column of CBOR; null if there is nothing in it.
+pub(crate) fn cbor_cell<T: Encode<()>>(list: &[T]) -> Cell {
+    if list.is_empty() {
+        return Cell::Null;
+    }
+    let mut bytes = Vec::new();
+    // A Vec takes every write, so this cannot fail.
+    let _ = minicbor::encode(list, &mut bytes);
+    Cell::Blob(bytes)
+}
+
+/// Reads what [`cbor_cell`] wrote.
+pub(crate) fn cbor_in<T: for<'b> Decode<'b, ()>>(row: &[Cell], column: usize) -> Vec<T> {
+    blob(row, column).and_then(|bytes| minicbor::decode(bytes).ok()).unwrap_or_default()
 }
 
 /// Fields of an item as cells.

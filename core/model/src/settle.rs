@@ -6,6 +6,7 @@ use crate::command::{CommandError, Edit, Given};
 use crate::document::Op;
 use crate::id::DocumentId;
 use crate::registry::registration;
+use crate::role::Family;
 use crate::schema::{FieldRule, Write};
 use crate::value::Value;
 
@@ -47,6 +48,11 @@ impl Settle {
                 .map_err(|broken| CommandError::Invalid { field: rule.name(), rule: broken })?,
         };
         Ok(Self { document, key: key.to_owned(), value })
+    }
+
+    /// What somebody must be allowed to write to settle a field; none if there is no such field.
+    pub(crate) fn family(document: &DocumentId, key: &str) -> Option<Family> {
+        rule_of(document, key).ok()?.family
     }
 
     pub(crate) fn plan(&self, given: &Given<'_>) -> Result<Vec<Edit>, CommandError> {

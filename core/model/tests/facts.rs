@@ -7,7 +7,9 @@ mod common;
 use common::tables::tables;
 use common::{NOW_MS, Replica, add_household, add_region, household_id, residents};
 use keting_model::household::HouseholdCommand;
-use keting_model::query::{ConflictView, HouseholdDetail, Withheld, conflicts, counts, household};
+use keting_model::query::{
+    ConflictView, HouseholdDetail, Permitted, Withheld, conflicts, counts, household,
+};
 use keting_model::{
     CityTime, Command, CommandError, Document, Fields, InvalidValue, ItemId, Op, RULE_VERSION,
     Role, RuleError, Touched, Value, judge,
@@ -80,7 +82,8 @@ fn shown(replica: &Replica) -> HouseholdDetail {
 }
 
 fn open(replica: &Replica) -> Vec<ConflictView> {
-    conflicts(&tables(&replica.rows()), &Withheld::nothing(), None).unwrap()
+    conflicts(&tables(&replica.rows()), &Withheld::nothing(), &Permitted::everything(), None)
+        .unwrap()
 }
 
 /// What is said and why, sorted.
@@ -202,7 +205,7 @@ fn a_fact_in_the_open_and_one_in_the_private_part_contradict_for_who_reads_both(
         let withheld = Withheld::from_roles(&[role]);
         let detail = household(&rows, &withheld, &household_id(1)).unwrap().unwrap();
         (
-            conflicts(&rows, &withheld, None).unwrap(),
+            conflicts(&rows, &withheld, &Permitted::everything(), None).unwrap(),
             detail.residents[0].clone(),
             detail.living_here,
         )

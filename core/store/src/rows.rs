@@ -56,6 +56,15 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// Runs a statement of the model's that writes something else than projection rows.
+    ///
+    /// # Errors
+    /// [`StoreError::Statement`] when it is refused.
+    pub fn put(&self, sql: &str, parameters: &[Cell]) -> Result<(), StoreError> {
+        self.execute(sql, rusqlite::params_from_iter(parameters.iter().map(Bound)))?;
+        Ok(())
+    }
+
     /// The statements of a table, made when it is first written.
     fn sql(&mut self, table: &'static Table) -> &TableSql {
         self.tables.entry(table.name).or_insert_with(|| TableSql::of(table))

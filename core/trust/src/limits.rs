@@ -217,6 +217,9 @@ pub const SERVER_DOCUMENTS_OPEN_MAX: usize = 2048;
 /// The most devices whose grants a server keeps in memory from one batch to the next, at some hundred
 /// bytes each.
 pub const SERVER_DEVICES_KEPT_MAX: usize = 8_192;
+/// The most writers an open replica remembers having written down, at some fifty bytes each. One
+/// forgotten is written once more, which changes nothing.
+pub const AUTHORS_KEPT_MAX: usize = 4096;
 /// The most reading connections to one replica's file.
 pub const READERS_MAX: usize = 4;
 /// The most changes of rows a `watch` keeps for an observer that does not look. Beyond it the

@@ -3,10 +3,9 @@
 
 use keting::views::{ConflictView, FactView, HouseholdDetail};
 
-use super::shell_word;
+use super::{print_choices, shell_word};
+use crate::commands::words::who_and_when;
 use crate::exit::Failure;
-use crate::output;
-use crate::time::utc_minute;
 
 /// Prints the facts, and what to type to settle on each.
 ///
@@ -14,25 +13,16 @@ use crate::time::utc_minute;
 /// When standard output is closed.
 pub fn print(conflict: &ConflictView, data: &str) -> Result<(), Failure> {
     let row = |fact: &FactView| {
-        vec![
+        let said = vec![
             fact.status.clone(),
             fact.at.clone().unwrap_or_default(),
             fact.reason.clone().unwrap_or_default(),
-            fact.actor.to_string(),
-            utc_minute(fact.time),
-            what_to_type(conflict, fact, data),
-        ]
+            who_and_when(&fact.entered),
+        ];
+        (said, what_to_type(conflict, fact, data))
     };
-    let rows: Vec<_> = conflict.facts.iter().map(row).collect();
-    let headings = [
-        "状态 status",
-        "日期 day",
-        "缘由 reason",
-        "谁 by",
-        "何时 when",
-        "选用此项，请输入 to choose it, type",
-    ];
-    output::table(&headings, &rows)
+    let headings = ["状态 status", "日期 day", "缘由 reason", "录入 entered"];
+    print_choices(&headings, conflict, conflict.facts.iter().map(row))
 }
 
 /// What the need is called whose facts stand under a key.
@@ -63,7 +53,8 @@ fn what_to_type(conflict: &ConflictView, fact: &FactView, data: &str) -> String 
 #[cfg(test)]
 mod tests {
     use clap::Parser as _;
-    use keting_model::{ActorId, DocumentId, DocumentKind, ItemId};
+    use keting::views::Entered;
+    use keting_model::{DocumentId, DocumentKind, ItemId};
 
     use super::*;
     use crate::arguments::{Arguments, Household, Resident, Verb};
@@ -75,16 +66,16 @@ mod tests {
             status: status.to_owned(),
             at: None,
             reason: Some(reason.to_owned()),
-            actor: ActorId::new([3; 10]),
-            time: 1_780_272_000_000,
+            entered: Entered::default(),
         };
         ConflictView {
             document,
             home: document,
             key: format!("{item}/0102030405060708/s"),
             shown: status.to_owned(),
-            values: vec![status.to_owned()],
+            values: Vec::new(),
             facts: vec![fact],
+            may_settle: true,
         }
     }
 

@@ -17,6 +17,7 @@ use keting_trust::{CommitBody, CommitId, Cursor, Part, SignedCommit, actor_id, l
 
 use crate::error::EngineError;
 use crate::replica::Replica;
+use crate::replica::authors::Author;
 use crate::replica::cache::Open;
 use crate::replica::clock::Clock;
 use crate::replica::regions::RegionsWith;
@@ -198,17 +199,29 @@ impl Replica {
             made.push((authored, part));
         }
         let documents = opened.iter().map(|open| open.document.id()).collect();
+        let author = self.unknown_author(commit)?;
         self.store.write(|transaction| {
             write(transaction, command, commit, &opened, made, unix_ms)?;
             for open in &mut opened {
                 snapshot_if_due(transaction, open)?;
             }
             transaction.put_row_changes(&changes)?;
+            if let Some(author) = &author {
+                author.write(transaction)?;
+            }
             clock.keep(transaction)
         })?;
+        self.authors.learn(author.as_slice());
         self.clock = clock;
         self.take_in(opened, &changes);
         Ok(Executed { commit: commit.id(), documents })
+    }
+
+    /// The writer of one's own commit, if the file may not know them yet.
+    fn unknown_author(&self, commit: &SignedCommit) -> Result<Option<Author>, EngineError> {
+        let grant = &self.city()?.grant;
+        let lacks = self.authors.lacks(&commit.actor(), &commit.body.grant);
+        Ok(lacks.then(|| Author::of(commit, &grant.grant.name)))
     }
 
     /// After a transaction: what is open is what the file holds, and those who watch are told.

@@ -7,6 +7,7 @@ use keting_trust::guard::{GuardError, survives_save};
 use keting_trust::{DeviceId, cbor};
 
 use crate::error::EngineError;
+use crate::replica::authors::Author;
 use crate::replica::cache::Open;
 use crate::replica::execute::snapshot_if_due;
 use crate::replica::receive::{Accepted, Group, Kept};
@@ -77,6 +78,7 @@ impl Replica {
     ) -> Result<(), EngineError> {
         let unix_ms = self.environment.unix_ms();
         let times = group.accepted.iter().map(|accepted| accepted.commit.body.time);
+        let authors: Vec<Author> = group.authors.values().cloned().collect();
         let clock = times.fold(self.clock, |clock, time| clock.adopt(time, unix_ms));
         self.store.write(|transaction| {
             also(transaction)?;
@@ -93,8 +95,12 @@ impl Replica {
                 snapshot_if_due(transaction, open)?;
             }
             transaction.put_row_changes(&projected.changes)?;
+            for author in &authors {
+                author.write(transaction)?;
+            }
             clock.keep(transaction)
         })?;
+        self.authors.learn(&authors);
         self.clock = clock;
         Ok(())
     }

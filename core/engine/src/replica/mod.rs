@@ -7,6 +7,7 @@
 //! waits for the server ([`outbox`]). A file that is damaged gives its outbox to a fresh one
 //! ([`salvaged`]).
 
+mod authors;
 mod cache;
 mod clock;
 mod enrol;
@@ -40,6 +41,7 @@ pub use status::Status;
 
 use crate::environment::Environment;
 use crate::error::EngineError;
+use crate::replica::authors::KnownAuthors;
 use crate::replica::cache::{DocumentCache, Open};
 use crate::replica::clock::Clock;
 use crate::replica::membership::{Issuers, Membership};
@@ -76,6 +78,7 @@ pub struct Replica {
     clock: Clock,
     city: Option<City>,
     documents: DocumentCache,
+    authors: KnownAuthors,
     observers: Observers,
 }
 
@@ -168,6 +171,7 @@ impl Replica {
             clock: found.clock,
             city,
             documents: DocumentCache::new(limits::DOCUMENTS_OPEN_MAX),
+            authors: KnownAuthors::default(),
             observers: Observers::default(),
         };
         match replica.settle_incarnation().and_then(|()| replica.take_up_unread()) {

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Place;
 
-use keting_model::{ChangeHash, Document, DocumentId};
+use keting_model::{ActorId, ChangeHash, Document, DocumentId};
 use keting_store::{StoredPart, StoredRecord};
 use keting_sync::{Entry, Persist};
 use keting_trust::guard::{Forks, GuardError, Reading, check_reading, read_commit};
@@ -17,6 +17,7 @@ use keting_trust::{DeviceId, Digest, Part, RecordKind, SignedCommit, SignedGrant
 
 use crate::error::EngineError;
 use crate::replica::Replica;
+use crate::replica::authors::Author;
 use crate::replica::cache::Open;
 use crate::replica::membership::Issuers;
 use crate::replica::unread::Unread;
@@ -49,11 +50,20 @@ pub(super) struct Group {
     pub(super) accepted: Vec<Accepted>,
     pub(super) records: Vec<StoredRecord>,
     pub(super) unread: Vec<Unread>,
+    /// The writers of the accepted commits that the file may not have yet.
+    pub(super) authors: BTreeMap<ActorId, Author>,
     /// Whether these are the entries that were unread until now.
     pub(super) takes_up_unread: bool,
     /// Whose grants these are, as far as they were asked for.
-    holders: BTreeMap<Digest, DeviceId>,
+    holders: BTreeMap<Digest, Holder>,
     forks: Forks,
+}
+
+/// Whom a grant was given to.
+#[derive(Clone)]
+struct Holder {
+    device: DeviceId,
+    name: String,
 }
 
 impl Group {
@@ -202,27 +212,27 @@ impl Replica {
         commit: &SignedCommit,
     ) -> Result<(), EngineError> {
         let digest = commit.body.grant;
-        let known = group.holders.get(&digest).copied();
-        let holder = match known {
-            Some(holder) => holder,
-            None => self.holder_of(&group.records, &digest)?,
+        let holder = match group.holders.entry(digest) {
+            Place::Occupied(known) => known.into_mut(),
+            Place::Vacant(place) => place.insert(self.holder_of(&group.records, &digest)?),
         };
-        group.holders.insert(digest, holder);
-        if holder == commit.id().device {
-            Ok(())
-        } else {
-            Err(EngineError::Protocol { code: "grant_of_another" })
+        if holder.device != commit.id().device {
+            return Err(EngineError::Protocol { code: "grant_of_another" });
         }
+        if self.authors.lacks(&commit.actor(), &digest) {
+            group.authors.insert(commit.actor(), Author::of(commit, &holder.name));
+        }
+        Ok(())
     }
 
     fn holder_of(
         &mut self,
         in_group: &[StoredRecord],
         grant: &Digest,
-    ) -> Result<DeviceId, EngineError> {
+    ) -> Result<Holder, EngineError> {
         let city = self.city()?;
         if *grant == city.grant.digest() {
-            return Ok(self.device());
+            return Ok(Holder { device: self.device(), name: city.grant.grant.name.clone() });
         }
         let in_group = in_group.iter().find(|record| record.digest == *grant.as_bytes());
         let record = match in_group {
@@ -234,7 +244,7 @@ impl Replica {
         let SignedGrant { grant, .. } = SignedGrant::open(&record.bytes)?;
         // One that was kept unread was not judged when it came.
         if self.issuers()?.let_give(&grant) {
-            Ok(grant.holder.device_id())
+            Ok(Holder { device: grant.holder.device_id(), name: grant.name })
         } else {
             Err(EngineError::Protocol { code: "grant_not_of_the_city" })
         }

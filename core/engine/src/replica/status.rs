@@ -1,6 +1,7 @@
 //! How far a replica is, as an app shows it.
 
 use keting_model::Role;
+use keting_model::query::{Withheld, conflict_counts};
 use keting_store::{SalvageReport, View};
 use keting_sync::FirstSync;
 use keting_trust::{Cursor, cbor};
@@ -32,6 +33,8 @@ pub struct Status {
     pub refused: u64,
     /// Edits that somebody has to look at.
     pub held: u64,
+    /// Fields that have to be settled, as far as the holder may see them.
+    pub conflicts: u64,
     /// Documents held.
     pub documents: u64,
     /// Entries of the log that only a newer version of the software can read.
@@ -49,6 +52,8 @@ impl Status {
         let counts = file.outbox_counts()?;
         let city = City::read(file)?;
         let grant = city.as_ref().map(|city| &city.grant.grant);
+        let roles: Vec<Role> = grant.iter().map(|grant| grant.role).collect();
+        let withheld = Withheld::from_roles(&roles);
         Ok(Self {
             city: city.as_ref().map(|city| city.membership.city_name.clone()),
             holder: grant.map(|grant| grant.name.clone()),
@@ -60,6 +65,7 @@ impl Status {
             waiting: counts.queued.saturating_add(counts.sent).saturating_add(counts.refused),
             refused: counts.refused,
             held: counts.held,
+            conflicts: conflict_counts(file, &withheld)?.into_values().sum(),
             documents: file.document_count()?,
             unread: file.unread_count()?,
             salvaged: file.salvage_report()?,

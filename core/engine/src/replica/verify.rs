@@ -18,6 +18,7 @@ use keting_store::{CommitRow, StoreError, StoredChange};
 use keting_trust::{Part, SignedCommit, SignedGrant, covers, may_read};
 
 use crate::error::EngineError;
+use crate::replica::authors::ExpectedAuthors;
 use crate::replica::membership::Issuers;
 use crate::replica::{Replica, load};
 
@@ -46,13 +47,21 @@ pub struct Difference {
 }
 
 /// Commits whose signature and grant were verified already: many changes share one.
-type Verified = BTreeMap<CommitRow, Option<SignedCommit>>;
+type Verified = BTreeMap<CommitRow, Option<Proven>>;
+
+/// A commit whose signature and grant hold.
+struct Proven {
+    commit: SignedCommit,
+    /// The holder's name, as the grant has it.
+    name: String,
+}
 
 /// What is looked up for every document.
 struct Work {
     report: VerifyReport,
     verified: Verified,
     issuers: Option<Issuers>,
+    authors: ExpectedAuthors,
 }
 
 impl Replica {
@@ -63,7 +72,12 @@ impl Replica {
     pub fn verify(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<VerifyReport, EngineError> {
         let city = self.city.as_ref();
         let issuers = city.map(|city| Issuers::read(&self.store, &city.membership)).transpose()?;
-        let mut work = Work { report: VerifyReport::default(), verified: Verified::new(), issuers };
+        let mut work = Work {
+            report: VerifyReport::default(),
+            verified: Verified::new(),
+            issuers,
+            authors: ExpectedAuthors::default(),
+        };
         let total = self.store.document_count()?;
         let mut last = None;
         loop {
@@ -76,6 +90,7 @@ impl Replica {
             }
         }
         self.find_stray_rows(&mut work.report)?;
+        self.find_wrong_authors(&work.authors, &mut work.report)?;
         work.report.commits = work.verified.values().flatten().count() as u64;
         Ok(work.report)
     }
@@ -89,8 +104,8 @@ impl Replica {
         }
         let own = self.device();
         let is_own = |change: &StoredChange| {
-            let commit = work.verified.get(&change.commit).and_then(Option::as_ref);
-            commit.is_some_and(|commit| commit.id().device == own)
+            let proven = work.verified.get(&change.commit).and_then(Option::as_ref);
+            proven.is_some_and(|proven| proven.commit.id().device == own)
         };
         let all_own = changes.iter().all(is_own);
         let heads = self.store.document(id)?.map(|stored| stored.heads).unwrap_or_default();
@@ -115,13 +130,16 @@ impl Replica {
         change: &StoredChange,
         work: &mut Work,
     ) -> Result<Option<&'static str>, EngineError> {
-        let commit = match work.verified.entry(change.commit) {
+        let proven = match work.verified.entry(change.commit) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => {
                 new.insert(self.verify_commit(change.commit, work.issuers.as_ref())?)
             }
         };
-        let Some(commit) = commit else { return Ok(Some("commit_not_proven")) };
+        let Some(Proven { commit, name }) = proven else {
+            return Ok(Some("commit_not_proven"));
+        };
+        work.authors.expect(id, commit, name);
         let Ok(salt) = change.salt.as_slice().try_into() else {
             return Ok(Some("part_not_in_commit"));
         };
@@ -140,7 +158,7 @@ impl Replica {
         &self,
         row: CommitRow,
         issuers: Option<&Issuers>,
-    ) -> Result<Option<SignedCommit>, EngineError> {
+    ) -> Result<Option<Proven>, EngineError> {
         let Some(stored) = self.store.commit(row)? else { return Ok(None) };
         let Ok(commit) = SignedCommit::open(&stored.bytes) else { return Ok(None) };
         let (Some(city), Some(issuers)) = (&self.city, issuers) else { return Ok(None) };
@@ -155,7 +173,7 @@ impl Replica {
         let proven = issuers.let_give(&grant.grant)
             && grant.grant.holder == commit.body.device
             && (commit.body.city, commit.body.log) == (membership.city, membership.log);
-        Ok(proven.then_some(commit))
+        Ok(proven.then(|| Proven { commit, name: grant.grant.name.clone() }))
     }
 
     /// Replays a document from nothing and compares it with what stands in the file.

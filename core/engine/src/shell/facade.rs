@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
 
-use keting_model::query::Withheld;
+use keting_model::query::{Permitted, Withheld};
 use keting_model::{CityTime, Command, DocumentId, DocumentKind, ItemId, Role};
 use keting_store::{Reader, Readers, SalvageReport, StoreError};
 use keting_trust::{Invitation, limits};
@@ -165,6 +165,11 @@ impl Keting {
     /// What the holder's role withholds from queries.
     pub fn withheld(&self) -> Withheld {
         Withheld::from_roles(self.known().role.as_slice())
+    }
+
+    /// What the holder's role lets them write.
+    pub fn permitted(&self) -> Permitted {
+        Permitted::from_roles(self.known().role.as_slice())
     }
 
     /// A fresh id for something inside a document, for a command to carry.

@@ -53,13 +53,14 @@ impl Keting {
     /// # Errors
     /// When the file cannot be read.
     pub fn household(&self, id: &DocumentId) -> Result<Option<HouseholdPage>, EngineError> {
+        let permitted = self.permitted();
         self.at_one_moment(|view, withheld| {
             let Some(household) = query::household(view, withheld, id)? else { return Ok(None) };
             Ok(Some(HouseholdPage {
                 household,
                 visits: query::visits(view, withheld, id)?,
                 notes: query::notes(view, withheld, id)?,
-                conflicts: query::conflicts(view, withheld, Some(id))?,
+                conflicts: query::conflicts(view, withheld, &permitted, Some(id))?,
                 withheld: withheld.beside_household(),
             }))
         })
@@ -70,7 +71,8 @@ impl Keting {
     /// # Errors
     /// When the file cannot be read.
     pub fn conflicts(&self, of: Option<&DocumentId>) -> Result<Vec<ConflictView>, EngineError> {
-        self.at_one_moment(|view, withheld| query::conflicts(view, withheld, of))
+        let permitted = self.permitted();
+        self.at_one_moment(|view, withheld| query::conflicts(view, withheld, &permitted, of))
     }
 
     /// The regions here.

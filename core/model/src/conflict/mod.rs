@@ -4,66 +4,44 @@
 mod view;
 
 use crate::document::Document;
-use crate::fact::{Fact, Told, facts_cell};
+use crate::fact::{Fact, Told};
 use crate::id::DocumentId;
 use crate::projection::{Cell, Row, Table};
-use crate::rows::Contents;
-use crate::value::Value;
+use crate::rows::{Contents, cbor_cell};
 
 pub(crate) use view::count_about_facts;
-pub use view::{ConflictView, conflicts};
+pub use view::{ConflictValue, ConflictView, conflict_counts, conflicts};
 
 /// The step that makes the table.
 pub(crate) const SQL: &str = include_str!("projection.sql");
 
-pub(crate) static CONFLICT: Table =
-    Table { name: "conflict", columns: &["home", "shown", "others", "facts"] };
+pub(crate) static CONFLICT: Table = Table { name: "conflict", columns: &["home", "said", "facts"] };
 
 /// The row of one field, if unequal values stand under its key.
 pub(crate) fn row(document: &Document, home: DocumentId, key: &str) -> Option<Row> {
-    let values = document.values(key);
-    let (shown, others) = values.split_first()?;
-    if others.is_empty() {
+    let said = document.said(key);
+    let first = said.first()?;
+    if said.iter().all(|said| said.value == first.value) {
         return None;
     }
-    let cells = vec![
-        Cell::Blob(home.as_bytes().to_vec()),
-        Cell::Blob(to_cbor(shown)),
-        Cell::Blob(to_cbor(&others)),
-        Cell::Null,
-    ];
+    let cells = vec![Cell::Blob(home.as_bytes().to_vec()), cbor_cell(&said), Cell::Null];
     Some(Row { table: &CONFLICT, document: document.id(), item: key.as_bytes().to_vec(), cells })
 }
 
 /// The row of the current facts about an item of a household, `r/ID` or `n/ID`, unless they agree.
 /// Where some of it is said in the private part, only the reader can find out.
-pub(crate) fn row_of_facts(contents: &Contents<'_>, item: &str, facts: &[Fact]) -> Option<Row> {
+pub(crate) fn row_of_facts(contents: &Contents, item: &str, facts: &[Fact]) -> Option<Row> {
     let told = Told::of(facts, words_of(item));
     let is_elsewhere = facts.iter().any(|fact| fact.said.is_none());
     if facts.len() < 2 || !(told.in_conflict || is_elsewhere) {
         return None;
     }
-    let statuses = || facts.iter().filter_map(|fact| Some(&fact.said.as_ref()?.status));
-    let shown = told.status.map_or(Value::Null, Value::from);
-    let others: Vec<Value> = statuses().map(|status| Value::from(status.as_str())).collect();
-    let others: Vec<&Value> = others.iter().filter(|value| **value != shown).collect();
-    let cells = vec![
-        Cell::Blob(contents.document().as_bytes().to_vec()),
-        Cell::Blob(to_cbor(&shown)),
-        Cell::Blob(to_cbor(&others)),
-        facts_cell(facts),
-    ];
+    let home = Cell::Blob(contents.document().as_bytes().to_vec());
+    let cells = vec![home, Cell::Null, cbor_cell(facts)];
     Some(contents.row(&CONFLICT, format!("{item}/s").as_bytes(), cells))
 }
 
 /// The words of facts about an item of a household.
 fn words_of(item: &str) -> &'static [&'static str] {
     if item.starts_with("n/") { crate::words::NEED_STATUSES } else { crate::words::STATUSES }
-}
-
-fn to_cbor(value: &impl minicbor::Encode<()>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    // A Vec takes every write, so this cannot fail.
-    let _ = minicbor::encode(value, &mut bytes);
-    bytes
 }

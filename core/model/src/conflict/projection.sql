@@ -3,9 +3,9 @@ CREATE TABLE conflict (
     document BLOB NOT NULL,           -- the document it stands in
     item     BLOB NOT NULL,           -- the field's key, or where the facts stand (r/ID/s), UTF-8
     home     BLOB NOT NULL,           -- the region or household it is about
-    shown    BLOB NOT NULL,           -- the value that screens show meanwhile, CBOR
-    others   BLOB NOT NULL,           -- the other values, a CBOR array
-    facts    BLOB,                    -- the current facts, a CBOR array; null for a field
+    said     BLOB,                    -- of a field: each value with its actor and city's time, a CBOR
+                                      -- array, first the one that screens show meanwhile
+    facts    BLOB,                    -- of a resident or need: the current facts, a CBOR array
     PRIMARY KEY (document, item)
 ) STRICT, WITHOUT ROWID;
 

@@ -1,14 +1,20 @@
 //! Reading what has to be settled.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
+use crate::author::{Entered, name_authors};
 use crate::conflict::words_of;
-use crate::fact::{Fact, FactView, Told, complete, facts_in};
+use crate::fact::{Fact, FactView, Told, complete};
 use crate::id::{DocumentId, ItemId};
 use crate::kind::DocumentKind;
 use crate::projection::Cell;
-use crate::query::{Rows, Withheld, as_hex, blob, document as id_in};
-use crate::value::Value;
+use crate::query::{Permitted, Rows, Withheld, as_hex, blob, document as id_in};
+use crate::role::Family;
+use crate::rows::cbor_in;
+use crate::said::Said;
+use crate::settle::Settle;
 
 /// A field, or what became of a resident or need, that has to be settled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -23,13 +29,26 @@ pub struct ConflictView {
     pub home: DocumentId,
     /// The value screens show meanwhile, in words.
     pub shown: String,
-    /// All the values in words; a cleared one is empty. Of a field the shown one comes first, and
-    /// each settles it with [`Settle::on_typed`](crate::Settle::on_typed).
-    pub values: Vec<String>,
-    /// The facts that say these values, one each in their order; none of a field. They are settled
-    /// by a fact over all of them: `resident.leave`, `resident.return` or `need.advance`.
+    /// The unequal values; of a field the shown one comes first.
+    pub values: Vec<ConflictValue>,
+    /// The facts that say these values, in their order; none of a field. They are settled by a fact
+    /// over all of them: `resident.leave`, `resident.return` or `need.advance`.
     pub facts: Vec<FactView>,
+    /// Whether the reader's role lets them settle it.
+    pub may_settle: bool,
 }
+
+/// One of the values that stand against each other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConflictValue {
+    /// The value in words; empty for a cleared one. Of a field it settles with
+    /// [`Settle::on_typed`](crate::Settle::on_typed).
+    pub value: String,
+    /// Who said it, and when: several people may have said the same.
+    pub entered: Vec<Entered>,
+}
+
+const ALL: &str = "SELECT document, item, home, said, facts FROM conflict ORDER BY document, item";
 
 /// What has to be settled, of one region or household or of all that is here.
 ///
@@ -38,15 +57,33 @@ pub struct ConflictView {
 pub fn conflicts<R: Rows>(
     rows: &R,
     withheld: &Withheld,
+    permitted: &Permitted,
     home: Option<&DocumentId>,
 ) -> Result<Vec<ConflictView>, R::Error> {
-    const ALL: &str =
-        "SELECT document, item, home, shown, others, facts FROM conflict ORDER BY document, item";
-    const ONE: &str = "SELECT document, item, home, shown, others, facts FROM conflict \
+    const ONE: &str = "SELECT document, item, home, said, facts FROM conflict \
                        WHERE home = ?1 ORDER BY document, item";
     let parameters: Vec<Cell> =
         home.iter().map(|home| Cell::Blob(home.as_bytes().to_vec())).collect();
-    read(rows, withheld, if home.is_some() { ONE } else { ALL }, &parameters)
+    let found = read(rows, withheld, if home.is_some() { ONE } else { ALL }, &parameters)?;
+    let mut views: Vec<ConflictView> =
+        found.into_iter().filter_map(|one| one.view(permitted)).collect();
+    name_authors(rows, views.iter_mut().flat_map(ConflictView::entered))?;
+    Ok(views)
+}
+
+/// How much has to be settled of each region and household that is here.
+///
+/// # Errors
+/// When the query cannot be run.
+pub fn conflict_counts<R: Rows>(
+    rows: &R,
+    withheld: &Withheld,
+) -> Result<BTreeMap<DocumentId, u64>, R::Error> {
+    let mut counts = BTreeMap::new();
+    for one in read(rows, withheld, ALL, &[])? {
+        *counts.entry(one.home).or_default() += 1;
+    }
+    Ok(counts)
 }
 
 /// How many of the conflicts that a query finds are about facts: it selects the columns of
@@ -59,74 +96,103 @@ pub(crate) fn count_about_facts<R: Rows>(
     Ok(read(rows, &Withheld::nothing(), sql, parameters)?.len() as u64)
 }
 
+/// A row of the table, with what the private part adds to it.
+struct Found {
+    document: DocumentId,
+    key: String,
+    home: DocumentId,
+    said: Vec<Said>,
+    facts: Vec<Fact>,
+}
+
+/// Reads conflicts, leaving out facts that agree as far as the reader may read them.
 fn read<R: Rows>(
     rows: &R,
     withheld: &Withheld,
     sql: &str,
     parameters: &[Cell],
-) -> Result<Vec<ConflictView>, R::Error> {
-    let mut found: Vec<(ConflictView, Vec<Fact>)> = Vec::new();
+) -> Result<Vec<Found>, R::Error> {
+    let mut found: Vec<Found> = Vec::new();
     rows.query(sql, parameters, &mut |row| {
-        let may_see = |view: &ConflictView| {
-            view.document.kind().is_some_and(|kind| !withheld.withholds(kind))
-        };
-        let view = view(row).filter(may_see);
-        found.extend(view.map(|view| (view, facts_in(row, 5))));
+        let may_see =
+            |one: &Found| one.document.kind().is_some_and(|kind| !withheld.withholds(kind));
+        found.extend(Found::of(row).filter(may_see));
     })?;
-    let mut views = Vec::new();
-    for (view, mut facts) in found {
-        if facts.is_empty() {
-            views.push(view);
-            continue;
+    for one in &mut found {
+        if one.facts.iter().any(|fact| fact.said.is_none()) {
+            one.add_private(rows, withheld)?;
         }
-        if facts.iter().any(|fact| fact.said.is_none()) {
-            add_private(rows, withheld, &view, &mut facts)?;
-        }
-        views.extend(about_facts(view, facts));
     }
-    Ok(views)
+    found.retain(|one| one.facts.is_empty() || one.told().in_conflict);
+    Ok(found)
 }
 
-fn view(row: &[Cell]) -> Option<ConflictView> {
-    let shown: Value = minicbor::decode(blob(row, 3)?).ok()?;
-    let others: Vec<Value> = minicbor::decode(blob(row, 4)?).ok()?;
-    Some(ConflictView {
-        document: id_in(row, 0)?,
-        key: String::from_utf8(blob(row, 1)?.to_vec()).ok()?,
-        home: id_in(row, 2)?,
-        shown: shown.to_string(),
-        values: std::iter::once(&shown).chain(&others).map(Value::to_string).collect(),
-        facts: Vec::new(),
-    })
+impl Found {
+    fn of(row: &[Cell]) -> Option<Self> {
+        Some(Self {
+            document: id_in(row, 0)?,
+            key: String::from_utf8(blob(row, 1)?.to_vec()).ok()?,
+            home: id_in(row, 2)?,
+            said: cbor_in(row, 3),
+            facts: cbor_in(row, 4),
+        })
+    }
+
+    /// Adds what the private part says, if the reader may read it.
+    fn add_private<R: Rows>(&mut self, rows: &R, withheld: &Withheld) -> Result<(), R::Error> {
+        const SAID: &str = "SELECT facts FROM resident_private WHERE household = ?1 AND item = ?2";
+        let resident = self.key.split('/').nth(1).and_then(|id| id.parse::<ItemId>().ok());
+        let reads_private = !withheld.withholds(DocumentKind::HouseholdPrivate);
+        let Some(resident) = resident.filter(|_| reads_private) else { return Ok(()) };
+        let parameters = [self.home.as_bytes().as_slice(), resident.as_bytes()];
+        let parameters = parameters.map(|bytes| Cell::Blob(bytes.to_vec()));
+        rows.query(SAID, &parameters, &mut |row| complete(&mut self.facts, cbor_in(row, 0)))
+    }
+
+    fn told(&self) -> Told {
+        Told::of(&self.facts, words_of(&self.key))
+    }
+
+    fn view(self, permitted: &Permitted) -> Option<ConflictView> {
+        let may_settle = self.family().is_some_and(|family| permitted.permits(family));
+        let told = self.told();
+        let Self { document, key, home, said, facts } = self;
+        let facts = FactView::of(facts);
+        let mut values = Vec::new();
+        for Said { value, actor, city_time } in said {
+            add(&mut values, &value.to_string(), Entered::at(actor, city_time));
+        }
+        for fact in &facts {
+            add(&mut values, &fact.status, fact.entered.clone());
+        }
+        let shown = match told.status {
+            Some(status) => status,
+            None => values.first()?.value.clone(),
+        };
+        Some(ConflictView { document, key, home, shown, values, facts, may_settle })
+    }
+
+    /// What somebody must be allowed to write to settle it.
+    fn family(&self) -> Option<Family> {
+        match self.facts.as_slice() {
+            [] => Settle::family(&self.document, &self.key),
+            [..] if self.key.starts_with("n/") => Some(Family::Need),
+            [..] => Some(Family::Resident),
+        }
+    }
 }
 
-/// Adds what the private part says, if the reader may read it.
-fn add_private<R: Rows>(
-    rows: &R,
-    withheld: &Withheld,
-    view: &ConflictView,
-    facts: &mut [Fact],
-) -> Result<(), R::Error> {
-    const SAID: &str = "SELECT facts FROM resident_private WHERE household = ?1 AND item = ?2";
-    let resident = view.key.split('/').nth(1).and_then(|id| id.parse::<ItemId>().ok());
-    let Some(resident) = resident.filter(|_| !withheld.withholds(DocumentKind::HouseholdPrivate))
-    else {
-        return Ok(());
-    };
-    let parameters = [view.home.as_bytes().as_slice(), resident.as_bytes()];
-    let parameters = parameters.map(|bytes| Cell::Blob(bytes.to_vec()));
-    rows.query(SAID, &parameters, &mut |row| complete(facts, facts_in(row, 0)))
+impl ConflictView {
+    fn entered(&mut self) -> impl Iterator<Item = &mut Entered> {
+        let of_values = self.values.iter_mut().flat_map(|value| &mut value.entered);
+        of_values.chain(self.facts.iter_mut().map(|fact| &mut fact.entered))
+    }
 }
 
-/// The view of facts, unless those that the reader may read agree.
-fn about_facts(view: ConflictView, facts: Vec<Fact>) -> Option<ConflictView> {
-    let told = Told::of(&facts, words_of(&view.key));
-    let facts = FactView::of(facts);
-    let values = facts.iter().map(|fact| fact.status.clone()).collect();
-    told.in_conflict.then(|| ConflictView {
-        shown: told.status.unwrap_or_default(),
-        values,
-        facts,
-        ..view
-    })
+/// Adds what somebody said to what others said.
+fn add(values: &mut Vec<ConflictValue>, value: &str, entered: Entered) {
+    match values.iter_mut().find(|one| one.value == value) {
+        Some(one) => one.entered.push(entered),
+        None => values.push(ConflictValue { value: value.to_owned(), entered: vec![entered] }),
+    }
 }

@@ -20,8 +20,6 @@ use minicbor::{Decode, Encode};
 
 use crate::document::Document;
 use crate::id::{ActorId, ItemId};
-use crate::projection::Cell;
-use crate::query::blob;
 use crate::rows::Item;
 use crate::value::Value;
 
@@ -132,22 +130,6 @@ pub(crate) fn complete(facts: &mut [Fact], private: Vec<(ItemId, Said)>) {
     for fact in facts.iter_mut().filter(|fact| fact.said.is_none()) {
         fact.said = private.remove(&fact.id);
     }
-}
-
-/// Facts, or what they say, as a column; null if there are none.
-pub(crate) fn facts_cell<T: Encode<()>>(facts: &[T]) -> Cell {
-    if facts.is_empty() {
-        return Cell::Null;
-    }
-    let mut bytes = Vec::new();
-    // A Vec takes every write, so this cannot fail.
-    let _ = minicbor::encode(facts, &mut bytes);
-    Cell::Blob(bytes)
-}
-
-/// Reads what [`facts_cell`] wrote.
-pub(crate) fn facts_in<T: for<'b> Decode<'b, ()>>(row: &[Cell], column: usize) -> Vec<T> {
-    blob(row, column).and_then(|bytes| minicbor::decode(bytes).ok()).unwrap_or_default()
 }
 
 /// The value of `over` of a fact that replaces these.

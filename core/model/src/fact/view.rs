@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use crate::author::Entered;
 use crate::fact::Fact;
-use crate::id::{ActorId, ItemId};
+use crate::id::ItemId;
 use crate::query::as_hex;
 
 /// A fact that nobody replaced: what somebody says became of a resident or a need.
@@ -18,21 +19,17 @@ pub struct FactView {
     pub at: Option<String>,
     /// Why; of a need, what was done.
     pub reason: Option<String>,
-    /// Who wrote it.
-    #[serde(serialize_with = "as_hex")]
-    pub actor: ActorId,
-    /// When it was written, by the city's time, in milliseconds since the Unix epoch.
-    pub time: u64,
+    /// Who said so, and when.
+    pub entered: Entered,
 }
 
 impl FactView {
-    /// The facts that the reader may read.
+    /// The facts that the reader may read, before their authors are named.
     pub(crate) fn of(facts: Vec<Fact>) -> Vec<Self> {
         let view = |Fact { id, actor, time, said }: Fact| {
             let said = said?;
             let (status, at, reason) = (said.status, said.at, said.reason);
-            let time = u64::try_from(time).unwrap_or(0);
-            Some(Self { fact: id, status, at, reason, actor, time })
+            Some(Self { fact: id, status, at, reason, entered: Entered::at_ms(Some(actor), time) })
         };
         facts.into_iter().filter_map(view).collect()
     }

@@ -1,9 +1,10 @@
 //! Putting a resident together from the household's row and that of the private part.
 
-use crate::fact::{Fact, FactView, Told, complete, facts_in, is_gone};
+use crate::fact::{Fact, FactView, Told, complete, is_gone};
 use crate::household::{ResidentDetail, ResidentView};
 use crate::projection::Cell;
 use crate::query::{item, text};
+use crate::rows::cbor_in;
 use crate::words;
 
 /// A resident as a reader may see them.
@@ -53,13 +54,13 @@ pub(super) fn person(row: &[Cell], private: &mut [Cell], sees_private: bool) -> 
 
 /// What is said of the status, whether the resident has gone, and the facts that say it.
 fn said(row: &[Cell], private: &[Cell]) -> (Told, bool, Vec<FactView>) {
-    let mut facts: Vec<Fact> = facts_in(row, 8);
+    let mut facts: Vec<Fact> = cbor_in(row, 8);
     if facts.is_empty() {
         let status = text(row, 7);
         let has_gone = status.as_deref().is_some_and(|status| words::GONE.contains(&status));
         return (Told { status, ..Told::default() }, has_gone, Vec::new());
     }
-    complete(&mut facts, facts_in(private, 4));
+    complete(&mut facts, cbor_in(private, 4));
     let told = Told::of(&facts, words::STATUSES);
     (told, is_gone(&facts), FactView::of(facts))
 }

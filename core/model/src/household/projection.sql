@@ -31,7 +31,8 @@ CREATE TABLE need (
     document    BLOB NOT NULL,        -- the household
     item        BLOB NOT NULL,        -- the need
     text        TEXT NOT NULL,
-    time        INTEGER,              -- hybrid time of its entry
+    time        INTEGER,              -- the city's time of its entry, milliseconds since the Unix epoch
+    actor       BLOB,                 -- who entered it
     status      TEXT NOT NULL,        -- open, in_progress, met, dropped: the least final of the current facts
     note        TEXT,                 -- of those that say so
     facts       BLOB,                 -- the current facts, a CBOR array as of a resident

@@ -1,12 +1,17 @@
 //! Reading households: lists, and one in full.
 
-use crate::fact::{Fact, FactView, Told, facts_in};
+use std::collections::BTreeMap;
+
+use crate::author::{Entered, name_authors};
+use crate::conflict::conflict_counts;
+use crate::fact::{Fact, FactView, Told};
 use crate::household::person::person;
 use crate::household::{HouseholdDetail, HouseholdView, NeedView, ResidentDetail};
 use crate::id::{DocumentId, ItemId};
 use crate::kind::DocumentKind;
 use crate::projection::Cell;
 use crate::query::{Rows, Withheld, document, item, regions_below, text};
+use crate::rows::cbor_in;
 use crate::words;
 
 /// Which households a list holds.
@@ -114,14 +119,14 @@ pub fn household<R: Rows>(
     withheld: &Withheld,
     id: &DocumentId,
 ) -> Result<Option<HouseholdDetail>, R::Error> {
-    const NEEDS: &str =
-        "SELECT item, text, status, note, facts FROM need WHERE document = ?1 ORDER BY time, item";
+    const NEEDS: &str = "SELECT item, text, time, actor, status, note, facts FROM need \
+                         WHERE document = ?1 ORDER BY time, item";
     let Some(found) = read(rows, withheld, &ONE, Some(id))?.into_iter().next() else {
         return Ok(None);
     };
     let mut needs = Vec::new();
     rows.query(NEEDS, &[id_cell(id)], &mut |row| needs.extend(need(row)))?;
-    Ok(Some(HouseholdDetail {
+    let mut detail = HouseholdDetail {
         id: found.view.id,
         address: found.view.address,
         address_code: found.address_code,
@@ -132,7 +137,20 @@ pub fn household<R: Rows>(
         living_here: found.view.living_here,
         residents: found.in_full,
         needs,
-    }))
+    };
+    name_authors(rows, detail.entered())?;
+    Ok(Some(detail))
+}
+
+impl HouseholdDetail {
+    fn entered(&mut self) -> impl Iterator<Item = &mut Entered> {
+        let of_residents = self.residents.iter_mut().flat_map(|resident| &mut resident.facts);
+        let of_needs = self.needs.iter_mut().flat_map(|need| {
+            std::iter::once(&mut need.entered)
+                .chain(need.facts.iter_mut().map(|fact| &mut fact.entered))
+        });
+        of_residents.map(|fact| &mut fact.entered).chain(of_needs)
+    }
 }
 
 /// A household as it is put together.
@@ -198,7 +216,9 @@ fn read<R: Rows>(
             one.view.residents.push(person.detail.resident);
         }
     })?;
+    let conflicts = if scope.in_full { BTreeMap::new() } else { conflict_counts(rows, withheld)? };
     for one in &mut found {
+        one.view.conflicts = conflicts.get(&one.view.id).copied().unwrap_or(0);
         if !scope.in_full {
             one.view.residents.sort_by_key(|resident| resident.id);
         }
@@ -231,6 +251,7 @@ fn household_found(row: &[Cell]) -> Option<Found> {
         region: text(row, 2),
         head: None,
         withheld: Vec::new(),
+        conflicts: 0,
         living_here: 0,
         residents: Vec::new(),
     };
@@ -239,13 +260,14 @@ fn household_found(row: &[Cell]) -> Option<Found> {
 }
 
 fn need(row: &[Cell]) -> Option<NeedView> {
-    let facts: Vec<Fact> = facts_in(row, 4);
+    let facts: Vec<Fact> = cbor_in(row, 6);
     Some(NeedView {
         id: item(row, 0)?,
         text: text(row, 1)?,
-        status: text(row, 2)?,
+        entered: Entered::from_row(row, 2),
+        status: text(row, 4)?,
         status_in_conflict: Told::of(&facts, words::NEED_STATUSES).in_conflict,
-        note: text(row, 3),
+        note: text(row, 5),
         facts: FactView::of(facts),
     })
 }

@@ -1,10 +1,10 @@
 //! The rows of a household: itself, its residents and its needs.
 
 use crate::conflict;
-use crate::fact::{Fact, Told, current, facts_cell};
+use crate::fact::{Fact, Told, current};
 use crate::id::ItemId;
 use crate::projection::{Cell, Row, Table};
-use crate::rows::{Contents, Item, cell, cells, tags};
+use crate::rows::{Contents, Item, cbor_cell, cell, cells, tags};
 use crate::words;
 
 /// The step that makes the kind's tables.
@@ -28,9 +28,9 @@ pub(super) static RESIDENT: Table = Table {
 };
 
 pub(super) static NEED: Table =
-    Table { name: "need", columns: &["text", "time", "status", "note", "facts"] };
+    Table { name: "need", columns: &["text", "time", "actor", "status", "note", "facts"] };
 
-pub(super) fn rows(contents: &Contents<'_>, rows: &mut Vec<Row>) {
+pub(super) fn rows(contents: &Contents, rows: &mut Vec<Row>) {
     if contents.value("home").is_some() {
         let keys = ["home", "address", "address_code", "tenure"];
         let own = keys.iter().map(|key| cell(contents.value(key))).collect();
@@ -41,9 +41,10 @@ pub(super) fn rows(contents: &Contents<'_>, rows: &mut Vec<Row>) {
             let facts = current_about_need(contents, need, &item);
             let told = Told::of(&facts, words::NEED_STATUSES);
             let mut own = cells(&item, &["text", "time"]);
+            own.push(contents.author_cell(&format!("n/{need}/time")));
             own.push(Cell::Text(told.status.unwrap_or_else(|| words::OPEN.to_owned())));
             own.push(told.reason.map_or(Cell::Null, Cell::Text));
-            own.push(facts_cell(&facts));
+            own.push(cbor_cell(&facts));
             rows.push(contents.row(&NEED, need.as_bytes(), own));
             rows.extend(conflict::row_of_facts(contents, &format!("n/{need}"), &facts));
         }
@@ -57,7 +58,7 @@ pub(super) fn rows(contents: &Contents<'_>, rows: &mut Vec<Row>) {
             own.push(tags(&item));
             own.push(told.status.map_or(Cell::Null, Cell::Text));
             own.push(Cell::Int(i64::try_from(facts.len()).unwrap_or(i64::MAX)));
-            own.push(facts_cell(&facts));
+            own.push(cbor_cell(&facts));
             rows.push(contents.row(&RESIDENT, resident.as_bytes(), own));
             rows.extend(conflict::row_of_facts(contents, &format!("r/{resident}"), &facts));
         }
@@ -65,10 +66,6 @@ pub(super) fn rows(contents: &Contents<'_>, rows: &mut Vec<Row>) {
 }
 
 /// The current facts about a need.
-pub(super) fn current_about_need(
-    contents: &Contents<'_>,
-    need: ItemId,
-    item: &Item<'_>,
-) -> Vec<Fact> {
+pub(super) fn current_about_need(contents: &Contents, need: ItemId, item: &Item<'_>) -> Vec<Fact> {
     current(item, |fact| contents.author(&format!("n/{need}/s/{fact}/over")))
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::author::Entered;
 use crate::fact::FactView;
 use crate::id::{DocumentId, ItemId};
 use crate::query::as_hex;
@@ -21,6 +22,8 @@ pub struct HouseholdView {
     pub head: Option<String>,
     /// The names of the fields that are null because the reader may not see them.
     pub withheld: Vec<&'static str>,
+    /// How much of it has to be settled.
+    pub conflicts: u64,
     /// How many live here: all but those who have gone by everything that is said of them. Somebody
     /// of whom the reader may not read that counts.
     pub living_here: usize,
@@ -110,6 +113,8 @@ pub struct NeedView {
     pub id: ItemId,
     /// What is needed.
     pub text: String,
+    /// Who entered it, and when.
+    pub entered: Entered,
     /// `open`, `in_progress`, `met` or `dropped`; where people say different things the least final.
     pub status: String,
     /// Whether people say different things of the status, and somebody has to settle it.

@@ -1,9 +1,9 @@
 //! The rows of the private part of a household, one a resident.
 
 use crate::check::birth_date_of;
-use crate::fact::{all_said, facts_cell};
+use crate::fact::all_said;
 use crate::projection::{Cell, Row, Table};
-use crate::rows::{Contents, cell, cells, tags};
+use crate::rows::{Contents, cbor_cell, cell, cells, tags};
 
 /// The step that makes the kind's tables.
 pub(crate) const SQL: &str = include_str!("projection.sql");
@@ -24,7 +24,7 @@ pub(super) static RESIDENT_PRIVATE: Table = Table {
     ],
 };
 
-pub(super) fn rows(contents: &Contents<'_>, rows: &mut Vec<Row>) {
+pub(super) fn rows(contents: &Contents, rows: &mut Vec<Row>) {
     let Some(of) = contents.value("of") else { return };
     for (resident, item) in contents.items("r") {
         let mut own = vec![cell(Some(of))];
@@ -40,7 +40,7 @@ pub(super) fn rows(contents: &Contents<'_>, rows: &mut Vec<Row>) {
         own.extend([id_number, birth_date]);
         own.extend(cells(&item, &["sex", "health", "disability", "phone", "bond"]));
         own.push(tags(&item));
-        own.push(facts_cell(&all_said(&item)));
+        own.push(cbor_cell(&all_said(&item)));
         rows.push(contents.row(&RESIDENT_PRIVATE, resident.as_bytes(), own));
     }
 }

@@ -7,7 +7,8 @@ CREATE TABLE visit (
     purpose   TEXT,
     note      TEXT,
     visitor   TEXT,                   -- who went there, in words
-    time      INTEGER,                -- hybrid time of its entry
+    time      INTEGER,                -- the city's time of its entry, milliseconds since the Unix epoch
+    actor     BLOB,                   -- who entered it
     PRIMARY KEY (document, item)
 ) STRICT, WITHOUT ROWID;
 
@@ -20,7 +21,8 @@ CREATE TABLE note (
     household BLOB NOT NULL,          -- whom it is about
     text      TEXT NOT NULL,
     at        TEXT NOT NULL,          -- the day, YYYY-MM-DD
-    time      INTEGER,                -- hybrid time of its entry
+    time      INTEGER,                -- the city's time of its entry, milliseconds since the Unix epoch
+    actor     BLOB,                   -- who entered it
     PRIMARY KEY (document, item)
 ) STRICT, WITHOUT ROWID;
 

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::author::{Entered, name_authors};
 use crate::id::{DocumentId, ItemId};
 use crate::kind::DocumentKind;
 use crate::projection::Cell;
@@ -21,6 +22,8 @@ pub struct VisitView {
     pub note: Option<String>,
     /// Who went there.
     pub by: Option<String>,
+    /// Who entered it, and when.
+    pub entered: Entered,
 }
 
 /// A note about a household.
@@ -33,6 +36,8 @@ pub struct NoteView {
     pub at: String,
     /// The note.
     pub text: String,
+    /// Who entered it, and when.
+    pub entered: Entered,
 }
 
 /// The visits to a household that are here, the latest first; none if they are withheld.
@@ -44,8 +49,8 @@ pub fn visits<R: Rows>(
     withheld: &Withheld,
     household: &DocumentId,
 ) -> Result<Option<Vec<VisitView>>, R::Error> {
-    const SQL: &str = "SELECT item, at, purpose, note, visitor FROM visit WHERE household = ?1 \
-                       ORDER BY at DESC, time DESC, item";
+    const SQL: &str = "SELECT item, at, purpose, note, visitor, time, actor FROM visit \
+                       WHERE household = ?1 ORDER BY at DESC, time DESC, item";
     let view = |row: &[Cell]| {
         Some(VisitView {
             id: item(row, 0)?,
@@ -53,9 +58,12 @@ pub fn visits<R: Rows>(
             purpose: text(row, 2),
             note: text(row, 3),
             by: text(row, 4),
+            entered: Entered::from_row(row, 5),
         })
     };
-    read(rows, withheld, SQL, household, view)
+    let mut visits = read(rows, withheld, SQL, household, view)?;
+    name_authors(rows, visits.iter_mut().flatten().map(|visit| &mut visit.entered))?;
+    Ok(visits)
 }
 
 /// The notes about a household that are here, the latest first; none if they are withheld.
@@ -67,11 +75,19 @@ pub fn notes<R: Rows>(
     withheld: &Withheld,
     household: &DocumentId,
 ) -> Result<Option<Vec<NoteView>>, R::Error> {
-    const SQL: &str = "SELECT item, at, text FROM note WHERE household = ?1 \
-                       ORDER BY at DESC, time DESC, item";
-    let view =
-        |row: &[Cell]| Some(NoteView { id: item(row, 0)?, at: text(row, 1)?, text: text(row, 2)? });
-    read(rows, withheld, SQL, household, view)
+    const SQL: &str = "SELECT item, at, text, time, actor FROM note \
+                       WHERE household = ?1 ORDER BY at DESC, time DESC, item";
+    let view = |row: &[Cell]| {
+        Some(NoteView {
+            id: item(row, 0)?,
+            at: text(row, 1)?,
+            text: text(row, 2)?,
+            entered: Entered::from_row(row, 3),
+        })
+    };
+    let mut notes = read(rows, withheld, SQL, household, view)?;
+    name_authors(rows, notes.iter_mut().flatten().map(|note| &mut note.entered))?;
+    Ok(notes)
 }
 
 fn read<R: Rows, V>(

@@ -6,13 +6,15 @@ use crate::rows::{Contents, cell, cells};
 /// The step that makes the kind's tables.
 pub(crate) const SQL: &str = include_str!("projection.sql");
 
-pub(super) static VISIT: Table =
-    Table { name: "visit", columns: &["household", "at", "purpose", "note", "visitor", "time"] };
+pub(super) static VISIT: Table = Table {
+    name: "visit",
+    columns: &["household", "at", "purpose", "note", "visitor", "time", "actor"],
+};
 
 pub(super) static NOTE: Table =
-    Table { name: "note", columns: &["household", "text", "at", "time"] };
+    Table { name: "note", columns: &["household", "text", "at", "time", "actor"] };
 
-pub(super) fn rows(contents: &Contents<'_>, rows: &mut Vec<Row>) {
+pub(super) fn rows(contents: &Contents, rows: &mut Vec<Row>) {
     let Some(of) = contents.value("of") else { return };
     let tables: [(&'static Table, &str, &[&str]); 2] = [
         (&NOTE, "o", &["text", "at", "time"]),
@@ -23,6 +25,7 @@ pub(super) fn rows(contents: &Contents<'_>, rows: &mut Vec<Row>) {
             if item.contains_key("at") && (letter == "v" || item.contains_key("text")) {
                 let mut own = vec![cell(Some(of))];
                 own.extend(cells(&item, fields));
+                own.push(contents.author_cell(&format!("{letter}/{id}/time")));
                 rows.push(contents.row(table, id.as_bytes(), own));
             }
         }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::conflict::count_about_facts;
-use crate::fact::{Fact, Told, complete, facts_in, is_gone};
+use crate::fact::{Fact, Told, complete, is_gone};
 use crate::id::DocumentId;
 use crate::projection::Cell;
 use crate::query::{Rows, int, regions_below, text};
+use crate::rows::cbor_in;
 use crate::words;
 
 /// How many of everything there are in a region, or in all that is here.
@@ -46,7 +47,7 @@ const ALL: Scope = Scope {
     undecided: "SELECT r.facts, p.facts FROM resident r \
                 LEFT JOIN resident_private p ON p.household = r.document AND p.item = r.item \
                 WHERE r.status IS NULL OR r.facts_current <> 1",
-    conflicts_about_facts: "SELECT document, item, home, shown, others, facts FROM conflict \
+    conflicts_about_facts: "SELECT document, item, home, said, facts FROM conflict \
                             WHERE facts IS NOT NULL",
 };
 
@@ -72,7 +73,7 @@ const BELOW: Scope = Scope {
          WHERE r.status IS NULL OR r.facts_current <> 1"
     ),
     conflicts_about_facts: regions_below!(
-        "SELECT c.document, c.item, c.home, c.shown, c.others, c.facts FROM conflict c \
+        "SELECT c.document, c.item, c.home, c.said, c.facts FROM conflict c \
          WHERE c.facts IS NOT NULL AND c.home IN \
          (SELECT h.document FROM below JOIN household h ON h.region = below.document)"
     ),
@@ -104,8 +105,8 @@ pub fn counts<R: Rows>(rows: &R, region: Option<DocumentId>) -> Result<Counts, R
         counts.add_residents(status, count(row, 1), has_gone);
     })?;
     rows.query(scope.undecided, &parameters, &mut |row| {
-        let mut facts: Vec<Fact> = facts_in(row, 0);
-        complete(&mut facts, facts_in(row, 1));
+        let mut facts: Vec<Fact> = cbor_in(row, 0);
+        complete(&mut facts, cbor_in(row, 1));
         let status = Told::of(&facts, words::STATUSES).status;
         counts.add_residents(status.unwrap_or_else(|| "unknown".to_owned()), 1, is_gone(&facts));
     })?;

@@ -5,12 +5,15 @@
 
 mod cells;
 mod counts;
+mod permitted;
 mod withheld;
 
 pub use counts::{Counts, counts};
+pub use permitted::Permitted;
 pub use withheld::Withheld;
 
-pub use crate::conflict::{ConflictView, conflicts};
+pub use crate::author::Entered;
+pub use crate::conflict::{ConflictValue, ConflictView, conflict_counts, conflicts};
 pub use crate::fact::FactView;
 pub use crate::household::{
     HouseholdDetail, HouseholdFilter, HouseholdView, NeedView, ResidentDetail, ResidentView,

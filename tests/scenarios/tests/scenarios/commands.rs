@@ -184,14 +184,16 @@ fn concurrent_values_are_listed_with_what_a_settle_needs_and_a_settle_ends_it() 
     }
     sync();
     let conflicts = &alice.json(&["household", "show", &household])["conflicts"];
-    let mut values: Vec<_> = conflicts[0]["values"].as_array().unwrap().clone();
-    values.sort_by_key(ToString::to_string);
-    assert_eq!(values, ["三号", "二号"]);
+    let values = conflicts[0]["values"].as_array().unwrap();
+    let mut said: Vec<_> =
+        values.iter().map(|one| (text(&one["value"]), text(&one["entered"][0]["by"]))).collect();
+    said.sort();
+    let [bobs, alices] = [("三号", "沈国强"), ("二号", "陆德祥")];
+    assert_eq!(said, [bobs, alices].map(|(value, by)| (value.to_owned(), by.to_owned())));
     let over_it = bob.run(&["household", "edit", &household, "--address", "四号"]);
     assert_eq!(over_it.refusal(), (1, "conflicted"));
 
-    let text = |field: &str| conflicts[0][field].as_str().unwrap().to_owned();
-    let (document, key) = (text("document"), text("key"));
+    let (document, key) = (text(&conflicts[0]["document"]), text(&conflicts[0]["key"]));
     let settle = ["household", "settle", &document, &key, "--value", "三号"];
     assert_eq!(bob.run(&settle).line(), document);
     bob.run(&["sync"]).done();
@@ -201,4 +203,8 @@ fn concurrent_values_are_listed_with_what_a_settle_needs_and_a_settle_ends_it() 
         assert_eq!(shown["household"]["address"], "三号");
         assert_eq!(shown["conflicts"], serde_json::json!([]));
     }
+}
+
+fn text(value: &serde_json::Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
 }

@@ -119,6 +119,10 @@ fn verify_finds_what_was_changed_in_a_devices_file_and_in_the_servers_store() {
     assert_eq!(found.refusal(), (6, "difference"));
     let report: serde_json::Value = serde_json::from_str(&found.out).unwrap();
     assert_eq!(report["differences"][0]["document"], household);
+    alice.alter("UPDATE household SET address = '一号'");
+    alice.run(&["verify"]).done();
+    alice.alter("UPDATE author SET name = '别人'");
+    assert_eq!(alice.run(&["verify"]).refusal(), (6, "difference"));
 
     city.stop();
     city.alter("UPDATE documents SET heads = zeroblob(32) WHERE kind = 2");

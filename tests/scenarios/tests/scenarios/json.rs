@@ -19,6 +19,7 @@ fn a_sync_tells_machines_what_went_and_came_under_the_promised_names() {
         "bytes_up",
         "commits_received",
         "commits_sent",
+        "conflicts",
         "cursor",
         "documents_entered",
         "documents_left",
@@ -44,7 +45,16 @@ fn a_list_of_households_has_the_promised_names_and_says_what_is_withheld() {
     for (device, may_see) in [(&alice, true), (&steward, false)] {
         let listed = device.json(&["household", "list"]);
         let [shown] = listed.as_array().unwrap().as_slice() else { panic!("{listed}") };
-        let promised = ["address", "head", "id", "living_here", "region", "residents", "withheld"];
+        let promised = [
+            "address",
+            "conflicts",
+            "head",
+            "id",
+            "living_here",
+            "region",
+            "residents",
+            "withheld",
+        ];
         assert_eq!(names(shown), promised);
         assert_eq!((&shown["id"], &shown["region"]), (&household.clone().into(), &UNIT.into()));
         assert_eq!((&shown["address"], &shown["head"]), (&"一号".into(), &"李燕云".into()));

@@ -36,8 +36,8 @@ fn edits_of_the_same_field_are_both_kept_and_shown_until_somebody_settles_them()
     for phone in [alice, bob] {
         let conflicts = phone.conflicts(household);
         assert_eq!(conflicts.len(), 1);
-        let mut values = conflicts[0].values.clone();
-        values.sort();
+        let mut values: Vec<_> = conflicts[0].values.iter().map(|one| one.value.as_str()).collect();
+        values.sort_unstable();
         assert_eq!(values, ["望潮苑1幢1单元102室", "望潮苑1幢1单元103室"]);
     }
     assert_eq!(alice.household(household).address, bob.household(household).address);
@@ -73,14 +73,14 @@ fn three_values_of_one_field_are_all_three_listed_and_any_of_them_settles_it() {
     for phone in phones {
         let conflicts = phone.conflicts(household);
         assert_eq!(conflicts.len(), 1);
-        assert_eq!(conflicts[0].values[0], conflicts[0].shown);
-        let mut values = conflicts[0].values.clone();
+        assert_eq!(conflicts[0].values[0].value, conflicts[0].shown);
+        let mut values: Vec<_> = conflicts[0].values.iter().map(|one| &one.value).collect();
         values.sort();
-        assert_eq!(values, addresses);
+        assert_eq!(values, addresses.each_ref());
         let detail = phone.keting.household(&household).unwrap().unwrap();
         assert_eq!(detail.conflicts, conflicts);
     }
-    let last = carol.conflicts(household)[0].values[2].clone();
+    let last = carol.conflicts(household)[0].values[2].value.clone();
     let value = Value::from(last.as_str());
     let settle = Settle { document: household, key: "address".to_owned(), value };
     carol.keting.execute(&Command::Settle(settle)).unwrap();

@@ -1,0 +1,34 @@
+//! What stands under a key of a document, with who put it there and when.
+
+use minicbor::{Decode, Encode};
+
+use crate::city_time::CityTime;
+use crate::id::ActorId;
+use crate::value::Value;
+
+/// One of the values that stand under a key at once.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub(crate) struct Said {
+    /// The value.
+    #[n(0)]
+    pub(crate) value: Value,
+    /// Who put it.
+    #[n(1)]
+    pub(crate) actor: Option<ActorId>,
+    /// When, as the city counts it.
+    #[n(2)]
+    pub(crate) city_time: Option<CityTime>,
+}
+
+/// A root key and the scalar shown under it.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    /// Automerge's winner, if several stand there.
+    pub(crate) value: Value,
+    /// Who put it.
+    pub(crate) actor: Option<ActorId>,
+    /// Whether several values stand there at once, which may be equal.
+    pub(crate) several: bool,
+}
