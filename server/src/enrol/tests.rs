@@ -123,6 +123,31 @@ fn the_operator_invites_people_of_every_role_and_each_grant_leads_to_the_root_ke
 }
 
 #[test]
+fn no_grant_outlasts_the_issuing_key_and_nobody_is_let_in_once_it_has_ended() {
+    let mut town = Town::new();
+    let digest = town.city.issuing_grant;
+    let issuing = stored_grant(&*town.read(), &digest).unwrap().grant;
+    let last_day = issuing.expires_at_ms - DAY_MS;
+    let request = InviteRequest {
+        name: "李四".into(),
+        role: "steward".into(),
+        region_code: Some(UNIT.into()),
+        days: None,
+        grant_days: None,
+    };
+    let [one, other] = [1, 2].map(|seed| Ed25519Signer::from_seed([seed; 32]));
+    let [first, second] = [(); 2].map(|()| {
+        let Town { store, city, random, .. } = &mut town;
+        invite(store, city, &endpoint(), &request, random, last_day).unwrap()
+    });
+    let let_in = enrolled(&mut town, &first.secret, &one, last_day).unwrap();
+    let grant = SignedGrant::open(let_in.grants.last().unwrap()).unwrap().grant;
+    assert_eq!(grant.expires_at_ms, issuing.expires_at_ms);
+    let late = enrolled(&mut town, &second.secret, &other, issuing.expires_at_ms).unwrap_err();
+    assert_eq!((late.code(), late.retryable()), ("issuing_key_expired", false));
+}
+
+#[test]
 fn the_secret_of_an_invitation_is_not_in_the_store() {
     let mut town = Town::new();
     let invitation = invited(&mut town, Some(UNIT), "steward").unwrap();

@@ -48,6 +48,7 @@ fn whatever_is_changed_behind_the_servers_back_is_found() {
         ("DELETE FROM own", "own_row_missing"),
         ("UPDATE commits SET held = 'x' WHERE number = 14", "commit_row_differs"),
         ("DELETE FROM grants", "commit_without_grant"),
+        ("UPDATE grants SET number = number + 900", "commit_without_grant"),
         (
             "UPDATE meta SET value = (SELECT key FROM devices LIMIT 1) WHERE key = 'root_key'",
             "grant_without_chain",

@@ -1,8 +1,8 @@
 //! A server that tells a phone whatever it likes. It has a real city's store to draw on, the keys
 //! in it too, and speaks the protocol as it should; only what it says is not so.
 
-use keting::EngineError;
 use keting::parts::{SyncDriver, replica_of};
+use keting::{EngineError, Environment, SystemEnvironment};
 use keting_model::DocumentId;
 use keting_model::role::Role;
 use keting_server::init::store_path;
@@ -74,6 +74,8 @@ impl Liar {
             role,
             regions: vec![self.region(region)],
             kinds: KindAccess::of_role(role),
+            // Not before the grants of whoever was invited meanwhile.
+            issued_at_ms: SystemEnvironment.unix_ms(),
             parent: Some(issuing.digest()),
             depth: role.delegation_depth(),
             ..issuing.grant

@@ -179,6 +179,27 @@ fn an_entry_that_does_not_hold_up_stops_what_comes_in_and_not_what_goes_out() {
 }
 
 #[test]
+fn answers_that_came_beside_entries_that_do_not_hold_up_are_kept() {
+    let (mut device, read) = live_device();
+    let item = OutboxItem { place: 1, commit: commit(1, 10) };
+    device.handle_outbox(read, Ok(OutboxBatch { items: vec![item], more: false }), 0);
+    drain(&mut device);
+    receive(&mut device, ServerMessage::UpTo(UpTo { cursor: cursor_at(7), more: false }));
+    let Some(DeviceEffect::Persist(refused)) = device.poll_effect() else {
+        panic!("something is to be persisted");
+    };
+    let outcome = Outcome::Admitted { number: 8 };
+    let answers = vec![Answer { commit: commit(1, 10).key, outcome }];
+    receive(&mut device, ServerMessage::Answers(Answers { answers: answers.clone() }));
+    receive(&mut device, ServerMessage::UpTo(UpTo { cursor: cursor_at(8), more: false }));
+    device.handle_entries_refused(refused.id, 0);
+    let Some(DeviceEffect::Persist(kept)) = device.poll_effect() else {
+        panic!("the answers are to be persisted");
+    };
+    assert_eq!((kept.answers, kept.moved, kept.entries), (answers, None, vec![]));
+}
+
+#[test]
 fn what_was_persisted_counts_also_after_the_connection_broke() {
     let (mut device, _) = live_device();
     receive(&mut device, ServerMessage::UpTo(UpTo { cursor: cursor_at(7), more: false }));

@@ -114,6 +114,15 @@ fn a_renewed_issuing_key_counts_as_soon_as_the_root_key_gave_it_and_not_before()
 }
 
 #[test]
+fn a_grant_of_the_root_key_that_names_one_above_it_is_refused() {
+    let mut story = Story::begin();
+    let issuing = story.liar.issuing_grant();
+    let below = Grant { parent: Some(issuing.digest()), ..issuing.grant };
+    story.is_refused(&[given(below, &story.liar.root)]);
+    story.end();
+}
+
+#[test]
 fn what_the_grants_of_a_refused_group_taught_is_forgotten_with_it() {
     let mut story = Story::begin();
     let renewed = signer(0x68);
