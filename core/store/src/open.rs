@@ -156,14 +156,15 @@ fn initialize() -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Moves what a crashed process left in the log into the file, so that logging begins anew.
+/// Moves what a crashed process or a failed commit left in the log into the file, so that logging
+/// begins anew.
 ///
 /// After a failed sync some systems drop what they should have written: it is still seen, but no
 /// later sync makes it safe, and a power cut would take it with all that was logged behind it.
 /// Moved, it is written once more. Where there is no room for that, the file is of use all the
 /// same, and the next checkpoint does it.
-fn empty_log(connection: &Connection) {
-    let _ = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+pub(crate) fn empty_log(connection: &Connection) {
+    let _ = connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
 }
 
 /// Switches the file to a write-ahead log, unless it has one.

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, TransactionBehavior};
 use crate::error::{OpenError, StoreError};
 use crate::key::DatabaseKey;
 use crate::lock::Lock;
-use crate::open::{OpenConfig, Owner, open_writer, read_write_again};
+use crate::open::{OpenConfig, Owner, empty_log, open_writer, read_write_again};
 use crate::reader::{Reader, Readers};
 use crate::rows::TableSql;
 
@@ -122,6 +122,8 @@ impl Store {
         transaction.assert_open()?;
         if let Err(error) = sql.commit() {
             let _ = connection.execute_batch(WRITE_OVER);
+            // Notes may stand unsynced before it, and a sync that failed may have dropped them.
+            empty_log(connection);
             return Err(error.into());
         }
         Ok(done)

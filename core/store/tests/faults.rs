@@ -69,6 +69,21 @@ fn a_page_that_cannot_be_read_for_once_is_read_after_connecting_anew() {
 }
 
 #[test]
+fn what_is_written_after_a_sync_that_lost_notes_outlasts_a_power_cut() {
+    let phone = Phone::new();
+    let mut store = phone.open();
+    store.write(|t| t.set_meta("act", b"0")).unwrap();
+    store.note(|t| t.set_meta("note", b"one")).unwrap();
+    phone.disk.inject(Fault::nth(Op::Sync, 1, Failure::SyncForgets));
+    assert!(store.write(|t| t.set_meta("act", b"1")).is_err());
+    phone.disk.clear_faults();
+    store.write(|t| t.set_meta("act", b"2")).unwrap();
+    phone.disk.power_cut(3);
+    drop(store);
+    assert_eq!(phone.open().meta("act").unwrap().as_deref(), Some(&b"2"[..]));
+}
+
+#[test]
 fn a_note_costs_no_sync_and_a_later_write_makes_it_safe() {
     let phone = Phone::new();
     let mut store = phone.open();
