@@ -105,6 +105,8 @@ pub struct DocumentSize {
     pub changes: u64,
     /// Their operations.
     pub ops: u64,
+    /// Their bytes, about.
+    pub bytes: u64,
 }
 
 /// A document and its history.
@@ -112,12 +114,14 @@ pub struct DocumentSize {
 pub struct Document {
     id: DocumentId,
     inner: Automerge,
+    /// About how many bytes its changes have.
+    bytes: usize,
 }
 
 impl Document {
     /// A document without any change.
     pub fn empty(id: DocumentId) -> Self {
-        Self { id, inner: blank() }
+        Self { id, inner: blank(), bytes: 0 }
     }
 
     /// Loads what [`Self::save`] wrote. Never called with a peer's bytes.
@@ -131,7 +135,7 @@ impl Document {
         let mut inner =
             Automerge::load_with_options(bytes, options).map_err(DocumentError::Unreadable)?;
         inner.set_actor(no_actor());
-        Ok(Self { id, inner })
+        Ok(Self { id, inner, bytes: bytes.len() })
     }
 
     /// The whole document with its history, not deflated.
@@ -154,7 +158,7 @@ impl Document {
     /// How much there is in the document. Costs nothing to ask.
     pub fn size(&self) -> DocumentSize {
         let stats = self.inner.stats();
-        DocumentSize { changes: stats.num_changes, ops: stats.num_ops }
+        DocumentSize { changes: stats.num_changes, ops: stats.num_ops, bytes: self.bytes as u64 }
     }
 
     /// Whether a change is in the document.
@@ -178,7 +182,8 @@ impl Document {
         }
         let mut inner = self.inner.fork_at(deps).map_err(|_| DocumentError::MissingDependency)?;
         inner.set_actor(no_actor());
-        Ok(Self { id: self.id, inner })
+        let bytes = inner.save_nocompress().len();
+        Ok(Self { id: self.id, inner, bytes })
     }
 
     /// Writes operations at the document's heads as one change.
@@ -201,7 +206,9 @@ impl Document {
         let hash = hash.ok_or(DocumentError::NothingChanged)?;
         let change =
             self.inner.get_change_by_hash(&hash).ok_or(DocumentError::MissingDependency)?;
-        Ok(Authored { hash, seq: change.seq(), bytes: change.raw_bytes().to_vec() })
+        let bytes = change.raw_bytes().to_vec();
+        self.bytes += bytes.len();
+        Ok(Authored { hash, seq: change.seq(), bytes })
     }
 
     /// Takes in one change whose dependencies are here. The guard has checked it, or this replica
@@ -215,8 +222,9 @@ impl Document {
         if !change.deps().iter().all(|dep| self.has(dep)) {
             return Err(DocumentError::MissingDependency);
         }
-        let hash = change.hash();
+        let (hash, len) = (change.hash(), change.raw_bytes().len());
         self.inner.apply_changes([change]).map_err(DocumentError::NotApplied)?;
+        self.bytes += len;
         Ok(hash)
     }
 
@@ -285,6 +293,21 @@ impl Document {
     pub(crate) fn value_author(&self, key: &str) -> Option<ActorId> {
         let (_, id) = self.inner.get(ROOT, key).ok().flatten()?;
         actor_of(&id)
+    }
+
+    /// Who made a change.
+    pub fn actor_of(&self, hash: &ChangeHash) -> Option<ActorId> {
+        let meta = self.inner.get_change_meta_by_hash(hash)?;
+        ActorId::from_slice(meta.actor.to_bytes()).ok()
+    }
+
+    /// Who put the values under a key that a change made at `deps` leaves standing beside its own:
+    /// those its author had not seen.
+    pub fn value_actors_beside(&self, key: &str, deps: &[ChangeHash]) -> Vec<ActorId> {
+        let all = self.inner.get_all(ROOT, key).unwrap_or_default();
+        let seen = self.inner.get_all_at(ROOT, key, deps).unwrap_or_default();
+        let unseen = all.iter().filter(|(_, id)| !seen.iter().any(|(_, seen)| seen == id));
+        unseen.filter_map(|(_, id)| actor_of(id)).collect()
     }
 
     /// The Text under a key, if there is one.

@@ -17,6 +17,7 @@ pub mod error;
 pub mod grant;
 pub mod guard;
 pub mod invitation;
+pub mod kept;
 pub mod key;
 pub mod limits;
 pub mod log;

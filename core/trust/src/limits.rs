@@ -21,9 +21,10 @@ pub const CHANGE_DEPS_MAX: u64 = 1024;
 /// its length, and a change may ask for 4,096 positions. (Deleting from a longer one, which two
 /// authors can make together, stays possible.)
 pub const TEXT_CODE_POINTS_MAX: usize = 64 * 1024;
-/// How many earlier states of documents a batch keeps for the replay of changes that were not made
-/// at a document's heads. One costs about 43 KB, making it anew costs the document's history.
-pub const FORKS_KEPT_MAX: usize = 16;
+/// How much memory the earlier states of documents take that a batch keeps for the replay of changes
+/// not made at a document's heads, in bytes. One of a usual household takes 43 KB, of the largest
+/// document some 30 MB; making it anew costs the document's history.
+pub const FORKS_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 // What one person may do at once: commits and grants. Part of the protocol.
 
@@ -180,6 +181,10 @@ pub const DEVICE_HELD_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// The most bytes a device may have admitted within a day. A busy grid worker makes 300 KB; an
 /// import of a village is done by the server's own operator.
 pub const DEVICE_DAY_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// What a change counts in a device's day that an earlier state of a document had to be made with, for
+/// nothing: what came of it was refused or held. In bytes. Making one such change again costs what
+/// admitting some kilobytes does, so a device can waste 65,536 a day, a second or two of a processor.
+pub const WASTED_CHANGE_BYTES: u64 = 4 * 1024;
 /// The most changes of one document. Ten years of a household that is edited every day are 3,650, a
 /// year of visits and notes at twenty a day is 7,300.
 pub const DOCUMENT_CHANGES_MAX: u64 = 16_384;
@@ -210,10 +215,21 @@ pub const REPLAY_COPIES_MAX: usize = 8;
 
 // What a replica keeps in memory.
 
-/// The most documents a device keeps open, at about 43 KB each.
-pub const DOCUMENTS_OPEN_MAX: usize = 64;
-/// The most documents a server keeps open, at about 43 KB each.
-pub const SERVER_DOCUMENTS_OPEN_MAX: usize = 2048;
+/// The most memory the documents take that a device keeps open, in bytes: some sixty households, on a
+/// phone that kills what takes much. The largest document there may be is opened for its edit and
+/// dropped.
+pub const DOCUMENTS_OPEN_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// The most memory the documents take that a server keeps open, in bytes: some three thousand
+/// households, or four of the largest documents there may be.
+pub const SERVER_DOCUMENTS_OPEN_BYTES_MAX: usize = 128 * 1024 * 1024;
+/// What an open document takes before anything is in it, in bytes. This and the two below were
+/// measured with the counting allocator, and a test measures them again: an estimate is never less
+/// than half of what a document takes, nor more than twice that.
+pub const DOCUMENT_MEMORY_FIXED_BYTES: usize = 12 * 1024;
+/// What a change takes in an open document, in bytes.
+pub const DOCUMENT_MEMORY_A_CHANGE: usize = 192;
+/// What a byte of a saved document takes in the open one.
+pub const DOCUMENT_MEMORY_A_BYTE: usize = 1;
 /// The most devices whose grants a server keeps in memory from one batch to the next, at some hundred
 /// bytes each.
 pub const SERVER_DEVICES_KEPT_MAX: usize = 8_192;

@@ -1,7 +1,7 @@
 //! The guard, the home of each document, and authority, over a whole batch.
 //!
-//! First, whatever is out of its author's reach is held, by the rows of the documents alone: no
-//! content is loaded for it and it slows nobody. Then what shares no document is checked by itself,
+//! First, whatever the guard is against by the bytes alone is held, and whatever is out of its author's
+//! reach, by the rows of the documents: no content is loaded for it and it slows nobody. Then what shares no document is checked by itself,
 //! on several threads. What cannot be decided there without looking into the store is put off: an
 //! unknown region or owner, a missing dependency that may have been held, a document with many
 //! branches, one that does not survive being saved. All of that, and what shares a document with a
@@ -13,8 +13,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keting_model::{ActorId, ChangeHash, DocumentId, DocumentKind};
 use keting_trust::DeviceId;
+use keting_trust::guard::Spent;
 
-use super::checker::Checker;
+use super::allowance::Allowances;
+use super::checker::{Checker, Given};
 use super::documents::{DocumentCache, Loaded, Rows, Working};
 use super::receive::{Item, Opened};
 use super::{Finding, threads};
@@ -30,6 +32,10 @@ pub(super) struct Checked {
     pub(super) findings: Vec<Finding>,
     /// Every document the batch touches.
     pub(super) documents: BTreeMap<DocumentId, Working>,
+    /// What was done for nothing.
+    pub(super) allowances: Allowances,
+    /// What the guard took.
+    pub(super) spent: Spent,
 }
 
 impl Checked {
@@ -63,6 +69,7 @@ pub(super) fn check(
     items: &mut [Item<'_>],
     book: &Book,
     cache: &mut DocumentCache,
+    allowances: Allowances,
     threads: usize,
     now_ms: u64,
 ) -> Result<Checked, StoreError> {
@@ -80,7 +87,7 @@ pub(super) fn check(
     let mut rows = Rows::default();
     let mut within = Vec::new();
     for (index, opened) in todo {
-        match out_of_reach(read, book, &mut rows, opened, now_ms)? {
+        match at_once(read, book, &mut rows, opened, now_ms)? {
             Some(code) => {
                 held.extend(opened.own_changes());
                 set(&mut findings, index, Finding::Held(code));
@@ -93,11 +100,13 @@ pub(super) fn check(
         within.iter().map(|(_, opened)| (opened.commit.actor(), opened.id.device)).collect();
     let mut documents = BTreeMap::new();
     let mut homes = BTreeMap::new();
+    let mut spent = Spent::default();
     let (with_regions, groups) =
         group(within).into_iter().partition::<Vec<_>, _>(|group| touches_region(group));
     let mut put_off: Vec<(usize, &Opened<'_>)> = with_regions.into_iter().flatten().collect();
     let groups = load(read, groups, cache, &rows)?;
-    let done = threads::map(threads, groups, |group| check_group(group, book, &actors, now_ms));
+    let given = Given { book, actors: &actors, allowances: &allowances, now_ms };
+    let done = threads::map(threads, groups, |group| check_group(group, given));
     for group in done {
         let group = group?;
         for (index, finding) in group.findings {
@@ -110,11 +119,12 @@ pub(super) fn check(
         }
         put_off.extend(group.put_off);
         documents.extend(group.documents);
+        spent = spent.plus(group.spent);
         held.extend(group.held);
     }
 
     put_off.sort_unstable_by_key(|(index, _)| *index);
-    let mut checker = Checker::new(book, &actors, documents, now_ms);
+    let mut checker = Checker::new(given, documents);
     checker.homes = homes;
     checker.held = held;
     for (index, opened) in put_off {
@@ -125,6 +135,7 @@ pub(super) fn check(
         let finding = checker.check_one(index, opened, Some(read))?;
         set(&mut findings, index, finding.unwrap_or(Finding::Refused("missing_dependency")));
     }
+    spent = spent.plus(checker.spent());
     let mut documents = checker.documents();
     for working in documents.values_mut().filter(|w| w.added > 0 && w.snapshot.is_empty()) {
         if !working.save() {
@@ -135,7 +146,7 @@ pub(super) fn check(
         .into_iter()
         .map(|finding| finding.unwrap_or(Finding::Refused("store_contradiction")))
         .collect();
-    Ok(Checked { head, findings, documents })
+    Ok(Checked { head, findings, documents, allowances, spent })
 }
 
 fn set(findings: &mut [Option<Finding>], index: usize, finding: Finding) {
@@ -162,6 +173,25 @@ fn held_before(
         .filter_map(|(item, _)| item.opened.as_ref().ok())
         .flat_map(Opened::own_changes)
         .collect()
+}
+
+/// Why a commit is held before anything is loaded for it. A fault that the guard finds in its bytes
+/// comes first: it must not be held with a code that a supervisor may accept.
+fn at_once(
+    read: &dyn ServerRead,
+    book: &Book,
+    rows: &mut Rows,
+    opened: &Opened<'_>,
+    now_ms: u64,
+) -> Result<Option<&'static str>, StoreError> {
+    let fault = opened.guard_fault();
+    match fault {
+        // Where it reaches to is for every version to say; what it does is not for this one.
+        Some("needs_newer_app") | None => {
+            Ok(out_of_reach(read, book, rows, opened, now_ms)?.or(fault))
+        }
+        Some(code) => Ok(Some(code)),
+    }
 }
 
 /// Why a commit cannot be within its author's grants, by the homes and kinds of its documents.
@@ -195,6 +225,7 @@ struct DoneGroup<'i, 'p> {
     put_off: Vec<(usize, &'i Opened<'p>)>,
     documents: BTreeMap<DocumentId, Working>,
     held: BTreeSet<(DocumentId, ChangeHash)>,
+    spent: Spent,
 }
 
 /// Divides a batch into groups that share no document.
@@ -245,12 +276,10 @@ fn load<'i, 'p>(
 /// Checks one group by itself, as far as that goes without the store.
 fn check_group<'i, 'p>(
     group: Group<'i, 'p>,
-    book: &Book,
-    actors: &BTreeMap<ActorId, DeviceId>,
-    now_ms: u64,
+    given: Given<'_>,
 ) -> Result<DoneGroup<'i, 'p>, StoreError> {
     let Group { items, loaded } = group;
-    let mut checker = Checker::new(book, actors, BTreeMap::new(), now_ms);
+    let mut checker = Checker::new(given, BTreeMap::new());
     for (id, loaded) in loaded {
         checker.put(id, loaded)?;
     }
@@ -268,13 +297,14 @@ fn check_group<'i, 'p>(
     }
     put_off.extend(rest.copied());
     let held = std::mem::take(&mut checker.held);
+    let spent = checker.spent();
     let mut documents = checker.documents();
     let mut sound = true;
     for working in documents.values_mut().filter(|working| working.added > 0) {
         sound &= working.save();
     }
     if sound {
-        Ok(DoneGroup { findings, put_off, documents, held })
+        Ok(DoneGroup { findings, put_off, documents, held, spent })
     } else {
         // One by one, then; that will show which commit it was.
         Ok(DoneGroup {
@@ -282,6 +312,7 @@ fn check_group<'i, 'p>(
             put_off: items,
             documents: BTreeMap::new(),
             held: BTreeSet::new(),
+            spent,
         })
     }
 }

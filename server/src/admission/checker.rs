@@ -4,16 +4,17 @@ mod places;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keting_model::rule::RULE_VERSION;
 use keting_model::{ActorId, ChangeHash, Document, DocumentId, DocumentKind};
-use keting_trust::guard::{self, Forks, GuardError};
+use keting_trust::guard::{Forks, GuardError, ReadPart, Reading, Spent, check_reading};
 use keting_trust::limits::{DEVICE_BRANCHES_MAX, DOCUMENT_BRANCHES_MAX};
 use keting_trust::{DeviceId, Tree};
 
 use self::places::Found;
 use super::Finding;
+use super::allowance::Allowances;
+use super::crowds::crowds;
 use super::documents::{DocumentCache, Loaded, Rows, Working};
-use super::reached::{Reached, ReachedPart};
+use super::reached::Reached;
 use super::receive::{Item, Opened};
 use super::threads::contained;
 use crate::authority::{Book, Rights, home_of_unknown};
@@ -46,10 +47,19 @@ impl Admissible {
         documents.zip(self.parts.iter().map(|part| part.home)).collect()
     }
 }
+/// What all checkers of a batch go by.
+#[derive(Clone, Copy)]
+pub(super) struct Given<'b> {
+    pub(super) book: &'b Book,
+    /// Whose the actors are that commits of this batch name.
+    pub(super) actors: &'b BTreeMap<ActorId, DeviceId>,
+    pub(super) allowances: &'b Allowances,
+    pub(super) now_ms: u64,
+}
+
 /// Checks commits one after the other, each on what the ones before it made.
 pub(super) struct Checker<'b> {
-    book: &'b Book,
-    now_ms: u64,
+    given: Given<'b>,
     documents: BTreeMap<DocumentId, Document>,
     beside: BTreeMap<DocumentId, Working>,
     forks: Forks,
@@ -59,36 +69,27 @@ pub(super) struct Checker<'b> {
     pub(super) homes: BTreeMap<DocumentId, (usize, DocumentId)>,
     /// Changes that are held in this batch.
     pub(super) held: BTreeSet<(DocumentId, ChangeHash)>,
-    /// Whose the actors are that commits of this batch name.
-    actors: &'b BTreeMap<ActorId, DeviceId>,
 }
 
 impl Tree for Checker<'_> {
     fn parent(&self, region: &DocumentId) -> Option<DocumentId> {
         match self.regions.get(region) {
             Some(region) => region.parent,
-            None => self.book.parent(region),
+            None => self.given.book.parent(region),
         }
     }
 }
 
 impl<'b> Checker<'b> {
-    pub(super) fn new(
-        book: &'b Book,
-        actors: &'b BTreeMap<ActorId, DeviceId>,
-        documents: BTreeMap<DocumentId, Working>,
-        now_ms: u64,
-    ) -> Self {
+    pub(super) fn new(given: Given<'b>, documents: BTreeMap<DocumentId, Working>) -> Self {
         let mut checker = Self {
-            book,
-            now_ms,
+            given,
             documents: BTreeMap::new(),
             beside: BTreeMap::new(),
             forks: Forks::default(),
             regions: BTreeMap::new(),
             homes: BTreeMap::new(),
             held: BTreeSet::new(),
-            actors,
         };
         for (id, mut working) in documents {
             if let Some(document) = working.document.take() {
@@ -122,6 +123,11 @@ impl<'b> Checker<'b> {
         Ok(())
     }
 
+    /// What the guard has taken.
+    pub(super) fn spent(&self) -> Spent {
+        self.forks.spent()
+    }
+
     /// The documents as they are now.
     pub(super) fn documents(mut self) -> BTreeMap<DocumentId, Working> {
         for (id, document) in self.documents {
@@ -139,36 +145,46 @@ impl<'b> Checker<'b> {
         opened: &Opened<'_>,
         read: Option<&dyn ServerRead>,
     ) -> Result<Option<Finding>, StoreError> {
-        match contained(|| self.try_one(index, opened, read)) {
-            Some(finding) => finding,
+        let before = self.forks.spent();
+        let finding = match contained(|| self.try_one(index, opened, read)) {
+            Some(finding) => finding?,
             None => {
-                self.forks = Forks::default();
-                Ok(Some(self.hold(opened, "replay_differs")))
+                self.forks.forget();
+                Some(self.hold(opened, "replay_differs"))
             }
+        };
+        if let Some(Finding::Held(_) | Finding::Refused(_)) = finding {
+            self.given.allowances.waste(&opened.id.device, self.forks.spent().since(before));
         }
+        Ok(finding)
     }
 
+    /// Cheap before dear: what the documents say about dependencies, size and branches comes before
+    /// any of them is copied or made anew as it was.
     fn try_one(
         &mut self,
         index: usize,
         opened: &Opened<'_>,
         read: Option<&dyn ServerRead>,
     ) -> Result<Option<Finding>, StoreError> {
-        if needs_newer_app(opened) {
-            // Also what the guard would make of it is not for this version to say.
-            return Ok(Some(self.hold(opened, "needs_newer_app")));
+        let reading = match &opened.reading {
+            Ok(reading) => reading,
+            Err(error) => return Ok(Some(self.hold(opened, error.code()))),
+        };
+        if self.lacks_dependency(reading) {
+            return self.missing_dependency(opened, reading, read);
         }
-        let guarded =
-            guard::check_commit(&opened.commit, opened.parts, &self.documents, &mut self.forks);
-        let guarded = match guarded {
+        match self.judge_room(opened, reading, read)? {
+            Some(Judged::PutOff) => return Ok(None),
+            Some(Judged::Held(code)) => return Ok(Some(self.hold(opened, code))),
+            Some(Judged::Refused(code)) => return Ok(Some(Finding::Refused(code))),
+            Some(Judged::Admissible(_)) | None => {}
+        }
+        let guarded = match check_reading(&opened.commit, reading, &self.documents, &mut self.forks)
+        {
             Ok(guarded) => Reached::new(opened, guarded),
             Err(GuardError::MissingDependency) => {
-                let Some(read) = read else { return Ok(None) };
-                return Ok(Some(if self.stands_on_held(opened, read)? {
-                    self.hold(opened, "ancestor_held")
-                } else {
-                    Finding::Refused("missing_dependency")
-                }));
+                return self.missing_dependency(opened, reading, read);
             }
             Err(error) => return Ok(Some(self.hold(opened, error.code()))),
         };
@@ -186,6 +202,27 @@ impl<'b> Checker<'b> {
         }
     }
 
+    fn lacks_dependency(&self, reading: &Reading<'_>) -> bool {
+        reading.changes().any(|(id, change)| match self.documents.get(&id) {
+            Some(known) => !change.deps().iter().all(|dep| known.has(dep)),
+            None => !change.deps().is_empty(),
+        })
+    }
+
+    fn missing_dependency(
+        &mut self,
+        opened: &Opened<'_>,
+        reading: &Reading<'_>,
+        read: Option<&dyn ServerRead>,
+    ) -> Result<Option<Finding>, StoreError> {
+        let Some(read) = read else { return Ok(None) };
+        Ok(Some(if self.stands_on_held(reading, read)? {
+            self.hold(opened, "ancestor_held")
+        } else {
+            Finding::Refused("missing_dependency")
+        }))
+    }
+
     fn judge(
         &self,
         index: usize,
@@ -198,19 +235,22 @@ impl<'b> Checker<'b> {
             return Ok(Judged::Held(fault.code()));
         }
         let author = opened.id.device;
-        let rights = self.book.known_rights(&author);
+        let rights = self.given.book.known_rights(&author);
         let rights = rights.unwrap_or(const { &Rights::none() });
         let mut homes = BTreeMap::new();
         let mut regions = Vec::new();
         let mut tree = Grown { checker: self, regions: BTreeMap::new() };
         for part in &guarded.parts {
-            if let Some(judged) = self.judge_size(opened, part, read)? {
+            if let Some(code) = part.clash {
+                return Ok(Judged::Held(code));
+            }
+            if let Some(judged) = self.judge_crowds(&author, &part.facts, read)? {
                 return Ok(judged);
             }
             let home = match self.home(index, part, guarded, read)? {
                 Found::Home(home) => home,
                 Found::OfUnknownKind => {
-                    match home_of_unknown(rights, part.id.kind_code(), self.now_ms) {
+                    match home_of_unknown(rights, part.id.kind_code(), self.given.now_ms) {
                         Some(home) => home,
                         None => return Ok(Judged::Held("not_granted")),
                     }
@@ -239,16 +279,16 @@ impl<'b> Checker<'b> {
             let families = guarded.families.get(&part.id).unwrap_or(&none);
             let grant = &opened.commit.body.grant;
             if let Err(denied) =
-                rights.may_write(grant, &tree, &home, &part.id, families, self.now_ms)
+                rights.may_write(grant, &tree, &home, &part.id, families, self.given.now_ms)
             {
                 // The region may be one that another group of this batch makes.
-                return Ok(if read.is_none() && !self.book.regions().contains_key(&home) {
+                return Ok(if read.is_none() && !self.given.book.regions().contains_key(&home) {
                     Judged::PutOff
                 } else {
                     Judged::Held(denied.code())
                 });
             }
-            own |= !rights.reads_whole(&tree, &home, part.id.kind_code(), self.now_ms);
+            own |= !rights.reads_whole(&tree, &home, part.id.kind_code(), self.given.now_ms);
             parts.push(AdmissiblePart {
                 entry: part.entry,
                 hash: part.hash,
@@ -260,24 +300,57 @@ impl<'b> Checker<'b> {
         Ok(Judged::Admissible(Admissible { parts, regions, own }))
     }
 
-    /// Whether the document bears the change: beside what others did, in branches, in size. The
-    /// order of the log decides that, so nobody else can.
-    fn judge_size(
+    /// Whether the documents bear the changes, in size and in branches beside what others did. The
+    /// order of the log decides that, so nobody else can; and it is known before anything is made.
+    fn judge_room(
         &self,
         opened: &Opened<'_>,
-        part: &ReachedPart,
+        reading: &Reading<'_>,
         read: Option<&dyn ServerRead>,
     ) -> Result<Option<Judged>, StoreError> {
-        if let Some(code) = part.clash {
-            return Ok(Some(Judged::Held(code)));
+        for (part, came) in reading.parts().iter().zip(opened.parts) {
+            let bytes = came.change.len() as u64;
+            if self.beside.get(&part.document).is_some_and(|working| working.is_full_for(bytes)) {
+                return Ok(Some(Judged::Held("document_full")));
+            }
+            if let Some(judged) = self.judge_branches(opened, part, read)? {
+                return Ok(Some(judged));
+            }
         }
-        if self.beside.get(&part.id).is_some_and(|working| working.is_full_for(part.bytes)) {
-            return Ok(Some(Judged::Held("document_full")));
+        Ok(None)
+    }
+
+    fn judge_branches(
+        &self,
+        opened: &Opened<'_>,
+        part: &ReadPart<'_>,
+        read: Option<&dyn ServerRead>,
+    ) -> Result<Option<Judged>, StoreError> {
+        let author = &opened.id.device;
+        let (Some(known), Some(change)) = (self.documents.get(&part.document), &part.change) else {
+            return Ok(None);
+        };
+        if let Some(judged) = self.judge_crowds(author, &crowds(known, change), read)? {
+            return Ok(Some(judged));
         }
-        for crowd in &part.crowds {
+        let is_at_heads = known.heads().iter().all(|head| change.deps().contains(head));
+        if !is_at_heads && !self.given.allowances.is_left(author) {
+            return Ok(Some(Judged::Refused("quota_exceeded")));
+        }
+        Ok(None)
+    }
+
+    /// Whether too many stand side by side, of one device or of all.
+    fn judge_crowds(
+        &self,
+        author: &DeviceId,
+        crowds: &[Vec<ActorId>],
+        read: Option<&dyn ServerRead>,
+    ) -> Result<Option<Judged>, StoreError> {
+        for crowd in crowds {
             let Some(read) = read else { return Ok(Some(Judged::PutOff)) };
             if crowd.len() > DOCUMENT_BRANCHES_MAX
-                || self.count_of(&opened.id.device, crowd, read)? > DEVICE_BRANCHES_MAX
+                || self.count_of(author, crowd, read)? > DEVICE_BRANCHES_MAX
             {
                 return Ok(Some(Judged::Held("too_many_branches")));
             }
@@ -294,7 +367,7 @@ impl<'b> Checker<'b> {
     ) -> Result<usize, StoreError> {
         let mut count = 0;
         for actor in actors {
-            let of = match self.actors.get(actor) {
+            let of = match self.given.actors.get(actor) {
                 Some(of) => Some(*of),
                 None => read.device_of(actor)?,
             };
@@ -306,15 +379,12 @@ impl<'b> Checker<'b> {
     /// Whether one of the dependencies that are not here was held.
     fn stands_on_held(
         &self,
-        opened: &Opened<'_>,
+        reading: &Reading<'_>,
         read: &dyn ServerRead,
     ) -> Result<bool, StoreError> {
-        for part in opened.parts {
-            let Ok(scanned) = guard::scan(&part.change) else { continue };
-            for dep in scanned.deps() {
-                if self.held.contains(&(part.document, *dep))
-                    || read.is_held(&part.document, dep)?
-                {
+        for (document, change) in reading.changes() {
+            for dep in change.deps() {
+                if self.held.contains(&(document, *dep)) || read.is_held(&document, dep)? {
                     return Ok(true);
                 }
             }
@@ -343,12 +413,6 @@ impl<'b> Checker<'b> {
             self.regions.insert(region.document, region.clone());
         }
     }
-}
-
-/// Whether a commit was made by rules this version does not know, about documents that it does.
-fn needs_newer_app(opened: &Opened<'_>) -> bool {
-    opened.commit.body.rule_version > RULE_VERSION
-        && opened.parts.iter().any(|part| part.document.kind().is_some())
 }
 
 enum Judged {

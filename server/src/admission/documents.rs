@@ -1,10 +1,13 @@
-//! Documents in memory: those of a batch, and a bounded number kept for the next one.
+//! Documents in memory: those of a batch, and some kept for the next one, bounded by what they take.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use keting_model::{ChangeHash, Document, DocumentId};
-use keting_trust::limits::{DOCUMENT_BYTES_MAX, DOCUMENT_CHANGES_MAX, SERVER_DOCUMENTS_OPEN_MAX};
+use keting_trust::kept::{Kept, memory_of};
+use keting_trust::limits::{
+    DOCUMENT_BYTES_MAX, DOCUMENT_CHANGES_MAX, SERVER_DOCUMENTS_OPEN_BYTES_MAX,
+};
 
 use super::threads::contained;
 use crate::store::{ServerRead, StoreError, StoredDocument};
@@ -68,17 +71,20 @@ impl Rows {
 
 /// Documents kept open from one batch to the next. One is used only if the store says that its
 /// heads are still the document's.
-#[derive(Debug, Default)]
-pub(super) struct DocumentCache {
-    documents: BTreeMap<DocumentId, Kept>,
-    clock: u64,
-}
-
 #[derive(Debug)]
-struct Kept {
+pub(super) struct DocumentCache(Kept<DocumentId, AtHeads>);
+
+/// A document and its heads as the store had them.
+#[derive(Debug)]
+struct AtHeads {
     document: Document,
     heads: Vec<ChangeHash>,
-    used: u64,
+}
+
+impl Default for DocumentCache {
+    fn default() -> Self {
+        Self(Kept::new(SERVER_DOCUMENTS_OPEN_BYTES_MAX))
+    }
 }
 
 impl DocumentCache {
@@ -92,7 +98,7 @@ impl DocumentCache {
         let Some(stored) = stored else {
             return Ok(Loaded { stored: None, content: Content::None });
         };
-        let kept = self.documents.remove(id).filter(|kept| kept.heads == stored.heads);
+        let kept = self.0.take(id).filter(|kept| kept.heads == stored.heads);
         let content = match kept {
             Some(kept) => Content::Open(Box::new(kept.document)),
             None if id.kind().is_none() => Content::None,
@@ -106,19 +112,8 @@ impl DocumentCache {
 
     /// Keeps a document that is durable as it is.
     pub(super) fn put(&mut self, document: Document, heads: Vec<ChangeHash>) {
-        self.clock += 1;
-        let kept = Kept { heads, used: self.clock, document };
-        self.documents.insert(kept.document.id(), kept);
-        if self.documents.len() > SERVER_DOCUMENTS_OPEN_MAX {
-            self.forget_older_half();
-        }
-    }
-
-    fn forget_older_half(&mut self) {
-        let mut used: Vec<u64> = self.documents.values().map(|kept| kept.used).collect();
-        used.sort_unstable();
-        let limit = used.get(used.len() / 2).copied().unwrap_or(0);
-        self.documents.retain(|_, kept| kept.used > limit);
+        let (id, bytes) = (document.id(), memory_of(&document));
+        self.0.put(id, AtHeads { document, heads }, bytes);
     }
 }
 

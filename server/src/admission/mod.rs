@@ -2,11 +2,14 @@
 //!
 //! A batch is the pushes of many devices. It is admitted in one transaction, in this order:
 //!
-//! 1. [`receive`]: signatures, parts, city, grant, quota, position. Nothing of the store is
-//!    locked.
-//! 2. [`check`]: the guard at each change's dependencies, the home of each document, authority;
-//!    over documents loaded from one view of the store and carried on through the batch. What
-//!    shares no document is checked at the same time on as many threads as there are.
+//! 1. [`receive`]: signatures, parts, city, all that the guard can say of the bytes alone; then grant,
+//!    quota, position. Nothing of the store is locked.
+//! 2. [`check`]: cheap before dear. What the guard is against whatever the documents are, and what is
+//!    out of reach by their rows, is held before any content is loaded; too many branches and a full
+//!    document before an earlier state is made. Only then the guard at each change's dependencies,
+//!    the home of each document, authority; over documents loaded from one view of the store and
+//!    carried on through the batch. What shares no document is checked at the same time on as many
+//!    threads as there are.
 //! 3. [`record`], under the lock on the log's row: what was checked is compared with the store as
 //!    it is now. If the log has not grown, all of it still holds. If it has, all still holds unless
 //!    a touched document, a touched commit or the book of authority has changed; then the batch is
@@ -22,8 +25,10 @@
 //! ever happen, the transaction is given up and made anew without the push it happened in, because
 //! a document's state is made of all pushes together.
 
+mod allowance;
 mod check;
 mod checker;
+mod crowds;
 mod documents;
 mod grants;
 mod position;
@@ -32,6 +37,7 @@ mod receive;
 mod record;
 mod threads;
 
+use keting_trust::guard::Spent;
 use keting_trust::{CommitId, DeviceId, Part};
 
 use crate::authority::Book;
@@ -93,6 +99,8 @@ pub struct Batch {
     pub repeated: u64,
     /// Whether the batch had to be checked under the lock.
     pub rechecked: bool,
+    /// What the guard took, beyond reading the bytes.
+    pub spent: Spent,
     /// Where the log stands now.
     pub head: Head,
 }
@@ -129,9 +137,8 @@ impl Admission {
         let mut items = receive::open(city, pushes, self.threads);
         loop {
             match self.attempt(store, city, &mut items, now_ms)? {
-                Ok((answers, repeated, rechecked, head)) => {
-                    let answers = by_push(pushes, answers);
-                    return Ok(Batch { answers, repeated, rechecked, head });
+                Ok((answers, batch)) => {
+                    return Ok(Batch { answers: by_push(pushes, answers), ..batch });
                 }
                 // At least one more push is refused now, so this ends.
                 Err(Contradiction { push }) => receive::refuse_push(&mut items, push),
@@ -148,19 +155,22 @@ impl Admission {
     ) -> Result<Result<Recorded, Contradiction>, StoreError> {
         let mut checked = {
             let view = store.snapshot()?;
-            receive::look_up(&*view, city, items, &mut self.book, now_ms)?;
-            check::check(&*view, items, &self.book, &mut self.cache, self.threads, now_ms)?
+            let left = receive::look_up(&*view, city, items, &mut self.book, now_ms)?;
+            check::check(&*view, items, &self.book, &mut self.cache, left, self.threads, now_ms)?
         };
         let mut transaction = store.begin()?;
         let rechecked = !record::still_holds(&*transaction, items, &checked, &self.book)?;
+        let mut spent = Spent::default();
         if rechecked {
+            spent = checked.spent;
             checked.discard(&mut self.cache);
-            receive::look_up(&*transaction, city, items, &mut self.book, now_ms)?;
+            let left = receive::look_up(&*transaction, city, items, &mut self.book, now_ms)?;
             checked = check::check(
                 &*transaction,
                 items,
                 &self.book,
                 &mut self.cache,
+                left,
                 self.threads,
                 now_ms,
             )?;
@@ -173,12 +183,15 @@ impl Admission {
         };
         let head = transaction.head()?.ok_or(StoreError::Empty)?;
         transaction.commit()?;
+        spent = spent.plus(checked.spent);
         checked.keep(&mut self.cache);
-        Ok(Ok((answers, repeated, rechecked, head)))
+        let batch = Batch { answers: Vec::new(), repeated, rechecked, spent, head };
+        Ok(Ok((answers, batch)))
     }
 }
 
-type Recorded = (Vec<Outcome>, u64, bool, Head);
+/// The answers in one row, and all else there is to tell.
+type Recorded = (Vec<Outcome>, Batch);
 
 /// The push in which a row contradicted another one.
 struct Contradiction {

@@ -26,9 +26,9 @@ pub(super) struct ReachedPart {
     pub(super) document: Option<Document>,
     /// Why it cannot stand beside what others did that its author had not seen, as a code.
     pub(super) clash: Option<&'static str>,
-    /// Who made the branches of the document, and who the values under each key that it puts and
-    /// the facts that are current beside each that it adds, where they are so many that it must be asked how many are of one device.
-    pub(super) crowds: Vec<Vec<ActorId>>,
+    /// Who made the facts that are current beside each that it adds, where they are so many that it
+    /// must be asked how many are of one device.
+    pub(super) facts: Vec<Vec<ActorId>>,
 }
 
 impl Reached {
@@ -45,7 +45,7 @@ impl Reached {
                     seq: change.seq,
                     bytes,
                     clash: find_clash(&opened.commit.body.command_name, &change).err(),
-                    crowds: crowds(&change),
+                    facts: crowds_of_facts(&change),
                     document: Some(change.document),
                 },
                 // Nobody here knows what is in it: its digest names it, and the commit's place in
@@ -58,7 +58,7 @@ impl Reached {
                     bytes,
                     document: None,
                     clash: None,
-                    crowds: Vec::new(),
+                    facts: Vec::new(),
                 },
             });
         }
@@ -90,14 +90,12 @@ fn find_clash(command_name: &str, change: &CheckedChange) -> Result<(), &'static
     if keys.any(|key| document.values(key).len() > 1) { Err("already_exists") } else { Ok(()) }
 }
 
-fn crowds(change: &CheckedChange) -> Vec<Vec<ActorId>> {
+fn crowds_of_facts(change: &CheckedChange) -> Vec<Vec<ActorId>> {
     if follows_all(change) {
         return Vec::new();
     }
-    let keys = || change.ops.iter().filter_map(|op| Some(op.written()?.0));
-    std::iter::once(change.document.head_actors())
-        .chain(keys().map(|key| change.document.value_actors(key)))
-        .chain(keys().map(|key| current_fact_actors(&change.document, key)))
+    let keys = change.ops.iter().filter_map(|op| Some(op.written()?.0));
+    keys.map(|key| current_fact_actors(&change.document, key))
         .filter(|actors| actors.len() > DEVICE_BRANCHES_MAX)
         .collect()
 }

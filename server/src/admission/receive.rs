@@ -5,11 +5,13 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use keting_model::{ChangeHash, DocumentId};
+use keting_trust::guard::{GuardError, Reading, read_commit, scan};
 use keting_trust::limits::{
     COMMIT_WITH_PARTS_BYTES_MAX, DEVICE_DAY_BYTES_MAX, DEVICE_HELD_BYTES_MAX,
 };
-use keting_trust::{CommitId, DeviceId, Digest, Incarnation, Part, SignedCommit, guard};
+use keting_trust::{CommitId, DeviceId, Digest, Incarnation, Part, SignedCommit};
 
+use super::allowance::Allowances;
 use super::position::{PositionFault, Positions};
 use super::{Finding, Outcome, Push, threads};
 use crate::authority::Book;
@@ -40,6 +42,8 @@ pub(super) struct Opened<'p> {
     pub(super) id: CommitId,
     pub(super) digest: Digest,
     pub(super) parts: &'p [Part],
+    /// What its parts say by themselves, or why the guard is against them whatever the documents are.
+    pub(super) reading: Result<Reading<'p>, GuardError>,
     /// What is wrong with the position its author claims, if anything is.
     pub(super) position_fault: Option<PositionFault>,
 }
@@ -55,12 +59,21 @@ impl Opened<'_> {
     ///
     /// Anybody can wrap somebody else's change in a commit of his own. It is held, but the change
     /// must not be known as held, or its true author's work would be held with it.
-    pub(super) fn own_changes(&self) -> impl Iterator<Item = (DocumentId, ChangeHash)> {
-        self.parts.iter().filter_map(|part| {
-            let scanned = guard::scan(&part.change).ok()?;
+    pub(super) fn own_changes(&self) -> Vec<(DocumentId, ChangeHash)> {
+        if let Ok(reading) = &self.reading {
+            return reading.hashes().collect();
+        }
+        let own = self.parts.iter().filter_map(|part| {
+            let scanned = scan(&part.change).ok()?;
             let own = scanned.actor() == self.commit.actor();
             own.then(|| (part.document, scanned.hash()))
-        })
+        });
+        own.collect()
+    }
+
+    /// Why a commit is held for what it says by itself.
+    pub(super) fn guard_fault(&self) -> Option<&'static str> {
+        self.reading.as_ref().err().map(GuardError::code)
     }
 
     /// What keeping parts costs that nobody here can read, in bytes.
@@ -109,7 +122,7 @@ pub(super) fn look_up(
     items: &mut [Item<'_>],
     book: &mut Book,
     now_ms: u64,
-) -> Result<(), StoreError> {
+) -> Result<Allowances, StoreError> {
     let head = read.head()?.ok_or(StoreError::Empty)?;
     book.refresh(read, &head)?;
     let mut seen = Seen::default();
@@ -138,7 +151,8 @@ pub(super) fn look_up(
             },
         };
     }
-    Ok(())
+    let left = seen.quotas.into_iter().map(|(device, quota)| (device, quota.day_bytes_left()));
+    Ok(Allowances::new(left))
 }
 
 /// What the commits of a batch that were looked up leave for those behind them.
@@ -179,7 +193,8 @@ fn open_one<'p>(signed: &[u8], parts: &'p [Part]) -> Result<Opened<'p>, &'static
         return Err("not_in_commit");
     }
     let (id, digest) = (commit.id(), commit.digest());
-    Ok(Opened { commit, id, digest, parts, position_fault: None })
+    let reading = read_commit(&commit, parts);
+    Ok(Opened { commit, id, digest, parts, reading, position_fault: None })
 }
 
 fn look_up_one(
@@ -243,6 +258,10 @@ impl Quota {
     /// Whether the day's bytes are not used up.
     fn is_left(&self) -> bool {
         self.day_bytes <= DEVICE_DAY_BYTES_MAX
+    }
+
+    fn day_bytes_left(&self) -> u64 {
+        DEVICE_DAY_BYTES_MAX.saturating_sub(self.day_bytes)
     }
 
     fn take(&mut self, opened: &Opened<'_>) -> bool {

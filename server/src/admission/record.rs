@@ -105,6 +105,9 @@ pub(super) fn record(
             Err(error) => return Err(error),
         }
     }
+    for (device, bytes) in checked.allowances.wasted() {
+        writer.charge_day(&device, bytes)?;
+    }
     writer.finish(checked)?;
     Ok(Ok((answers, repeated)))
 }
@@ -211,7 +214,7 @@ impl Writer<'_, '_> {
             number,
             record: opened.commit.bytes.clone(),
             parts: opened.parts.to_vec(),
-            hashes: opened.own_changes().collect(),
+            hashes: opened.own_changes(),
         })?;
         Ok(Outcome::Held { number, code: code.to_owned() })
     }

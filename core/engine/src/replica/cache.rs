@@ -1,9 +1,9 @@
-//! The few documents that are open: an open document costs some 43 KB, so a phone keeps a bounded
-//! number and reads everything else from projections.
-
-use std::collections::BTreeMap;
+//! The few documents that are open. An open household takes some 43 KB and a document may take
+//! hundreds of times that, so a phone keeps them by what they take and reads everything else from
+//! projections.
 
 use keting_model::{Document, DocumentId, Row};
+use keting_trust::kept::{Kept, memory_of};
 
 /// An open document, with the rows it projects to.
 #[derive(Debug, Clone)]
@@ -24,39 +24,25 @@ impl Open {
     }
 }
 
-/// Open documents, the least recently used dropped first.
+/// Open documents, the least recently used dropped first once they take too much.
 #[derive(Debug)]
-pub struct DocumentCache {
-    open: BTreeMap<DocumentId, (u64, Open)>,
-    uses: u64,
-    documents_max: usize,
-}
+pub struct DocumentCache(Kept<DocumentId, Open>);
 
 impl DocumentCache {
-    /// An empty cache for at most `documents_max` documents.
-    pub fn new(documents_max: usize) -> Self {
-        Self { open: BTreeMap::new(), uses: 0, documents_max }
+    /// An empty cache for documents that take at most `bytes_max`.
+    pub fn new(bytes_max: usize) -> Self {
+        Self(Kept::new(bytes_max))
     }
 
     /// An open document, which this use makes the most recent.
     pub fn find(&mut self, id: &DocumentId) -> Option<&Open> {
-        self.uses += 1;
-        let (used, open) = self.open.get_mut(id)?;
-        *used = self.uses;
-        Some(open)
+        self.0.get(id)
     }
 
     /// Keeps a document open, in the place of an older state of it.
     pub fn put(&mut self, open: Open) {
-        self.uses += 1;
-        self.open.insert(open.document.id(), (self.uses, open));
-        while self.open.len() > self.documents_max {
-            let oldest = self.open.iter().min_by_key(|(_, (used, _))| *used).map(|(id, _)| *id);
-            match oldest {
-                Some(id) => self.open.remove(&id),
-                None => return,
-            };
-        }
+        let bytes = memory_of(&open.document);
+        self.0.put(open.document.id(), open, bytes);
     }
 }
 
@@ -67,7 +53,7 @@ mod tests {
 
     #[test]
     fn the_least_recently_used_document_is_dropped_first() {
-        let mut cache = DocumentCache::new(2);
+        let mut cache = DocumentCache::new(2 * memory_of(&open(1).document));
         cache.put(open(1));
         cache.put(open(2));
         assert!(cache.find(&id(1)).is_some());

@@ -170,7 +170,7 @@ impl Replica {
             unsettled: Some(Unsettled { file, is_new: found.is_new }),
             clock: found.clock,
             city,
-            documents: DocumentCache::new(limits::DOCUMENTS_OPEN_MAX),
+            documents: DocumentCache::new(limits::DOCUMENTS_OPEN_BYTES_MAX),
             authors: KnownAuthors::default(),
             observers: Observers::default(),
         };
@@ -248,7 +248,7 @@ impl Replica {
     /// page from then on, and a passing fault must not outlast itself.
     fn connect_anew_after(&mut self, error: EngineError) -> EngineError {
         if error.is_corrupt() && self.store.reconnect().is_ok() {
-            self.documents = DocumentCache::new(limits::DOCUMENTS_OPEN_MAX);
+            self.documents = DocumentCache::new(limits::DOCUMENTS_OPEN_BYTES_MAX);
         }
         error
     }

@@ -6,6 +6,7 @@ use keting_model::{ChangeHash, Document};
 
 use super::replay::guarded;
 use super::{GuardError, Spent};
+use crate::kept::memory_of;
 use crate::limits;
 
 /// Earlier states of documents, kept for the next change that was made on one of them.
@@ -15,6 +16,7 @@ use crate::limits;
 #[derive(Debug, Default)]
 pub struct Forks {
     kept: VecDeque<Document>,
+    bytes: usize,
     spent: Spent,
 }
 
@@ -22,6 +24,11 @@ impl Forks {
     /// What was spent so far.
     pub fn spent(&self) -> Spent {
         self.spent
+    }
+
+    /// Forgets all states, but not what was spent.
+    pub fn forget(&mut self) {
+        (self.kept, self.bytes) = (VecDeque::new(), 0);
     }
 
     /// Counts operations that are about to be made again.
@@ -41,6 +48,7 @@ impl Forks {
             .position(|fork| fork.id() == document.id() && is_at(fork, deps))
             .and_then(|index| self.kept.remove(index));
         if let Some(fork) = found {
+            self.bytes = self.bytes.saturating_sub(memory_of(&fork));
             return Ok(fork);
         }
         self.spent.forks += 1;
@@ -48,12 +56,15 @@ impl Forks {
         guarded(|| document.at(deps).map_err(|_| GuardError::MissingDependency))
     }
 
-    /// Keeps a state, and forgets the oldest when there are too many.
+    /// Keeps a state, and forgets the oldest while all of them take too much.
     pub(super) fn keep(&mut self, fork: Document) {
-        if self.kept.len() >= limits::FORKS_KEPT_MAX {
-            self.kept.pop_front();
-        }
+        self.bytes = self.bytes.saturating_add(memory_of(&fork));
         self.kept.push_back(fork);
+        while self.bytes > limits::FORKS_BYTES_MAX
+            && let Some(oldest) = self.kept.pop_front()
+        {
+            self.bytes = self.bytes.saturating_sub(memory_of(&oldest));
+        }
     }
 }
 
@@ -75,15 +86,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kept_state_is_found_again_and_the_oldest_is_forgotten() {
+    fn a_kept_state_is_found_again_and_the_oldest_are_forgotten_by_what_they_take() {
         let mut forks = Forks::default();
-        let states: Vec<_> = (0..=limits::FORKS_KEPT_MAX).map(state).collect();
+        let states: Vec<_> = (0..9).map(large).collect();
+        let of_one = memory_of(&states[0]);
         states.iter().for_each(|state| forks.keep(state.clone()));
+        assert!(9 * of_one > limits::FORKS_BYTES_MAX && 7 * of_one < limits::FORKS_BYTES_MAX);
+        assert!(forks.bytes <= limits::FORKS_BYTES_MAX);
         let nothing = Document::empty(states[0].id());
         // The document that is asked for cannot make the states itself.
         assert!(forks.at(&nothing, &states[0].heads()).is_err());
-        let newest = states[limits::FORKS_KEPT_MAX].heads();
+        let newest = states[8].heads();
         assert_eq!(forks.at(&nothing, &newest).unwrap().heads(), newest);
+        assert!(forks.bytes < 8 * of_one);
     }
 
     #[test]
@@ -106,6 +121,15 @@ mod tests {
         assert!(!is_at(&document, &[second, vec![ChangeHash([9; 32])]].concat()));
     }
 
+    /// A document of a size that is too large for nine of them to be kept.
+    fn large(number: usize) -> Document {
+        let mut document = state(number);
+        let stuffing = limits::FORKS_BYTES_MAX / 8 / limits::DOCUMENT_MEMORY_A_BYTE;
+        let text = Value::from("x".repeat(stuffing));
+        document.author(&stamp(), &[Op::Put { key: "stuffing".to_owned(), value: text }]).unwrap();
+        document
+    }
+
     fn state(number: usize) -> Document {
         let id = DocumentId::from_random(DocumentKind::Household, [1; 14]);
         let mut document = Document::empty(id);
@@ -115,12 +139,15 @@ mod tests {
 
     fn write(document: &mut Document, number: usize) {
         let value = Value::Int(i64::try_from(number).unwrap());
-        let stamp = Stamp {
+        document.author(&stamp(), &[Op::Put { key: "key".to_owned(), value }]).unwrap();
+    }
+
+    fn stamp() -> Stamp {
+        Stamp {
             actor: ActorId::new([1; 10]),
             time: HybridTime::new(1, 0),
             city: CityTime::new(1),
             command: CommandId::new([1; 8]),
-        };
-        document.author(&stamp, &[Op::Put { key: "key".to_owned(), value }]).unwrap();
+        }
     }
 }

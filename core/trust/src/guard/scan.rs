@@ -81,6 +81,12 @@ impl<'a> Scanned<'a> {
         self.ops
     }
 
+    /// The root keys that its operations name, each as often as the columns write it out.
+    pub fn keys(&self) -> impl Iterator<Item = &'a str> {
+        let mut keys = Rle::<&str>::new(self.columns.key_text);
+        std::iter::from_fn(move || keys.next_run().ok().flatten()).filter_map(|run| run.value)
+    }
+
     pub(super) fn columns(&self) -> &Columns<'a> {
         &self.columns
     }

@@ -16,6 +16,16 @@ pub struct Spent {
 }
 
 impl Spent {
+    /// What both took together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            replayed_ops: self.replayed_ops + other.replayed_ops,
+            forks: self.forks + other.forks,
+            forked_changes: self.forked_changes + other.forked_changes,
+        }
+    }
+
     /// What was spent since `before` was counted.
     #[must_use]
     pub const fn since(self, before: Self) -> Self {

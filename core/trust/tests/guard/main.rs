@@ -12,6 +12,7 @@ mod guard_golden;
 mod guard_honest;
 mod guard_hostile;
 mod hostile;
+mod memory;
 mod phone;
 mod refusing;
 mod story;

@@ -158,22 +158,6 @@ fn a_document_has_a_size_that_it_does_not_exceed() {
 }
 
 #[test]
-fn what_is_out_of_reach_is_held_before_anything_in_it_is_read() {
-    let mut town = Town::new();
-    let Story { household, .. } = Story::new(&mut town);
-    let mut stranger = town.person("micro_grid_head", OTHER_REGION);
-    let stamp = stranger.stamp();
-    let region = DocumentId::from_random(DocumentKind::Region, [9; 14]);
-    for document in [household, region] {
-        // No guard has seen this, or it would be malformed.
-        let parts = vec![Part { salt: [1; 16], document, change: vec![0xff; 40] }];
-        let stamp = keting_model::Stamp { command: stranger.stamp().command, ..stamp };
-        let commit = stranger.sign("household.edit", &stamp, parts);
-        assert_held(&town.admit_one(&stranger, commit), "not_granted");
-    }
-}
-
-#[test]
 fn what_is_refused_counts_against_the_day_of_the_device_that_brought_it() {
     let mut town = Town::new();
     let Story { mut alice, bob, household } = Story::new(&mut town);
