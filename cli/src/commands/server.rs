@@ -62,7 +62,9 @@ pub fn serve(arguments: &Serve) -> Result<(), Failure> {
             None => format!("wss://{address}{}", keting_server::shell::SYNC_PATH),
         };
         let server = open_server(&arguments.data, url, certificate.pin)?;
-        let running = Running::start(server, &arguments.data, listener, certificate.config)
+        let judging = open_store(&arguments.data)?;
+        let (data, tls) = (&arguments.data, certificate.config);
+        let running = Running::start(server, judging, data, listener, tls)
             .map_err(|error| unusable("file_unusable", &error))?;
         output::line(format!("listening on {address}"))?;
         stop_signal().await?;
@@ -71,9 +73,13 @@ pub fn serve(arguments: &Serve) -> Result<(), Failure> {
     })
 }
 
+fn open_store(data: &Path) -> Result<Box<SqliteStore>, Failure> {
+    let store = SqliteStore::open(&store_path(data));
+    store.map(Box::new).map_err(|error| unusable(error.code(), &error))
+}
+
 fn open_server(data: &Path, url: String, pin: [u8; 32]) -> Result<Server, Failure> {
-    let store =
-        SqliteStore::open(&store_path(data)).map_err(|error| unusable(error.code(), &error))?;
+    let store = open_store(data)?;
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let config = Config {
         endpoint: Endpoint { url, tls_spki_sha256: pin },
@@ -81,8 +87,7 @@ fn open_server(data: &Path, url: String, pin: [u8; 32]) -> Result<Server, Failur
         poll_store_every_ms: Some(POLL_STORE_EVERY_MS),
     };
     let random = |bytes: &mut [u8]| SystemEnvironment.fill(bytes);
-    Server::open(Box::new(store), config, Box::new(random))
-        .map_err(|error| unusable(error.code(), &error))
+    Server::open(store, config, Box::new(random)).map_err(|error| unusable(error.code(), &error))
 }
 
 /// Asks the running server for an invitation and prints it alone on a line.

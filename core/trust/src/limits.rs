@@ -22,8 +22,8 @@ pub const CHANGE_DEPS_MAX: u64 = 1024;
 /// authors can make together, stays possible.)
 pub const TEXT_CODE_POINTS_MAX: usize = 64 * 1024;
 /// How much memory the earlier states of documents take that a batch keeps for the replay of changes
-/// not made at a document's heads, in bytes. One of a usual household takes 43 KB, of the largest
-/// document some 30 MB; making it anew costs the document's history.
+/// not made at a document's heads, in bytes. One of a usual household takes 15 to 45 KB, of the
+/// largest document some 11 MB; making it anew costs the document's history.
 pub const FORKS_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 // What one person may do at once: commits and grants. Part of the protocol.
@@ -172,9 +172,16 @@ pub const UP_TO_EVERY_MS: u64 = 30_000;
 /// The most commits admitted in one transaction: enough to share one flush to disk, few enough
 /// that a waiting phone is answered within a second.
 pub const ADMISSION_COMMITS_MAX: usize = 256;
-/// The most commits waiting for admission. A server that is full admits before it takes more from
-/// its sessions.
-pub const ADMISSION_QUEUE_MAX: usize = 4096;
+/// The most that is admitted in one transaction, in bytes by the protocol's cost: whatever the bytes
+/// are, they are judged within a second. A commit that is larger than what is left of it is taken all
+/// the same.
+pub const ADMISSION_GROUP_BYTES_MAX: usize = 1024 * 1024;
+/// What one device has judged before it is the others' turn, in bytes likewise: a morning's edits.
+/// The largest commit is taken all the same.
+pub const ADMISSION_TURN_BYTES: usize = 64 * 1024;
+/// The most bytes of commits that wait for admission, of all devices together. Past them a push stays
+/// in its session, whose own windows bound it.
+pub const ADMISSION_WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// The most bytes of a device's commits that are kept without being admitted (held, or of a kind
 /// this version does not know).
 pub const DEVICE_HELD_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -215,12 +222,12 @@ pub const REPLAY_COPIES_MAX: usize = 8;
 
 // What a replica keeps in memory.
 
-/// The most memory the documents take that a device keeps open, in bytes: some sixty households, on a
-/// phone that kills what takes much. The largest document there may be is opened for its edit and
-/// dropped.
-pub const DOCUMENTS_OPEN_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// The most memory the documents take that a device keeps open, in bytes: a hundred households and
+/// more, on a phone that ends what takes much. A document that alone is larger is opened for its edit
+/// and let go.
+pub const DOCUMENTS_OPEN_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The most memory the documents take that a server keeps open, in bytes: some three thousand
-/// households, or four of the largest documents there may be.
+/// households, or eleven of the largest documents there may be.
 pub const SERVER_DOCUMENTS_OPEN_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// What an open document takes before anything is in it, in bytes. This and the two below were
 /// measured with the counting allocator, and a test measures them again: an estimate is never less
@@ -257,4 +264,6 @@ const _: () = assert!(COMMIT_BYTES_MAX + CHANGE_BYTES_MAX < COMMIT_WITH_PARTS_BY
 const _: () =
     assert!(COMMIT_PARTS_MAX * COMMIT_PART_BYTES + COMMIT_BYTES_BESIDE_PARTS < COMMIT_BYTES_MAX);
 const _: () = assert!(EARLY_BYTES_MAX < FRAME_BYTES_MAX);
+const _: () = assert!(ADMISSION_TURN_BYTES * 4 <= ADMISSION_GROUP_BYTES_MAX);
+const _: () = assert!(COMMIT_WITH_PARTS_BYTES_MAX < ADMISSION_GROUP_BYTES_MAX);
 const _: () = assert!(GROUP_BYTES * 2 < ENTRIES_IN_FLIGHT_BYTES_MAX);

@@ -1,6 +1,6 @@
 //! One connection: its session, and what only this session needs.
 
-use keting_sync::ServerSession;
+use keting_sync::{ServerEffect, ServerSession};
 use keting_trust::{DeviceId, Digest};
 
 use crate::audience::FirstSync;
@@ -26,6 +26,8 @@ pub(super) struct Connection {
     pub(super) first_sync: Option<FirstSync>,
     /// Whether the session has ended. Frames may still be there to be sent.
     pub(super) is_closed: bool,
+    /// A push that its session wanted admitted when too many were waiting.
+    pub(super) stalled: Option<ServerEffect>,
     /// When its next timer ends.
     pub(super) timeout: Option<u64>,
 }
@@ -38,6 +40,7 @@ impl Connection {
             audience: None,
             first_sync: None,
             is_closed: false,
+            stalled: None,
             timeout: None,
         }
     }

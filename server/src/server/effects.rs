@@ -6,8 +6,9 @@ use keting_sync::{
 };
 use keting_trust::{Cursor, DeviceId, Digest, PublicKey, SignedConfirmation};
 
-use super::{CONFIRMATIONS_EVERY_MS, ConnectionId, Queued, Server};
-use crate::admission::{Outcome, Push, PushedCommit};
+use super::waiting::Queued;
+use super::{CONFIRMATIONS_EVERY_MS, ConnectionId, Server};
+use crate::admission::{Outcome, PushedCommit};
 use crate::audience::{Coverage, FirstSync, cursor_at, entries_after};
 use crate::city::City;
 use crate::enrol::enrol;
@@ -21,7 +22,15 @@ impl Server {
     pub(super) fn perform_all(&mut self, connection: ConnectionId, now_ms: u64, unix_ms: u64) {
         loop {
             let Some(open) = self.connections.get_mut(&connection) else { return };
-            let Some(effect) = open.session.poll_effect() else { break };
+            let next = open.stalled.take().or_else(|| open.session.poll_effect());
+            let Some(effect) = next else { break };
+            if let (ServerEffect::Admit { .. }, Some(device)) = (&effect, &open.device)
+                && self.waiting.is_full_for(device)
+            {
+                open.stalled = Some(effect);
+                self.stalled.insert(connection);
+                break;
+            }
             self.perform(connection, effect, now_ms, unix_ms);
         }
         self.take_events(connection);
@@ -42,7 +51,9 @@ impl Server {
             ServerEffect::Enrol { device, software: _, secret, name } => {
                 self.enrol(connection, &device, &secret, &name, now_ms, unix_ms);
             }
-            ServerEffect::Admit { id, commits } => self.queue_push(connection, id, commits),
+            ServerEffect::Admit { id, commits } => {
+                self.queue_push(connection, id, commits, now_ms);
+            }
             ServerEffect::ReadLog { id, after, until, bytes_max } => {
                 let batch = self.read_log(connection, after, until, bytes_max, unix_ms);
                 let Some(batch) = self.or_end(connection, batch) else { return };
@@ -197,10 +208,13 @@ impl Server {
         connection: ConnectionId,
         id: u64,
         commits: Vec<keting_sync::PushedCommit>,
+        now_ms: u64,
     ) {
-        let Some(device) = self.connections.get(&connection).and_then(|open| open.device) else {
-            return;
-        };
+        let Some(open) = self.connections.get_mut(&connection) else { return };
+        let Some(device) = open.device else { return };
+        if commits.is_empty() {
+            return open.session.handle_admitted(id, Ok(Vec::new()), now_ms);
+        }
         let keys = commits.iter().map(|commit| commit.key).collect();
         let commits = commits
             .into_iter()
@@ -210,7 +224,8 @@ impl Server {
                 parts: commit.parts,
             })
             .collect();
-        self.queue.push_back(Queued { connection, id, keys, push: Push { device, commits } });
+        let outcomes = Vec::new();
+        self.waiting.push(device, Queued { connection, id, keys, commits, outcomes });
     }
 
     fn read_log(

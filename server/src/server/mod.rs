@@ -3,17 +3,18 @@
 //! It performs what the sessions of `keting-sync` ask for. Nothing happens between the calls of its
 //! driver, and nothing in it knows the time or a socket.
 
+mod admitting;
 mod connection;
 mod effects;
 mod health;
+mod waiting;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use keting_sync::{CommitKey, ServerConfig, ServerEvent, ServerSession};
-use keting_trust::limits::{ADMISSION_COMMITS_MAX, ADMISSION_QUEUE_MAX};
 use keting_trust::{CommitId, DeviceId, SignedConfirmation};
 
-use crate::admission::{Admission, Push};
+use crate::admission::Admission;
 use crate::audience::Coverage;
 use crate::authority::Book;
 use crate::city::City;
@@ -22,9 +23,12 @@ use crate::metrics::Metrics;
 use crate::random::Random;
 use crate::store::{Head, ServerStore, StoreError};
 
+use self::admitting::Judges;
+pub use self::admitting::{Admitter, Group};
 use self::connection::Connection;
 pub use self::connection::ConnectionId;
 pub use self::health::Health;
+use self::waiting::Waiting;
 
 /// How long confirmations wait for company before they are written, in milliseconds. Losing one
 /// costs nothing but a later one.
@@ -44,7 +48,8 @@ pub struct Config {
 
 /// The server's core.
 ///
-/// *Inputs*: [`Self::connect`], [`Self::handle_frame`], [`Self::disconnect`]. *Commands*:
+/// *Inputs*: [`Self::connect`], [`Self::handle_frame`], [`Self::disconnect`], and
+/// [`Self::handle_admitted`] where another judges ([`Self::admit_through`]). *Commands*:
 /// [`Self::invite`]. *Outputs*: [`Self::poll_transmit`], [`Self::is_closed`],
 /// [`Self::poll_timeout`].
 ///
@@ -61,29 +66,23 @@ pub struct Server {
     city: City,
     config: Config,
     sync: ServerConfig,
-    admission: Admission,
+    judges: Judges,
     book: Book,
     coverages: BTreeMap<DeviceId, Coverage>,
     connections: BTreeMap<ConnectionId, Connection>,
     last_connection: u64,
     /// Connections whose sessions may ask for something.
     touched: BTreeSet<ConnectionId>,
+    /// Connections whose next push waits for room among those that wait for admission.
+    stalled: BTreeSet<ConnectionId>,
     timeouts: BTreeSet<(u64, ConnectionId)>,
-    queue: VecDeque<Queued>,
+    waiting: Waiting,
     confirmations: BTreeMap<DeviceId, SignedConfirmation>,
     confirmations_due: Option<u64>,
     poll_store_at: Option<u64>,
     head: Head,
     last_fault: Option<&'static str>,
     metrics: Metrics,
-}
-
-/// Pushed commits that wait for admission.
-struct Queued {
-    connection: ConnectionId,
-    id: u64,
-    keys: Vec<CommitKey>,
-    push: Push,
 }
 
 impl Server {
@@ -104,7 +103,7 @@ impl Server {
         let mut metrics = Metrics::default();
         metrics.log_number = head.number;
         Ok(Self {
-            admission: Admission::new(config.threads),
+            judges: Judges::Here(Admission::new(config.threads)),
             store,
             random,
             city,
@@ -115,8 +114,9 @@ impl Server {
             connections: BTreeMap::new(),
             last_connection: 0,
             touched: BTreeSet::new(),
+            stalled: BTreeSet::new(),
             timeouts: BTreeSet::new(),
-            queue: VecDeque::new(),
+            waiting: Waiting::default(),
             confirmations: BTreeMap::new(),
             confirmations_due: None,
             poll_store_at: None,
@@ -129,6 +129,11 @@ impl Server {
     /// The city.
     pub fn city(&self) -> &City {
         &self.city
+    }
+
+    /// On how many threads commits are checked.
+    pub fn threads(&self) -> usize {
+        self.config.threads
     }
 
     /// What was counted since the start.
@@ -172,6 +177,7 @@ impl Server {
         if let Some(gone) = self.connections.remove(&connection) {
             self.timeouts.remove(&(gone.timeout.unwrap_or(0), connection));
             self.touched.remove(&connection);
+            self.stalled.remove(&connection);
             self.metrics.connections_open = self.metrics.connections_open.saturating_sub(1);
         }
     }
@@ -180,15 +186,12 @@ impl Server {
     pub fn step(&mut self, now_ms: u64, unix_ms: u64) {
         self.handle_timeouts(now_ms);
         loop {
-            while self.commits_waiting() < ADMISSION_QUEUE_MAX
-                && let Some(connection) = self.touched.pop_first()
-            {
+            while let Some(connection) = self.touched.pop_first() {
                 self.perform_all(connection, now_ms, unix_ms);
             }
-            if self.queue.is_empty() {
+            if !self.admit_some(now_ms, unix_ms) {
                 break;
             }
-            self.admit_some(now_ms, unix_ms);
         }
         if self.confirmations_due.is_some_and(|due| due <= now_ms) {
             self.write_confirmations(unix_ms);
@@ -239,10 +242,6 @@ impl Server {
         self.write_confirmations(unix_ms);
     }
 
-    fn commits_waiting(&self) -> usize {
-        self.queue.iter().map(|queued| queued.push.commits.len()).sum()
-    }
-
     fn touch(&mut self, connection: ConnectionId) {
         self.touched.insert(connection);
     }
@@ -267,45 +266,11 @@ impl Server {
         }
     }
 
-    /// Admits a group: whole pushes, until enough commits are together.
-    fn admit_some(&mut self, now_ms: u64, unix_ms: u64) {
-        let mut group = Vec::new();
-        let mut commits = 0;
-        while commits < ADMISSION_COMMITS_MAX
-            && let Some(queued) = self.queue.pop_front()
-        {
-            commits += queued.push.commits.len();
-            group.push(queued);
-        }
-        let mut tickets = Vec::new();
-        let mut pushes = Vec::new();
-        for queued in group {
-            tickets.push((queued.connection, queued.id, queued.keys));
-            pushes.push(queued.push);
-        }
-        let admitted = self.admission.admit(&mut *self.store, &self.city, &pushes, unix_ms);
-        let answers = match admitted {
-            Ok(batch) => {
-                self.count(&batch);
-                self.take_head(batch.head, now_ms);
-                batch.answers.into_iter().map(Ok).collect()
-            }
-            Err(error) => {
-                self.note_fault(&error);
-                let failed = || Err(keting_sync::OwnFault::Store);
-                std::iter::repeat_with(failed).take(tickets.len()).collect::<Vec<_>>()
-            }
-        };
-        for ((connection, id, keys), answers) in tickets.into_iter().zip(answers) {
-            let Some(open) = self.connections.get_mut(&connection) else { continue };
-            let answers = answers.map(|outcomes| effects::answers(keys, outcomes));
-            open.session.handle_admitted(id, answers, now_ms);
-            self.touched.insert(connection);
-        }
-    }
-
-    /// Tells every session that the log has grown.
+    /// Tells every session that the log has grown. What another judged meanwhile may be older news.
     fn take_head(&mut self, head: Head, now_ms: u64) {
+        if head.generation == self.head.generation && head.number < self.head.number {
+            return;
+        }
         if head.number > self.head.number || head.generation != self.head.generation {
             for (connection, open) in &mut self.connections {
                 open.session.handle_log_advanced(head.number, now_ms);
@@ -321,24 +286,6 @@ impl Server {
         match head.and_then(|head| head.ok_or(StoreError::Empty)) {
             Ok(head) => self.take_head(head, now_ms),
             Err(error) => self.note_fault(&error),
-        }
-    }
-
-    fn count(&mut self, batch: &crate::admission::Batch) {
-        use crate::admission::Outcome;
-        self.last_fault = None;
-        self.metrics.commits_repeated += batch.repeated;
-        self.metrics.batches_repeated += u64::from(batch.rechecked);
-        let outcomes = || batch.answers.iter().flatten();
-        self.metrics.count_batch(outcomes().count() as u64);
-        for outcome in outcomes() {
-            match outcome {
-                Outcome::Admitted { .. } => self.metrics.commits_admitted += 1,
-                Outcome::Held { code, .. } => Metrics::count(&mut self.metrics.commits_held, code),
-                Outcome::Refused { code } => {
-                    Metrics::count(&mut self.metrics.commits_refused, code);
-                }
-            }
         }
     }
 

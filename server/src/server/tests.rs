@@ -11,7 +11,10 @@ use keting_trust::{
     Cursor, Digest, Ed25519Signer, Incarnation, Invitation, SignedConfirmation, Signer,
 };
 
+mod meanwhile;
+
 use super::*;
+use crate::admission::Push;
 use crate::init::store_path;
 use crate::testing::{HEAD_REGION, NOW_MS, OTHER_REGION, Person, Seeded, Town, endpoint};
 use crate::verify::verify;

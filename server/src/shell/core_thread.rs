@@ -1,5 +1,7 @@
 //! The thread that owns the server's core. Sockets talk to it through a bounded inbox; it performs
-//! what has gathered as one group, so that many devices' pushes share a transaction.
+//! what has gathered as one group, so that many devices' pushes share a transaction. What is pushed
+//! is judged on a thread of its own ([`super::admission_thread`]), and the answers come through the
+//! same inbox.
 //!
 //! Nothing it hands out is unbounded either: a frame leaves its session only when the connection's
 //! writer has room for it. What a device does not read stays in its session, whose own limits then
@@ -13,11 +15,14 @@ use keting_trust::limits::{GROUP_FRAME_BYTES_MAX, INBOX_MESSAGES_MAX};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
+use crate::admission::Batch;
 use crate::enrol::{InviteError, InviteRequest};
 use crate::metrics::Metrics;
 use crate::server::{ConnectionId, Health, Server};
 use crate::shell::STOP_MS_MAX;
+use crate::shell::admission_thread::AdmissionThread;
 use crate::shell::link::{Filled, Link};
+use crate::store::{ServerStore, StoreError};
 
 /// What the sockets ask of the core.
 pub enum ToCore {
@@ -68,6 +73,8 @@ pub enum ToCore {
         /// The answer.
         reply: oneshot::Sender<Metrics>,
     },
+    /// A group of pushes has been judged, or whoever judged it panicked.
+    Admitted(std::thread::Result<Result<Batch, StoreError>>),
     /// Finish what is queued, then end.
     Stop,
 }
@@ -75,13 +82,18 @@ pub enum ToCore {
 /// A way to reach the core; cloned for every socket.
 pub type CoreHandle = mpsc::Sender<ToCore>;
 
-/// Starts the thread. It ends when it is told to stop, or when nobody can reach it any more.
+/// Starts the thread, and one that judges pushes through the other way into the store. It ends when it is told to stop, or when nobody can reach it any more.
 /// Called within the runtime of the sockets.
 ///
 /// # Errors
 /// When the operating system gives no thread.
-pub fn spawn(server: Server) -> std::io::Result<(CoreHandle, JoinHandle<()>)> {
+pub fn spawn(
+    mut server: Server,
+    store: Box<dyn ServerStore>,
+) -> std::io::Result<(CoreHandle, JoinHandle<()>)> {
     let (sender, inbox) = mpsc::channel(INBOX_MESSAGES_MAX);
+    let admission = AdmissionThread::spawn(store, server.threads(), sender.downgrade())?;
+    server.admit_through(Box::new(admission));
     let core = CoreThread {
         server,
         started: Instant::now(),
@@ -120,6 +132,7 @@ impl CoreThread {
                     let stop = self.take_group(first);
                     self.advance();
                     if stop {
+                        self.finish_admission();
                         return self.finish();
                     }
                 }
@@ -184,6 +197,8 @@ impl CoreThread {
             ToCore::Metrics { reply } => {
                 let _ = reply.send(self.server.metrics().clone());
             }
+            ToCore::Admitted(Ok(judged)) => self.server.handle_admitted(judged, now_ms),
+            ToCore::Admitted(Err(panic)) => std::panic::resume_unwind(panic),
             ToCore::Stop => return true,
         }
         false
@@ -217,6 +232,18 @@ impl CoreThread {
             }
         }
         ended
+    }
+
+    /// Waits a moment until what was pushed is answered.
+    fn finish_admission(&mut self) {
+        let until = Instant::now() + Duration::from_millis(STOP_MS_MAX);
+        while self.server.is_admitting() {
+            match self.receive(until.saturating_duration_since(Instant::now())) {
+                Ok(Some(message)) => drop(self.handle(message)),
+                Ok(None) | Err(_) => return,
+            }
+            self.advance();
+        }
     }
 
     /// Ends every session, and waits a moment for room, so that each device gets all its answers.

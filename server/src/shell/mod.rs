@@ -1,6 +1,7 @@
 //! The server's shell: sockets and threads around the core, nothing else.
 
 pub mod admin;
+mod admission_thread;
 mod carry;
 pub mod certificate;
 pub mod core_thread;
@@ -21,6 +22,7 @@ use tracing::{info, warn};
 use crate::server::Server;
 use crate::shell::core_thread::ToCore;
 use crate::shell::listener::Listener;
+use crate::store::ServerStore;
 
 pub use self::listener::Bounds;
 pub use keting_sync::PATH as SYNC_PATH;
@@ -42,18 +44,20 @@ pub struct Running {
 }
 
 impl Running {
-    /// Begins to serve on a port that is bound, and on the operator's socket in `directory`. Called
-    /// within a tokio runtime.
+    /// Begins to serve on a port that is bound, and on the operator's socket in `directory`. `store`
+    /// is the server's store once more: what is pushed is judged through it. Called within a tokio
+    /// runtime.
     ///
     /// # Errors
     /// When the socket or the thread cannot be made.
     pub fn start(
         server: Server,
+        store: Box<dyn ServerStore>,
         directory: &Path,
         listener: TcpListener,
         tls: rustls::ServerConfig,
     ) -> io::Result<Self> {
-        Self::start_within(server, directory, listener, tls, Bounds::default())
+        Self::start_within(server, store, directory, listener, tls, Bounds::default())
     }
 
     /// Begins to serve as [`Self::start`] does, within other bounds.
@@ -62,6 +66,7 @@ impl Running {
     /// As [`Self::start`].
     pub fn start_within(
         server: Server,
+        store: Box<dyn ServerStore>,
         directory: &Path,
         listener: TcpListener,
         tls: rustls::ServerConfig,
@@ -69,7 +74,7 @@ impl Running {
     ) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let admin = admin::bind(directory)?;
-        let (core, thread) = core_thread::spawn(server)?;
+        let (core, thread) = core_thread::spawn(server, store)?;
         let acceptor = TlsAcceptor::from(Arc::new(tls));
         let listener = Listener::new(listener, acceptor, core.clone(), bounds);
         let slots = listener.slots();

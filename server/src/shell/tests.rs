@@ -120,7 +120,8 @@ impl Site {
         let running = runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let (dir, tls) = (town.dir.path(), certificate.config);
-            Running::start_within(server, dir, listener, tls, bounds).unwrap()
+            let store = Box::new(town.reopen());
+            Running::start_within(server, store, dir, listener, tls, bounds).unwrap()
         });
         let clients = Arc::new(Runtime::new().unwrap());
         Self { town, runtime, running, pin: certificate.pin, clients }

@@ -78,11 +78,11 @@ impl City {
             poll_store_every_ms: None,
         };
         let random = |bytes: &mut [u8]| SystemEnvironment.fill(bytes);
-        let store = SqliteStore::open(&store_path(&self.server_directory())).unwrap();
-        let server = Server::open(Box::new(store), config, Box::new(random)).unwrap();
+        let store = || Box::new(SqliteStore::open(&store_path(&self.server_directory())).unwrap());
+        let server = Server::open(store(), config, Box::new(random)).unwrap();
         let _entered = self.runtime.enter();
         let running =
-            Running::start(server, &self.server_directory(), listener, certificate.config);
+            Running::start(server, store(), &self.server_directory(), listener, certificate.config);
         self.running = Some(running.unwrap());
     }
 

@@ -41,7 +41,9 @@ impl DocumentCache {
 
     /// Keeps a document open, in the place of an older state of it.
     pub fn put(&mut self, open: Open) {
-        let bytes = memory_of(&open.document);
+        // Its rows say once more what the document says.
+        let rows = usize::try_from(open.document.size().bytes).unwrap_or(usize::MAX);
+        let bytes = memory_of(&open.document).saturating_add(rows);
         self.0.put(open.document.id(), open, bytes);
     }
 }
