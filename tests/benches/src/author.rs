@@ -35,6 +35,13 @@ pub struct Ready {
     pub parts: Vec<Part>,
 }
 
+impl Ready {
+    /// How many bytes there are of it.
+    pub fn bytes(&self) -> usize {
+        self.signed.len() + self.parts.iter().map(|part| part.change.len()).sum::<usize>()
+    }
+}
+
 impl Author {
     /// An author whose key has a grant.
     pub fn new(
@@ -85,6 +92,34 @@ impl Author {
         self.commit(&Command::Household(HouseholdCommand::Edit { household, fields }))
     }
 
+    /// A document as it was written last.
+    pub fn document(&self, id: &DocumentId) -> &Document {
+        &self.documents[id]
+    }
+
+    /// Goes on from another state of a document.
+    pub fn put_document(&mut self, document: Document) {
+        self.documents.insert(document.id(), document);
+    }
+
+    /// Begins another incarnation, as a device whose file was copied does.
+    pub fn begin_incarnation(&mut self) {
+        (self.incarnation, self.sequence) = (Incarnation::new(random()), 0);
+    }
+
+    /// A signed commit of whatever changes.
+    pub fn lie(
+        &mut self,
+        command_name: &str,
+        changes: impl FnOnce(&Stamp) -> Vec<(DocumentId, Vec<u8>)>,
+    ) -> Ready {
+        let time = self.tick();
+        let stamp = self.stamp(time, CityTime::new(time.unix_ms()));
+        let part = |(document, change)| Part { salt: random(), document, change };
+        let parts = changes(&stamp).into_iter().map(part).collect();
+        self.sign(command_name, &stamp, parts)
+    }
+
     /// Some of the households written last.
     pub fn documents_at_hand(&self, count: usize) -> Vec<DocumentId> {
         let is_household = |id: &&DocumentId| id.kind() == Some(DocumentKind::Household);
@@ -114,12 +149,8 @@ impl Author {
             self.documents.entry(id).or_insert_with(|| Document::empty(id));
         }
         let time = self.tick();
-        let stamp = Stamp {
-            actor: actor_id(self.signer.public_key(), &self.incarnation),
-            time,
-            city: command.time().unwrap_or(CityTime::new(time.unix_ms())),
-            command: CommandId::new(random()),
-        };
+        let city_time = command.time().unwrap_or(CityTime::new(time.unix_ms()));
+        let stamp = self.stamp(time, city_time);
         let plan = command.plan(&self.documents).unwrap();
         let parts: Vec<Part> = plan
             .edits
@@ -130,6 +161,15 @@ impl Author {
                 Part { salt: random(), document: edit.document, change }
             })
             .collect();
+        self.sign(command.name(), &stamp, parts)
+    }
+
+    fn stamp(&self, time: HybridTime, city: CityTime) -> Stamp {
+        let actor = actor_id(self.signer.public_key(), &self.incarnation);
+        Stamp { actor, time, city, command: CommandId::new(random()) }
+    }
+
+    fn sign(&mut self, command_name: &str, stamp: &Stamp, parts: Vec<Part>) -> Ready {
         self.sequence += 1;
         let body = CommitBody {
             city: self.city,
@@ -140,7 +180,7 @@ impl Author {
             grant: self.grant,
             seen: self.at.position(),
             command: stamp.command,
-            command_name: command.name().to_owned(),
+            command_name: command_name.to_owned(),
             rule_version: RULE_VERSION,
             time: stamp.time,
             city_time: stamp.city,

@@ -10,9 +10,11 @@ mod author;
 mod bare;
 mod clock;
 mod edit;
+mod hostile;
 mod list;
 mod pusher;
 mod reconnect;
+mod refuse;
 mod report;
 mod town;
 
@@ -25,7 +27,7 @@ use report::Figure;
 type Bench = (&'static str, &'static str, fn() -> Vec<Figure>);
 
 /// Every bench, in the order in which they run.
-const BENCHES: [Bench; 7] = [
+const BENCHES: [Bench; 8] = [
     ("edit_disk", "a durable edit against the bare transaction, on disk", edit::on_disk),
     ("edit_cpu", "the same in processor time, on tmpfs", edit::on_tmpfs),
     ("open_and_list", "a new process opens 10,000 households and lists them", list::run),
@@ -33,6 +35,7 @@ const BENCHES: [Bench; 7] = [
     ("reconnect_ten_edits", "a reconnect after ten edits elsewhere", reconnect::ten_edits),
     ("admission_distinct", "commits a second, each of its own document", admission::distinct),
     ("admission_ten_a_document", "commits a second, ten a document", admission::ten_a_document),
+    ("refuse", "a megabyte of anything that is to be refused", refuse::run),
 ];
 
 fn main() -> ExitCode {

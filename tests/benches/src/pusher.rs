@@ -20,6 +20,32 @@ pub async fn push(
     cursor: Cursor,
     commits: &[Ready],
 ) -> Duration {
+    run(server, author, cursor, commits, Some(is_admitted)).await
+}
+
+/// Pushes everything and waits until all of it is answered, however.
+pub async fn push_whatever(
+    server: &Invitation,
+    author: &Author,
+    cursor: Cursor,
+    commits: &[Ready],
+) -> Duration {
+    run(server, author, cursor, commits, None).await
+}
+
+/// Connects and asks whether there is anything new. Says how long that took from the moment the
+/// connection stood.
+pub async fn ask(server: &Invitation, author: &Author, cursor: Cursor) -> Duration {
+    run(server, author, cursor, &[], None).await
+}
+
+async fn run(
+    server: &Invitation,
+    author: &Author,
+    cursor: Cursor,
+    commits: &[Ready],
+    expected: Option<fn(&Answer) -> bool>,
+) -> Duration {
     let mut socket = Socket::connect(&server.url, server.tls_spki_sha256).await.unwrap();
     let (incarnation, last_sequence) = author.standing();
     let config = DeviceConfig {
@@ -38,6 +64,7 @@ pub async fn push(
         session: DeviceSession::new(config, 1),
         author,
         commits,
+        expected,
         started: Instant::now(),
         answered: 0,
         persisted: Persisted { incarnation, last_sequence },
@@ -49,7 +76,9 @@ pub async fn push(
         while let Some(frame) = pushing.session.poll_transmit() {
             socket.send(frame).await.unwrap();
         }
-        if pushing.answered == commits.len() {
+        if pushing.answered == commits.len()
+            && (!commits.is_empty() || pushing.session.is_quiescent())
+        {
             return pushing.started.elapsed();
         }
         let frame = socket.receive().await.unwrap().expect("the server stays");
@@ -63,6 +92,8 @@ struct Pushing<'a> {
     session: DeviceSession,
     author: &'a Author,
     commits: &'a [Ready],
+    /// What every answer has to be, if that is known.
+    expected: Option<fn(&Answer) -> bool>,
     started: Instant,
     answered: usize,
     persisted: Persisted,
@@ -97,7 +128,9 @@ impl Pushing<'_> {
         }
         while let Some(event) = self.session.poll_event() {
             if let DeviceEvent::Answered(answers) = event {
-                assert!(answers.iter().all(is_admitted), "not admitted: {answers:?}");
+                let expected = self.expected;
+                let is_expected = |answer| expected.is_none_or(|expected| expected(answer));
+                assert!(answers.iter().all(is_expected), "not as expected: {answers:?}");
                 self.answered += answers.len();
             }
         }

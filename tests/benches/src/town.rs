@@ -29,19 +29,15 @@ impl Town {
     /// A city without households.
     pub fn new() -> Self {
         let city = City::start();
-        let invitation = city.invite("陈刚", "village_officer", VILLAGE);
+        let author = enrolled(&city, "陈刚");
         let mut store = store(&city);
-        let server = ServerCity::read(&*store.snapshot().unwrap()).unwrap();
-        let signer = Ed25519Signer::from_seed(random());
-        let mut chance = |bytes: &mut [u8]| SystemEnvironment.fill(bytes);
-        let now_ms = SystemEnvironment.unix_ms();
-        let (secret, key) = (&invitation.secret, signer.public_key());
-        let enrolled =
-            enrol(&mut store, &server, secret, key, "bench", &mut chance, now_ms).unwrap();
-        let grant = Digest::of(enrolled.grants.last().unwrap());
-        let author = Author::new(signer, grant, server.id, enrolled.head.cursor());
         let unit = store.snapshot().unwrap().region_by_code(UNIT).unwrap().unwrap().document;
         Self { city, author, unit }
+    }
+
+    /// A colleague of the author, on a device of their own.
+    pub fn colleague(&self) -> Author {
+        enrolled(&self.city, "王芳")
     }
 
     /// A city with so many households and their people. The author can still edit the last ones.
@@ -107,6 +103,20 @@ impl Admitting {
         let is_admitted = |outcome: &Outcome| matches!(outcome, Outcome::Admitted { .. });
         assert!(batch.answers.iter().flatten().all(is_admitted));
     }
+}
+
+/// Somebody with a village officer's grant.
+fn enrolled(city: &City, name: &str) -> Author {
+    let invitation = city.invite(name, "village_officer", VILLAGE);
+    let mut store = store(city);
+    let server = ServerCity::read(&*store.snapshot().unwrap()).unwrap();
+    let signer = Ed25519Signer::from_seed(random());
+    let mut chance = |bytes: &mut [u8]| SystemEnvironment.fill(bytes);
+    let now_ms = SystemEnvironment.unix_ms();
+    let (secret, key) = (&invitation.secret, signer.public_key());
+    let enrolled = enrol(&mut store, &server, secret, key, "bench", &mut chance, now_ms).unwrap();
+    let grant = Digest::of(enrolled.grants.last().unwrap());
+    Author::new(signer, grant, server.id, enrolled.head.cursor())
 }
 
 fn store(city: &City) -> SqliteStore {
