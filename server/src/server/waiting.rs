@@ -49,6 +49,11 @@ impl Queued {
     fn is_answered(&self) -> bool {
         self.outcomes.len() >= self.keys.len()
     }
+
+    /// Whether commits of it were taken that have no outcome yet.
+    fn is_under_way(&self) -> bool {
+        self.outcomes.len() + self.commits.len() < self.keys.len()
+    }
 }
 
 impl Waiting {
@@ -120,14 +125,15 @@ impl Waiting {
         let mut given_up = Vec::new();
         for device in std::mem::take(&mut self.under_way) {
             let Some(waiting) = self.devices.get_mut(&device) else { continue };
-            let Some(first) = waiting.pushes.pop_front() else { continue };
-            let left: usize = first.commits.iter().map(cost_of).sum();
-            waiting.bytes -= left;
-            self.bytes -= left;
+            while let Some(first) = waiting.pushes.pop_front_if(|first| first.is_under_way()) {
+                let left: usize = first.commits.iter().map(cost_of).sum();
+                waiting.bytes -= left;
+                self.bytes -= left;
+                given_up.push(first);
+            }
             if !waiting.has_more() {
                 self.turns.retain(|turn| *turn != device);
             }
-            given_up.push(first);
             self.forget_if_done(&device);
         }
         given_up
@@ -211,10 +217,12 @@ mod tests {
         let mut waiting = Waiting::default();
         waiting.push(device(1), queued(1, 300, 400));
         assert_eq!(waiting.take_group().iter().map(|push| push.commits.len()).sum::<usize>(), 256);
+        waiting.push(device(1), queued(3, 1, 400));
         waiting.push(device(2), queued(2, 1, 400));
         assert_eq!(waiting.give_up().iter().map(|queued| queued.id).collect::<Vec<_>>(), [1]);
         let group = waiting.take_group();
-        assert_eq!(group.iter().map(|push| push.device).collect::<Vec<_>>(), [device(2)]);
+        let devices: Vec<_> = group.iter().map(|push| push.device).collect();
+        assert_eq!(devices, [device(1), device(2)]);
         waiting.take_outcomes(outcomes(&group));
         assert!(waiting.is_empty() && waiting.bytes == 0);
     }

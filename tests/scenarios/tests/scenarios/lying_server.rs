@@ -79,7 +79,7 @@ fn a_change_that_its_author_did_not_sign_is_refused() {
     story.is_refused_by_the_guard(vec![exchanged], "not_in_commit");
     let mut torn = first;
     *torn.parts[0].change.last_mut().unwrap() ^= 1;
-    story.is_refused_by_the_guard(vec![torn], "malformed");
+    story.is_refused_by_the_guard(vec![torn], "not_in_commit");
     story.end();
 }
 
