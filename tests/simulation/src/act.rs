@@ -1,7 +1,9 @@
 //! Somebody does something, and what must then be true on his phone.
 
+use std::time::Duration;
+
 use keting::parts::Replica;
-use keting::{EngineError, ErrorKind};
+use keting::{EngineError, ErrorKind, Next};
 use keting_model::Command;
 use keting_model::household::HouseholdCommand;
 use keting_model::query::Rows as _;
@@ -30,6 +32,7 @@ impl World {
         };
         self.memory.acts += 1;
         let before = footprint(replica);
+        let watched = replica.observers().subscribe(&[]);
         let Some(executed) = device.execute(&command) else { return Ok(()) };
         let name = device.name.clone();
         match executed {
@@ -52,6 +55,9 @@ impl World {
                 if let EngineError::Rule(broken) = &error {
                     let plan = command.name();
                     return Err(format!("{name}'s honest {plan} breaks a rule: {broken}"));
+                }
+                if watched.next_within(Duration::ZERO) != Next::TimedOut {
+                    return Err(format!("{name}'s screens heard of what was not done"));
                 }
                 match error.kind() {
                     ErrorKind::Refused | ErrorKind::NotFound => {

@@ -21,10 +21,14 @@ impl World {
         self.note("healing");
         self.mend_server();
         self.is_healing = true;
+        self.host.refuses = None;
         for index in 0..self.devices.len() {
             self.mend_disk(index);
             if self.devices[index].is_troubled && self.devices[index].replica.is_some() {
                 self.stop_device(index);
+            }
+            if self.devices[index].has_refused_edits() {
+                self.hang_up_by_phone(index);
             }
             self.after(11_000, Event::Start(index));
             self.after(12_000, Event::Connect(index));

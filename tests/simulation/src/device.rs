@@ -157,6 +157,19 @@ impl Device {
         self.is_enrolled |= enrolled;
     }
 
+    /// Whether the server could not keep an edit the last time.
+    pub fn has_refused_edits(&self) -> bool {
+        let status = self.replica.as_ref().and_then(|replica| replica.status().ok());
+        status.is_some_and(|status| status.refused > 0)
+    }
+
+    /// Whether that happened on the connection it has, and nothing else is left to do there.
+    pub fn was_refused(&self) -> bool {
+        let done =
+            |session: &Session| session.driver.progress().held > 0 && session.driver.is_quiescent();
+        self.session.as_ref().is_some_and(done) && self.has_refused_edits()
+    }
+
     /// The invitation it was given.
     pub fn invitation(&self) -> &Invitation {
         &self.invitation

@@ -3,6 +3,7 @@
 use keting_testkit::vfs::{self, Failure, Op};
 
 use crate::hostile;
+use crate::liar;
 use crate::temper::Fault;
 use crate::world::{Broken, Event, World};
 
@@ -10,6 +11,12 @@ use crate::world::{Broken, Event, World};
 const COPIES_MAX: usize = 2;
 /// How many tricks Mallory tries when it is his turn.
 const TRICKS_AT_ONCE: usize = 4;
+/// How many lies a false server tells when it is heard.
+const LIES_AT_ONCE: usize = 4;
+/// The longest the server keeps no edit.
+const REFUSALS_MS_MAX: u64 = 60_000;
+/// Why it may keep none, in words of its own.
+const REFUSALS: [&str; 4] = ["quota_exceeded", "missing_dependency", "disk_full", "busy"];
 
 impl World {
     /// Does the next bad thing.
@@ -57,6 +64,20 @@ impl World {
                     played |= hostile::attack(self)?;
                 }
                 Ok(played)
+            }
+            Fault::Lie => {
+                let mut told = false;
+                for _ in 0..LIES_AT_ONCE {
+                    told |= liar::deceive(self)?;
+                }
+                Ok(told)
+            }
+            Fault::Refusals => {
+                let until_ms = self.clock.now_ms() + self.rng.below(REFUSALS_MS_MAX);
+                let code = REFUSALS[self.rng.index(REFUSALS.len())];
+                self.host.refuses = Some((until_ms, code));
+                self.note(&format!("the server keeps nothing: {code}"));
+                Ok(true)
             }
             Fault::Cut => {
                 let links: Vec<_> =
@@ -135,7 +156,9 @@ impl World {
             | Fault::ServerDiskError
             | Fault::ServerDiskFull
             | Fault::ServerStop
-            | Fault::Hostile => return false,
+            | Fault::Hostile
+            | Fault::Lie
+            | Fault::Refusals => return false,
         }
         let name = self.devices[victim].name.clone();
         self.note(&format!("{name} has {what}"));
@@ -182,7 +205,9 @@ impl World {
             | Fault::ClockJump
             | Fault::Copy
             | Fault::Cut
-            | Fault::Hostile => return false,
+            | Fault::Hostile
+            | Fault::Lie
+            | Fault::Refusals => return false,
         }
         self.note(&format!("the server has {what}"));
         true

@@ -24,6 +24,8 @@ pub struct Host {
     pub server: Option<Server>,
     /// Whether the disk was made to fail since the process began.
     pub is_troubled: bool,
+    /// Until when it keeps no edit, and the code it gives for that.
+    pub refuses: Option<(u64, &'static str)>,
     chance: Chance,
     clock: Clock,
 }
@@ -40,8 +42,14 @@ impl Host {
         let mut random = move |bytes: &mut [u8]| drawn.fill(bytes);
         init_store(&mut store, cast::CITY, &lines, &mut random, now_ms).unwrap();
         drop(store);
-        let mut host =
-            Self { disk, server: None, is_troubled: false, chance, clock: clock.clone() };
+        let mut host = Self {
+            disk,
+            server: None,
+            is_troubled: false,
+            refuses: None,
+            chance,
+            clock: clock.clone(),
+        };
         host.start().unwrap();
         host
     }
@@ -59,6 +67,12 @@ impl Host {
         self.server = Some(server);
         self.is_troubled = false;
         Ok(())
+    }
+
+    /// What it says of every edit now, if it keeps none.
+    pub fn refusal(&self) -> Option<&'static str> {
+        let (until_ms, code) = self.refuses?;
+        (self.clock.now_ms() < until_ms).then_some(code)
     }
 
     /// Makes an invitation as the operator does.

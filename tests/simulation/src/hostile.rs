@@ -237,11 +237,7 @@ fn make(
             ops.push(put("tenure", Value::from("stolen")));
             Some((forger.commit("household.add", id, &ops, rng), no))
         }
-        Trick::UnknownField => {
-            let (id, mut ops) = forger.household_ops(forger.home, rng);
-            ops.push(put("id_number", Value::from("330481195003010012")));
-            Some((forger.commit("household.add", id, &ops, rng), no))
-        }
+        Trick::UnknownField => Some((forger.household_with_a_foreign_field(rng), no)),
         Trick::NoChange => {
             let id = DocumentId::from_random(DocumentKind::Household, drawn(rng));
             let mut change = vec![0; 1 + rng.index(300)];
@@ -264,35 +260,30 @@ fn make(
             let change = Document::empty(id).author(&stamp, &ops).ok()?.bytes;
             Some((forger.sign("household.add", &stamp, id, change, rng), no))
         }
-        Trick::MissingDependency => {
-            let (id, ops) = forger.household_ops(forger.home, rng);
-            let mut document = Document::empty(id);
-            let stamp = forger.stamp(rng);
-            document.author(&stamp, &ops).ok()?;
-            let stamp = forger.stamp(rng);
-            let edit = [put("address", Value::from("9-999"))];
-            let change = document.author(&stamp, &edit).ok()?.bytes;
-            Some((forger.sign("household.edit", &stamp, id, change, rng), no))
-        }
+        Trick::MissingDependency => Some((forger.edit_of_what_nobody_has(rng), no)),
         Trick::Garbage | Trick::UsedInvitation => None,
     }
 }
 
 /// Somebody who signs what he likes with a granted key.
-struct Forger {
+pub struct Forger {
     signer: Ed25519Signer,
     incarnation: Incarnation,
-    city: keting_model::CityId,
+    /// The city that commits are for.
+    pub city: keting_model::CityId,
     log: keting_model::LogId,
-    grant: Digest,
-    home: DocumentId,
+    /// The grant that commits name.
+    pub grant: Digest,
+    /// The region that the key may write in.
+    pub home: DocumentId,
     sequence: u64,
     time: keting_model::HybridTime,
     city_time: keting_model::CityTime,
 }
 
 impl Forger {
-    fn new(mallory: &Device, rng: &mut Rng) -> Option<Self> {
+    /// With the key of a device that is enrolled.
+    pub fn new(mallory: &Device, rng: &mut Rng) -> Option<Self> {
         let replica = mallory.replica.as_ref()?;
         let (grant, membership): (&SignedGrant, _) = (replica.grant()?, replica.membership()?);
         Some(Self {
@@ -333,9 +324,29 @@ impl Forger {
         (household, plan.edits.into_iter().flat_map(|edit| edit.ops).collect())
     }
 
-    fn household(&mut self, region: DocumentId, rng: &mut Rng) -> PushedCommit {
+    /// A new household in a region.
+    pub fn household(&mut self, region: DocumentId, rng: &mut Rng) -> PushedCommit {
         let (id, ops) = self.household_ops(region, rng);
         self.commit("household.add", id, &ops, rng)
+    }
+
+    /// A new household with a field of another kind of document.
+    pub fn household_with_a_foreign_field(&mut self, rng: &mut Rng) -> PushedCommit {
+        let (id, mut ops) = self.household_ops(self.home, rng);
+        ops.push(put("id_number", Value::from("330481195003010012")));
+        self.commit("household.add", id, &ops, rng)
+    }
+
+    /// An edit of a household that nobody was given.
+    pub fn edit_of_what_nobody_has(&mut self, rng: &mut Rng) -> PushedCommit {
+        let (id, ops) = self.household_ops(self.home, rng);
+        let mut document = Document::empty(id);
+        let stamp = self.stamp(rng);
+        document.author(&stamp, &ops).unwrap();
+        let stamp = self.stamp(rng);
+        let edit = [put("address", Value::from("9-999"))];
+        let change = document.author(&stamp, &edit).unwrap().bytes;
+        self.sign("household.edit", &stamp, id, change, rng)
     }
 
     fn commit(&mut self, name: &str, id: DocumentId, ops: &[Op], rng: &mut Rng) -> PushedCommit {

@@ -9,7 +9,8 @@
 //!
 //! A seed decides everything: the same seed gives the same [`trace`] and the same logical [`dump`]
 //! of every side. What is *not* here: two server processes on one store (the server's own
-//! conformance suite has them), threads, sockets, TLS, and a server that lies.
+//! conformance suite has them), threads, sockets, TLS, and the lies of a server that no phone can
+//! notice yet (the others are told in [`liar`]).
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -25,6 +26,7 @@ pub mod dump;
 pub mod faults;
 pub mod host;
 pub mod hostile;
+pub mod liar;
 pub mod network;
 pub mod plan;
 pub mod safety;

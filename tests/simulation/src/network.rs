@@ -33,6 +33,10 @@ pub struct Link {
     pub server: Option<ConnectionId>,
     /// Whether frames still leave.
     pub is_cut: bool,
+    /// What the server says of edits it did not keep, until it has said its first word.
+    pub refusals: Vec<Vec<u8>>,
+    /// Whether the server has said anything.
+    pub is_answered: bool,
     /// After how many more frames it is cut.
     cut_after: Option<u64>,
     up: Stream,
@@ -65,6 +69,8 @@ impl Link {
             device,
             server: Some(server),
             is_cut: false,
+            refusals: Vec::new(),
+            is_answered: false,
             cut_after,
             up: Stream::default(),
             down: Stream::default(),

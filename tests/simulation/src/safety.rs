@@ -4,6 +4,7 @@
 //!   with a state that only moves on.
 //! - What a phone believes the server has, the server has.
 //! - The server's log has no gap, its chain is right, and nothing that was in it ever changes.
+//! - Within one incarnation of a device's file times rise with the sequence, whatever its clock did.
 //! - No file holds a document that the holder's grant does not cover, nor somebody else's changes
 //!   where he may read only his own.
 //! - Two sides that hold a document at the same heads show the same of it, also at different times.
@@ -14,10 +15,10 @@
 use std::collections::BTreeMap;
 
 use keting_model::role::Reach;
-use keting_model::{ChangeHash, DocumentId, DocumentKind};
+use keting_model::{ChangeHash, DocumentId, DocumentKind, HybridTime};
 use keting_server::store::CommitState;
 use keting_store::OutboxState;
-use keting_trust::{ChainHash, Digest};
+use keting_trust::{ChainHash, DeviceId, Digest, Incarnation, RecordKind, SignedCommit};
 
 use crate::device::{Device, Progress};
 use crate::dump::{self, Contents};
@@ -37,6 +38,8 @@ pub struct Memory {
     /// Where each document of the server lives.
     homes: BTreeMap<DocumentId, DocumentId>,
     log: Vec<(Digest, ChainHash)>,
+    /// The time of each commit of the log, by its place in its incarnation.
+    courses: BTreeMap<(DeviceId, Incarnation), BTreeMap<u64, HybridTime>>,
     shown: BTreeMap<(DocumentId, Vec<ChangeHash>), Vec<String>>,
 }
 
@@ -77,7 +80,12 @@ impl World {
             }
             let place = usize::try_from(number - 1).unwrap();
             match self.memory.log.get(place) {
-                None => self.memory.log.push((digest, chain)),
+                None => {
+                    self.memory.log.push((digest, chain));
+                    if entry.kind == RecordKind::Commit {
+                        self.memory.note_time(&SignedCommit::open(&entry.record).unwrap())?;
+                    }
+                }
                 Some(known) if *known == (digest, chain) => {}
                 Some(_) => return Err(format!("entry {number} of the log has changed")),
             }
@@ -227,6 +235,20 @@ impl Memory {
     /// Where each document of the server lives.
     pub fn homes(&self) -> &BTreeMap<DocumentId, DocumentId> {
         &self.homes
+    }
+
+    fn note_time(&mut self, commit: &SignedCommit) -> Result<(), Broken> {
+        let (id, body) = (commit.id(), &commit.body);
+        let course = self.courses.entry((id.device, body.incarnation)).or_default();
+        course.insert(body.sequence, body.time);
+        let before = course.range(..body.sequence).next_back();
+        let after = course.range(body.sequence + 1..).next();
+        if before.is_some_and(|(_, time)| *time >= body.time)
+            || after.is_some_and(|(_, time)| *time <= body.time)
+        {
+            return Err(format!("the time of {}'s incarnation went back", id.device));
+        }
+        Ok(())
     }
 
     fn compare(&mut self, who: &str, contents: Contents) -> Result<(), Broken> {

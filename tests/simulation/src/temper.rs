@@ -36,11 +36,15 @@ pub enum Fault {
     ServerStop,
     /// A granted key signs what it must not, or sends what is no message.
     Hostile,
+    /// A false server tells a phone what is not so.
+    Lie,
+    /// The server keeps no edit for a while and says so.
+    Refusals,
 }
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Crash,
         Self::PowerCut,
         Self::PowerCutInCall,
@@ -56,6 +60,8 @@ impl Fault {
         Self::ServerDiskFull,
         Self::ServerStop,
         Self::Hostile,
+        Self::Lie,
+        Self::Refusals,
     ];
 }
 

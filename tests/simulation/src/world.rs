@@ -9,7 +9,11 @@ use std::collections::BTreeMap;
 
 use keting::parts::SyncDriver;
 use keting::{EngineError, ErrorKind};
+use keting_sync::frame::{decode_device, encode_server};
+use keting_sync::message::{Answers, DeviceMessage, ServerMessage};
+use keting_sync::{Answer, Outcome, PushedCommit};
 use keting_testkit::rng::Rng;
+use keting_trust::limits::FRAME_BYTES_MAX;
 
 use crate::cast;
 use crate::clock::Clock;
@@ -285,7 +289,24 @@ impl World {
         if let Some((at_ms, _)) = timeout {
             self.at(at_ms.max(self.clock.now_ms()), Event::Timer(index));
         }
+        // What was refused goes again with the next connection, so the app makes one.
+        if self.is_healing && self.devices[index].was_refused() {
+            self.hang_up_by_phone(index);
+        }
         Ok(())
+    }
+
+    /// Ends a phone's connection from its side. It connects again after a while.
+    pub fn hang_up_by_phone(&mut self, index: usize) {
+        let now_ms = self.clock.now_ms();
+        let Some(device) = self.devices.get_mut(index) else { return };
+        let Some(mut session) = device.session.take() else { return };
+        if let Some(replica) = &mut device.replica {
+            session.driver.handle_disconnected(replica, now_ms);
+        }
+        self.cut_at(session.link, Some(Way::Up));
+        let pause_ms = 500 + self.rng.below(2_000);
+        self.after(pause_ms, Event::Connect(index));
     }
 
     /// Whether an error was to be expected. One of the disk ends the app, which is started again
@@ -396,8 +417,12 @@ impl World {
             }
             let is_closed = server.is_closed(connection);
             for frame in frames {
+                if let Some(link) = self.links.get_mut(&id) {
+                    link.is_answered = true;
+                }
                 self.send(id, Way::Down, frame);
             }
+            self.send_refusals(id);
             if is_closed {
                 if let Some(server) = &mut self.host.server {
                     server.disconnect(connection);
@@ -435,12 +460,29 @@ impl World {
         }
     }
 
+    /// Says what was not kept, once the server has said who it is.
+    fn send_refusals(&mut self, link: LinkId) {
+        let Some(connection) = self.links.get_mut(&link).filter(|link| link.is_answered) else {
+            return;
+        };
+        for frame in std::mem::take(&mut connection.refusals) {
+            self.trace.count("push refused");
+            self.send(link, Way::Down, frame);
+        }
+    }
+
     fn arrive(&mut self, link: LinkId, way: Way) -> Result<(), Broken> {
         let now_ms = self.clock.now_ms();
         let Some(connection) = self.links.get_mut(&link) else { return Ok(()) };
         let Some(frame) = connection.arrive(way, now_ms) else { return Ok(()) };
         match way {
             Way::Up => {
+                let refusal = self.host.refusal().and_then(|code| refusal_of(&frame, code));
+                if let Some(refusal) = refusal {
+                    connection.refusals.push(refusal);
+                    self.send_refusals(link);
+                    return Ok(());
+                }
                 if let (Some(server), Some(id)) = (&mut self.host.server, connection.server) {
                     server.handle_frame(id, &frame, now_ms);
                     self.queue_server_step();
@@ -524,6 +566,17 @@ impl World {
             link.server.is_some() || devices.get(link.device).is_some_and(used) || !link.is_cut
         });
     }
+}
+
+/// The refusal of every edit that a frame brings; none if it brings none.
+fn refusal_of(frame: &[u8], code: &str) -> Option<Vec<u8>> {
+    let Ok(DeviceMessage::Push(push)) = decode_device(frame, FRAME_BYTES_MAX) else { return None };
+    let answer = |commit: &PushedCommit| Answer {
+        commit: commit.key,
+        outcome: Outcome::Refused { code: code.to_owned() },
+    };
+    let answers = push.commits.iter().map(answer).collect();
+    Some(encode_server(&ServerMessage::Answers(Answers { answers })))
 }
 
 fn other(way: Way) -> Way {

@@ -66,6 +66,17 @@ fn two_hundred_seeds_hold_and_every_fault_fires() {
         "mallory: TornChange",
         "mallory: Replay",
         "mallory: UsedInvitation",
+        "lie: enrolment other_root_key",
+        "lie: enrolment broken_chain",
+        "lie: enrolment grant_of_another",
+        "lie: GrantOfNobody",
+        "lie: GrantOfOtherCity",
+        "lie: GrantBeyondItsIssuer",
+        "lie: CommitUnderNoGrant",
+        "lie: DependencyLeftOut",
+        "lie: CursorOfOtherChain",
+        "lie: AnswerNotAsked",
+        "push refused",
     ] {
         assert!(counts.contains_key(what), "it never happened in {SEEDS} seeds: {what}");
     }
