@@ -95,7 +95,8 @@ const LIES: [(Lie, &str); 23] = [
 /// # Errors
 /// When the phone believed it, or anything on it changed.
 pub fn deceive(world: &mut World) -> Result<bool, Broken> {
-    let mut rng = world.rng.fork(8);
+    let purpose = world.rng.next_u64();
+    let mut rng = world.rng.fork(purpose);
     let can_listen = |index: &usize| {
         let device = &world.devices[*index];
         device.is_honest && !device.is_troubled && device.replica.is_some()
