@@ -1,29 +1,34 @@
-//! Moments as people read them. JSON keeps milliseconds.
+//! Moments as people read them, in the city's zone. JSON keeps milliseconds.
 
-/// A moment in milliseconds since the Unix epoch as `2026-11-25 01:30 UTC`: the same text whatever
-/// the time zone of the machine.
-pub fn utc_minute(unix_ms: u64) -> String {
-    const MINUTE_MS: u64 = 60 * 1000;
-    const MINUTES_A_DAY: u64 = 24 * 60;
-    let minutes = unix_ms / MINUTE_MS;
-    let (year, month, day) = civil(minutes / MINUTES_A_DAY);
-    let (hour, minute) = (minutes % MINUTES_A_DAY / 60, minutes % 60);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
+use keting::CityTime;
+
+/// A moment in milliseconds since the Unix epoch as `2026-11-25 09:30`, as people in the city count
+/// it: the same text whatever the time zone of the machine.
+pub fn city_minute(unix_ms: u64) -> String {
+    let second = CityTime::new(unix_ms).to_string();
+    let minute = second.get(.."2026-11-25T09:30".len()).unwrap_or(&second);
+    minute.replace('T', " ")
 }
 
-/// The year, month and day so many days after 1970-01-01. Years are counted from March, so that a
-/// leap day is the last of its year, in cycles of 400 years.
-fn civil(days: u64) -> (u64, u64, u64) {
-    const CYCLE_DAYS: u64 = 146_097;
-    const MARCH_OF_YEAR_0_TO_1970_DAYS: u64 = 719_468;
-    let days = days.saturating_add(MARCH_OF_YEAR_0_TO_1970_DAYS);
-    let (cycle, of_cycle) = (days / CYCLE_DAYS, days % CYCLE_DAYS);
-    let year = (of_cycle - of_cycle / 1_460 + of_cycle / 36_524 - of_cycle / 146_096) / 365;
-    let of_year = of_cycle - (365 * year + year / 4 - year / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    (400 * cycle + year + u64::from(month <= 2), month, day)
+/// By how much a clock is off, ahead if positive: `快 3 天 2 小时 ahead by 3 d 2 h`. Two units are
+/// enough to see what is wrong.
+pub fn off_by(off_ms: i64) -> String {
+    const UNITS: [(u64, &str, &str); 3] =
+        [(24 * 60, "天", "d"), (60, "小时", "h"), (1, "分钟", "min")];
+    let (chinese, english) = if off_ms < 0 { ("慢", "behind by") } else { ("快", "ahead by") };
+    let mut minutes = off_ms.unsigned_abs() / (60 * 1000);
+    let mut words = [chinese.to_owned(), english.to_owned()];
+    let mut units_left = 2;
+    for (unit, of_chinese, of_english) in UNITS {
+        let count = minutes / unit;
+        minutes %= unit;
+        if count > 0 && units_left > 0 {
+            words[0].push_str(&format!(" {count} {of_chinese}"));
+            words[1].push_str(&format!(" {count} {of_english}"));
+            units_left -= 1;
+        }
+    }
+    words.join(" ")
 }
 
 #[cfg(test)]
@@ -31,16 +36,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_is_a_day_and_a_minute_in_universal_time() {
+    fn a_moment_is_a_day_and_a_minute_of_the_city() {
         for (unix_ms, text) in [
-            (0, "1970-01-01 00:00 UTC"),
-            (951_782_399_999, "2000-02-28 23:59 UTC"),
-            (951_782_400_000, "2000-02-29 00:00 UTC"),
-            (951_868_800_000, "2000-03-01 00:00 UTC"),
-            (1_795_570_200_000, "2026-11-25 01:30 UTC"),
-            (4_107_542_400_000, "2100-03-01 00:00 UTC"),
+            (0, "1970-01-01 08:00"),
+            (951_782_399_999, "2000-02-29 07:59"),
+            (951_840_000_000, "2000-03-01 00:00"),
+            (1_795_570_200_000, "2026-11-25 09:30"),
         ] {
-            assert_eq!(utc_minute(unix_ms), text);
+            assert_eq!(city_minute(unix_ms), text);
+        }
+    }
+
+    #[test]
+    fn how_far_a_clock_is_off_is_said_in_its_two_largest_units() {
+        for (off_ms, text) in [
+            (360_000, "快 6 分钟 ahead by 6 min"),
+            (-(23 * 60 + 5) * 60_000, "慢 23 小时 5 分钟 behind by 23 h 5 min"),
+            (3_653 * 24 * 60 * 60_000 + 61 * 60_000, "快 3653 天 1 小时 ahead by 3653 d 1 h"),
+        ] {
+            assert_eq!(off_by(off_ms), text);
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::arguments::{Device, Reading};
 use crate::device::open;
 use crate::exit::Failure;
 use crate::output;
-use crate::time::utc_minute;
+use crate::time::{city_minute, off_by};
 
 /// Prints how far a device is.
 ///
@@ -34,6 +34,8 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
             "conflicts": status.conflicts,
             "documents": status.documents,
             "unread": status.unread,
+            "clock_off_ms": status.clock_off_ms,
+            "time_uncertain": status.time_uncertain,
             "salvaged": status.salvaged.as_ref().map(super::salvage::report_json),
         }));
     }
@@ -46,10 +48,19 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
         ("待上传 waiting", status.waiting.to_string()),
         ("待处理 held", status.held.to_string()),
         ("待定 to settle", status.conflicts.to_string()),
-        ("授权至 grant expires", status.grant_expires_at_ms.map_or_else(dash, utc_minute)),
-        ("已同步至 up to date as of", status.up_to_date_at_ms.map_or_else(dash, utc_minute)),
+        ("授权至 grant expires", status.grant_expires_at_ms.map_or_else(dash, city_minute)),
+        ("已同步至 up to date as of", status.up_to_date_at_ms.map_or_else(dash, city_minute)),
     ];
     rows.into_iter().try_for_each(|(name, value)| output::line(format!("{name}: {value}")))?;
+    if let Some(off_ms) = status.clock_off_ms {
+        let off_by = off_by(off_ms);
+        output::line(format!(
+            "本机时钟不准，日期仍按全市时间记 this device's clock is off: {off_by}"
+        ))?;
+    }
+    if status.time_uncertain {
+        output::line("重启后未联网，日期可能不准，请同步 dates may be wrong until the next sync")?;
+    }
     if let Some((done, total)) = status.first_sync {
         output::line(format!("首次同步 first sync: {done}/{total}"))?;
     }

@@ -244,7 +244,7 @@ impl SyncDriver {
                 self.keep_fault(EngineError::Protocol { code: "log_diverged" });
             }
             DeviceEvent::Welcomed(welcome) => {
-                let noted = replica.note_backed_up_to(welcome.backed_up_to);
+                let noted = replica.note_welcome(welcome.server_time_ms, welcome.backed_up_to);
                 self.end_if_failed(noted);
             }
             DeviceEvent::Enrolled | DeviceEvent::Closed(_) => {}

@@ -24,7 +24,7 @@ pub mod vault;
 pub mod watch;
 
 pub use driver::Progress;
-pub use environment::{Environment, SystemEnvironment};
+pub use environment::{Boot, Environment, SystemEnvironment};
 pub use error::{EngineError, ErrorKind, known};
 pub use replica::{Executed, Status};
 pub use shell::facade::Keting;

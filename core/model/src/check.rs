@@ -1,6 +1,7 @@
 //! What a value must be like: the checks behind the tables of field rules.
 
-use crate::date::Date;
+use crate::city_time::CityTime;
+use crate::date::{Date, YEAR_MAX, YEAR_MIN};
 use crate::fact::is_over;
 use crate::id::DocumentId;
 use crate::kind::DocumentKind;
@@ -18,7 +19,7 @@ pub(crate) enum Holds {
     Word(&'static [&'static str]),
     /// Yes or no.
     Flag,
-    /// A day, `YYYY-MM-DD`.
+    /// A day, `YYYY-MM-DD`, on which something was: not later than the day it is entered.
     Day,
     /// A mobile or landline number.
     Phone,
@@ -71,12 +72,31 @@ impl Holds {
                 let bytes = value.as_bytes().ok_or(InvalidValue::WrongType)?;
                 holds(is_over(bytes), InvalidValue::NotAnId)
             }
-            Self::Year => holds((1900..=2199).contains(&number(value)?), InvalidValue::OutOfRange),
+            Self::Year => {
+                let years = i64::from(YEAR_MIN)..=i64::from(YEAR_MAX);
+                holds(years.contains(&number(value)?), InvalidValue::OutOfRange)
+            }
             Self::Document(kind) => {
                 let bytes = value.as_bytes().ok_or(InvalidValue::WrongType)?;
                 let id = DocumentId::from_slice(bytes).map_err(|_| InvalidValue::NotAnId)?;
                 holds(id.kind() == Some(kind), InvalidValue::NotAnId)
             }
+        }
+    }
+}
+
+impl Holds {
+    /// Checks that a day which a value names is not later than the day it is entered on, as far as
+    /// that is known.
+    pub(crate) fn check_day(self, value: &Value, entered: CityTime) -> Result<(), InvalidValue> {
+        let day = match self {
+            Self::Day => value.as_text().and_then(Date::parse),
+            Self::IdNumber => value.as_text().and_then(birth_date_of),
+            _ => None,
+        };
+        match day {
+            Some(day) if day > entered.latest_day() => Err(InvalidValue::InTheFuture),
+            Some(_) | None => Ok(()),
         }
     }
 }
@@ -137,6 +157,9 @@ pub enum InvalidValue {
     /// It is not a day of the calendar written YYYY-MM-DD.
     #[error("it is not a date written YYYY-MM-DD")]
     NotADate,
+    /// The day is later than the city's today.
+    #[error("the day is later than today")]
+    InTheFuture,
     /// It is not a region's code.
     #[error("it is not a code of digits")]
     NotACode,
@@ -160,6 +183,7 @@ impl InvalidValue {
             Self::NotAPhone => "not_a_phone",
             Self::NotAnIdNumber => "not_an_id_number",
             Self::NotADate => "not_a_date",
+            Self::InTheFuture => "in_the_future",
             Self::NotACode => "not_a_code",
             Self::OutOfRange => "out_of_range",
             Self::NotAnId => "not_an_id",

@@ -64,6 +64,15 @@ impl CityTime {
         self.unix_ms <= Self::UNIX_MS_MAX
     }
 
+    /// The latest day that something entered now can have been on. A device that is uncertain of the
+    /// time may have lain in a drawer since it last knew it, so a year and a month more are let
+    /// through there.
+    pub fn latest_day(self) -> Date {
+        const DRAWER_DAYS_MAX: u64 = 400;
+        let later_ms = if self.uncertain { DRAWER_DAYS_MAX * DAY_MS } else { 0 };
+        self.plus_ms(later_ms).day()
+    }
+
     /// The day it falls on, as people in the city count it.
     pub fn day(self) -> Date {
         Date::of_days_since_1970(self.unix_ms.saturating_add(ZONE_OFFSET_MS) / DAY_MS)
@@ -96,5 +105,12 @@ mod tests {
     fn a_time_is_shown_in_the_zone_of_the_city() {
         let time = CityTime::new(1_774_974_605_999);
         assert_eq!(time.to_string(), "2026-04-01T00:30:05+08:00");
+    }
+
+    #[test]
+    fn the_latest_day_is_today_or_400_days_on_where_today_is_not_certain() {
+        let time = CityTime::new(1_774_974_600_000);
+        assert_eq!(time.latest_day().to_string(), "2026-04-01");
+        assert_eq!(time.uncertain().latest_day().to_string(), "2027-05-06");
     }
 }

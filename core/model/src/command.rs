@@ -15,7 +15,8 @@ use crate::household_private::PrivateCommand;
 use crate::household_visits::VisitsCommand;
 use crate::id::DocumentId;
 use crate::region::RegionCommand;
-use crate::settle::Settle;
+use crate::registry::registration;
+use crate::settle::{CLEARS, Settle};
 
 /// What a person wants done.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -184,6 +185,9 @@ impl Command {
         if edits.is_empty() {
             return Err(CommandError::NothingChanged);
         }
+        if let (Some(time), false) = (self.time(), CLEARS.contains(&self.name())) {
+            edits.iter().try_for_each(|edit| check_days(edit, time))?;
+        }
         edits.sort_by_key(|edit| edit.document);
         Ok(Plan { edits })
     }
@@ -204,6 +208,19 @@ impl Command {
         let command: Self = minicbor::decode(bytes).map_err(|_| CommandBytesError)?;
         if command.to_bytes() == bytes { Ok(command) } else { Err(CommandBytesError) }
     }
+}
+
+/// Refuses days later than the day the command is given.
+fn check_days(edit: &Edit, given: CityTime) -> Result<(), CommandError> {
+    let Some(kind) = edit.document.kind().and_then(registration) else { return Ok(()) };
+    for (key, value) in edit.ops.iter().filter_map(Op::written) {
+        if let Some(rule) = kind.schema.field(key) {
+            rule.holds
+                .check_day(value, given)
+                .map_err(|broken| CommandError::Invalid { field: rule.name(), rule: broken })?;
+        }
+    }
+    Ok(())
 }
 
 /// The documents a command is planned on.

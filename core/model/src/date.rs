@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A day of the calendar in the years 1900 to 2199.
+/// A day of the calendar in the years 1850 to 2199: nobody alive was born earlier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date {
     year: u16,
@@ -10,13 +10,18 @@ pub struct Date {
     day: u8,
 }
 
+/// The first year of a [`Date`].
+pub(crate) const YEAR_MIN: u16 = 1850;
+/// The last.
+pub(crate) const YEAR_MAX: u16 = 2199;
+
 /// Below this age in full years everything but name and relation is private.
 pub const CHILD_AGE_YEARS_BELOW: u16 = 14;
 
 impl Date {
     /// A day, if it is one.
     pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {
-        let real = (1900..=2199).contains(&year)
+        let real = (YEAR_MIN..=YEAR_MAX).contains(&year)
             && (1..=12).contains(&month)
             && (1..=days_in(year, month)).contains(&day);
         real.then_some(Self { year, month, day })
@@ -42,7 +47,7 @@ impl Date {
     /// The day so many days after 1970-01-01, or the last of 2199 if that is earlier.
     pub(crate) fn of_days_since_1970(days: u64) -> Self {
         let (mut year, mut left) = (1970_u16, days);
-        while year < 2199 && left >= days_in_year(year) {
+        while year < YEAR_MAX && left >= days_in_year(year) {
             left -= days_in_year(year);
             year += 1;
         }
@@ -110,9 +115,17 @@ mod tests {
     #[test]
     fn only_real_days_in_the_right_form_are_read() {
         assert_eq!(Date::parse("2024-02-29").map(|d| d.to_string()), Some("2024-02-29".into()));
-        for wrong in
-            ["2023-02-29", "1900-02-29", "2024-13-01", "2024-1-01", "2024-00-10", "", "2024/01/01"]
-        {
+        for wrong in [
+            "2023-02-29",
+            "1900-02-29",
+            "1849-12-31",
+            "2200-01-01",
+            "2024-13-01",
+            "2024-1-01",
+            "2024-00-10",
+            "",
+            "2024/01/01",
+        ] {
             assert_eq!(Date::parse(wrong), None, "{wrong}");
         }
     }

@@ -128,7 +128,12 @@ impl<'k> Keys<'_, 'k> {
         if !may_write {
             return Err(RuleError::NotThisCommand { field });
         }
-        rule.check(value).map_err(|rule| RuleError::Invalid { field, rule })?;
+        // What only moves was entered another day, and a wrong date must not be kept in the open.
+        let moves = self.rule.settles == Settles::ByClearing;
+        let entered = (!moves).then_some(self.rule.city_time);
+        rule.check(value)
+            .and_then(|()| entered.map_or(Ok(()), |entered| rule.holds.check_day(value, entered)))
+            .map_err(|rule| RuleError::Invalid { field, rule })?;
         if rule.holds == Holds::Time && *value != time_value(self.rule.city_time) {
             return Err(RuleError::WrongTime { field });
         }

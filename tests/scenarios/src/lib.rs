@@ -8,6 +8,7 @@
 
 pub mod binary;
 pub mod city;
+pub mod clock;
 pub mod device;
 pub mod liar;
 pub mod link;

@@ -8,12 +8,13 @@ use keting::commands::{HouseholdCommand, NewResident};
 use keting::parts::{FileIdentity, Replica, ReplicaConfig};
 use keting::views::{ConflictView, HouseholdDetail, HouseholdFilter, HouseholdView};
 use keting::{
-    Command, DirectoryVault, DocumentId, DocumentKind, EngineError, Environment, Fields,
-    Invitation, ItemId, Keting, ReplicaId, SyncReport, SystemEnvironment, Vault, parts,
+    Command, DirectoryVault, DocumentId, DocumentKind, EngineError, Fields, Invitation, ItemId,
+    Keting, ReplicaId, SyncReport, Vault, parts,
 };
 use keting_testkit::vfs::Disk;
 
 use crate::city::{City, GRID, MICRO_GRID};
+use crate::clock::PhoneClock;
 
 static PHONES: AtomicU64 = AtomicU64::new(0);
 
@@ -64,10 +65,24 @@ impl Phone {
 
     /// A new phone whose clock is so many milliseconds off.
     pub fn with_clock_off_by(place: &Path, invitation: &Invitation, off_ms: i64) -> Self {
+        Self::with_clock(place, invitation, &PhoneClock::off_by(off_ms))
+    }
+
+    /// A new phone with a clock of the test's.
+    pub fn with_clock(place: &Path, invitation: &Invitation, clock: &PhoneClock) -> Self {
         let directory = place.join(format!("phone{}", PHONES.fetch_add(1, Ordering::Relaxed)));
-        let clock = Box::new(WrongClock { off_ms });
         let data = directory.join("data");
-        let replica = parts::create_replica(&data, vault(&directory), clock, invitation);
+        let environment = Box::new(clock.clone());
+        let replica = parts::create_replica(&data, vault(&directory), environment, invitation);
+        Self { keting: parts::share(replica.unwrap()), directory }
+    }
+
+    /// Ends the app and opens it again with a clock of the test's.
+    pub fn reopened_with(self, clock: &PhoneClock) -> Self {
+        let Self { keting, directory } = self;
+        drop(keting);
+        let (data, environment) = (directory.join("data"), Box::new(clock.clone()));
+        let replica = parts::open_replica(&data, vault(&directory), environment);
         Self { keting: parts::share(replica.unwrap()), directory }
     }
 
@@ -80,7 +95,7 @@ impl Phone {
             id: ReplicaId::new([1; 16]),
             identity: &|_| Some(FileIdentity([1; 16])),
         };
-        let environment = Box::new(SystemEnvironment);
+        let environment = Box::new(PhoneClock::default());
         let replica = Replica::create(&config, vault(&directory), environment, invitation);
         Self { keting: parts::share(replica.unwrap()), directory }
     }
@@ -266,21 +281,6 @@ impl Phone {
         let report = parts::replica_of(&self.keting).verify(&mut |_, _| {}).unwrap();
         assert_eq!(report.differences, []);
         assert!(!report.documents.is_empty());
-    }
-}
-
-/// The machine's randomness with a clock that is off.
-struct WrongClock {
-    off_ms: i64,
-}
-
-impl Environment for WrongClock {
-    fn unix_ms(&self) -> u64 {
-        SystemEnvironment.unix_ms().saturating_add_signed(self.off_ms)
-    }
-
-    fn fill(&mut self, bytes: &mut [u8]) {
-        SystemEnvironment.fill(bytes);
     }
 }
 

@@ -1,9 +1,9 @@
 //! Virtual time and chance, as the product sees them.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use keting::Environment;
+use keting::{Boot, Environment};
 use keting_testkit::rng::Rng;
 
 /// The server's wall clock when a run begins, milliseconds since the Unix epoch.
@@ -47,19 +47,44 @@ impl Chance {
     }
 }
 
-/// A device's clock, which may be years off, and its chance.
+/// A device's clocks, of which the wall clock may be years off, and its chance.
 #[derive(Debug, Clone)]
 pub struct DeviceEnvironment {
     clock: Clock,
     offset_ms: Arc<AtomicI64>,
+    boot: Arc<Mutex<Start>>,
     chance: Chance,
+}
+
+/// The last start of a device's machine.
+#[derive(Debug)]
+struct Start {
+    id: [u8; 16],
+    at_ms: u64,
 }
 
 impl DeviceEnvironment {
     /// A device whose clock is right so far.
     pub fn new(clock: &Clock, rng: Rng) -> Self {
-        let offset_ms = Arc::new(AtomicI64::new(0));
-        Self { clock: clock.clone(), offset_ms, chance: Chance::new(rng) }
+        let environment = Self {
+            clock: clock.clone(),
+            offset_ms: Arc::new(AtomicI64::new(0)),
+            boot: Arc::new(Mutex::new(Start { id: [0; 16], at_ms: 0 })),
+            chance: Chance::new(rng),
+        };
+        environment.restart();
+        environment
+    }
+
+    /// The machine starts anew: its boot clock begins again.
+    pub fn restart(&self) {
+        let mut id = [0; 16];
+        self.chance.fill(&mut id);
+        *self.start() = Start { id, at_ms: self.clock.now_ms() };
+    }
+
+    fn start(&self) -> MutexGuard<'_, Start> {
+        self.boot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sets by how much the clock is wrong.
@@ -71,6 +96,11 @@ impl DeviceEnvironment {
 impl Environment for DeviceEnvironment {
     fn unix_ms(&self) -> u64 {
         self.clock.unix_ms().saturating_add_signed(self.offset_ms.load(Ordering::Relaxed))
+    }
+
+    fn boot(&self) -> Boot {
+        let start = self.start();
+        Boot { id: Some(start.id), elapsed_ms: self.clock.now_ms() - start.at_ms }
     }
 
     fn fill(&mut self, bytes: &mut [u8]) {

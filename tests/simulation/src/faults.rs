@@ -109,6 +109,7 @@ impl World {
             Fault::PowerCut => {
                 self.stop_device(victim);
                 self.devices[victim].disk.power_cut(seed);
+                self.devices[victim].environment.restart();
             }
             Fault::PowerCutInCall => {
                 device.is_troubled = true;
@@ -226,6 +227,7 @@ impl World {
         self.trace.count("power went in a call of a phone's disk");
         self.stop_device(index);
         self.devices[index].disk.power_cut(seed);
+        self.devices[index].environment.restart();
     }
 
     /// The server's disk is well again; whoever found it failing may have given up meanwhile.

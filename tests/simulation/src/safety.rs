@@ -7,6 +7,8 @@
 //! - Within one incarnation of a device's file times rise with the sequence, whatever its clock did.
 //! - No file holds a document that the holder's grant does not cover, nor somebody else's changes
 //!   where he may read only his own.
+//! - A phone that heard the server since it started knows the city's time, whatever its own clock
+//!   shows.
 //! - Two sides that hold a document at the same heads show the same of it, also at different times.
 //!
 //! Not asserted here: what becomes of an edit whose phone answered with an error. It may come back
@@ -15,7 +17,7 @@
 use std::collections::BTreeMap;
 
 use keting_model::role::Reach;
-use keting_model::{ChangeHash, DocumentId, DocumentKind, HybridTime};
+use keting_model::{ChangeHash, CityTime, DocumentId, DocumentKind, HybridTime};
 use keting_server::store::CommitState;
 use keting_store::OutboxState;
 use keting_trust::{ChainHash, DeviceId, Digest, Incarnation, RecordKind, SignedCommit};
@@ -118,6 +120,7 @@ impl World {
     pub fn check_device(&mut self, index: usize) -> Result<(), Broken> {
         let Some(device) = self.devices.get_mut(index) else { return Ok(()) };
         let (Some(replica), false) = (&device.replica, device.is_troubled) else { return Ok(()) };
+        check_time(&device.name, replica.now(), self.clock.unix_ms())?;
         let mut acknowledged = Vec::new();
         for (commit, progress) in &mut device.edits {
             let lost = |what: &str| format!("{} lost {what} of {}", device.name, commit.command);
@@ -264,4 +267,15 @@ impl Memory {
         }
         Ok(())
     }
+}
+
+/// A phone knows the city's time as far as the server's word of it was on its way; or it says that it
+/// does not.
+fn check_time(name: &str, now: CityTime, true_ms: u64) -> Result<(), Broken> {
+    const ON_ITS_WAY_MS_MAX: u64 = 60_000;
+    let is_known = (true_ms.saturating_sub(ON_ITS_WAY_MS_MAX)..=true_ms).contains(&now.unix_ms());
+    if now.is_uncertain() || is_known {
+        return Ok(());
+    }
+    Err(format!("{name} takes it to be {}, when it is {true_ms}", now.unix_ms()))
 }

@@ -20,7 +20,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// The clock after one more commit at `unix_ms` by the machine's clock.
+    /// The clock after one more commit at `unix_ms` of the city's time.
     #[must_use]
     pub fn tick(self, unix_ms: u64) -> Self {
         Self { sequence: self.sequence.saturating_add(1), time: self.time.tick(unix_ms) }

@@ -106,9 +106,8 @@ impl Replica {
             transaction.set_meta(meta::MEMBERSHIP, &cbor::to_vec(&membership))?;
             transaction.delete_meta(meta::INVITATION)
         })?;
-        let server_time_ms = grant.grant.issued_at_ms;
         let (regions, issuers, cursor) = (Regions::default(), None, None);
-        self.city = Some(City { membership, grant, cursor, server_time_ms, regions, issuers });
+        self.city = Some(City { membership, grant, cursor, regions, issuers });
         Ok(())
     }
 }

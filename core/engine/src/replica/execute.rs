@@ -19,7 +19,7 @@ use crate::error::EngineError;
 use crate::replica::Replica;
 use crate::replica::authors::Author;
 use crate::replica::cache::Open;
-use crate::replica::clock::Clock;
+use crate::replica::dating::Dated;
 use crate::replica::regions::RegionsWith;
 
 /// A command that is done and durable.
@@ -41,11 +41,6 @@ struct Draft {
 }
 
 impl Replica {
-    /// The city's time, for a command to carry.
-    pub fn now(&self) -> CityTime {
-        CityTime::new(self.environment.unix_ms())
-    }
-
     /// Carries out a command, durably.
     ///
     /// # Errors
@@ -66,12 +61,11 @@ impl Replica {
             opened.entry(id).and_modify(|open| open.document = document);
         }
 
-        let unix_ms = self.environment.unix_ms();
-        let clock = self.clock.tick(unix_ms);
+        let dated = self.date_edit();
         let stamp = Stamp {
-            actor: actor_id(self.signer.public_key(), &self.incarnation),
-            time: clock.time,
-            city: command.time().unwrap_or(self.now()),
+            actor: actor_id(self.signer.public_key(), &dated.incarnation),
+            time: dated.clock.time,
+            city: command.time().unwrap_or(dated.now),
             command: keting_model::CommandId::new(self.environment.random()),
         };
         let mut drafts = Vec::new();
@@ -84,8 +78,8 @@ impl Replica {
         }
 
         self.judge_own(command, stamp.city, &drafts)?;
-        let commit = self.sign(command, &drafts, &stamp, clock)?;
-        self.keep(command, &commit, drafts, clock, unix_ms)
+        let commit = self.sign(command, &drafts, &stamp, &dated)?;
+        self.keep(command, &commit, drafts, &dated)
     }
 
     fn open_for(&mut self, command: &Command) -> Result<BTreeMap<DocumentId, Open>, EngineError> {
@@ -126,7 +120,7 @@ impl Replica {
         let kind = document.id().kind();
         let kind = kind.ok_or(EngineError::NotFound { what: "the document's kind" })?;
         let tree = RegionsWith { regions: &city.regions, document };
-        Ok(may_write(&city.grant.grant, &tree, home, kind, families, city.server_time_ms)?)
+        Ok(may_write(&city.grant.grant, &tree, home, kind, families, self.server_time_ms())?)
     }
 
     /// The region a document lives in; for a part of a household, where the household lives.
@@ -156,7 +150,7 @@ impl Replica {
         command: &Command,
         drafts: &[Draft],
         stamp: &Stamp,
-        clock: Clock,
+        dated: &Dated,
     ) -> Result<SignedCommit, EngineError> {
         let city = self.city()?;
         let log = city.membership.log;
@@ -165,8 +159,8 @@ impl Replica {
             city: city.membership.city,
             log,
             device: self.signer.public_key().clone(),
-            incarnation: self.incarnation,
-            sequence: clock.sequence,
+            incarnation: dated.incarnation,
+            sequence: dated.clock.sequence,
             grant: city.grant.digest(),
             seen: seen.position(),
             command: stamp.command,
@@ -185,8 +179,7 @@ impl Replica {
         command: &Command,
         commit: &SignedCommit,
         drafts: Vec<Draft>,
-        clock: Clock,
-        unix_ms: u64,
+        dated: &Dated,
     ) -> Result<Executed, EngineError> {
         let mut changes = Vec::new();
         let mut opened = Vec::new();
@@ -201,7 +194,7 @@ impl Replica {
         let documents = opened.iter().map(|open| open.document.id()).collect();
         let author = self.unknown_author(commit)?;
         self.store.write(|transaction| {
-            write(transaction, command, commit, &opened, made, unix_ms)?;
+            write(transaction, command, commit, &opened, made, dated.now)?;
             for open in &mut opened {
                 snapshot_if_due(transaction, open)?;
             }
@@ -209,10 +202,11 @@ impl Replica {
             if let Some(author) = &author {
                 author.write(transaction)?;
             }
-            clock.keep(transaction)
+            dated.keep(transaction)
         })?;
         self.authors.learn(author.as_slice());
-        self.clock = clock;
+        self.incarnation = dated.incarnation;
+        (self.clock, self.city_clock) = (dated.clock, dated.city_clock);
         self.take_in(opened, &changes);
         Ok(Executed { commit: commit.id(), documents })
     }
@@ -264,7 +258,7 @@ fn write(
     commit: &SignedCommit,
     opened: &[Open],
     made: Vec<(Authored, Part)>,
-    unix_ms: u64,
+    now: CityTime,
 ) -> Result<(), StoreError> {
     let row = transaction.put_commit(&StoredCommit {
         device: *commit.id().device.as_bytes(),
@@ -273,7 +267,7 @@ fn write(
         number: None,
         incarnation: *commit.body.incarnation.as_bytes(),
         sequence: commit.body.sequence,
-        received_at_ms: unix_ms,
+        received_at_ms: now.unix_ms(),
     })?;
     for (entry, (open, (authored, part))) in (0_u32..).zip(opened.iter().zip(made)) {
         let change = StoredChange {
@@ -291,7 +285,7 @@ fn write(
         commit: row,
         command: command.to_bytes(),
         state: OutboxState::Queued,
-        queued_at_ms: unix_ms,
+        queued_at_ms: now.unix_ms(),
         carried_for: None,
     })
 }

@@ -76,7 +76,7 @@ impl Replica {
         projected: &mut Projected,
         also: impl FnOnce(&mut Transaction<'_>) -> Result<(), StoreError>,
     ) -> Result<(), EngineError> {
-        let unix_ms = self.environment.unix_ms();
+        let unix_ms = self.now().unix_ms();
         let times = group.accepted.iter().map(|accepted| accepted.commit.body.time);
         let authors: Vec<Author> = group.authors.values().cloned().collect();
         let clock = times.fold(self.clock, |clock, time| clock.adopt(time, unix_ms));

@@ -6,6 +6,8 @@ pub const INCARNATION: &str = "replica/incarnation";
 pub const INCARNATION_TOKEN: &str = "replica/incarnation_token";
 /// The last sequence number and hybrid time, as [`super::clock::Clock`].
 pub const CLOCK: &str = "replica/clock";
+/// The city's time, as [`super::city_clock::Kept`].
+pub const CITY_TIME: &str = "replica/city_time";
 /// The invitation's text, until the server has enrolled the device.
 pub const INVITATION: &str = "city/invitation";
 /// What enrolment gave, as [`super::membership::Membership`].

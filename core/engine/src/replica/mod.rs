@@ -9,7 +9,9 @@
 
 mod authors;
 mod cache;
+mod city_clock;
 mod clock;
+mod dating;
 mod enrol;
 mod execute;
 mod incarnation;
@@ -43,6 +45,7 @@ use crate::environment::Environment;
 use crate::error::EngineError;
 use crate::replica::authors::KnownAuthors;
 use crate::replica::cache::{DocumentCache, Open};
+use crate::replica::city_clock::{CityClock, Reading};
 use crate::replica::clock::Clock;
 use crate::replica::membership::{Issuers, Membership};
 use crate::replica::regions::Regions;
@@ -76,6 +79,7 @@ pub struct Replica {
     /// What has to be written before anything else may be.
     unsettled: Option<Unsettled>,
     clock: Clock,
+    city_clock: CityClock,
     city: Option<City>,
     documents: DocumentCache,
     authors: KnownAuthors,
@@ -94,9 +98,6 @@ struct City {
     membership: Membership,
     grant: SignedGrant,
     cursor: Option<Cursor>,
-    /// The latest time known by the server's clock, milliseconds since the Unix epoch. The phone's
-    /// own clock may be years off and decides nothing.
-    server_time_ms: u64,
     regions: Regions,
     /// Read when they are first asked for: most opens of a file never need them.
     issuers: Option<Issuers>,
@@ -160,6 +161,8 @@ impl Replica {
         let new = || environment.random();
         let found = incarnation::find(&store, vault.as_ref(), &config.id, file, new)?;
         let city = City::read(&store)?;
+        let reading = Reading::of(environment.as_ref());
+        let city_clock = CityClock::resume(dating::read(&store)?, &reading);
         let mut replica = Self {
             store,
             environment,
@@ -169,6 +172,7 @@ impl Replica {
             incarnation: found.incarnation,
             unsettled: Some(Unsettled { file, is_new: found.is_new }),
             clock: found.clock,
+            city_clock,
             city,
             documents: DocumentCache::new(limits::DOCUMENTS_OPEN_BYTES_MAX),
             authors: KnownAuthors::default(),
@@ -280,10 +284,8 @@ impl City {
             }
             None => None,
         };
-        let heard_at_ms = read_up_to_date_at(store)?.unwrap_or(0);
-        let server_time_ms = heard_at_ms.max(grant.grant.issued_at_ms);
         let regions = Regions::default();
-        Ok(Some(Self { membership, grant, cursor, server_time_ms, regions, issuers: None }))
+        Ok(Some(Self { membership, grant, cursor, regions, issuers: None }))
     }
 
     /// Whose grants count.

@@ -1,7 +1,7 @@
 //! How far a replica is, as an app shows it.
 
-use keting_model::Role;
 use keting_model::query::{Withheld, conflict_counts};
+use keting_model::{CityTime, Role};
 use keting_store::{SalvageReport, View};
 use keting_sync::FirstSync;
 use keting_trust::{Cursor, cbor};
@@ -18,6 +18,12 @@ pub struct Status {
     pub holder: Option<String>,
     /// The holder's role.
     pub role: Option<Role>,
+    /// By how many milliseconds the device's clock is ahead of the city's time, or behind if negative:
+    /// only if that is more than five minutes, and the city's time is certain.
+    pub clock_off_ms: Option<i64>,
+    /// Whether the city's time is uncertain: the device has started anew since it heard from the
+    /// server, so that its own clock had to be asked.
+    pub time_uncertain: bool,
     /// Until when the grant holds, milliseconds since the Unix epoch.
     pub grant_expires_at_ms: Option<u64>,
     /// Up to where the log is here.
@@ -44,11 +50,15 @@ pub struct Status {
 }
 
 impl Status {
-    /// How far the replica in a file is.
+    /// How far the replica in a file is, whose city's time is `now`.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub(crate) fn read(file: &View) -> Result<Self, EngineError> {
+    pub(crate) fn read(
+        file: &View,
+        now: CityTime,
+        clock_off_ms: Option<i64>,
+    ) -> Result<Self, EngineError> {
         let counts = file.outbox_counts()?;
         let city = City::read(file)?;
         let grant = city.as_ref().map(|city| &city.grant.grant);
@@ -58,6 +68,8 @@ impl Status {
             city: city.as_ref().map(|city| city.membership.city_name.clone()),
             holder: grant.map(|grant| grant.name.clone()),
             role: grant.map(|grant| grant.role),
+            clock_off_ms,
+            time_uncertain: city.is_some() && now.is_uncertain(),
             grant_expires_at_ms: grant.map(|grant| grant.expires_at_ms),
             cursor: city.as_ref().and_then(|city| city.cursor),
             up_to_date_at_ms: read_up_to_date_at(file)?,
@@ -79,7 +91,7 @@ impl Replica {
     /// # Errors
     /// When the file cannot be read.
     pub fn status(&self) -> Result<Status, EngineError> {
-        Status::read(&self.store)
+        Status::read(&self.store, self.now(), self.clock_off_ms())
     }
 
     /// Notes that the server said, at `at_ms` by its clock, that everything of this device's audience
@@ -90,21 +102,6 @@ impl Replica {
     pub fn note_up_to_date(&mut self, at_ms: u64) -> Result<(), EngineError> {
         self.store
             .note(|transaction| transaction.set_meta(meta::UP_TO_DATE_AT, &at_ms.to_be_bytes()))?;
-        if let Some(city) = &mut self.city {
-            city.server_time_ms = city.server_time_ms.max(at_ms);
-        }
-        Ok(())
-    }
-
-    /// Notes that the server has a backup up to a number: acknowledged work up to there will not be
-    /// asked for again.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn note_backed_up_to(&mut self, number: u64) -> Result<(), EngineError> {
-        if number > 0 {
-            self.store.note(|transaction| transaction.forget_acknowledged(number))?;
-        }
         Ok(())
     }
 }

@@ -51,13 +51,15 @@ struct Inner {
 struct Known {
     role: Option<Role>,
     time: CityTime,
+    clock_off_ms: Option<i64>,
     at: Instant,
 }
 
 impl Known {
     fn of(replica: &Replica) -> Self {
         let role = replica.grant().map(|signed| signed.grant.role);
-        Self { role, time: replica.now(), at: Instant::now() }
+        let clock_off_ms = replica.clock_off_ms();
+        Self { role, time: replica.now(), clock_off_ms, at: Instant::now() }
     }
 
     /// The time by now, as nobody has set the clock since.
@@ -185,10 +187,19 @@ impl Keting {
     /// The city's time, for a command to carry: whatever the machine's clock shows. It does not wait
     /// for what is being done.
     pub fn now(&self) -> CityTime {
+        self.clocks().0
+    }
+
+    /// The city's time, and by how much the machine's clock is off.
+    pub(super) fn clocks(&self) -> (CityTime, Option<i64>) {
+        let of = |replica: &Replica| (replica.now(), replica.clock_off_ms());
         match self.inner.replica.try_lock() {
-            Ok(replica) => replica.now(),
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner().now(),
-            Err(TryLockError::WouldBlock) => self.known().now(),
+            Ok(replica) => of(&replica),
+            Err(TryLockError::Poisoned(poisoned)) => of(&poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => {
+                let known = self.known();
+                (known.now(), known.clock_off_ms)
+            }
         }
     }
 

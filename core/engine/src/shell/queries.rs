@@ -35,7 +35,7 @@ pub struct OutboxView {
     pub command: Option<Command>,
     /// How far it has come.
     pub state: OutboxState,
-    /// When it was entered, milliseconds since the Unix epoch by the device's own clock.
+    /// When it was entered by the city's time, milliseconds since the Unix epoch.
     pub queued_at_ms: u64,
 }
 
@@ -119,7 +119,8 @@ impl Keting {
     /// # Errors
     /// When the file cannot be read.
     pub fn status(&self) -> Result<Status, EngineError> {
-        self.at_one_moment(|view, _| Ok(Status::read(view)))?
+        let (now, clock_off_ms) = self.clocks();
+        self.at_one_moment(|view, _| Ok(Status::read(view, now, clock_off_ms)))?
     }
 
     fn at_one_moment<T>(

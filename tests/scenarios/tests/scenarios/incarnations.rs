@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use keting::parts::{create_replica, open_replica, replica_of, share};
-use keting::{Environment, SystemEnvironment};
+use keting::{Boot, Environment, SystemEnvironment};
 use keting_model::Fields;
 use keting_scenarios::city::{City, MICRO_GRID};
 use keting_scenarios::phone::{Phone, Two, vault};
@@ -138,6 +138,10 @@ impl TurnedClock {
 impl Environment for TurnedClock {
     fn unix_ms(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
+    }
+
+    fn boot(&self) -> Boot {
+        SystemEnvironment.boot()
     }
 
     fn fill(&mut self, bytes: &mut [u8]) {

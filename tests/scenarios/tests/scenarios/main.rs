@@ -5,6 +5,7 @@ mod authors;
 mod bad_days;
 mod commands;
 mod damaged;
+mod days;
 mod exit_codes;
 mod incarnations;
 mod json;

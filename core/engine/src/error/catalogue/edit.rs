@@ -35,6 +35,11 @@ pub(super) const CODES: &[Known] = &[
         "This is not a date: enter a real day as year-month-day, such as 2026-01-31.",
     ),
     refused(
+        "in_the_future",
+        "日期不能晚于今天，请核对日期。",
+        "The day is later than today: check the date.",
+    ),
+    refused(
         "not_a_code",
         "区域代码只能由数字组成，请核对后重新填写。",
         "A region's code has digits only: check it and enter it again.",
