@@ -122,7 +122,7 @@ impl Liar {
             generation: head.generation,
             head_number: head.number,
             backed_up_to: 0,
-            server_time_ms: 0,
+            server_time_ms: SystemEnvironment.unix_ms(),
             limits: Limits::default(),
         }
     }
