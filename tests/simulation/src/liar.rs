@@ -133,7 +133,7 @@ fn plan(world: &mut World, victim: usize, rng: &mut Rng) -> Result<Option<Told>,
     let city = server.city();
     let status = replica.status().map_err(|error| error.to_string())?;
     let genesis = Cursor::genesis(log, 0);
-    let welcome = ServerMessage::Welcome(welcome(city_id, &genesis));
+    let welcome = ServerMessage::Welcome(welcome(city_id, &genesis, world.clock.unix_ms()));
     let liar = Liar { city, issuing, victim: replica.public_key().clone() };
     if !device.is_enrolled() {
         let code = *rng.pick(&FALSE_ENROLMENTS).ok_or("no lie")?;
@@ -218,7 +218,8 @@ fn issuing_grant(read: &dyn ServerRead, digest: &Digest) -> Result<SignedGrant, 
     SignedGrant::open(&stored.bytes).map_err(|error| error.to_string())
 }
 
-fn welcome(city: CityId, head: &Cursor) -> Welcome {
+/// What no phone may believe comes with a time that is wrong.
+fn welcome(city: CityId, head: &Cursor, server_time_ms: u64) -> Welcome {
     Welcome {
         version: 1,
         city,
@@ -226,7 +227,7 @@ fn welcome(city: CityId, head: &Cursor) -> Welcome {
         generation: head.generation,
         head_number: head.number,
         backed_up_to: 0,
-        server_time_ms: 0,
+        server_time_ms,
         limits: Limits::default(),
     }
 }
@@ -343,9 +344,9 @@ impl Liar<'_> {
                 vec![ServerMessage::Answers(Answers { answers })]
             }
             Lie::WelcomeOfOtherCity => {
-                vec![ServerMessage::Welcome(welcome(CityId::new(drawn(rng)), at))]
+                vec![ServerMessage::Welcome(welcome(CityId::new(drawn(rng)), at, 0))]
             }
-            Lie::WelcomeTwice => vec![ServerMessage::Welcome(welcome(self.city.id, at))],
+            Lie::WelcomeTwice => vec![ServerMessage::Welcome(welcome(self.city.id, at, 0))],
             Lie::EnrolledAgain => vec![ServerMessage::Enrolled(self.enrolled("", rng))],
             Lie::FirstSyncBelowTheCursor => {
                 let below = Cursor { number: at.number - 1, ..next };
