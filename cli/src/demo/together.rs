@@ -76,7 +76,7 @@ impl Story {
             return hold(false, "there is exactly one conflict");
         };
         let mut values: Vec<_> =
-            items(&conflict["values"]).iter().filter_map(Value::as_str).collect();
+            items(&conflict["values"]).iter().filter_map(|one| one["value"].as_str()).collect();
         values.sort_unstable();
         hold(values == [PHONE_FIRST, PHONE_SECOND], "the conflict shows both phone numbers")?;
         say(&format!(
