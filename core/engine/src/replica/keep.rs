@@ -173,7 +173,12 @@ fn answer(
     for answer in answers {
         let author = answer.commit.author.unwrap_or(own);
         let known = transaction.commit_of(author.as_bytes(), &answer.commit.command)?;
-        let Some((row, _)) = known else { continue };
+        let Some((row, commit)) = known else { continue };
+        // What came with its number is in the log, whatever becomes of a push of it that was still on
+        // its way.
+        if commit.number.is_some() {
+            continue;
+        }
         let state = match &answer.outcome {
             Outcome::Admitted { number } => {
                 transaction.set_commit_number(row, *number)?;

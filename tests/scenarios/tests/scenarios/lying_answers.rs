@@ -7,7 +7,7 @@ use keting_scenarios::liar::{Liar, state};
 use keting_scenarios::phone::Two;
 use keting_store::OutboxState;
 use keting_sync::message::{Answers, Entries, ServerMessage, UpTo};
-use keting_sync::{Answer, CommitKey, Entry, Outcome};
+use keting_sync::{Answer, CommitKey, Entry, Outcome, Persist};
 use keting_trust::limits::NUMBER_MAX;
 use keting_trust::{ChainHash, Cursor};
 
@@ -83,6 +83,19 @@ fn an_edit_that_is_falsely_answered_stays_with_its_author_who_sees_what_was_said
         assert_eq!(states, Vec::from_iter(state));
         alice.assert_verified();
     }
+}
+
+#[test]
+fn an_edit_that_the_log_brought_back_is_not_taken_back_by_a_late_refusal_of_a_push() {
+    let mut story = Story::begin();
+    let commit = story.edit("望潮苑1幢1单元104室");
+    story.two.sync();
+    let outcome = Outcome::Refused { code: "quota_exceeded".to_owned() };
+    let answers = vec![Answer { commit, outcome }];
+    let late = Persist { id: 1, enrolled: None, answers, entries: Vec::new(), moved: None };
+    let mut alice = keting::parts::replica_of(&story.two.alice.keting);
+    alice.persist(&late).unwrap();
+    assert_eq!(alice.outbox(9).unwrap(), []);
 }
 
 #[test]
