@@ -42,17 +42,20 @@ impl Replica {
         }
     }
 
-    /// Notes that commits are on their way. It is no loss if a power cut takes the note.
+    /// Notes that commits are on their way, unless the log has brought them meanwhile. It is no loss
+    /// if a power cut takes the note.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn note_sent(&mut self, commits: &[CommitKey]) -> Result<(), EngineError> {
         let own = self.device();
         Ok(self.store.note(|transaction| {
-            for commit in commits {
-                let author = commit.author.unwrap_or(own);
-                let known = transaction.commit_of(author.as_bytes(), &commit.command)?;
-                if let Some((row, _)) = known {
+            for key in commits {
+                let author = key.author.unwrap_or(own);
+                let known = transaction.commit_of(author.as_bytes(), &key.command)?;
+                if let Some((row, commit)) = known
+                    && commit.number.is_none()
+                {
                     transaction.set_outbox_state(row, &OutboxState::Sent)?;
                 }
             }

@@ -86,7 +86,7 @@ fn an_edit_that_is_falsely_answered_stays_with_its_author_who_sees_what_was_said
 }
 
 #[test]
-fn an_edit_that_the_log_brought_back_is_not_taken_back_by_a_late_refusal_of_a_push() {
+fn an_edit_that_the_log_brought_is_not_taken_back_by_what_becomes_of_a_late_push() {
     let mut story = Story::begin();
     let commit = story.edit("望潮苑1幢1单元104室");
     story.two.sync();
@@ -94,6 +94,8 @@ fn an_edit_that_the_log_brought_back_is_not_taken_back_by_a_late_refusal_of_a_pu
     let answers = vec![Answer { commit, outcome }];
     let late = Persist { id: 1, enrolled: None, answers, entries: Vec::new(), moved: None };
     let mut alice = keting::parts::replica_of(&story.two.alice.keting);
+    alice.note_sent(&[commit]).unwrap();
+    assert_eq!(alice.outbox(9).unwrap(), []);
     alice.persist(&late).unwrap();
     assert_eq!(alice.outbox(9).unwrap(), []);
 }
