@@ -8,7 +8,7 @@ use keting::parts::Replica;
 use keting_model::household::{HouseholdCommand, NewResident};
 use keting_model::household_private::PrivateCommand;
 use keting_model::household_visits::VisitsCommand;
-use keting_model::query::Rows as _;
+use keting_model::query::{ConflictView, Permitted, Rows as _, Withheld, conflicts};
 use keting_model::region::RegionCommand;
 use keting_model::{
     Cell, CityTime, Command, DocumentId, DocumentKind, Fields, ItemId, Settle, Value,
@@ -21,7 +21,7 @@ struct Screen {
     households: Vec<DocumentId>,
     residents: Vec<(DocumentId, ItemId)>,
     needs: Vec<(DocumentId, ItemId)>,
-    conflicts: Vec<(DocumentId, String, Vec<Value>)>,
+    conflicts: Vec<ConflictView>,
 }
 
 /// Draws the next command of somebody. `foreign` are households that he may never have heard of.
@@ -127,20 +127,8 @@ impl Screen {
                 screen.needs.push((document(id), ItemId::from_slice(item).unwrap()));
             }
         });
-        each(
-            "SELECT document, item, shown, others FROM conflict ORDER BY document, item",
-            &mut |cells| {
-                if let [Cell::Blob(id), Cell::Blob(key), Cell::Blob(shown), Cell::Blob(others)] =
-                    cells
-                {
-                    let mut values: Vec<Value> =
-                        vec![keting_trust::cbor::from_slice(shown).unwrap()];
-                    values.extend(keting_trust::cbor::from_slice::<Vec<Value>>(others).unwrap());
-                    let key = String::from_utf8(key.clone()).unwrap();
-                    screen.conflicts.push((document(id), key, values));
-                }
-            },
-        );
+        let (everything, may_settle) = (Withheld::nothing(), Permitted::everything());
+        screen.conflicts = conflicts(store, &everything, &may_settle, None).unwrap_or_default();
         screen
     }
 }
@@ -186,22 +174,19 @@ fn advance(
 
 /// Settles a field, or facts by one over all of them.
 fn settle(rng: &mut Rng, screen: &Screen, time: CityTime) -> Option<Command> {
-    let (document, key, values) = rng.pick(&screen.conflicts)?;
-    let value = rng.pick(values)?.clone();
-    let mut segments = key.split('/');
-    if let (Some(letter), Some(item), Some("s"), None) =
-        (segments.next(), segments.next(), segments.next(), segments.next())
-    {
-        let (household, item) = (*document, item.parse().unwrap());
-        // Where it is said in the private part alone, any word will do.
-        let status = value.as_text().unwrap_or(if letter == "n" { "met" } else { "away" });
-        return Some(Command::Household(if letter == "n" {
-            advance(rng, household, item, status, time)
-        } else {
-            set_status(rng, household, item, status, time)
-        }));
+    let ConflictView { document, key, values, facts, .. } = rng.pick(&screen.conflicts)?;
+    if facts.is_empty() {
+        let value = &rng.pick(values)?.value;
+        return Settle::on_typed(*document, key, value).ok().map(Command::Settle);
     }
-    Some(Command::Settle(Settle { document: *document, key: key.clone(), value }))
+    let status = &rng.pick(facts)?.status;
+    let (letter, rest) = key.split_once('/')?;
+    let item = rest.strip_suffix("/s")?.parse().unwrap();
+    Some(Command::Household(if letter == "n" {
+        advance(rng, *document, item, status, time)
+    } else {
+        set_status(rng, *document, item, status, time)
+    }))
 }
 
 fn region(rng: &mut Rng, screen: &Screen) -> Option<Command> {
