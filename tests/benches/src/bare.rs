@@ -57,7 +57,8 @@ const ROWS: [(&str, &str); 7] = [
              tenure = excluded.tenure",
     ),
     (
-        "SELECT key, value FROM meta WHERE key = 'replica/clock' AND ?1 = ?1",
+        "SELECT key, value FROM meta
+         WHERE key IN ('replica/clock', 'replica/city_time') AND ?1 = ?1",
         "INSERT INTO meta (key, value) VALUES (?1, ?2)
          ON CONFLICT (key) DO UPDATE SET value = excluded.value",
     ),

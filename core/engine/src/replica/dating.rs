@@ -13,8 +13,9 @@ use crate::replica::{Replica, meta};
 #[derive(Clone, Copy)]
 pub(super) struct Dated {
     pub(super) now: CityTime,
-    /// The incarnation it is written in, which may be a new one.
     pub(super) incarnation: Incarnation,
+    /// Whether the incarnation begins with it.
+    begins_incarnation: bool,
     pub(super) clock: Clock,
     pub(super) city_clock: CityClock,
 }
@@ -22,7 +23,9 @@ pub(super) struct Dated {
 impl Dated {
     /// Writes the clocks, in the transaction that writes the edit.
     pub(super) fn keep(&self, transaction: &mut Transaction<'_>) -> Result<(), StoreError> {
-        transaction.set_meta(meta::INCARNATION, self.incarnation.as_bytes())?;
+        if self.begins_incarnation {
+            transaction.set_meta(meta::INCARNATION, self.incarnation.as_bytes())?;
+        }
         self.clock.keep(transaction)?;
         keep(&self.city_clock, transaction)
     }
@@ -87,7 +90,8 @@ impl Replica {
             (self.incarnation, self.clock)
         };
         let clock = clock.tick(now.unix_ms());
-        Dated { now, incarnation, clock, city_clock: self.city_clock.given_out(&reading) }
+        let city_clock = self.city_clock.given_out(&reading);
+        Dated { now, incarnation, begins_incarnation: is_given_up, clock, city_clock }
     }
 
     fn reading(&self) -> Reading {
