@@ -33,7 +33,7 @@ CREATE TABLE commits (
     number         INTEGER,                      -- in the server's log; NULL until it has one
     incarnation    BLOB    NOT NULL,             -- 8 bytes, of the signing replica
     sequence       INTEGER NOT NULL,             -- within the incarnation; gaps are no error
-    received_at_ms INTEGER NOT NULL,             -- milliseconds since the Unix epoch, own clock
+    received_at_ms INTEGER NOT NULL,             -- milliseconds since the Unix epoch, the city's time
     UNIQUE (device, command)                     -- a commit is taken once
 ) STRICT;
 
@@ -63,7 +63,7 @@ CREATE TABLE outbox (
     command      BLOB    NOT NULL,             -- what the person wanted, to author it anew
     state        INTEGER NOT NULL,             -- 0 queued, 1 sent, 2 acknowledged, 3 held, 4 refused
     code         TEXT    NOT NULL DEFAULT '',  -- of a held or refused one: why, for a person to read about
-    queued_at_ms INTEGER NOT NULL,             -- milliseconds since the Unix epoch, own clock
+    queued_at_ms INTEGER NOT NULL,             -- milliseconds since the Unix epoch, the city's time
     carried_for  BLOB    NOT NULL DEFAULT x''  -- 16 bytes of the neighbour's device; empty for own work
 ) STRICT;
 

@@ -37,7 +37,7 @@ pub struct OutboxEntry {
     pub command: Vec<u8>,
     /// How far it has come.
     pub state: OutboxState,
-    /// When it was entered, milliseconds since the Unix epoch by the device's own clock.
+    /// When it was entered, milliseconds since the Unix epoch by the city's time.
     pub queued_at_ms: u64,
     /// The neighbour's device it is carried for; none for own work.
     pub carried_for: Option<[u8; 16]>,

@@ -21,8 +21,8 @@ pub struct HouseholdFilter {
     pub region: Option<DocumentId>,
 }
 
-/// The columns that [`household_found`] and [`person`] read, in their order. A list leaves out the last
-/// ones, which it does not show: they count as null.
+/// The columns that [`household_found`] and [`person`] read, in their order. A list leaves out the
+/// last ones, which it does not show: they count as null.
 macro_rules! select {
     (households $from:literal) => {
         concat!("SELECT h.document, h.address, g.code, h.address_code, h.tenure ", $from)

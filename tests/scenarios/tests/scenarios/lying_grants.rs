@@ -103,12 +103,7 @@ fn a_grant_that_was_given_after_its_issuers_own_had_ended_is_refused() {
 #[test]
 fn a_renewed_issuing_key_counts_as_soon_as_the_root_key_gave_it_and_not_before() {
     let mut story = Story::begin();
-    let renewed = signer(0x68);
-    let to_renewed = given(
-        Grant { holder: renewed.public_key().clone(), ..story.liar.issuing_grant().grant },
-        &story.liar.root,
-    );
-    let under_it = story.by(&renewed, |_| {});
+    let [to_renewed, under_it] = story.by_a_renewed_key();
     story.is_refused(std::slice::from_ref(&under_it));
     story.is_taken(&[to_renewed, under_it]);
 }
@@ -125,12 +120,7 @@ fn a_grant_of_the_root_key_that_names_one_above_it_is_refused() {
 #[test]
 fn what_the_grants_of_a_refused_group_taught_is_forgotten_with_it() {
     let mut story = Story::begin();
-    let renewed = signer(0x68);
-    let to_renewed = given(
-        Grant { holder: renewed.public_key().clone(), ..story.liar.issuing_grant().grant },
-        &story.liar.root,
-    );
-    let under_it = story.by(&renewed, |_| {});
+    let [to_renewed, under_it] = story.by_a_renewed_key();
     let by_mallory = story.by(&signer(0x66), |_| {});
     story.is_refused(&[to_renewed, by_mallory]);
     story.is_refused(&[under_it]);
@@ -177,6 +167,14 @@ impl Story {
         two.bob.sync();
         let carol = signer(0x63).public_key().clone();
         Self { city, two, liar, carol }
+    }
+
+    /// The root key's grant to another issuing key, and one that this key gave.
+    fn by_a_renewed_key(&mut self) -> [SignedGrant; 2] {
+        let renewed = signer(0x68);
+        let to_renewed =
+            Grant { holder: renewed.public_key().clone(), ..self.liar.issuing_grant().grant };
+        [given(to_renewed, &self.liar.root), self.by(&renewed, |_| {})]
     }
 
     /// Carol's grant of a head, altered, by the issuing key.
