@@ -3,26 +3,24 @@
 //! invitation used twice.
 //!
 //! Mallory speaks the protocol well enough to be heard: his session is the shipping one, but he
-//! answers what it asks for himself. Whatever he does, no document of the server changes; what his
-//! key signed is answered and held or refused with a code.
+//! answers what it asks for himself ([`conversation`]), and signs what he likes ([`forger`]). Whatever
+//! he does, no document of the server changes; what his key signed is answered and held or refused
+//! with a code.
 
-use keting_model::household::HouseholdCommand;
-use keting_model::{
-    Command, CommandId, Document, DocumentId, DocumentKind, Fields, Op, RULE_VERSION, Stamp, Value,
-};
-use keting_server::server::ConnectionId;
-use keting_sync::{
-    CommitKey, DeviceConfig, DeviceEffect, DeviceEvent, DeviceSession, OutboxBatch, OutboxItem,
-    Outcome, Persisted, Purpose, PushedCommit, Secret,
-};
+mod conversation;
+mod forger;
+
+use keting_model::{Document, DocumentId, DocumentKind, Value};
+use keting_sync::{CommitKey, Outcome, PushedCommit, Secret};
 use keting_testkit::rng::Rng;
-use keting_trust::{
-    CommitBody, Cursor, Digest, Ed25519Signer, Incarnation, Part, PublicKey, SignedCommit,
-    SignedConfirmation, SignedGrant, Signer, actor_id,
-};
+use keting_trust::{Part, SignedCommit};
+
+pub use forger::Forger;
 
 use crate::device::Device;
 use crate::dump;
+use crate::hostile::conversation::Conversation;
+use crate::hostile::forger::put;
 use crate::world::{Broken, World};
 
 /// What Mallory tries.
@@ -265,232 +263,9 @@ fn make(
     }
 }
 
-/// Somebody who signs what he likes with a granted key.
-pub struct Forger {
-    signer: Ed25519Signer,
-    incarnation: Incarnation,
-    /// The city that commits are for.
-    pub city: keting_model::CityId,
-    log: keting_model::LogId,
-    /// The grant that commits name.
-    pub grant: Digest,
-    /// The region that the key may write in.
-    pub home: DocumentId,
-    sequence: u64,
-    time: keting_model::HybridTime,
-    city_time: keting_model::CityTime,
-}
-
-impl Forger {
-    /// With the key of a device that is enrolled.
-    pub fn new(mallory: &Device, rng: &mut Rng) -> Option<Self> {
-        let replica = mallory.replica.as_ref()?;
-        let (grant, membership): (&SignedGrant, _) = (replica.grant()?, replica.membership()?);
-        Some(Self {
-            signer: mallory.signer()?,
-            incarnation: Incarnation::new(drawn(rng)),
-            city: membership.city,
-            log: membership.log,
-            grant: grant.digest(),
-            home: *grant.grant.regions.first()?,
-            sequence: 0,
-            time: keting_model::HybridTime::new(replica.now().unix_ms(), 0),
-            city_time: replica.now(),
-        })
-    }
-
-    fn stamp(&mut self, rng: &mut Rng) -> Stamp {
-        self.time = self.time.tick(0);
-        Stamp {
-            actor: actor_id(self.signer.public_key(), &self.incarnation),
-            time: self.time,
-            city: self.city_time,
-            command: CommandId::new(drawn(rng)),
-        }
-    }
-
-    fn household_ops(&self, region: DocumentId, rng: &mut Rng) -> (DocumentId, Vec<Op>) {
-        let household = DocumentId::from_random(DocumentKind::Household, drawn(rng));
-        let fields = Fields::new().with("address", "9-909");
-        let command = Command::Household(HouseholdCommand::Add {
-            household,
-            region,
-            fields,
-            residents: Vec::new(),
-            time: self.city_time,
-        });
-        let empty = command.documents().into_iter().map(|id| (id, Document::empty(id))).collect();
-        let plan = command.plan(&empty).unwrap();
-        (household, plan.edits.into_iter().flat_map(|edit| edit.ops).collect())
-    }
-
-    /// A new household in a region.
-    pub fn household(&mut self, region: DocumentId, rng: &mut Rng) -> PushedCommit {
-        let (id, ops) = self.household_ops(region, rng);
-        self.commit("household.add", id, &ops, rng)
-    }
-
-    /// A new household with a field of another kind of document.
-    pub fn household_with_a_foreign_field(&mut self, rng: &mut Rng) -> PushedCommit {
-        let (id, mut ops) = self.household_ops(self.home, rng);
-        ops.push(put("id_number", Value::from("330481195003010012")));
-        self.commit("household.add", id, &ops, rng)
-    }
-
-    /// An edit of a household that nobody was given.
-    pub fn edit_of_what_nobody_has(&mut self, rng: &mut Rng) -> PushedCommit {
-        let (id, ops) = self.household_ops(self.home, rng);
-        let mut document = Document::empty(id);
-        let stamp = self.stamp(rng);
-        document.author(&stamp, &ops).unwrap();
-        let stamp = self.stamp(rng);
-        let edit = [put("address", Value::from("9-999"))];
-        let change = document.author(&stamp, &edit).unwrap().bytes;
-        self.sign("household.edit", &stamp, id, change, rng)
-    }
-
-    fn commit(&mut self, name: &str, id: DocumentId, ops: &[Op], rng: &mut Rng) -> PushedCommit {
-        let stamp = self.stamp(rng);
-        let change = Document::empty(id).author(&stamp, ops).unwrap().bytes;
-        self.sign(name, &stamp, id, change, rng)
-    }
-
-    fn sign(
-        &mut self,
-        name: &str,
-        stamp: &Stamp,
-        document: DocumentId,
-        change: Vec<u8>,
-        rng: &mut Rng,
-    ) -> PushedCommit {
-        self.sequence += 1;
-        let part = Part { salt: drawn(rng), document, change };
-        let body = CommitBody {
-            city: self.city,
-            log: self.log,
-            device: self.signer.public_key().clone(),
-            incarnation: self.incarnation,
-            sequence: self.sequence,
-            grant: self.grant,
-            seen: Cursor::genesis(self.log, 0).position(),
-            command: stamp.command,
-            command_name: name.to_owned(),
-            rule_version: RULE_VERSION,
-            time: stamp.time,
-            city_time: stamp.city,
-            replaces: None,
-            entries: vec![part.digest()],
-        };
-        let signed = SignedCommit::sign(body, &self.signer).unwrap().bytes;
-        PushedCommit { key: CommitKey::own(stamp.command), signed, parts: vec![part] }
-    }
-}
-
-/// A session of Mallory's, held without a network between.
-struct Conversation {
-    session: DeviceSession,
-    connection: ConnectionId,
-    signer: Ed25519Signer,
-    incarnation: Incarnation,
-    outbox: Vec<PushedCommit>,
-    refusal: Option<String>,
-}
-
-impl Conversation {
-    fn begin(world: &mut World, rng: &mut Rng, secret: Option<Secret>) -> Result<Self, Broken> {
-        let mallory = world.devices.iter().find(|device| !device.is_honest).ok_or("no mallory")?;
-        let replica = mallory.replica.as_ref().ok_or("mallory is away")?;
-        let config = replica.session_config().map_err(|error| error.to_string())?;
-        let (signer, config) = match secret {
-            // With another key than the one that was let in by this invitation.
-            Some(secret) => {
-                let signer = Ed25519Signer::from_seed(drawn(rng));
-                let device: PublicKey = signer.public_key().clone();
-                let purpose = Purpose::Enrol { secret, name: "phone".to_owned() };
-                (signer, DeviceConfig { device, purpose, ..config })
-            }
-            None => (mallory.signer().ok_or("mallory has no key")?, config),
-        };
-        let now_ms = world.clock.now_ms();
-        let mut binding = [0; 32];
-        rng.fill(&mut binding);
-        let server = world.host.server.as_mut().ok_or("no server")?;
-        let connection = server.connect(binding, now_ms);
-        let mut session = DeviceSession::new(config, rng.next_u64());
-        session.handle_connected(&binding, now_ms);
-        let incarnation = Incarnation::new(drawn(rng));
-        Ok(Self { session, connection, signer, incarnation, outbox: Vec::new(), refusal: None })
-    }
-
-    /// Talks until neither side has anything to say, and gives what became of the outbox.
-    fn run(&mut self, world: &mut World) -> Result<Vec<Outcome>, Broken> {
-        let (now_ms, unix_ms) = (world.clock.now_ms(), world.clock.unix_ms());
-        let server = world.host.server.as_mut().ok_or("no server")?;
-        let mut outcomes = Vec::new();
-        loop {
-            while let Some(effect) = self.session.poll_effect() {
-                self.perform(effect, now_ms);
-            }
-            while let Some(event) = self.session.poll_event() {
-                match event {
-                    DeviceEvent::Answered(answers) => {
-                        outcomes.extend(answers.into_iter().map(|answer| answer.outcome));
-                    }
-                    DeviceEvent::Closed(reason) => self.refusal = Some(reason.code().to_owned()),
-                    _ => {}
-                }
-            }
-            let mut is_still = true;
-            while let Some(frame) = self.session.poll_transmit() {
-                server.handle_frame(self.connection, &frame, now_ms);
-                is_still = false;
-            }
-            server.step(now_ms, unix_ms);
-            while let Some(frame) = server.poll_transmit(self.connection) {
-                self.session.handle_frame(&frame, now_ms);
-                is_still = false;
-            }
-            if is_still {
-                break;
-            }
-        }
-        Ok(outcomes)
-    }
-
-    fn perform(&mut self, effect: DeviceEffect, now_ms: u64) {
-        match effect {
-            DeviceEffect::SignHello { id, bytes } => {
-                self.session.handle_signed(id, self.signer.sign(&bytes), now_ms);
-            }
-            DeviceEffect::SignConfirmation { id, confirmation } => {
-                let signed = SignedConfirmation::sign(confirmation, &self.signer);
-                self.session.handle_signed(id, signed.map(|signed| signed.bytes), now_ms);
-            }
-            DeviceEffect::ReadOutbox { id, .. } => {
-                let items: Vec<_> = std::mem::take(&mut self.outbox)
-                    .into_iter()
-                    .zip(1..)
-                    .map(|(commit, place)| OutboxItem { place, commit })
-                    .collect();
-                let batch = OutboxBatch { items, more: false };
-                self.session.handle_outbox(id, Ok(batch), now_ms);
-            }
-            DeviceEffect::Persist(persist) => {
-                let persisted = Persisted { incarnation: self.incarnation, last_sequence: 0 };
-                self.session.handle_persisted(persist.id, Ok(persisted), now_ms);
-            }
-            DeviceEffect::Close(_) => {}
-        }
-    }
-}
-
 fn part_of(part: keting_store::StoredPart) -> Part {
     let salt = part.salt.as_slice().try_into().unwrap();
     Part { salt, document: part.document, change: part.bytes }
-}
-
-fn put(key: &str, value: Value) -> Op {
-    Op::Put { key: key.to_owned(), value }
 }
 
 fn drawn<const N: usize>(rng: &mut Rng) -> [u8; N] {

@@ -1,0 +1,212 @@
+//! A server that lies to a phone: another root key, a chain that leads nowhere, a grant of nobody's,
+//! commits that were not signed so, entries out of order, a cursor that leaves the log, answers
+//! to what was not asked.
+//!
+//! It has the city's issuing key, and to sign what the guard must refuse somebody's granted key
+//! ([`words`] holds what it says). The phone ends the session with the code of the lie, and its file,
+//! its place in the log and what its screens show are as they were. What a phone cannot notice before
+//! the server signs what it says of its log (entries left out, an UpTo beyond them, a false answer to
+//! what was pushed) is no lie of this one; `docs/threat-model.md` lists it.
+
+mod words;
+
+use std::fmt::Write as _;
+
+use keting::Next;
+use keting::parts::{Replica, SyncDriver};
+use keting_server::store::ServerRead;
+use keting_store::OutboxState;
+use keting_sync::frame::encode_server;
+use keting_sync::message::ServerMessage;
+use keting_testkit::rng::Rng;
+use keting_trust::{Cursor, Digest, RecordKind, SignedGrant};
+
+use crate::dump;
+use crate::hostile::Forger;
+use crate::liar::words::{Liar, welcome};
+use crate::world::{Broken, World};
+
+/// A way to enrol a device that is none.
+const FALSE_ENROLMENTS: [&str; 3] = ["other_root_key", "broken_chain", "grant_of_another"];
+
+/// What a server may say to a phone that has a cursor, and what it is told then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lie {
+    GrantOfNobody,
+    GrantOfOtherCity,
+    GrantBeyondItsIssuer,
+    CommitOfOtherCity,
+    CommitUnderOthersGrant,
+    CommitUnderNoGrant,
+    CommitNotSigned,
+    CommitWithOtherChange,
+    CommitBreaksTheRule,
+    DependencyLeftOut,
+    EntriesReversed,
+    EntryTwice,
+    EntryBelowTheCursor,
+    EntryBeyondItsUpTo,
+    EntryBeyondEveryLog,
+    CursorBackwards,
+    CursorOfOtherChain,
+    CursorOfOtherGeneration,
+    AnswerNotAsked,
+    WelcomeOfOtherCity,
+    WelcomeTwice,
+    EnrolledAgain,
+    FirstSyncBelowTheCursor,
+}
+
+const LIES: [(Lie, &str); 23] = [
+    (Lie::GrantOfNobody, "grant_not_of_the_city"),
+    (Lie::GrantOfOtherCity, "grant_not_of_the_city"),
+    (Lie::GrantBeyondItsIssuer, "grant_not_of_the_city"),
+    (Lie::CommitOfOtherCity, "log_refused"),
+    (Lie::CommitUnderOthersGrant, "grant_of_another"),
+    (Lie::CommitUnderNoGrant, "unknown_grant"),
+    (Lie::CommitNotSigned, "bad_signature"),
+    (Lie::CommitWithOtherChange, "log_refused"),
+    (Lie::CommitBreaksTheRule, "log_refused"),
+    (Lie::DependencyLeftOut, "log_refused"),
+    (Lie::EntriesReversed, "entries_out_of_order"),
+    (Lie::EntryTwice, "entries_out_of_order"),
+    (Lie::EntryBelowTheCursor, "entries_out_of_order"),
+    (Lie::EntryBeyondItsUpTo, "entry_beyond"),
+    (Lie::EntryBeyondEveryLog, "too_much"),
+    (Lie::CursorBackwards, "cursor_backwards"),
+    (Lie::CursorOfOtherChain, "cursor_backwards"),
+    (Lie::CursorOfOtherGeneration, "cursor_of_other_log"),
+    (Lie::AnswerNotAsked, "answer_not_asked"),
+    (Lie::WelcomeOfOtherCity, "peer_of_other_city"),
+    (Lie::WelcomeTwice, "welcome_repeated"),
+    (Lie::EnrolledAgain, "enrolled_out_of_place"),
+    (Lie::FirstSyncBelowTheCursor, "progress_out_of_place"),
+];
+
+/// Lets the server lie to one of the phones. False if there is none to lie to.
+///
+/// # Errors
+/// When the phone believed it, or anything on it changed.
+pub fn deceive(world: &mut World) -> Result<bool, Broken> {
+    let purpose = world.rng.next_u64();
+    let mut rng = world.rng.fork(purpose);
+    let can_listen = |index: &usize| {
+        let device = &world.devices[*index];
+        device.is_honest && !device.is_troubled && device.replica.is_some()
+    };
+    let listeners: Vec<usize> = (0..world.devices.len()).filter(can_listen).collect();
+    let Some(victim) = rng.pick(&listeners).copied() else { return Ok(false) };
+    world.hang_up_by_phone(victim);
+    let Some(told) = plan(world, victim, &mut rng)? else { return Ok(false) };
+    tell(world, victim, &told, &mut rng)?;
+    world.trace.count(&format!("lie: {}", told.name));
+    Ok(true)
+}
+
+/// What a phone is told, and with which code it ends the session.
+struct Told {
+    name: String,
+    said: Vec<ServerMessage>,
+    code: &'static str,
+}
+
+fn plan(world: &mut World, victim: usize, rng: &mut Rng) -> Result<Option<Told>, Broken> {
+    let device = &world.devices[victim];
+    let Some(replica) = &device.replica else { return Ok(None) };
+    let Some(server) = world.host.server.as_mut().filter(|_| !world.host.is_troubled) else {
+        return Ok(None);
+    };
+    let city_id = server.city().id;
+    let log = server.city().log;
+    let issuing = {
+        let digest = server.city().issuing_grant;
+        let read = server.store().snapshot().map_err(|error| error.to_string())?;
+        issuing_grant(&*read, &digest)?
+    };
+    let city = server.city();
+    let status = replica.status().map_err(|error| error.to_string())?;
+    let genesis = Cursor::genesis(log, 0);
+    let welcome = ServerMessage::Welcome(welcome(city_id, &genesis, world.clock.unix_ms()));
+    let liar = Liar { city, issuing, victim: replica.public_key().clone() };
+    if !device.is_enrolled() {
+        let code = *rng.pick(&FALSE_ENROLMENTS).ok_or("no lie")?;
+        let said = vec![welcome, ServerMessage::Enrolled(liar.enrolled(code, rng))];
+        return Ok(Some(Told { name: format!("enrolment {code}"), said, code }));
+    }
+    let Some(at) = status.cursor else { return Ok(None) };
+    let (lie, code) = *rng.pick(&LIES).ok_or("no lie")?;
+    let Some(mut forger) = Forger::new(device, rng) else { return Ok(None) };
+    let Some(signer) = device.signer() else { return Ok(None) };
+    let Some(said) = liar.say(lie, &at, &mut forger, &signer, rng) else { return Ok(None) };
+    let said = match lie {
+        Lie::WelcomeOfOtherCity => said,
+        _ => std::iter::once(welcome).chain(said).collect(),
+    };
+    Ok(Some(Told { name: format!("{lie:?}"), said, code }))
+}
+
+fn tell(world: &mut World, victim: usize, told: &Told, rng: &mut Rng) -> Result<(), Broken> {
+    let mut binding = [0; 32];
+    rng.fill(&mut binding);
+    let now_ms = world.clock.now_ms();
+    let device = &mut world.devices[victim];
+    let who = device.name.clone();
+    let replica = device.replica.as_mut().ok_or("an app does not run")?;
+    let watched = replica.observers().subscribe(&[]);
+    let before = kept(replica)?;
+    let mut driver =
+        SyncDriver::start(replica, binding, now_ms).map_err(|error| format!("{who}: {error}"))?;
+    for message in &told.said {
+        while driver.poll_transmit().is_some() {}
+        driver.handle_frame(replica, &encode_server(message), now_ms);
+    }
+    driver.handle_disconnected(replica, now_ms);
+    let ended = driver.take_ended().ok_or("a session without an end")?;
+    let code = ended.as_ref().err().map_or("ok", |error| error.code()).to_owned();
+    if code != told.code {
+        return Err(format!("{who} was told {}, and ended with {code}", told.name));
+    }
+    if kept(replica)? != before {
+        return Err(format!("{who} was told {}, and is not as it was", told.name));
+    }
+    if watched.next_within(std::time::Duration::ZERO) != Next::TimedOut {
+        return Err(format!("{who} was told {}, and its screens heard of it", told.name));
+    }
+    world.note(&format!("{who} is told {} and refuses: {code}", told.name));
+    Ok(())
+}
+
+/// Everything a lie may not change. That an edit was sent, or sent again, is no change.
+fn kept(replica: &Replica) -> Result<String, Broken> {
+    let store = replica.store();
+    let mut text = format!("{:?}", dump::contents(replica));
+    let commits = store.commits_after(None, u32::MAX).map_err(|error| error.to_string())?;
+    for (row, commit) in commits {
+        let entry = store.outbox_entry(row).map_err(|error| error.to_string())?;
+        let state = entry.map(|entry| entry.state).map(|state| match state {
+            OutboxState::Sent | OutboxState::Refused { .. } => OutboxState::Queued,
+            other
+            @ (OutboxState::Queued | OutboxState::Acknowledged | OutboxState::Held { .. }) => other,
+        });
+        let _ = write!(text, "{row:?} {:?} {state:?}", commit.number);
+    }
+    let grants = store.records_of(RecordKind::Grant.code()).map_err(|error| error.to_string())?;
+    let status = replica.status().map_err(|error| error.to_string())?;
+    let is_member = replica.membership().is_some();
+    let _ = write!(
+        text,
+        "{} {is_member} {:?} {:?} {:?} {}",
+        grants.len(),
+        status.cursor,
+        status.first_sync,
+        status.up_to_date_at_ms,
+        status.unread,
+    );
+    Ok(text)
+}
+
+fn issuing_grant(read: &dyn ServerRead, digest: &Digest) -> Result<SignedGrant, Broken> {
+    let stored = read.grant(digest).map_err(|error| error.to_string())?;
+    let stored = stored.ok_or("the issuing key has no grant")?;
+    SignedGrant::open(&stored.bytes).map_err(|error| error.to_string())
+}

@@ -1,0 +1,200 @@
+//! What a lying server says.
+
+use keting_model::role::Role;
+use keting_model::{CityId, CommandId, DocumentId, DocumentKind};
+use keting_server::city::City;
+use keting_sync::message::{
+    Answers, Enrolled, Entries, EntryPosition, Limits, Progress, ServerMessage, UpTo, Welcome,
+};
+use keting_sync::{Answer, CommitKey, Entry, Outcome, PushedCommit};
+use keting_testkit::rng::Rng;
+use keting_trust::limits::NUMBER_MAX;
+use keting_trust::{
+    ChainHash, Cursor, Digest, Ed25519Signer, Grant, KindAccess, PublicKey, RecordKind,
+    SignedGrant, Signer,
+};
+
+use crate::hostile::Forger;
+use crate::liar::Lie;
+
+/// What no phone may believe comes with a time that is wrong.
+pub(super) fn welcome(city: CityId, head: &Cursor, server_time_ms: u64) -> Welcome {
+    Welcome {
+        version: 1,
+        city,
+        log: head.log,
+        generation: head.generation,
+        head_number: head.number,
+        backed_up_to: 0,
+        server_time_ms,
+        limits: Limits::default(),
+    }
+}
+
+/// The server, with the keys it has.
+pub(super) struct Liar<'w> {
+    pub(super) city: &'w City,
+    pub(super) issuing: SignedGrant,
+    pub(super) victim: PublicKey,
+}
+
+impl Liar<'_> {
+    pub(super) fn enrolled(&self, lie: &str, rng: &mut Rng) -> Enrolled {
+        let stranger = Ed25519Signer::from_seed(drawn(rng));
+        let honest = self.own_grant();
+        let (root, chain) = match lie {
+            "other_root_key" => {
+                let above = given(self.issuing.grant.clone(), &stranger);
+                (stranger.public_key().clone(), vec![above, given(honest, &self.city.issuing)])
+            }
+            "broken_chain" => {
+                let own = given(honest, &stranger);
+                (self.city.root.clone(), vec![self.issuing.clone(), own])
+            }
+            _ => {
+                let others = Grant { holder: stranger.public_key().clone(), ..honest };
+                let others = given(others, &self.city.issuing);
+                (self.city.root.clone(), vec![self.issuing.clone(), others])
+            }
+        };
+        let grants = chain.into_iter().map(|link| link.bytes).collect();
+        Enrolled { city_name: self.city.name.clone(), log: self.city.log, root, grants }
+    }
+
+    /// What the issuing key might give the phone.
+    fn own_grant(&self) -> Grant {
+        let role = Role::MicroGridHead;
+        Grant {
+            holder: self.victim.clone(),
+            role,
+            regions: vec![DocumentId::from_random(DocumentKind::Region, [7; 14])],
+            kinds: KindAccess::of_role(role),
+            parent: Some(self.issuing.digest()),
+            depth: 0,
+            ..self.issuing.grant.clone()
+        }
+    }
+
+    pub(super) fn say(
+        &self,
+        lie: Lie,
+        at: &Cursor,
+        forger: &mut Forger,
+        signer: &Ed25519Signer,
+        rng: &mut Rng,
+    ) -> Option<Vec<ServerMessage>> {
+        let number = at.number + 1;
+        let next = Cursor { number, chain: ChainHash::new(drawn(rng)), ..*at };
+        let stranger = Ed25519Signer::from_seed(drawn(rng));
+        let grant = |grant: &SignedGrant| Entry {
+            number,
+            kind: RecordKind::Grant.code(),
+            record: grant.bytes.clone(),
+            parts: Vec::new(),
+        };
+        let group = |entries: Vec<Entry>, end: Cursor| {
+            vec![ServerMessage::Entries(Entries { entries }), up_to(end)]
+        };
+        let said = match lie {
+            Lie::GrantOfNobody => group(vec![grant(&given(self.own_grant(), &stranger))], next),
+            Lie::GrantOfOtherCity => {
+                let elsewhere = Grant { city: CityId::new(drawn(rng)), ..self.own_grant() };
+                group(vec![grant(&given(elsewhere, &self.city.issuing))], next)
+            }
+            Lie::GrantBeyondItsIssuer => {
+                let holder = stranger.public_key().clone();
+                let all = Grant { holder, depth: 0, ..self.issuing.grant.clone() };
+                let all = Grant { parent: Some(self.issuing.digest()), ..all };
+                group(vec![grant(&given(all, signer))], next)
+            }
+            Lie::CommitOfOtherCity
+            | Lie::CommitUnderOthersGrant
+            | Lie::CommitUnderNoGrant
+            | Lie::CommitNotSigned
+            | Lie::CommitWithOtherChange
+            | Lie::CommitBreaksTheRule
+            | Lie::DependencyLeftOut => {
+                let commit = self.commit(lie, forger, rng)?;
+                group(vec![entry(number, commit)], next)
+            }
+            Lie::EntriesReversed | Lie::EntryTwice | Lie::EntryBelowTheCursor => {
+                let [first, second] = match lie {
+                    Lie::EntriesReversed => [number + 1, number],
+                    Lie::EntryTwice => [number, number],
+                    _ => [at.number, number],
+                };
+                let [one, other] = [(); 2].map(|()| forger.household(forger.home, rng));
+                let end = Cursor { number: number + 1, ..next };
+                group(vec![entry(first, one), entry(second, other)], end)
+            }
+            Lie::EntryBeyondItsUpTo => {
+                group(vec![entry(number + 1, forger.household(forger.home, rng))], next)
+            }
+            Lie::EntryBeyondEveryLog => {
+                let commit = forger.household(forger.home, rng);
+                group(vec![entry(NUMBER_MAX + 1, commit)], next)
+            }
+            Lie::CursorBackwards => vec![up_to(Cursor { number: at.number - 1, ..next })],
+            Lie::CursorOfOtherChain => vec![up_to(Cursor { number: at.number, ..next })],
+            Lie::CursorOfOtherGeneration => vec![up_to(Cursor { generation: 1, ..next })],
+            Lie::AnswerNotAsked => {
+                let commit = CommitKey::own(CommandId::new(drawn(rng)));
+                let answers = vec![Answer { commit, outcome: Outcome::Admitted { number } }];
+                vec![ServerMessage::Answers(Answers { answers })]
+            }
+            Lie::WelcomeOfOtherCity => {
+                vec![ServerMessage::Welcome(welcome(CityId::new(drawn(rng)), at, 0))]
+            }
+            Lie::WelcomeTwice => vec![ServerMessage::Welcome(welcome(self.city.id, at, 0))],
+            Lie::EnrolledAgain => vec![ServerMessage::Enrolled(self.enrolled("", rng))],
+            Lie::FirstSyncBelowTheCursor => {
+                let below = Cursor { number: at.number - 1, ..next };
+                let position = EntryPosition { at: below, phase: 0, after: Vec::new() };
+                vec![ServerMessage::Progress(Progress { position, done: 0, total: 1 })]
+            }
+        };
+        Some(said)
+    }
+
+    /// A commit under a granted key that no honest phone made.
+    fn commit(&self, lie: Lie, forger: &mut Forger, rng: &mut Rng) -> Option<PushedCommit> {
+        match lie {
+            Lie::CommitOfOtherCity => forger.city = CityId::new(drawn(rng)),
+            Lie::CommitUnderOthersGrant => forger.grant = self.city.device_grant,
+            Lie::CommitUnderNoGrant => forger.grant = Digest::of(&drawn::<8>(rng)),
+            _ => {}
+        }
+        match lie {
+            Lie::DependencyLeftOut => Some(forger.edit_of_what_nobody_has(rng)),
+            Lie::CommitBreaksTheRule => Some(forger.household_with_a_foreign_field(rng)),
+            _ => {
+                let mut commit = forger.household(forger.home, rng);
+                match lie {
+                    Lie::CommitNotSigned => *commit.signed.last_mut()? ^= 1,
+                    Lie::CommitWithOtherChange => commit.parts.first_mut()?.salt[0] ^= 1,
+                    _ => {}
+                }
+                Some(commit)
+            }
+        }
+    }
+}
+
+fn given(grant: Grant, issuer: &dyn Signer) -> SignedGrant {
+    let grant = Grant { issuer: issuer.public_key().clone(), ..grant };
+    SignedGrant::issue(grant, issuer).unwrap()
+}
+
+fn entry(number: u64, commit: PushedCommit) -> Entry {
+    Entry { number, kind: RecordKind::Commit.code(), record: commit.signed, parts: commit.parts }
+}
+
+fn up_to(cursor: Cursor) -> ServerMessage {
+    ServerMessage::UpTo(UpTo { cursor, more: false })
+}
+
+fn drawn<const N: usize>(rng: &mut Rng) -> [u8; N] {
+    let mut bytes = [0; N];
+    rng.fill(&mut bytes);
+    bytes
+}

@@ -1,0 +1,156 @@
+//! What happens between a phone and the server: frames leave and arrive, connections break.
+
+use keting_sync::frame::{decode_device, encode_server};
+use keting_sync::message::{Answers, DeviceMessage, ServerMessage};
+use keting_sync::{Answer, Outcome, PushedCommit};
+use keting_trust::limits::FRAME_BYTES_MAX;
+
+use crate::device::Device;
+use crate::network::{LinkId, Sent, Way};
+use crate::world::{Broken, Event, World};
+
+impl World {
+    pub(super) fn send(&mut self, link: LinkId, way: Way, frame: Vec<u8>) {
+        let latency_ms = 5 + self.rng.below(self.temper.latency_ms);
+        let now_ms = self.clock.now_ms();
+        let Some(connection) = self.links.get_mut(&link) else { return };
+        let len = frame.len();
+        match connection.send(way, frame, now_ms, latency_ms) {
+            Sent::At(at_ms) => {
+                self.at(at_ms, Event::Arrive(link, way));
+                self.note(&format!("{link} {way:?} {len}"));
+                self.trace.count("frames");
+            }
+            Sent::Lost => {}
+            Sent::Cut => {
+                self.trace.count("connection cut");
+                self.cut_at(link, None);
+            }
+        }
+    }
+
+    /// Says what was not kept, once the server has said who it is.
+    pub(super) fn send_refusals(&mut self, link: LinkId) {
+        let Some(connection) = self.links.get_mut(&link).filter(|link| link.is_answered) else {
+            return;
+        };
+        for frame in std::mem::take(&mut connection.refusals) {
+            self.trace.count("push refused");
+            self.send(link, Way::Down, frame);
+        }
+    }
+
+    pub(super) fn arrive(&mut self, link: LinkId, way: Way) -> Result<(), Broken> {
+        let now_ms = self.clock.now_ms();
+        let Some(connection) = self.links.get_mut(&link) else { return Ok(()) };
+        let Some(frame) = connection.arrive(way, now_ms) else { return Ok(()) };
+        match way {
+            Way::Up => {
+                let refusal = self.host.refusal().and_then(|code| refusal_of(&frame, code));
+                if let Some(refusal) = refusal {
+                    connection.refusals.push(refusal);
+                    self.send_refusals(link);
+                    return Ok(());
+                }
+                if let (Some(server), Some(id)) = (&mut self.host.server, connection.server) {
+                    server.handle_frame(id, &frame, now_ms);
+                    self.queue_server_step();
+                }
+                Ok(())
+            }
+            Way::Down => {
+                let index = connection.device;
+                let Some(device) = self.devices.get_mut(index) else { return Ok(()) };
+                if let (Some(replica), Some(session)) = (&mut device.replica, &mut device.session)
+                    && session.link == link
+                {
+                    session.driver.handle_frame(replica, &frame, now_ms);
+                    return self.settle_device(index);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Breaks a connection; who broke it himself needs not be told.
+    pub fn cut_at(&mut self, link: LinkId, by: Option<Way>) {
+        let now_ms = self.clock.now_ms();
+        let Some(connection) = self.links.get_mut(&link) else { return };
+        if connection.is_cut {
+            return;
+        }
+        let ends = connection.cut(&mut self.rng, now_ms);
+        self.note(&format!("{link} breaks"));
+        for (way, heard_at_ms) in ends {
+            // The stream up ends at the server, the stream down at the device.
+            if let (Some(at_ms), true) = (heard_at_ms, by != Some(other(way))) {
+                self.at(at_ms, Event::Hangup(link, way));
+            }
+        }
+    }
+
+    /// The server closed: what it sent still arrives, and then the end.
+    pub(super) fn close_gently(&mut self, link: LinkId) {
+        let Some(connection) = self.links.get_mut(&link) else { return };
+        if connection.is_cut {
+            return;
+        }
+        connection.is_cut = true;
+        let delay_ms = 5 + self.temper.latency_ms;
+        self.after(delay_ms, Event::Hangup(link, Way::Down));
+    }
+
+    pub(super) fn hang_up(&mut self, link: LinkId, way: Way) -> Result<(), Broken> {
+        let now_ms = self.clock.now_ms();
+        let Some(connection) = self.links.get_mut(&link) else { return Ok(()) };
+        match way {
+            Way::Up => {
+                if let (Some(server), Some(id)) = (&mut self.host.server, connection.server.take())
+                {
+                    server.disconnect(id);
+                }
+                Ok(())
+            }
+            Way::Down => {
+                let index = connection.device;
+                let Some(device) = self.devices.get_mut(index) else { return Ok(()) };
+                if let (Some(replica), Some(session)) = (&mut device.replica, &mut device.session)
+                    && session.link == link
+                {
+                    session.driver.handle_disconnected(replica, now_ms);
+                    return self.settle_device(index);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Forgets connections that neither side knows any more.
+    pub fn forget_links(&mut self) {
+        let devices = &self.devices;
+        self.links.retain(|id, link| {
+            let used = |device: &Device| {
+                device.session.as_ref().is_some_and(|session| session.link == *id)
+            };
+            link.server.is_some() || devices.get(link.device).is_some_and(used) || !link.is_cut
+        });
+    }
+}
+
+/// The refusal of every edit that a frame brings; none if it brings none.
+fn refusal_of(frame: &[u8], code: &str) -> Option<Vec<u8>> {
+    let Ok(DeviceMessage::Push(push)) = decode_device(frame, FRAME_BYTES_MAX) else { return None };
+    let answer = |commit: &PushedCommit| Answer {
+        commit: commit.key,
+        outcome: Outcome::Refused { code: code.to_owned() },
+    };
+    let answers = push.commits.iter().map(answer).collect();
+    Some(encode_server(&ServerMessage::Answers(Answers { answers })))
+}
+
+fn other(way: Way) -> Way {
+    match way {
+        Way::Up => Way::Down,
+        Way::Down => Way::Up,
+    }
+}
