@@ -30,6 +30,7 @@ impl World {
         let Some(command) = plan::draw(&mut self.rng, replica, &self.memory.households) else {
             return Ok(());
         };
+        let Some(saying) = self.said.before(device, &command)? else { return Ok(()) };
         self.memory.acts += 1;
         let before = footprint(replica);
         let watched = replica.observers().subscribe(&[]);
@@ -40,6 +41,7 @@ impl World {
                 if let Command::Household(HouseholdCommand::Add { household, .. }) = &command {
                     self.memory.households.push(*household);
                 }
+                self.said.note(index, saying, Some(executed.commit));
                 self.note(&format!("{name} {} {}", command.name(), executed.commit.command));
                 self.trace.count(&format!("edit: {}", command.name()));
                 let now_ms = self.clock.now_ms();
@@ -73,7 +75,11 @@ impl World {
                     ErrorKind::Network
                     | ErrorKind::File
                     | ErrorKind::NeedsUpdate
-                    | ErrorKind::Internal => self.judge_error(index, &error),
+                    | ErrorKind::Internal => {
+                        self.said.note(index, saying, None);
+                        let _ = self.said.find_again(index, &self.devices[index], false);
+                        self.judge_error(index, &error)
+                    }
                 }
             }
         }

@@ -96,7 +96,7 @@ impl World {
         for index in 0..self.devices.len() {
             self.demand_of(index, &truth)?;
         }
-        Ok(())
+        self.demand_said()
     }
 
     fn demand_of(&mut self, index: usize, truth: &dump::Contents) -> Result<(), Broken> {

@@ -30,6 +30,7 @@ pub mod liar;
 pub mod network;
 pub mod plan;
 pub mod safety;
+pub mod said;
 pub mod temper;
 pub mod trace;
 pub mod vault;

@@ -15,6 +15,9 @@ use keting_model::{
 };
 use keting_testkit::rng::Rng;
 
+/// A day of birth that makes somebody a child.
+pub const CHILD_BORN: &str = "2021-05-06";
+
 /// What a person sees.
 struct Screen {
     regions: Vec<(DocumentId, String, String)>,
@@ -228,7 +231,7 @@ fn resident_fields(rng: &mut Rng, mut fields: Fields) -> Fields {
         0 | 1 => fields.set("phone", ["13800138000", "13800138001", ""][rng.index(3)]),
         2 => fields.set("relation", ["head", "spouse", "child"][rng.index(3)]),
         // A child's phone and status live in the private part, a grown-up's do not.
-        3 => fields.set("birth_date", ["1950-03-01", "2021-05-06"][rng.index(2)]),
+        3 => fields.set("birth_date", ["1950-03-01", CHILD_BORN][rng.index(2)]),
         4 => fields.set("t/living_alone", Value::Bool(rng.chance(1, 2))),
         _ => fields.set("t/chronic_illness", Value::Bool(rng.chance(1, 2))),
     }

@@ -55,6 +55,7 @@ impl World {
         for index in 0..self.devices.len() {
             self.check_device(index)?;
             self.check_contents(index)?;
+            self.demand_outbox(index)?;
         }
         self.trace.count("safety checks");
         Ok(())

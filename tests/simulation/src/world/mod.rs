@@ -20,6 +20,7 @@ use crate::device::Device;
 use crate::host::Host;
 use crate::network::{Link, LinkId, Way};
 use crate::safety::Memory;
+use crate::said::Said;
 use crate::temper::Temper;
 use crate::trace::Trace;
 
@@ -71,6 +72,8 @@ pub struct World {
     pub trace: Trace,
     /// What was seen so far and must stay true.
     pub memory: Memory,
+    /// What people said.
+    pub said: Said,
     /// Whether bad things are over.
     pub is_healing: bool,
     queue: BTreeMap<(u64, u64), Event>,
@@ -109,6 +112,7 @@ impl World {
             links: BTreeMap::new(),
             trace: Trace::new(full_trace),
             memory: Memory::default(),
+            said: Said::default(),
             is_healing: false,
             queue: BTreeMap::new(),
             queued: 0,

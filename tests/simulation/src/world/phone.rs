@@ -17,6 +17,8 @@ impl World {
         match device.start() {
             Ok(()) => {
                 self.note(&format!("{name} starts"));
+                // A disk that fails again is looked at again.
+                let _ = self.said.find_again(index, &self.devices[index], true);
                 self.check_device(index)
             }
             Err(error) if was_troubled => {

@@ -1,0 +1,257 @@
+//! Nothing that somebody said is overruled unseen.
+//!
+//! The simulation remembers every word of every person by itself: which command they gave, what it
+//! says of what ([`word`]), and of the earlier words about the same thing which their phone had
+//! received. A word *stands* until somebody says another of the same thing who had received it. What
+//! stands is demanded of every screen ([`screen`]) whose reader may read it: alone it is what is
+//! shown; beside others that contradict it, all of them are in the list of conflicts, with those who
+//! said them. What is not on the server yet is in the list of what waits, with a code if it was
+//! refused. That is checked of what an act is about just before it, and of everything once all is
+//! quiet, on every phone and on screens made of the server's documents.
+//!
+//! Not demanded yet: what moves to the private part of somebody who was ever said to be a child.
+
+mod demand;
+mod screen;
+mod stands;
+mod word;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use keting::parts::Replica;
+use keting_model::query::Withheld;
+use keting_model::{Command, DocumentId, DocumentKind};
+use keting_store::StoreError;
+use keting_trust::{CommitId, DeviceId};
+
+use crate::device::Device;
+use crate::plan::CHILD_BORN;
+use crate::said::screen::{Reader, Screen};
+use crate::said::stands::{Names, Stands, judge};
+use crate::said::word::{Slot, Word, words_of};
+use crate::trace::hex;
+use crate::world::Broken;
+
+/// Everything that people said, in the order in which they said it.
+#[derive(Debug, Default)]
+pub struct Said {
+    acts: Vec<Act>,
+    about: BTreeMap<Slot, Vec<Entry>>,
+    /// Which household each private part belongs to.
+    households: BTreeMap<DocumentId, DocumentId>,
+}
+
+/// What somebody did at once.
+#[derive(Debug)]
+struct Act {
+    /// Whose phone it was, by its place among them.
+    file: usize,
+    device: DeviceId,
+    command: Vec<u8>,
+    became: Became,
+    /// Whether the server has been seen to have it.
+    is_on_server: bool,
+}
+
+impl Act {
+    fn commit(&self) -> Option<CommitId> {
+        match self.became {
+            Became::Kept(commit) => Some(commit),
+            Became::Unknown | Became::Nothing => None,
+        }
+    }
+}
+
+/// What became of an act on its author's disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Became {
+    /// The app said it is durable.
+    Kept(CommitId),
+    /// The disk failed: it may be found again when the app starts.
+    Unknown,
+    /// It was not found again.
+    Nothing,
+}
+
+/// A word.
+#[derive(Debug)]
+struct Entry {
+    word: Word,
+    /// The act it was said in.
+    act: usize,
+    /// The acts of the earlier words about the same thing that its author had received.
+    seen: BTreeSet<usize>,
+}
+
+/// Words about to be said.
+#[derive(Debug)]
+pub struct Saying {
+    device: DeviceId,
+    command: Vec<u8>,
+    words: Vec<(Slot, Word, BTreeSet<usize>)>,
+}
+
+impl Said {
+    /// Judges what somebody has before them as they are about to do something, and gives what they
+    /// will have said then. Nothing while their disk shows nothing: then they do nothing.
+    ///
+    /// # Errors
+    /// When their screens leave out, or list wrongly, what is said of what they are about to change.
+    pub fn before(&self, device: &Device, command: &Command) -> Result<Option<Saying>, Broken> {
+        let Some(replica) = &device.replica else { return Ok(None) };
+        let Ok(looked) = self.look(device, replica, command) else { return Ok(None) };
+        let Looked { screen, words } = looked;
+        for (slot, _, received) in words.iter().filter(|(slot, ..)| self.may_read(device, slot)) {
+            let stands = self.stands(slot, |act| received.contains(&act));
+            judge(slot, &stands, &screen, Names::Known).map_err(|what| {
+                let (name, told) = (&device.name, self.told(slot));
+                format!("{name} is about to {}: {what}, said was{told}", command.name())
+            })?;
+        }
+        // Who enters what is shown already says nothing.
+        let is_news = |(slot, word, _): &(Slot, Word, BTreeSet<usize>)| {
+            !matches!(word, Word::Value(_))
+                || screen.listed(slot).is_some()
+                || screen.shown(slot) != BTreeSet::from([word.clone()])
+        };
+        let words = words.into_iter().filter(is_news).collect();
+        Ok(Some(Saying { device: replica.device(), command: command.to_bytes(), words }))
+    }
+
+    fn look(
+        &self,
+        device: &Device,
+        replica: &Replica,
+        command: &Command,
+    ) -> Result<Looked, StoreError> {
+        let owner = |document: &DocumentId| *self.households.get(document).unwrap_or(document);
+        let words = words_of(command, owner);
+        let withheld = Withheld::from_roles(&[device.part.role]);
+        let reader = Reader { store: replica.store(), withheld };
+        let of = words.first().map(|(slot, _)| slot.of);
+        let screen = of.map(|of| reader.about(&of)).transpose()?.unwrap_or_default();
+        let words = words.into_iter().map(|(slot, word)| {
+            let received = self.received(replica, &slot)?;
+            Ok((slot, word, received))
+        });
+        Ok(Looked { screen, words: words.collect::<Result<_, StoreError>>()? })
+    }
+
+    /// The acts whose words about something a file has received.
+    fn received(&self, replica: &Replica, slot: &Slot) -> Result<BTreeSet<usize>, StoreError> {
+        let mut received = BTreeSet::new();
+        for entry in self.about.get(slot).into_iter().flatten() {
+            if let Some(commit) = self.acts[entry.act].commit()
+                && replica.store().commit_of(commit.device.as_bytes(), &commit.command)?.is_some()
+            {
+                received.insert(entry.act);
+            }
+        }
+        Ok(received)
+    }
+
+    /// Remembers what somebody said. Without a commit their disk failed meanwhile, and the app may
+    /// find it when it starts.
+    pub fn note(&mut self, file: usize, saying: Saying, commit: Option<CommitId>) {
+        let Saying { device, command, words } = saying;
+        let act = self.acts.len();
+        for (slot, word, seen) in words {
+            if slot.of.kind() == Some(DocumentKind::Household) {
+                let private = DocumentId::derive(&slot.of, DocumentKind::HouseholdPrivate, 0);
+                self.households.insert(private, slot.of);
+            }
+            self.about.entry(slot).or_default().push(Entry { word, act, seen });
+        }
+        let became = commit.map_or(Became::Unknown, Became::Kept);
+        self.acts.push(Act { file, device, command, became, is_on_server: false });
+    }
+
+    /// Looks for what the disk failed at. Whoever looks as their app starts knows then.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn find_again(
+        &mut self,
+        file: usize,
+        device: &Device,
+        starts: bool,
+    ) -> Result<(), StoreError> {
+        let Some(replica) = &device.replica else { return Ok(()) };
+        let (store, own) = (replica.store(), replica.device());
+        let is_lost = |act: &Act| act.became == Became::Unknown && act.device == own;
+        if !self.acts.iter().any(is_lost) {
+            return Ok(());
+        }
+        let known: BTreeSet<CommitId> = self.acts.iter().filter_map(Act::commit).collect();
+        let mut found = BTreeMap::new();
+        for (row, commit) in store.commits_after(None, u32::MAX)? {
+            let id = CommitId { device: DeviceId::new(commit.device), command: commit.command };
+            if let Some(entry) = store.outbox_entry(row)?
+                && id.device == own
+                && !known.contains(&id)
+            {
+                found.insert(entry.command, id);
+            }
+        }
+        for act in self.acts.iter_mut().filter(|act| is_lost(act)) {
+            match found.get(&act.command) {
+                Some(commit) => act.became = Became::Kept(*commit),
+                None if starts && act.file == file => act.became = Became::Nothing,
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// What stands of something among the acts that somebody `has`.
+    fn stands(&self, slot: &Slot, has: impl Fn(usize) -> bool) -> Stands {
+        let entries = self.about.get(slot).into_iter().flatten();
+        let here: Vec<&Entry> = entries.filter(|entry| has(entry.act)).collect();
+        let mut stands = Stands::new();
+        for entry in &here {
+            if !here.iter().any(|later| later.seen.contains(&entry.act)) {
+                let by = hex(self.acts[entry.act].device.as_bytes());
+                stands.entry(entry.word.clone()).or_default().insert(by);
+            }
+        }
+        stands
+    }
+
+    /// Every word about something, to be shown where one is missing.
+    fn told(&self, slot: &Slot) -> String {
+        let tell = |Entry { word, act, seen }: &Entry| {
+            let Act { file, became, .. } = &self.acts[*act];
+            format!("\n  act {act} on phone {file}, {became:?}: {word:?} over {seen:?}")
+        };
+        self.about.get(slot).into_iter().flatten().map(tell).collect()
+    }
+
+    fn was_ever_a_child(&self, slot: &Slot) -> bool {
+        let Some((resident, _)) = slot.resident() else { return false };
+        let births = self.about.get(&Slot::of_resident(slot.of, resident, "birth_date"));
+        let child = Word::Value(CHILD_BORN.to_owned());
+        births.into_iter().flatten().any(|entry| entry.word == child)
+    }
+
+    /// Whether an act is on its author's disk for good.
+    fn is_kept(&self, act: usize) -> bool {
+        self.acts[act].commit().is_some()
+    }
+
+    /// Whether somebody may read what is said of something, and it stands where it was first said.
+    fn may_read(&self, device: &Device, slot: &Slot) -> bool {
+        let reads = device.part.role.reads();
+        !self.may_have_moved(slot) && reads.iter().any(|(kind, _)| *kind == slot.kind())
+    }
+
+    fn may_have_moved(&self, slot: &Slot) -> bool {
+        let moves = slot.resident().is_some_and(|(_, what)| !["name", "relation"].contains(&what));
+        moves && self.was_ever_a_child(slot)
+    }
+}
+
+/// What somebody saw as they were about to act.
+struct Looked {
+    screen: Screen,
+    words: Vec<(Slot, Word, BTreeSet<usize>)>,
+}

@@ -1,0 +1,183 @@
+//! What somebody's screens show, asked of the queries that apps ask.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use keting_model::DocumentId;
+use keting_model::household::{HouseholdDetail, HouseholdFilter, NeedView, ResidentDetail};
+use keting_model::query::{self, ConflictView, Entered, FactView, Permitted, RegionView, Withheld};
+use keting_store::{Store, StoreError};
+
+use crate::said::word::{Slot, Word, record};
+use crate::world::Broken;
+
+/// Some screens of one reader at one moment.
+#[derive(Debug, Default)]
+pub struct Screen {
+    shown: BTreeMap<Slot, BTreeSet<Word>>,
+    listed: BTreeMap<Slot, BTreeMap<Word, BTreeSet<String>>>,
+}
+
+/// Reads one replica's screens.
+pub struct Reader<'a> {
+    /// The file.
+    pub store: &'a Store,
+    /// What the reader's role may not read.
+    pub withheld: Withheld,
+}
+
+impl Screen {
+    /// What is shown of a slot: one value of a field, every current fact, one record.
+    pub fn shown(&self, slot: &Slot) -> BTreeSet<Word> {
+        self.shown.get(slot).cloned().unwrap_or_else(|| BTreeSet::from([slot.unsaid()]))
+    }
+
+    /// What the list of conflicts says of a slot, and by whose devices; nothing if it is not in it.
+    pub fn listed(&self, slot: &Slot) -> Option<&BTreeMap<Word, BTreeSet<String>>> {
+        self.listed.get(slot)
+    }
+
+    fn show(&mut self, slot: Slot, word: Word) {
+        self.shown.entry(slot).or_default().insert(word);
+    }
+
+    fn list(&mut self, slot: &Slot, word: Word, by: &Entered) {
+        let words = self.listed.entry(slot.clone()).or_default();
+        words.entry(word).or_default().extend(by.device.clone());
+    }
+}
+
+impl Reader<'_> {
+    /// The screens of one household or region.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn about(&self, of: &DocumentId) -> Result<Screen, StoreError> {
+        let mut screen = Screen::default();
+        if let Some(household) = query::household(self.store, &self.withheld, of)? {
+            self.read_household(&household, &mut screen)?;
+        } else {
+            let regions = query::regions(self.store)?;
+            regions
+                .iter()
+                .filter(|region| region.id == *of)
+                .for_each(|one| read_region(one, &mut screen));
+        }
+        self.conflicts(Some(of))?.iter().for_each(|conflict| read_conflict(conflict, &mut screen));
+        Ok(screen)
+    }
+
+    /// Every screen there is.
+    ///
+    /// # Errors
+    /// When two screens contradict each other. A disk that fails is not looked at.
+    pub fn everything(&self) -> Result<Screen, Broken> {
+        let failed = |error: StoreError| error.to_string();
+        let mut screen = Screen::default();
+        let conflicts = self.conflicts(None).map_err(failed)?;
+        let filter = HouseholdFilter::default();
+        for listed in query::households(self.store, &self.withheld, &filter).map_err(failed)? {
+            let page = query::household(self.store, &self.withheld, &listed.id).map_err(failed)?;
+            let page = page.ok_or_else(|| format!("{} is in the list only", listed.id))?;
+            let alike = page.residents.iter().map(|one| &one.resident).eq(&listed.residents);
+            if !alike || page.address != listed.address {
+                return Err(format!("the list shows {listed:?}, the page {page:?}"));
+            }
+            let own = conflicts.iter().filter(|conflict| conflict.home == listed.id).count();
+            if own as u64 != listed.conflicts {
+                return Err(format!("of {} are {own} conflicts in the list of them", listed.id));
+            }
+            self.read_household(&page, &mut screen).map_err(failed)?;
+        }
+        query::regions(self.store)
+            .map_err(failed)?
+            .iter()
+            .for_each(|one| read_region(one, &mut screen));
+        conflicts.iter().for_each(|conflict| read_conflict(conflict, &mut screen));
+        Ok(screen)
+    }
+
+    fn conflicts(&self, home: Option<&DocumentId>) -> Result<Vec<ConflictView>, StoreError> {
+        query::conflicts(self.store, &self.withheld, &Permitted::everything(), home)
+    }
+
+    fn read_household(
+        &self,
+        page: &HouseholdDetail,
+        screen: &mut Screen,
+    ) -> Result<(), StoreError> {
+        let of = page.id;
+        for (name, value) in [("address", Some(&page.address)), ("tenure", page.tenure.as_ref())] {
+            screen.show(Slot::new(of, name), value_of(value));
+        }
+        page.residents.iter().for_each(|resident| read_resident(of, resident, screen));
+        page.needs.iter().for_each(|need| read_need(of, need, screen));
+        for visit in query::visits(self.store, &self.withheld, &of)?.into_iter().flatten() {
+            let slot = Slot::new(of, format!("v/{}", visit.id));
+            screen.show(slot, record(Some(visit.at), visit.note));
+        }
+        for note in query::notes(self.store, &self.withheld, &of)?.into_iter().flatten() {
+            screen.show(Slot::new(of, format!("o/{}", note.id)), Word::Record(note.text));
+        }
+        Ok(())
+    }
+}
+
+fn read_resident(of: DocumentId, detail: &ResidentDetail, screen: &mut Screen) {
+    let shown = &detail.resident;
+    let slot = |what: &str| Slot::of_resident(of, shown.id, what);
+    screen.show(slot("name"), Word::Value(shown.name.clone()));
+    for (what, value) in [
+        ("phone", &shown.phone),
+        ("relation", &shown.relation),
+        ("bond", &shown.bond),
+        ("birth_date", &detail.birth_date),
+        ("health", &detail.health),
+    ] {
+        screen.show(slot(what), value_of(value.as_ref()));
+    }
+    for tag in shown.care_tags.iter().flatten() {
+        screen.show(slot(&format!("t/{tag}")), Word::Value("true".to_owned()));
+    }
+    detail.facts.iter().for_each(|fact| screen.show(slot("s"), fact_of(fact)));
+}
+
+fn read_need(of: DocumentId, need: &NeedView, screen: &mut Screen) {
+    screen.show(Slot::new(of, format!("n/{}/text", need.id)), Word::Record(need.text.clone()));
+    let slot = Slot::new(of, format!("n/{}/s", need.id));
+    need.facts.iter().for_each(|fact| screen.show(slot.clone(), fact_of(fact)));
+}
+
+fn read_region(region: &RegionView, screen: &mut Screen) {
+    for (name, value) in [
+        ("code", Some(&region.code)),
+        ("name", Some(&region.name)),
+        ("level", Some(&region.level)),
+        ("head", region.head.as_ref()),
+    ] {
+        screen.show(Slot::new(region.id, name), value_of(value));
+    }
+}
+
+/// A fact counts as listed if its word is among the values, too.
+fn read_conflict(conflict: &ConflictView, screen: &mut Screen) {
+    let slot = Slot::new(conflict.home, conflict.key.clone());
+    for value in conflict.values.iter().filter(|_| conflict.facts.is_empty()) {
+        for by in &value.entered {
+            screen.list(&slot, Word::Value(value.value.clone()), by);
+        }
+    }
+    for fact in &conflict.facts {
+        if conflict.values.iter().any(|value| value.value == fact.status) {
+            screen.list(&slot, fact_of(fact), &fact.entered);
+        }
+    }
+}
+
+fn value_of(text: Option<&String>) -> Word {
+    Word::Value(text.cloned().unwrap_or_default())
+}
+
+fn fact_of(fact: &FactView) -> Word {
+    let FactView { fact, status, at, reason, .. } = fact.clone();
+    Word::Fact { fact, status, at, reason }
+}

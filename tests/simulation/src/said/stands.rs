@@ -1,0 +1,52 @@
+//! Whether screens show what stands.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::said::screen::Screen;
+use crate::said::word::{Slot, Word};
+use crate::world::Broken;
+
+/// The words that nobody replaced who had received them, and the devices of those who said them.
+pub type Stands = BTreeMap<Word, BTreeSet<String>>;
+
+/// Whether the reader can name those who said something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// By their devices.
+    Known,
+    /// A file put together without their commits names nobody.
+    Unknown,
+}
+
+/// Demands of screens what stands of a slot.
+///
+/// # Errors
+/// When a word is neither shown nor listed, or words are listed that do not stand against each other.
+pub fn judge(slot: &Slot, stands: &Stands, screen: &Screen, names: Names) -> Result<(), Broken> {
+    if stands.is_empty() {
+        return Ok(());
+    }
+    let (shown, listed) = (screen.shown(slot), screen.listed(slot));
+    let is_alike = |listed: &Stands| match names {
+        Names::Known => listed == stands,
+        Names::Unknown => listed.keys().eq(stands.keys()),
+    };
+    let good = if is_contradictory(stands) {
+        listed.is_some_and(is_alike) && shown.iter().all(|word| stands.contains_key(word))
+    } else {
+        listed.is_none() && shown.iter().eq(stands.keys())
+    };
+    if good {
+        return Ok(());
+    }
+    Err(format!("of {slot:?} stands {stands:?}, shown is {shown:?}, listed {listed:?}"))
+}
+
+/// Whether words stand against each other.
+pub fn is_contradictory(stands: &Stands) -> bool {
+    let words: BTreeSet<&Word> = stands.keys().collect();
+    words
+        .iter()
+        .enumerate()
+        .any(|(place, one)| words.iter().skip(place + 1).any(|other| one.contradicts(other)))
+}
