@@ -19,6 +19,12 @@ pub struct Metrics {
     pub commits_refused: BTreeMap<String, u64>,
     /// Batches validated again because another process had been faster.
     pub batches_repeated: u64,
+    /// Operations that were made again to see whether they make what was pushed.
+    pub ops_replayed: u64,
+    /// Documents that were made anew as they had been, for changes that were not made at their heads.
+    pub earlier_states_made: u64,
+    /// How much memory the documents take that are kept open, in bytes.
+    pub open_documents_bytes: usize,
     /// Entries handed to sessions.
     pub entries_sent: u64,
     /// Bytes of frames from devices.
@@ -77,6 +83,12 @@ impl Metrics {
             "Batches validated again.",
             self.batches_repeated,
         );
+        text.counter("keting_ops_replayed_total", "Operations made again.", self.ops_replayed);
+        text.counter(
+            "keting_earlier_states_made_total",
+            "Documents made anew as they had been.",
+            self.earlier_states_made,
+        );
         text.counter("keting_entries_sent_total", "Entries sent.", self.entries_sent);
         text.counter("keting_frame_bytes_in_total", "Bytes from devices.", self.frame_bytes_in);
         text.counter("keting_frame_bytes_out_total", "Bytes to devices.", self.frame_bytes_out);
@@ -93,6 +105,11 @@ impl Metrics {
         text.counter("keting_devices_enrolled_total", "Devices enrolled.", self.devices_enrolled);
         text.codes("keting_store_failures_total", "Failures of the store.", &self.store_failures);
         text.gauge("keting_connections_open", "Connections open.", self.connections_open);
+        text.gauge(
+            "keting_open_documents_bytes",
+            "Memory of open documents.",
+            self.open_documents_bytes as u64,
+        );
         text.gauge("keting_log_number", "The log's last number.", self.log_number);
         self.batches_to_text(&mut text);
         text.0

@@ -10,6 +10,7 @@ use keting_server::server::{Config, Server};
 use keting_server::shell::admin::{self, AdminReply, AdminRequest};
 use keting_server::shell::{Running, certificate};
 use keting_server::store::sqlite::SqliteStore;
+use keting_trust::limits::SERVER_DOCUMENTS_OPEN_BYTES_MAX;
 
 use crate::arguments::{Init, Invite, Serve};
 use crate::exit::Failure;
@@ -84,6 +85,7 @@ fn open_server(data: &Path, url: String, pin: [u8; 32]) -> Result<Server, Failur
     let config = Config {
         endpoint: Endpoint { url, tls_spki_sha256: pin },
         threads,
+        open_documents_bytes_max: SERVER_DOCUMENTS_OPEN_BYTES_MAX,
         poll_store_every_ms: Some(POLL_STORE_EVERY_MS),
     };
     let random = |bytes: &mut [u8]| SystemEnvironment.fill(bytes);

@@ -77,6 +77,21 @@ impl<K: Ord + Clone, V> Kept<K, V> {
         self.bytes += bytes;
         self.by_use.insert(self.uses, key.clone());
         self.entries.insert(key, Entry { value, bytes, used: self.uses });
+        self.drop_oldest();
+    }
+
+    /// Keeps no more than `bytes_max` from now on.
+    pub fn keep_within(&mut self, bytes_max: usize) {
+        self.bytes_max = bytes_max;
+        self.drop_oldest();
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        (self.entries, self.by_use, self.bytes) = (BTreeMap::new(), BTreeMap::new(), 0);
+    }
+
+    fn drop_oldest(&mut self) {
         while self.bytes > self.bytes_max
             && let Some((_, oldest)) = self.by_use.pop_first()
             && let Some(dropped) = self.entries.remove(&oldest)
@@ -101,6 +116,13 @@ mod tests {
         assert_eq!((names(&kept), kept.bytes()), (vec![1, 3, 4], 9));
         kept.put(5, "five", 10);
         assert_eq!((names(&kept), kept.bytes()), (vec![5], 10));
+        kept.put(5, "five", 3);
+        kept.put(6, "six", 3);
+        kept.keep_within(5);
+        assert_eq!((names(&kept), kept.bytes()), (vec![6], 3));
+        kept.clear();
+        kept.put(7, "seven", 4);
+        assert_eq!((names(&kept), kept.bytes()), (vec![7], 4));
     }
 
     #[test]

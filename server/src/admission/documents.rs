@@ -88,6 +88,16 @@ impl Default for DocumentCache {
 }
 
 impl DocumentCache {
+    /// What the open documents take, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.bytes()
+    }
+
+    /// Keeps documents open that take at most `bytes_max`, from now on.
+    pub(super) fn keep_within(&mut self, bytes_max: usize) {
+        self.0.keep_within(bytes_max);
+    }
+
     /// Takes a document out, or reads its bytes. `stored` is where the store has it.
     pub(super) fn load(
         &mut self,

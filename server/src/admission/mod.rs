@@ -101,6 +101,8 @@ pub struct Batch {
     pub rechecked: bool,
     /// What the guard took, beyond reading the bytes.
     pub spent: Spent,
+    /// How much memory the documents take that are kept open for the next batch, in bytes.
+    pub open_documents_bytes: usize,
     /// Where the log stands now.
     pub head: Head,
 }
@@ -118,6 +120,14 @@ impl Admission {
     /// A pipeline that checks on so many threads; with one, nothing leaves the caller's.
     pub fn new(threads: usize) -> Self {
         Self { book: Book::default(), cache: DocumentCache::default(), threads: threads.max(1) }
+    }
+
+    /// Keeps documents open that take at most so many bytes, instead of
+    /// [`SERVER_DOCUMENTS_OPEN_BYTES_MAX`](keting_trust::limits::SERVER_DOCUMENTS_OPEN_BYTES_MAX).
+    #[must_use]
+    pub fn keeping_within(mut self, open_documents_bytes_max: usize) -> Self {
+        self.cache.keep_within(open_documents_bytes_max);
+        self
     }
 
     /// Admits a batch. When it returns, everything it answers is durable.
@@ -185,7 +195,14 @@ impl Admission {
         transaction.commit()?;
         spent = spent.plus(checked.spent);
         checked.keep(&mut self.cache);
-        let batch = Batch { answers: Vec::new(), repeated, rechecked, spent, head };
+        let batch = Batch {
+            answers: Vec::new(),
+            repeated,
+            rechecked,
+            spent,
+            open_documents_bytes: self.cache.bytes(),
+            head,
+        };
         Ok(Ok((answers, batch)))
     }
 }

@@ -11,6 +11,7 @@ use crate::testing::{
 };
 
 mod contention;
+mod keeping;
 mod refusing;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;

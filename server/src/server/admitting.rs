@@ -97,6 +97,9 @@ impl Server {
         self.last_fault = None;
         self.metrics.commits_repeated += batch.repeated;
         self.metrics.batches_repeated += u64::from(batch.rechecked);
+        self.metrics.ops_replayed += batch.spent.replayed_ops;
+        self.metrics.earlier_states_made += batch.spent.forks;
+        self.metrics.open_documents_bytes = batch.open_documents_bytes;
         let outcomes = || batch.answers.iter().flatten();
         self.metrics.count_batch(outcomes().count() as u64);
         for outcome in outcomes() {

@@ -41,9 +41,17 @@ pub struct Config {
     pub endpoint: Endpoint,
     /// On how many threads commits are checked; with 1 the driver's own does it.
     pub threads: usize,
+    /// How much memory documents may take that are kept open from one group to the next, in bytes.
+    pub open_documents_bytes_max: usize,
     /// How often the store is asked whether another process has admitted something, in
     /// milliseconds. `None` if there is no other process.
     pub poll_store_every_ms: Option<u64>,
+}
+
+impl Config {
+    fn admission(&self) -> Admission {
+        Admission::new(self.threads).keeping_within(self.open_documents_bytes_max)
+    }
 }
 
 /// The server's core.
@@ -103,7 +111,7 @@ impl Server {
         let mut metrics = Metrics::default();
         metrics.log_number = head.number;
         Ok(Self {
-            judges: Judges::Here(Admission::new(config.threads)),
+            judges: Judges::Here(config.admission()),
             store,
             random,
             city,
@@ -131,9 +139,9 @@ impl Server {
         &self.city
     }
 
-    /// On how many threads commits are checked.
-    pub fn threads(&self) -> usize {
-        self.config.threads
+    /// A pipeline of admission as this server is set up, for whoever judges in its place.
+    pub fn new_admission(&self) -> Admission {
+        self.config.admission()
     }
 
     /// What was counted since the start.

@@ -7,6 +7,7 @@ use keting_sync::{
     Answer, DeviceConfig, DeviceEffect, DeviceEvent, DeviceSession, Entry, Moved, OutboxBatch,
     OutboxItem, Outcome, Persisted, device::Purpose,
 };
+use keting_trust::limits::SERVER_DOCUMENTS_OPEN_BYTES_MAX;
 use keting_trust::{
     Cursor, Digest, Ed25519Signer, Incarnation, Invitation, SignedConfirmation, Signer,
 };
@@ -344,7 +345,12 @@ impl World {
     fn with(poll_store_every_ms: Option<u64>) -> Self {
         let Town { dir, store, .. } = Town::new();
         assert_eq!(store_path(dir.path()), dir.path().join("server.sqlite"));
-        let config = Config { endpoint: endpoint(), threads: 1, poll_store_every_ms };
+        let config = Config {
+            endpoint: endpoint(),
+            threads: 1,
+            open_documents_bytes_max: SERVER_DOCUMENTS_OPEN_BYTES_MAX,
+            poll_store_every_ms,
+        };
         let server = Server::open(Box::new(store), config, Box::new(Seeded(7))).unwrap();
         Self { dir, server, now_ms: 0, unix_ms: NOW_MS, links: 0 }
     }

@@ -21,14 +21,14 @@ impl AdmissionThread {
     /// Starts the thread. What becomes of groups goes `back` to the core.
     pub(super) fn spawn(
         mut store: Box<dyn ServerStore>,
-        threads: usize,
+        admission: Admission,
         back: WeakSender<ToCore>,
     ) -> std::io::Result<Self> {
         let city = read_city(&mut *store).map_err(std::io::Error::other)?;
         let (groups, inbox) = channel();
         std::thread::Builder::new()
             .name("keting-admission".into())
-            .spawn(move || judge_all(&inbox, &mut *store, &city, threads, &back))?;
+            .spawn(move || judge_all(&inbox, &mut *store, &city, admission, &back))?;
         Ok(Self { groups })
     }
 }
@@ -49,10 +49,9 @@ fn judge_all(
     inbox: &Receiver<Group>,
     store: &mut dyn ServerStore,
     city: &City,
-    threads: usize,
+    mut admission: Admission,
     back: &WeakSender<ToCore>,
 ) {
-    let mut admission = Admission::new(threads);
     while let Ok(group) = inbox.recv() {
         // A panic here is a fault of ours in work on our own rows: it ends the core as well.
         let judged = catch_unwind(AssertUnwindSafe(|| {

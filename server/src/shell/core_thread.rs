@@ -92,7 +92,7 @@ pub fn spawn(
     store: Box<dyn ServerStore>,
 ) -> std::io::Result<(CoreHandle, JoinHandle<()>)> {
     let (sender, inbox) = mpsc::channel(INBOX_MESSAGES_MAX);
-    let admission = AdmissionThread::spawn(store, server.threads(), sender.downgrade())?;
+    let admission = AdmissionThread::spawn(store, server.new_admission(), sender.downgrade())?;
     server.admit_through(Box::new(admission));
     let core = CoreThread {
         server,

@@ -5,7 +5,7 @@ use keting_model::CommandId;
 use keting_sync::frame::{decode_server, encode_device};
 use keting_sync::message::{DeviceMessage, Push, ServerMessage};
 use keting_sync::{CommitKey, DeviceConfig, DeviceEffect, DeviceSession, Purpose, PushedCommit};
-use keting_trust::limits::{FRAME_BYTES_MAX, FRAME_ENTRIES_MAX};
+use keting_trust::limits::{FRAME_BYTES_MAX, FRAME_ENTRIES_MAX, SERVER_DOCUMENTS_OPEN_BYTES_MAX};
 use keting_trust::{Ed25519Signer, Incarnation, Signer as _};
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
@@ -114,7 +114,12 @@ impl Site {
         let town = Town::new();
         certificate::make(town.dir.path()).unwrap();
         let certificate = certificate::load(town.dir.path()).unwrap();
-        let config = Config { endpoint: endpoint(), threads: 1, poll_store_every_ms: None };
+        let config = Config {
+            endpoint: endpoint(),
+            threads: 1,
+            open_documents_bytes_max: SERVER_DOCUMENTS_OPEN_BYTES_MAX,
+            poll_store_every_ms: None,
+        };
         let server = Server::open(Box::new(town.reopen()), config, Box::new(Seeded(1))).unwrap();
         let runtime = Runtime::new().unwrap();
         let running = runtime.block_on(async {

@@ -10,6 +10,7 @@ use keting_server::shell::admin::{AdminReply, AdminRequest, ask};
 use keting_server::shell::{Running, SYNC_PATH, certificate};
 use keting_server::store::sqlite::SqliteStore;
 use keting_trust::Invitation;
+use keting_trust::limits::SERVER_DOCUMENTS_OPEN_BYTES_MAX;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -75,6 +76,7 @@ impl City {
                 tls_spki_sha256: certificate.pin,
             },
             threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            open_documents_bytes_max: SERVER_DOCUMENTS_OPEN_BYTES_MAX,
             poll_store_every_ms: None,
         };
         let random = |bytes: &mut [u8]| SystemEnvironment.fill(bytes);

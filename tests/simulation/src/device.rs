@@ -9,6 +9,7 @@ use keting::{EngineError, Environment, Executed, ReplicaId, Secret, Vault};
 use keting_model::Command;
 use keting_testkit::rng::Rng;
 use keting_testkit::vfs::Disk;
+use keting_trust::limits::DOCUMENTS_OPEN_BYTES_MAX;
 use keting_trust::{CommitId, Ed25519Signer, Invitation};
 
 use crate::cast::Part;
@@ -40,6 +41,8 @@ pub struct Device {
     pub is_troubled: bool,
     /// Whether the disk may still fail.
     pub is_disk_bad: bool,
+    /// How much memory open documents may take, in bytes: on some phones one document, on some all.
+    pub open_documents_bytes_max: usize,
     vault: Arc<MemoryVault>,
     id: ReplicaId,
     identity: FileIdentity,
@@ -82,6 +85,7 @@ impl Device {
             edits: BTreeMap::new(),
             is_troubled: false,
             is_disk_bad: false,
+            open_documents_bytes_max: DOCUMENTS_OPEN_BYTES_MAX >> rng.fork(4).below(9),
             vault: Arc::new(MemoryVault::default()),
             id: ReplicaId::new(id),
             identity: FileIdentity(id),
@@ -131,7 +135,9 @@ impl Device {
                 created => created,
             }
         };
-        self.replica = Some(opened?);
+        let mut replica = opened?;
+        replica.keep_documents_within(self.open_documents_bytes_max);
+        self.replica = Some(replica);
         self.note_enrolment();
         self.is_troubled = self.is_disk_bad;
         Ok(())

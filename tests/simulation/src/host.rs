@@ -10,6 +10,7 @@ use keting_server::store::sqlite::SqliteStore;
 use keting_testkit::rng::Rng;
 use keting_testkit::vfs::Disk;
 use keting_trust::Invitation;
+use keting_trust::limits::SERVER_DOCUMENTS_OPEN_BYTES_MAX;
 
 use crate::cast;
 use crate::clock::{Chance, Clock};
@@ -24,6 +25,8 @@ pub struct Host {
     pub server: Option<Server>,
     /// Whether the disk was made to fail since the process began.
     pub is_troubled: bool,
+    /// How much memory open documents may take, in bytes: of some servers one document, of some all.
+    pub open_documents_bytes_max: usize,
     /// Until when it keeps no edit, and the code it gives for that.
     pub refuses: Option<(u64, &'static str)>,
     chance: Chance,
@@ -46,6 +49,7 @@ impl Host {
             disk,
             server: None,
             is_troubled: false,
+            open_documents_bytes_max: SERVER_DOCUMENTS_OPEN_BYTES_MAX >> rng.fork(3).below(14),
             refuses: None,
             chance,
             clock: clock.clone(),
@@ -61,7 +65,12 @@ impl Host {
             .map_err(|error| error.code().to_owned())?;
         let chance = self.chance.clone();
         let random = move |bytes: &mut [u8]| chance.fill(bytes);
-        let config = Config { endpoint: endpoint(), threads: 1, poll_store_every_ms: None };
+        let config = Config {
+            endpoint: endpoint(),
+            threads: 1,
+            open_documents_bytes_max: self.open_documents_bytes_max,
+            poll_store_every_ms: None,
+        };
         let server = Server::open(Box::new(store), config, Box::new(random))
             .map_err(|error| error.code().to_owned())?;
         self.server = Some(server);

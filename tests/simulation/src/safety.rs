@@ -9,6 +9,7 @@
 //!   where he may read only his own.
 //! - A phone that heard the server since it started knows the city's time, whatever its own clock
 //!   shows.
+//! - Neither a phone nor the server keeps more documents open than its memory allows.
 //! - Two sides that hold a document at the same heads show the same of it, also at different times.
 //!
 //! Not asserted here: what becomes of an edit whose phone answered with an error. It may come back
@@ -70,6 +71,8 @@ impl World {
             return Ok(());
         }
         let Some(server) = &mut self.host.server else { return Ok(()) };
+        let open_bytes = server.metrics().open_documents_bytes;
+        check_memory("the server", open_bytes, self.host.open_documents_bytes_max)?;
         let read = server.store().snapshot().map_err(|error| error.to_string())?;
         let head = read.head().unwrap().unwrap();
         let mut chain = ChainHash::genesis(&head.log, head.generation);
@@ -122,6 +125,8 @@ impl World {
         let Some(device) = self.devices.get_mut(index) else { return Ok(()) };
         let (Some(replica), false) = (&device.replica, device.is_troubled) else { return Ok(()) };
         check_time(&device.name, replica.now(), self.clock.unix_ms())?;
+        let open_bytes = replica.open_documents_bytes();
+        check_memory(&device.name, open_bytes, device.open_documents_bytes_max)?;
         let mut acknowledged = Vec::new();
         for (commit, progress) in &mut device.edits {
             let lost = |what: &str| format!("{} lost {what} of {}", device.name, commit.command);
@@ -268,6 +273,13 @@ impl Memory {
         }
         Ok(())
     }
+}
+
+fn check_memory(name: &str, open_bytes: usize, bytes_max: usize) -> Result<(), Broken> {
+    if open_bytes <= bytes_max {
+        return Ok(());
+    }
+    Err(format!("{name} keeps {open_bytes} bytes of documents open, where {bytes_max} are allowed"))
 }
 
 /// A phone knows the city's time as far as the server's word of it was on its way; or it says that it

@@ -34,6 +34,21 @@ impl DocumentCache {
         Self(Kept::new(bytes_max))
     }
 
+    /// What the open documents take, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.0.bytes()
+    }
+
+    /// Keeps documents open that take at most `bytes_max`, from now on.
+    pub fn keep_within(&mut self, bytes_max: usize) {
+        self.0.keep_within(bytes_max);
+    }
+
+    /// Closes all documents.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// An open document, which this use makes the most recent.
     pub fn find(&mut self, id: &DocumentId) -> Option<&Open> {
         self.0.get(id)

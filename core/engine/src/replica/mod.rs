@@ -235,6 +235,18 @@ impl Replica {
         &self.store
     }
 
+    /// How much memory the documents take that are kept open, in bytes, as
+    /// [`keting_trust::kept::memory_of`] reckons it.
+    pub fn open_documents_bytes(&self) -> usize {
+        self.documents.bytes()
+    }
+
+    /// Keeps documents open that take at most so many bytes, for a device that has less to spare, or
+    /// more, than [`limits::DOCUMENTS_OPEN_BYTES_MAX`].
+    pub fn keep_documents_within(&mut self, bytes_max: usize) {
+        self.documents.keep_within(bytes_max);
+    }
+
     /// The machine's clock and randomness, as they were passed in.
     pub fn environment(&mut self) -> &mut dyn Environment {
         self.environment.as_mut()
@@ -252,7 +264,7 @@ impl Replica {
     /// page from then on, and a passing fault must not outlast itself.
     fn connect_anew_after(&mut self, error: EngineError) -> EngineError {
         if error.is_corrupt() && self.store.reconnect().is_ok() {
-            self.documents = DocumentCache::new(limits::DOCUMENTS_OPEN_BYTES_MAX);
+            self.documents.clear();
         }
         error
     }

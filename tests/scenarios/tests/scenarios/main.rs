@@ -9,6 +9,7 @@ mod days;
 mod exit_codes;
 mod incarnations;
 mod json;
+mod keeping;
 mod lying_answers;
 mod lying_enrolment;
 mod lying_grants;
