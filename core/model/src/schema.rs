@@ -92,7 +92,14 @@ pub(crate) enum Made {
 impl Schema {
     /// The rule of a key.
     pub(crate) fn field(&self, key: &str) -> Option<&'static FieldRule> {
-        self.fields.iter().find(|rule| beginning(rule.pattern, key) == Some(key))
+        // Most patterns end with another letter, which is seen at once.
+        let end = key.as_bytes().last();
+        let may_fit = |rule: &&FieldRule| {
+            let wanted = rule.pattern.as_bytes().last();
+            wanted == end || wanted == Some(&b'>')
+        };
+        let mut fields = self.fields.iter().filter(may_fit);
+        fields.find(|rule| beginning(rule.pattern, key) == Some(key))
     }
 }
 
@@ -129,14 +136,14 @@ pub(crate) fn beginning<'k>(pattern: &str, key: &'k str) -> Option<&'k str> {
     if pattern.is_empty() {
         return Some("");
     }
-    let mut segments = key.split('/');
+    let mut found = segments(key);
     let mut len = 0;
-    for wanted in pattern.split('/') {
-        let segment = segments.next()?;
+    for wanted in segments(pattern) {
+        let segment = found.next()?;
         let fits = match wanted {
-            "*" => segment.parse::<ItemId>().is_ok(),
-            "<care_tag>" => words::OPEN_TAGS.contains(&segment),
-            "<health_tag>" => words::HEALTH_TAGS.contains(&segment),
+            b"*" => is_item(segment),
+            b"<care_tag>" => is_word(words::OPEN_TAGS, segment),
+            b"<health_tag>" => is_word(words::HEALTH_TAGS, segment),
             literal => segment == literal,
         };
         if !fits {
@@ -149,10 +156,24 @@ pub(crate) fn beginning<'k>(pattern: &str, key: &'k str) -> Option<&'k str> {
 
 /// The item a key is about: its first two segments, if the second is an item's id.
 pub(crate) fn item_of(key: &str) -> Option<&str> {
-    let (letter, rest) = key.split_once('/')?;
-    let item = rest.split('/').next()?;
-    item.parse::<ItemId>().ok()?;
-    key.get(..letter.len() + 1 + item.len())
+    let mut segments = segments(key);
+    let (letter, item) = (segments.next()?, segments.next()?);
+    if is_item(item) { key.get(..letter.len() + 1 + item.len()) } else { None }
+}
+
+/// The segments of a key or a pattern, as bytes: they are short, and looked at for every operation.
+fn segments(text: &str) -> impl Iterator<Item = &[u8]> {
+    text.as_bytes().split(|byte| *byte == b'/')
+}
+
+/// Whether a segment is an item's id.
+fn is_item(segment: &[u8]) -> bool {
+    let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    segment.len() == ItemId::LEN_BYTES * 2 && segment.iter().all(is_digit)
+}
+
+fn is_word(words: &[&str], segment: &[u8]) -> bool {
+    words.iter().any(|word| word.as_bytes() == segment)
 }
 
 /// The key of a field in a group that begins with `prefix`.

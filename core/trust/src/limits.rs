@@ -169,9 +169,10 @@ pub const UP_TO_EVERY_MS: u64 = 30_000;
 
 // What one device may make a server keep, and how much work is taken at once.
 
-/// The most commits admitted in one transaction: enough to share one flush to disk, few enough
-/// that a waiting phone is answered within a second.
-pub const ADMISSION_COMMITS_MAX: usize = 256;
+/// The most commits admitted in one transaction, as many as a frame may bring: enough to share one
+/// flush to disk and the pages that every transaction writes again, few enough that a waiting phone is
+/// answered within a second.
+pub const ADMISSION_COMMITS_MAX: usize = FRAME_ENTRIES_MAX;
 /// The most that is admitted in one transaction, in bytes by the protocol's cost: whatever the bytes
 /// are, they are judged within a second. A commit that is larger than what is left of it is taken all
 /// the same.

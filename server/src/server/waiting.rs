@@ -180,12 +180,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_pushes_a_thousand_commits_does_not_keep_the_others_waiting() {
+    fn whoever_pushes_thousands_of_commits_does_not_keep_the_others_waiting() {
         let mut waiting = Waiting::default();
-        waiting.push(device(1), queued(1, 1_000, 400));
+        waiting.push(device(1), queued(1, 2_000, 400));
         waiting.push(device(2), queued(2, 1, 400));
         let group = waiting.take_group();
-        assert_eq!(group.iter().map(|push| push.commits.len()).sum::<usize>(), 256);
+        let commits: usize = group.iter().map(|push| push.commits.len()).sum();
+        assert_eq!(commits, ADMISSION_COMMITS_MAX);
         assert!(group.iter().any(|push| push.device == device(2)));
         let answered = waiting.take_outcomes(outcomes(&group));
         assert_eq!(answered.iter().map(|queued| queued.id).collect::<Vec<_>>(), [2]);
@@ -215,8 +216,9 @@ mod tests {
     #[test]
     fn what_is_given_up_is_forgotten_and_the_others_go_on() {
         let mut waiting = Waiting::default();
-        waiting.push(device(1), queued(1, 300, 400));
-        assert_eq!(waiting.take_group().iter().map(|push| push.commits.len()).sum::<usize>(), 256);
+        waiting.push(device(1), queued(1, 1_300, 400));
+        let commits: usize = waiting.take_group().iter().map(|push| push.commits.len()).sum();
+        assert_eq!(commits, ADMISSION_COMMITS_MAX);
         waiting.push(device(1), queued(3, 1, 400));
         waiting.push(device(2), queued(2, 1, 400));
         assert_eq!(waiting.give_up().iter().map(|queued| queued.id).collect::<Vec<_>>(), [1]);
