@@ -1,7 +1,7 @@
 //! Commits that are to be refused: a megabyte of each kind, made before the clock starts.
 
 use keting_model::{Document, DocumentId, DocumentKind, Op, Stamp, Value};
-use keting_testkit::craft::Craft;
+use keting_testkit::craft::{Craft, make_text};
 
 use crate::author::{Author, Ready, random};
 
@@ -95,12 +95,6 @@ fn nothing_new(document: &Document, stamp: &Stamp) -> (DocumentId, Vec<u8>) {
 fn texts(stamp: &Stamp) -> (DocumentId, Vec<u8>) {
     let id = DocumentId::from_random(DocumentKind::Household, random());
     let made = Document::empty(id).author(stamp, &[Op::MakeText { key: "k".to_owned() }]);
-    let run = |value: &[u8]| [&[0x80, 0x20], value].concat();
-    let change = Craft::parse(&made.unwrap().bytes)
-        .with_column(0x15, &run(&[1, b'k']))
-        .with_column(0x34, &[0x80, 0x20])
-        .with_column(0x42, &run(&[4]))
-        .with_column(0x56, &run(&[0]))
-        .with_column(0x70, &run(&[0]));
+    let change = Craft::parse(&made.unwrap().bytes).with_ops(&vec![make_text("k"); 4_096]);
     (id, change.bytes())
 }

@@ -62,6 +62,7 @@ fn two_hundred_seeds_hold_and_every_fault_fires() {
         "refused on the phone: not_granted",
         "refused on the phone: not_found",
         "session ended: peer_silent",
+        "mallory: ManyTexts",
         "mallory: OutsideGrant",
         "mallory: TornChange",
         "mallory: Replay",

@@ -72,6 +72,11 @@ pub fn put(key: &str, text: &str, preds: &[(u64, i64)]) -> RawOp {
     }
 }
 
+/// Makes a Text at a root key.
+pub fn make_text(key: &str) -> RawOp {
+    RawOp { key: RawKey::Text(key.to_owned()), action: 4, ..RawOp::default() }
+}
+
 impl Craft {
     /// The operations as columns, the way Automerge writes them.
     #[must_use]

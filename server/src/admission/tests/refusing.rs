@@ -1,7 +1,7 @@
 //! What refusing takes, counted: cheap before dear, whatever comes.
 
 use keting_model::{Document, DocumentId, DocumentKind, Op, Value};
-use keting_testkit::craft::Craft;
+use keting_testkit::craft::{Craft, make_text};
 use keting_trust::Part;
 use keting_trust::guard::Spent;
 use keting_trust::limits::{
@@ -127,13 +127,7 @@ fn texts(person: &mut Person, parts: usize) -> PushedCommit {
     let mut document = Document::empty(DocumentId::from_random(DocumentKind::Household, [1; 14]));
     let honest = [Op::MakeText { key: "k".into() }];
     let honest = Craft::parse(&document.author(&stamp, &honest).unwrap().bytes);
-    let run = |value: &[u8]| [&[0x80, 0x20], value].concat();
-    let many = honest
-        .with_column(0x15, &run(&[1, b'k']))
-        .with_column(0x34, &[0x80, 0x20])
-        .with_column(0x42, &run(&[4]))
-        .with_column(0x56, &run(&[0]))
-        .with_column(0x70, &run(&[0]));
+    let many = honest.with_ops(&vec![make_text("k"); 4_096]);
     let part = |person: &mut Person| Part {
         document: DocumentId::from_random(DocumentKind::Household, person.fresh()),
         salt: person.fresh(),

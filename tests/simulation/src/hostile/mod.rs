@@ -10,8 +10,9 @@
 mod conversation;
 mod forger;
 
-use keting_model::{Document, DocumentId, DocumentKind, Value};
+use keting_model::{Document, DocumentId, DocumentKind, Op, Value};
 use keting_sync::{CommitKey, Outcome, PushedCommit, Secret};
+use keting_testkit::craft::{Craft, make_text};
 use keting_testkit::rng::Rng;
 use keting_trust::{Part, SignedCommit};
 
@@ -42,6 +43,8 @@ enum Trick {
     BrokenRule,
     /// A field of another kind of document.
     UnknownField,
+    /// A change of a few bytes that makes a Text thousands of times under a key of no field.
+    ManyTexts,
     /// Bytes that are no change.
     NoChange,
     /// A good change with some bytes turned.
@@ -56,7 +59,7 @@ enum Trick {
     UsedInvitation,
 }
 
-const TRICKS: [Trick; 14] = [
+const TRICKS: [Trick; 15] = [
     Trick::Replay,
     Trick::ForgedSignature,
     Trick::OtherChange,
@@ -65,6 +68,7 @@ const TRICKS: [Trick; 14] = [
     Trick::OtherCity,
     Trick::BrokenRule,
     Trick::UnknownField,
+    Trick::ManyTexts,
     Trick::NoChange,
     Trick::TornChange,
     Trick::OthersActor,
@@ -72,6 +76,13 @@ const TRICKS: [Trick; 14] = [
     Trick::Garbage,
     Trick::UsedInvitation,
 ];
+
+impl Trick {
+    /// Whether what he sends, and where it goes, says enough for nothing of it to be made again.
+    fn is_known_unmade(self) -> bool {
+        !matches!(self, Self::OutsideGrant | Self::TornChange)
+    }
+}
 
 /// What the server may answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +96,8 @@ enum Expected {
 /// Lets Mallory try something. False if he cannot yet.
 ///
 /// # Errors
-/// When a trick changed a document, or was answered as none may be.
+/// When a trick changed a document, was answered as none may be, or made the server do what it need
+/// not.
 pub fn attack(world: &mut World) -> Result<bool, Broken> {
     let trick = TRICKS[world.rng.index(TRICKS.len())];
     let mut rng = world.rng.fork(7);
@@ -99,14 +111,17 @@ pub fn attack(world: &mut World) -> Result<bool, Broken> {
     }
     // What others have pushed already is not his doing.
     world.step_server();
-    let before = documents(world)?;
+    let before = (documents(world)?, ops_replayed(world));
     let played = match trick {
         Trick::Garbage => garbage(world, &mut rng)?,
         Trick::UsedInvitation => used_invitation(world, &mut rng)?,
         trick => push(world, trick, &mut rng)?,
     };
-    if documents(world)? != before {
+    if documents(world)? != before.0 {
         return Err(format!("Mallory's {trick:?} changed a document"));
+    }
+    if trick.is_known_unmade() && ops_replayed(world) != before.1 {
+        return Err(format!("Mallory's {trick:?} was made again before it was refused"));
     }
     world.flush_server();
     if played {
@@ -119,6 +134,11 @@ fn documents(world: &mut World) -> Result<dump::Contents, Broken> {
     let server = world.host.server.as_mut().ok_or("no server")?;
     let read = server.store().snapshot().map_err(|error| error.to_string())?;
     Ok(dump::server_contents(&*read))
+}
+
+/// How many operations the server has made again since its process began.
+fn ops_replayed(world: &World) -> Option<u64> {
+    world.host.server.as_ref().map(|server| server.metrics().ops_replayed)
 }
 
 fn push(world: &mut World, trick: Trick, rng: &mut Rng) -> Result<bool, Broken> {
@@ -236,6 +256,14 @@ fn make(
             Some((forger.commit("household.add", id, &ops, rng), no))
         }
         Trick::UnknownField => Some((forger.household_with_a_foreign_field(rng), no)),
+        Trick::ManyTexts => {
+            let id = DocumentId::from_random(DocumentKind::Household, drawn(rng));
+            let stamp = forger.stamp(rng);
+            let once = [Op::MakeText { key: "k".to_owned() }];
+            let once = Craft::parse(&Document::empty(id).author(&stamp, &once).ok()?.bytes);
+            let change = once.with_ops(&vec![make_text("k"); 4_096]).bytes();
+            Some((forger.sign("household.edit", &stamp, id, change, rng), no))
+        }
         Trick::NoChange => {
             let id = DocumentId::from_random(DocumentKind::Household, drawn(rng));
             let mut change = vec![0; 1 + rng.index(300)];
