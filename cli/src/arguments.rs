@@ -394,6 +394,27 @@ pub enum Resident {
         #[arg(long)]
         at: Option<String>,
     },
+    /// Leave nothing of a resident in the open but name and relation. Entering that somebody is a child
+    /// under fourteen does so by itself.
+    Conceal {
+        /// The household's id.
+        household: String,
+        /// The resident's id.
+        resident: String,
+        /// The device's directory.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Bring back into the open what is known of a resident who is no child, or no longer.
+    Reveal {
+        /// The household's id.
+        household: String,
+        /// The resident's id.
+        resident: String,
+        /// The device's directory.
+        #[arg(long)]
+        data: PathBuf,
+    },
 }
 
 /// Arguments of `sync`.

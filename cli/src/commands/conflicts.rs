@@ -26,7 +26,8 @@ pub fn settle(id: &str, key: &str, data: &Path, on: &SettleOn) -> Result<(), Fai
         (None, Some(value)) => value.clone(),
         (None, None) => String::new(),
     };
-    let settle = Settle::on_typed(document, key, &typed).map_err(keting::EngineError::from)?;
+    let settle = Settle::on_typed(document, key, &typed, keting.now());
+    let settle = settle.map_err(keting::EngineError::from)?;
     keting.execute(&Command::Settle(settle))?;
     output::note(&format!("已定为 settled on: {}", in_words(&typed)));
     output::line(document)

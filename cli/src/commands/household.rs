@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use keting::commands::{HouseholdCommand, VisitsCommand};
-use keting::views::{HouseholdFilter, HouseholdPage};
+use keting::views::{HouseholdFilter, HouseholdPage, ResidentView};
 use keting::{Command, DocumentKind, Fields, Keting, Value};
 
 use crate::arguments::{Household, Reading};
@@ -145,22 +145,7 @@ fn show(id: &str, reading: &Reading) -> Result<(), Failure> {
     for field in household.withheld.iter().chain(withheld) {
         output::line(format!("  {}: (不可见 withheld)", field_name(field)))?;
     }
-    let residents: Vec<_> = household
-        .residents
-        .iter()
-        .map(|detail| {
-            let resident = &detail.resident;
-            let or_empty = |field: &Option<String>| field.clone().unwrap_or_default();
-            vec![
-                resident.id.to_string(),
-                resident.name.clone(),
-                or_empty(&resident.relation),
-                flagged(or_empty(&resident.status), resident.status_in_conflict),
-                or_empty(&resident.phone),
-                or_empty(&resident.id_number),
-            ]
-        })
-        .collect();
+    let residents: Vec<_> = household.residents.iter().map(|one| cells(&one.resident)).collect();
     let headings = ["编号 id", "姓名", "关系", "状态", "电话", "身份证号"];
     output::table(&headings, &residents)?;
     for need in &household.needs {
@@ -178,6 +163,23 @@ fn show(id: &str, reading: &Reading) -> Result<(), Failure> {
         output::line(format!("记录 note {}  {}  {}  （{entered}）", note.id, note.at, note.text))?;
     }
     conflicts::print(&household, &conflicts, &reading.data.display().to_string())
+}
+
+/// A resident's line: what is withheld of them says so in its place.
+fn cells(resident: &ResidentView) -> Vec<String> {
+    let shown = |name: &str, field: &Option<String>| match field {
+        None if resident.withheld.contains(&name) => "(不可见 withheld)".to_owned(),
+        field => field.clone().unwrap_or_default(),
+    };
+    let concealed = if resident.concealed { " (只公开姓名 concealed)" } else { "" };
+    vec![
+        resident.id.to_string(),
+        format!("{}{concealed}", resident.name),
+        shown("relation", &resident.relation),
+        flagged(shown("status", &resident.status), resident.status_in_conflict),
+        shown("phone", &resident.phone),
+        shown("id_number", &resident.id_number),
+    ]
 }
 
 /// A status, with a mark if people say different things of it.

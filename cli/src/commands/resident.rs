@@ -1,7 +1,9 @@
-//! Residents: add, edit, leave.
+//! Residents: add, edit, leave, conceal, reveal.
+
+use std::path::Path;
 
 use keting_model::household::{HouseholdCommand, NewResident};
-use keting_model::{Command, Fields};
+use keting_model::{CityTime, Command, DocumentId, Fields, ItemId};
 
 use crate::arguments::{Resident, ResidentFields};
 use crate::commands::household::{execute, fields};
@@ -53,7 +55,30 @@ pub fn run(verb: Resident) -> Result<(), Failure> {
             })?;
             output::line(resident)
         }
+        Resident::Conceal { household, resident, data } => {
+            move_all(&household, &resident, &data, |household, resident, time| {
+                HouseholdCommand::Conceal { household, resident, time }
+            })
+        }
+        Resident::Reveal { household, resident, data } => {
+            move_all(&household, &resident, &data, |household, resident, time| {
+                HouseholdCommand::Reveal { household, resident, time }
+            })
+        }
     }
+}
+
+/// Moves what is known of a resident out of the open or back.
+fn move_all(
+    household: &str,
+    resident: &str,
+    data: &Path,
+    command: impl FnOnce(DocumentId, ItemId, CityTime) -> HouseholdCommand,
+) -> Result<(), Failure> {
+    let household = device::household_id(household)?;
+    let resident = device::item_id(resident)?;
+    execute(data, |keting| Command::Household(command(household, resident, keting.now())))?;
+    output::line(resident)
 }
 
 fn resident_fields(given: ResidentFields) -> Fields {

@@ -16,6 +16,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("sex", "性别"),
     ("health", "健康状况"),
     ("disability", "残疾情况"),
+    ("concealed", "只公开姓名"),
     ("care_tags", "重点关注"),
     ("status", "状态"),
     ("status_reason", "状态原因"),

@@ -16,7 +16,7 @@ use crate::household_visits::VisitsCommand;
 use crate::id::DocumentId;
 use crate::region::RegionCommand;
 use crate::registry::registration;
-use crate::settle::{CLEARS, Settle};
+use crate::settle::{MOVE, Settle};
 
 /// What a person wants done.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -100,6 +100,9 @@ pub enum CommandError {
     /// A region cannot lie in one of that level, or in none.
     #[error("the region's parent does not fit its level")]
     WrongParent,
+    /// A child under fourteen cannot be shown in the open: a date of birth or identity number says so.
+    #[error("the resident is a child")]
+    IsChild,
     /// Everything is already as the command wants it.
     #[error("nothing changed")]
     NothingChanged,
@@ -123,6 +126,7 @@ impl CommandError {
             Self::AlreadyExists { .. } => "already_exists",
             Self::WrongCode => "wrong_code",
             Self::WrongParent => "wrong_parent",
+            Self::IsChild => "is_child",
             Self::NothingChanged => "nothing_changed",
             Self::NotGiven { .. } => "document_not_given",
         }
@@ -152,7 +156,8 @@ impl Command {
         match self {
             Self::Household(command) => command.time(),
             Self::Visits(command) => Some(command.time()),
-            Self::Region(_) | Self::Private(_) | Self::Settle(_) => None,
+            Self::Settle(settle) => Some(settle.time),
+            Self::Region(_) | Self::Private(_) => None,
         }
     }
 
@@ -163,7 +168,7 @@ impl Command {
             Self::Household(command) => command.documents(),
             Self::Private(command) => command.documents(),
             Self::Visits(command) => command.documents(),
-            Self::Settle(settle) => vec![settle.document],
+            Self::Settle(settle) => settle.documents(),
         }
     }
 
@@ -185,8 +190,9 @@ impl Command {
         if edits.is_empty() {
             return Err(CommandError::NothingChanged);
         }
-        if let (Some(time), false) = (self.time(), CLEARS.contains(&self.name())) {
-            edits.iter().try_for_each(|edit| check_days(edit, time))?;
+        if let Some(time) = self.time() {
+            let moves = MOVE.contains(&self.name()) || self.name() == Settle::NAME;
+            edits.iter().try_for_each(|edit| check_days(edit, time, moves))?;
         }
         edits.sort_by_key(|edit| edit.document);
         Ok(Plan { edits })
@@ -210,11 +216,11 @@ impl Command {
     }
 }
 
-/// Refuses days later than the day the command is given.
-fn check_days(edit: &Edit, given: CityTime) -> Result<(), CommandError> {
+/// Refuses days later than the day the command is given. What only moves was entered another day.
+fn check_days(edit: &Edit, given: CityTime, moves: bool) -> Result<(), CommandError> {
     let Some(kind) = edit.document.kind().and_then(registration) else { return Ok(()) };
     for (key, value) in edit.ops.iter().filter_map(Op::written) {
-        if let Some(rule) = kind.schema.field(key) {
+        if let Some(rule) = kind.schema.field(key).filter(|rule| !(moves && rule.moves())) {
             rule.holds
                 .check_day(value, given)
                 .map_err(|broken| CommandError::Invalid { field: rule.name(), rule: broken })?;

@@ -11,7 +11,7 @@ use crate::fields::Fields;
 use crate::id::{DocumentId, ItemId};
 use crate::registry::registration;
 use crate::rows::Contents;
-use crate::schema::Schema;
+use crate::schema::{Schema, Write};
 use crate::value::Value;
 
 /// Operations in the making for one document.
@@ -35,8 +35,13 @@ impl<'a> Draft<'a> {
         self.document.id()
     }
 
+    /// The document as it stood before.
+    pub(crate) fn before(&self) -> &'a Document {
+        self.document
+    }
+
     /// What the document shows.
-    pub(crate) fn contents(&self) -> Contents {
+    pub(crate) fn contents(&self) -> Contents<'a> {
         Contents::of(self.document)
     }
 
@@ -47,7 +52,7 @@ impl<'a> Draft<'a> {
 
     /// Whether the document has a value under a key, or is about to have one.
     pub(crate) fn has(&self, key: &str) -> bool {
-        self.puts(key) || self.document.value(key).is_some()
+        self.writes(key) || self.document.value(key).is_some()
     }
 
     /// The unequal values that stand under a key.
@@ -55,22 +60,9 @@ impl<'a> Draft<'a> {
         self.document.values(key)
     }
 
-    /// The value the document shows, unless it is cleared.
-    pub(crate) fn shown(&self, key: &str) -> Option<Value> {
-        self.document.value(key).filter(|value| *value != Value::Null)
-    }
-
-    /// The one value that stands under a key, unless it is cleared.
-    ///
-    /// # Errors
-    /// When several do, which have to be settled first.
-    pub(crate) fn settled(&self, key: &str) -> Result<Option<Value>, CommandError> {
-        let mut values = self.document.values(key);
-        if values.len() > 1 {
-            let (document, key) = (self.document.id(), key.to_owned());
-            return Err(CommandError::Conflicted { document, key });
-        }
-        Ok(values.pop().filter(|value| *value != Value::Null))
+    /// Whether what stands under a key may be settled.
+    pub(crate) fn may_settle(&self, key: &str) -> bool {
+        self.schema.field(key).is_some_and(|rule| rule.write != Write::Once)
     }
 
     /// Whether this command may write a key of this name here.
@@ -94,28 +86,21 @@ impl<'a> Draft<'a> {
         if !self.takes(prefix, name) {
             return Err(CommandError::UnknownField { field: name.to_owned() });
         }
-        let tidy = match value {
-            Value::Text(text) if text.trim().is_empty() => Value::Null,
-            Value::Text(text) => Value::from(text.trim()),
-            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Bytes(_) => value.clone(),
-        };
+        let tidy = tidy(value);
         let key = format!("{prefix}{name}");
         // Taking away what nobody has said is no word against somebody who says it meanwhile.
-        if matches!(tidy, Value::Null | Value::Bool(false)) && !self.has(&key) {
+        if takes_away(&tidy) && !self.has(&key) {
             return Ok(());
         }
         self.put(key, tidy)
     }
 
     /// Puts a value where the document does not show it already.
+    ///
+    /// # Errors
+    /// When the value is not valid, or several stand there, which have to be settled first.
     pub(crate) fn put(&mut self, key: String, value: Value) -> Result<(), CommandError> {
-        let rule = self.schema.field(&key);
-        let rule = rule.ok_or_else(|| CommandError::UnknownField { field: key.clone() })?;
-        rule.check(&value)
-            .map_err(|broken| CommandError::Invalid { field: rule.name(), rule: broken })?;
-        if self.puts(&key) {
-            return Err(CommandError::UnknownField { field: key });
-        }
+        self.check(&key, &value)?;
         let values = self.document.values(&key);
         match values.as_slice() {
             [] => {}
@@ -129,6 +114,43 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    /// Makes a value stand alone under a key, whatever stands there.
+    ///
+    /// # Errors
+    /// When the value is not valid.
+    pub(crate) fn set(&mut self, key: String, value: Value) -> Result<(), CommandError> {
+        self.check(&key, &value)?;
+        let op = match self.document.values(&key).as_slice() {
+            [] if value == Value::Null => return Ok(()),
+            [shown] if *shown == value => return Ok(()),
+            [] | [_] => Op::Put { key, value },
+            [..] => Op::Settle { key, value },
+        };
+        self.ops.push(op);
+        Ok(())
+    }
+
+    /// Makes a value stand alone under a key, and says it again if it does already.
+    ///
+    /// # Errors
+    /// When the value is not valid.
+    pub(crate) fn say_again(&mut self, key: String, value: Value) -> Result<(), CommandError> {
+        if self.document.values(&key) != [value.clone()] {
+            return self.set(key, value);
+        }
+        self.check(&key, &value)?;
+        self.ops.push(Op::Settle { key, value });
+        Ok(())
+    }
+
+    fn check(&self, key: &str, value: &Value) -> Result<(), CommandError> {
+        let unknown = || CommandError::UnknownField { field: key.to_owned() };
+        let rule = self.schema.field(key).ok_or_else(unknown)?;
+        rule.check(value)
+            .map_err(|broken| CommandError::Invalid { field: rule.name(), rule: broken })?;
+        if self.writes(key) { Err(unknown()) } else { Ok(()) }
+    }
+
     /// Puts one of the values that a document has from its first change on, if it has none.
     pub(crate) fn found(&mut self, key: &str, value: Value) -> Result<(), CommandError> {
         if self.has(key) { Ok(()) } else { self.put(key.to_owned(), value) }
@@ -136,7 +158,7 @@ impl<'a> Draft<'a> {
 
     /// Says that a field without which nothing can be added was not filled in.
     pub(crate) fn require(&self, prefix: &str, name: &'static str) -> Result<(), CommandError> {
-        if self.puts(&format!("{prefix}{name}")) {
+        if self.writes(&format!("{prefix}{name}")) {
             return Ok(());
         }
         Err(CommandError::Invalid { field: name, rule: InvalidValue::Empty })
@@ -148,13 +170,31 @@ impl<'a> Draft<'a> {
     }
 
     /// Whether something is to be written under a key.
-    pub(crate) fn puts(&self, wanted: &str) -> bool {
-        self.ops.iter().any(|op| matches!(op, Op::Put { key, .. } if key == wanted))
+    pub(crate) fn writes(&self, wanted: &str) -> bool {
+        self.ops.iter().filter_map(Op::written).any(|(key, _)| key == wanted)
     }
 
     /// The edit, which may be without operations.
     pub(crate) fn finish(self) -> Edit {
         Edit { document: self.document.id(), ops: self.ops }
+    }
+}
+
+/// What a person filled in, without blanks at its ends; nothing left means cleared.
+pub(crate) fn tidy(value: &Value) -> Value {
+    match value {
+        Value::Text(text) if text.trim().is_empty() => Value::Null,
+        Value::Text(text) => Value::from(text.trim()),
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Bytes(_) => value.clone(),
+    }
+}
+
+/// Whether a value only takes away what somebody said.
+pub(crate) fn takes_away(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Text(text) => text.is_empty(),
+        Value::Bool(true) | Value::Int(_) | Value::Bytes(_) => false,
     }
 }
 

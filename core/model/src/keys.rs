@@ -14,7 +14,7 @@ use crate::id::DocumentId;
 use crate::registry::{KINDS, registration};
 use crate::rule::{RULE_VERSION, RuleError};
 use crate::schema::{FieldRule, Schema, Write, item_of};
-use crate::settle::{CLEARS, Settle};
+use crate::settle::{MOVE, Settle};
 use crate::value::Value;
 
 /// A command, as far as its changes can be judged by their keys.
@@ -26,13 +26,15 @@ pub struct KeyRule<'c> {
     pub(crate) settles: Settles,
 }
 
-/// What a command may write over unequal values with a settle.
+/// Over which unequal values a command may write with a settle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Settles {
     Nothing,
-    /// It clears fields of its own, because what stood there moves elsewhere in the same commit.
-    ByClearing,
-    /// It is the choice of one field's value, and writes nothing else.
+    /// Fields of a resident that stand in one part of the household or the other, where all but one of
+    /// the values only say that the field is in the other; and whether the resident is concealed.
+    WhatMoves,
+    /// It is the choice of one field's value. Beside it stands only what moves to the other part of
+    /// the household on account of it.
     OneField,
 }
 
@@ -43,6 +45,8 @@ pub struct Keys<'c, 'k> {
     schema: &'static Schema,
     written: BTreeSet<&'k str>,
     items: BTreeSet<&'k str>,
+    /// How many fields a settle has written that it does not only move.
+    chosen: usize,
 }
 
 impl<'c> KeyRule<'c> {
@@ -61,8 +65,7 @@ impl<'c> KeyRule<'c> {
         let mut commands = KINDS.iter().flat_map(|kind| kind.schema.commands);
         let known = commands.find(|known| known.name == command);
         let known = known.ok_or(RuleError::UnknownCommand)?;
-        let settles =
-            if CLEARS.contains(&command) { Settles::ByClearing } else { Settles::Nothing };
+        let settles = if MOVE.contains(&command) { Settles::WhatMoves } else { Settles::Nothing };
         Ok(Self { command, city_time, items_max: known.items_max, settles })
     }
 
@@ -73,7 +76,7 @@ impl<'c> KeyRule<'c> {
     pub fn on<'k>(self, document: &DocumentId) -> Result<Keys<'c, 'k>, RuleError> {
         let kind = document.kind().and_then(registration).ok_or(RuleError::UnknownKind)?;
         let (written, items) = (BTreeSet::new(), BTreeSet::new());
-        Ok(Keys { rule: self, schema: kind.schema, written, items })
+        Ok(Keys { rule: self, schema: kind.schema, written, items, chosen: 0 })
     }
 }
 
@@ -115,21 +118,25 @@ impl<'k> Keys<'_, 'k> {
             return Err(RuleError::Twice { field });
         }
         self.items.extend(item_of(key));
-        let fields_max = if self.rule.settles == Settles::OneField { 1 } else { usize::MAX };
-        if self.items.len() > self.rule.items_max || self.written.len() > fields_max {
-            return Err(RuleError::TooManyItems);
-        }
         let is_its_own = rule.commands.contains(&self.rule.command);
         let may_write = match self.rule.settles {
-            Settles::OneField => settles && rule.write != Write::Once,
-            Settles::ByClearing => is_its_own && (!settles || *value == Value::Null),
-            Settles::Nothing => is_its_own && !settles,
+            Settles::OneField if settles => rule.write != Write::Once,
+            Settles::WhatMoves if settles => {
+                is_its_own && (rule.write == Write::Again || rule.moves())
+            }
+            Settles::Nothing if settles => false,
+            Settles::OneField | Settles::WhatMoves | Settles::Nothing => is_its_own,
         };
         if !may_write {
             return Err(RuleError::NotThisCommand { field });
         }
+        self.chosen += usize::from(!is_its_own);
+        let chosen_max = if self.rule.settles == Settles::OneField { 1 } else { usize::MAX };
+        if self.items.len() > self.rule.items_max || self.chosen > chosen_max {
+            return Err(RuleError::TooManyItems);
+        }
         // What only moves was entered another day, and a wrong date must not be kept in the open.
-        let moves = self.rule.settles == Settles::ByClearing;
+        let moves = rule.moves() && self.rule.settles != Settles::Nothing;
         let entered = (!moves).then_some(self.rule.city_time);
         rule.check(value)
             .and_then(|()| entered.map_or(Ok(()), |entered| rule.holds.check_day(value, entered)))

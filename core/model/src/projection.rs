@@ -93,7 +93,7 @@ pub fn project(document: &Document) -> Vec<Row> {
     };
     let contents = Contents::of(document);
     let mut rows = Vec::new();
-    for key in contents.several() {
+    for key in contents.several().filter(|key| !(kind.lists_itself)(&contents, key)) {
         rows.extend(conflict::row(document, about, key));
     }
     (kind.rows)(&contents, &mut rows);

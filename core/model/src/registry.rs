@@ -17,8 +17,10 @@ pub(crate) struct Registration {
     pub(crate) home: fn(&Document) -> Option<Home>,
     /// The tables its rows stand in.
     pub(crate) tables: &'static [&'static Table],
+    /// Whether the unequal values under a key are listed by its own rows, or say nothing.
+    pub(crate) lists_itself: fn(&Contents<'_>, &str) -> bool,
     /// The rows of a document of it.
-    pub(crate) rows: fn(&Contents, &mut Vec<Row>),
+    pub(crate) rows: fn(&Contents<'_>, &mut Vec<Row>),
 }
 
 /// Every kind, in the order of [`DocumentKind::ALL`].
@@ -39,6 +41,7 @@ mod tests {
     use super::*;
     use crate::check::Holds;
     use crate::schema::{Made, Write};
+    use crate::settle::Settle;
 
     #[test]
     fn the_kinds_are_registered_in_their_order() {
@@ -47,8 +50,8 @@ mod tests {
 
     #[test]
     fn every_command_in_a_field_rule_or_group_is_a_command_of_some_kind() {
-        let known: Vec<&str> =
-            KINDS.iter().flat_map(|k| k.schema.commands).map(|command| command.name).collect();
+        let of_kinds = KINDS.iter().flat_map(|k| k.schema.commands).map(|command| command.name);
+        let known: Vec<&str> = of_kinds.chain([Settle::NAME]).collect();
         for schema in KINDS.map(|registration| registration.schema) {
             for rule in schema.fields {
                 assert!(rule.commands.iter().all(|c| known.contains(c)), "{}", rule.pattern);

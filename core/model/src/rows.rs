@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use minicbor::{Decode, Encode};
 
 use crate::document::Document;
+use crate::household::{is_concealed, moves};
 use crate::id::{ActorId, DocumentId, ItemId};
 use crate::projection::{Cell, Row, Table};
 use crate::query::blob;
-use crate::said::Entry;
+use crate::said::{Entry, Said};
 use crate::value::Value;
 
 /// Every value a document shows, read once.
-pub(crate) struct Contents {
-    document: DocumentId,
+pub(crate) struct Contents<'a> {
+    document: &'a Document,
     shown: BTreeMap<String, Shown>,
 }
 
@@ -29,19 +30,34 @@ struct Shown {
 /// The fields of one item by the ends of their keys.
 pub(crate) type Item<'a> = BTreeMap<&'a str, &'a Value>;
 
-impl Contents {
+impl<'a> Contents<'a> {
     /// Reads a document.
-    pub(crate) fn of(document: &Document) -> Self {
+    pub(crate) fn of(document: &'a Document) -> Self {
         let shown = document.entries().map(|entry| {
-            let Entry { key, value, actor, several } = entry;
+            let Entry { key, mut value, actor, several } = entry;
+            // Where it moved away for one and stands for another, it stands.
+            if several && value == Value::Null && moves(&key) {
+                let said = document.values(&key).into_iter().find(|value| *value != Value::Null);
+                value = said.unwrap_or(Value::Null);
+            }
             (key, Shown { value, actor, several })
         });
-        Self { document: document.id(), shown: shown.collect() }
+        Self { document, shown: shown.collect() }
     }
 
     /// The document's id.
     pub(crate) fn document(&self) -> DocumentId {
-        self.document
+        self.document.id()
+    }
+
+    /// What people said under a key, the value that is shown first.
+    pub(crate) fn said(&self, key: &str) -> Vec<Said> {
+        self.document.said(key)
+    }
+
+    /// Whether nothing but name and relation of a resident may be read in the open.
+    pub(crate) fn is_concealed(&self, resident: ItemId) -> bool {
+        is_concealed(self.document, resident)
     }
 
     /// The value under a key.
@@ -79,7 +95,7 @@ impl Contents {
 
     /// A row of this document about an item, or about the document itself when `item` is empty.
     pub(crate) fn row(&self, table: &'static Table, item: &[u8], cells: Vec<Cell>) -> Row {
-        Row { table, document: self.document, item: item.to_vec(), cells }
+        Row { table, document: self.document(), item: item.to_vec(), cells }
     }
 }
 
@@ -89,6 +105,7 @@ pub(crate) fn cell(value: Option<&Value>) -> Cell {
         None | Some(Value::Null) => Cell::Null,
         Some(Value::Bool(flag)) => Cell::Int(i64::from(*flag)),
         Some(Value::Int(number)) => Cell::Int(*number),
+        Some(Value::Text(text)) if text.is_empty() => Cell::Null,
         Some(Value::Text(text)) => Cell::Text(text.clone()),
         Some(Value::Bytes(bytes)) => Cell::Blob(bytes.clone()),
     }

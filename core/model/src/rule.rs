@@ -252,9 +252,7 @@ impl Judged<'_> {
                 self.judge_group(group, one, touched.before, &puts)?;
             }
         }
-        if self.0.settles != Settles::OneField {
-            (schema.also)(self.0.command, touched)?;
-        }
+        (schema.also)(self.0.command, touched)?;
         Ok(families)
     }
 
@@ -268,7 +266,9 @@ impl Judged<'_> {
     ) -> Result<(), RuleError> {
         let field = rule.pattern;
         match (settles, before.values(key).as_slice()) {
-            (true, [_, _, ..]) => Ok(()),
+            (true, values @ [_, _, ..]) if self.may_settle(rule, values) => Ok(()),
+            (true, [_, _, ..]) => Err(RuleError::Conflicted { field }),
+            (true, [shown]) if rule.write == Write::Again && shown == value => Ok(()),
             (true, _) => Err(RuleError::NothingToSettle { field }),
             (false, [_, _, ..]) => Err(RuleError::Conflicted { field }),
             (false, [_]) if rule.write == Write::Once => Err(RuleError::AlreadySet { field }),
@@ -283,6 +283,13 @@ impl Judged<'_> {
         }
     }
 
+    /// Whether the command may settle these values of a field. One that is no settle decides nothing
+    /// between people.
+    fn may_settle(&self, rule: &FieldRule, values: &[Value]) -> bool {
+        let said = values.iter().filter(|value| **value != Value::Null);
+        self.0.settles == Settles::OneField || !rule.moves() || said.count() < 2
+    }
+
     fn judge_group(
         &self,
         group: &Group,
@@ -294,6 +301,10 @@ impl Judged<'_> {
         let there = |need: &str| before.value(&key_in(one, need)).is_some_and(|v| v != Value::Null);
         let put = |need: &str| puts.contains_key(key_in(one, need).as_str());
         match group.made {
+            // What moves is made anew in the other part, and cleared in this one.
+            Made::By(_) if self.0.settles != Settles::Nothing && only_clears(one, puts) => {
+                lacking(group, there)
+            }
             Made::By(commands) if commands.contains(&self.0.command) => {
                 if group.needs.iter().any(|need| there(need)) {
                     return Err(RuleError::AlreadyExists { group: group.name });
@@ -305,6 +316,12 @@ impl Judged<'_> {
             Made::ByAny => lacking(group, |need| there(need) || put(need)),
         }
     }
+}
+
+/// Whether everything that is written under keys that begin with `one` is cleared.
+fn only_clears(one: &str, puts: &BTreeMap<&str, &Value>) -> bool {
+    let of_one = puts.range(one..).take_while(|(key, _)| key.starts_with(one));
+    of_one.into_iter().all(|(_, value)| **value == Value::Null)
 }
 
 fn lacking(group: &Group, has: impl Fn(&str) -> bool) -> Result<(), RuleError> {

@@ -21,6 +21,27 @@ pub(crate) struct Said {
     pub(crate) city_time: Option<CityTime>,
 }
 
+/// What people said of one field at once.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub(crate) struct FieldSaid {
+    /// The field's name: what follows the item in its key.
+    #[n(0)]
+    pub(crate) name: String,
+    /// The values, that which is shown first.
+    #[n(1)]
+    pub(crate) said: Vec<Said>,
+}
+
+impl FieldSaid {
+    /// Whether people say different things.
+    pub(crate) fn differs(&self) -> bool {
+        let mut values = self.said.iter().map(|said| &said.value);
+        let first = values.next();
+        values.any(|value| Some(value) != first)
+    }
+}
+
 /// A root key and the scalar shown under it.
 #[derive(Debug)]
 pub(crate) struct Entry {

@@ -8,6 +8,7 @@ use crate::id::ItemId;
 use crate::kind::DocumentKind;
 use crate::role::Family;
 use crate::rule::{RuleError, Touched};
+use crate::settle::CONCEAL;
 use crate::value::Value;
 use crate::words;
 
@@ -63,6 +64,9 @@ pub(crate) enum Write {
     Moved,
     /// It may change, but is never empty.
     Often,
+    /// It is never empty, and a settle says again what is shown: whoever says it again stands against
+    /// whoever says otherwise meanwhile. (A put of the value that stands there leaves no trace.)
+    Again,
     /// It may change and be cleared.
     Clearable,
 }
@@ -121,11 +125,19 @@ impl FieldRule {
         self.pattern.rsplit_once("*/").map_or(self.pattern, |(_, name)| name)
     }
 
+    /// Whether it stands in the open or, of somebody who is concealed, in the private part, and moves
+    /// from one to the other.
+    pub(crate) fn moves(&self) -> bool {
+        self.write != Write::Again && self.commands.contains(&CONCEAL)
+    }
+
     /// Checks a value to be written.
     pub(crate) fn check(&self, value: &Value) -> Result<(), InvalidValue> {
         match (value, self.write) {
+            // Somebody cleared it; null says that it is in the other part.
+            (Value::Text(text), Write::Clearable) if text.is_empty() && self.moves() => Ok(()),
             (Value::Null, Write::Clearable | Write::Moved) => Ok(()),
-            (Value::Null, Write::Once | Write::Often) => Err(InvalidValue::Empty),
+            (Value::Null, Write::Once | Write::Often | Write::Again) => Err(InvalidValue::Empty),
             _ => self.holds.check(value),
         }
     }

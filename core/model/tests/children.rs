@@ -137,40 +137,41 @@ fn what_is_said_of_a_child_after_the_move_stays_private_and_counts() {
 }
 
 #[test]
-fn who_turns_out_to_be_no_child_is_written_about_in_the_open_again() {
+fn who_turns_out_to_be_no_child_has_everything_in_the_open_again() {
     let (mut alice, resident) = founded();
     edit(&mut alice, resident, Fields::new().with("birth_date", "2020-02-02"));
-    edit(&mut alice, resident, Fields::new().with("birth_date", "1980-02-02"));
-    // What was taken for a child's stays private until somebody changes it.
-    assert_eq!(shown(&alice, private(), SHARED), known());
-    edit(&mut alice, resident, Fields::new().with("phone", "13800000003"));
     say(&mut alice, resident, "living");
-    let open = shown(&alice, household_id(1), &["phone", "status"]);
-    assert_eq!(open, [Some("13800000003".to_owned()), Some("living".to_owned())]);
-    assert_eq!(shown(&alice, private(), &["phone"]), [None]);
+    edit(&mut alice, resident, Fields::new().with("birth_date", "1980-02-02"));
+    let open = shown(&alice, household_id(1), &["phone", "bond", "care_tags", "status"]);
+    assert_eq!(open, ["13800000001", "both", "left_behind", "living"].map(|s| Some(s.to_owned())));
+    assert_eq!(shown(&alice, private(), SHARED), vec![None; SHARED.len()]);
+    assert_eq!(said(&alice, household_id(1)), "2026-05-30 2026-05-30 away living living 上学 上学");
     // And back once more.
     edit(&mut alice, resident, Fields::new().with("birth_date", "2020-02-02"));
     assert_eq!(shown(&alice, household_id(1), SHARED), vec![None; SHARED.len()]);
-    assert_eq!(shown(&alice, private(), &["phone"]), [Some("13800000003".to_owned())]);
+    assert_eq!(shown(&alice, private(), &["phone"]), [Some("13800000001".to_owned())]);
     assert_eq!(status(&alice).as_deref(), Some("living"));
 }
 
 #[test]
-fn concurrent_values_are_settled_before_a_child_is_known_as_one() {
+fn what_people_wrote_differently_stays_where_it_is_until_it_is_settled() {
     let (mut alice, resident) = founded();
     let mut bob = Replica::new(2);
     bob.hear(&alice.sent);
     edit(&mut alice, resident, Fields::new().with("phone", "13800000002"));
     edit(&mut bob, resident, Fields::new().with("phone", "13800000003"));
     alice.hear(&bob.sent);
+    edit(&mut alice, resident, Fields::new().with("birth_date", "2020-02-02"));
     let (document, key) = (household_id(1), format!("r/{resident}/phone"));
-    let born = edit_resident(&alice, 1, resident, Fields::new().with("birth_date", "2020-02-02"));
-    let conflicted = CommandError::Conflicted { document, key: key.clone() };
-    assert_eq!(alice.plan(&born), Err(conflicted));
-    let value = Value::from("13800000003");
-    alice.run(&Command::Settle(Settle { document, key, value })).unwrap();
-    alice.run(&born).unwrap();
+    assert_eq!(alice.documents[&document].values(&key).len(), 2);
     assert_eq!(shown(&alice, document, SHARED), vec![None; SHARED.len()]);
+    let value = Value::from("13800000003");
+    let settle = Settle { document, key: key.clone(), value, time: alice.time() };
+    let plan = alice.run(&Command::Settle(settle)).unwrap();
+    // One commit settles it on nothing in the open and puts it in the private part.
+    let written: Vec<_> = plan.edits.iter().flat_map(|edit| edit.ops.clone()).collect();
+    assert!(written.contains(&Op::Settle { key: key.clone(), value: Value::Null }), "{written:?}");
+    assert!(written.contains(&Op::Put { key, value: Value::from("13800000003") }), "{written:?}");
     assert_eq!(shown(&alice, private(), &["phone"]), [Some("13800000003".to_owned())]);
 }
 
@@ -218,11 +219,11 @@ fn concealing_and_revealing_only_move_and_say_which_it_is() {
     let (yes, no) =
         (|| put("concealed", Value::Bool(true)), || put("concealed", Value::Bool(false)));
     let conceal = |op: Op| judged("resident.conceal", &[yes(), op]);
-    // What several people wrote differently is settled on nothing here, in the same commit.
-    assert_eq!(conceal(settle(Value::Null)), Ok(()));
+    // Only a settle decides between what several people wrote.
+    assert_eq!(conceal(settle(Value::Null)), Err("conflicted"));
     assert_eq!(conceal(put("bond", Value::Null)), Ok(()));
     assert_eq!(conceal(put("phone", Value::Null)), Err("conflicted"));
-    assert_eq!(conceal(settle(Value::from("13800000002"))), Err("not_this_command"));
+    assert_eq!(conceal(settle(Value::from("13800000002"))), Err("conflicted"));
     assert_eq!(conceal(put("bond", Value::from("registered"))), Err("not_this_command"));
     assert_eq!(conceal(put("name", Value::from("x"))), Err("not_this_command"));
     assert_eq!(judged("resident.conceal", &[no()]), Err("not_this_command"));
@@ -231,7 +232,10 @@ fn concealing_and_revealing_only_move_and_say_which_it_is() {
         judged("resident.reveal", &[no(), put("bond", Value::Null)]),
         Err("not_this_command")
     );
-    assert_eq!(judged("resident.edit", &[yes()]), Err("not_this_command"));
+    // An edit says it on account of a date of birth, and moves no value of several.
+    assert_eq!(judged("resident.edit", &[yes()]), Ok(()));
+    assert_eq!(judged("resident.edit", &[settle(Value::Null)]), Err("conflicted"));
+    assert_eq!(judged("resident.edit", &[settle("13800000002".into())]), Err("conflicted"));
 }
 
 #[test]

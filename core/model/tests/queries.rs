@@ -75,12 +75,14 @@ fn a_head_of_a_micro_grid_sees_everything_and_a_steward_no_id_number_and_nothing
     let steward = Withheld::from_roles(&[Role::Steward]);
     let all = households(&rows, &steward, &HouseholdFilter::default()).unwrap();
     let json = serde_json::to_value(&all).unwrap();
-    let withheld = serde_json::json!(["id_number", "phone", "bond", "care_tags", "status"]);
-    assert_eq!(json[0]["withheld"], withheld);
+    assert_eq!(json[0]["withheld"], serde_json::json!(["id_number"]));
+    assert_eq!(json[0]["residents"][0]["withheld"], serde_json::json!(["id_number"]));
     assert_eq!(json[0]["residents"][0]["care_tags"], serde_json::json!(["veteran_family"]));
     assert_eq!(json[0]["residents"][0]["id_number"], serde_json::Value::Null);
     let child = &json[0]["residents"][1];
     assert_eq!(child["name"], "王小宝");
+    let withheld = serde_json::json!(["id_number", "phone", "bond", "care_tags", "status"]);
+    assert_eq!(child["withheld"], withheld);
     for field in ["phone", "bond", "care_tags", "status"] {
         assert_eq!(child[field], serde_json::Value::Null, "{field}");
     }
@@ -133,8 +135,11 @@ fn a_list_and_counts_of_a_region_hold_what_is_in_it_and_below() {
     };
     assert_eq!(ids(1), vec![household_id(1), household_id(2)]);
     assert_eq!(ids(3), vec![household_id(2)]);
-    assert_eq!(counts(&rows, Some(region_id(1))).unwrap(), counts(&rows, None).unwrap());
-    let below = counts(&rows, Some(region_id(2))).unwrap();
+    assert_eq!(
+        counts(&rows, &Withheld::nothing(), Some(region_id(1))).unwrap(),
+        counts(&rows, &Withheld::nothing(), None).unwrap()
+    );
+    let below = counts(&rows, &Withheld::nothing(), Some(region_id(2))).unwrap();
     assert_eq!((below.households, below.residents.get("living")), (1, Some(&2)));
 }
 
@@ -155,7 +160,7 @@ fn a_family_that_moves_out_is_counted_so_and_its_child_too() {
         alice.run(&leave).unwrap();
     }
     let rows = tables(&alice.rows());
-    let counted = counts(&rows, None).unwrap();
+    let counted = counts(&rows, &Withheld::nothing(), None).unwrap();
     assert_eq!(counted.residents.get("moved_out"), Some(&2));
     let shown = household(&rows, &Withheld::nothing(), &household_id(1)).unwrap().unwrap();
     assert_eq!(shown.head, None);
@@ -209,7 +214,7 @@ fn no_list_scans_a_table_once_a_household() {
     let region = Some(region_id(1));
     households(&recorder, &Withheld::nothing(), &HouseholdFilter { region }).unwrap();
     household(&recorder, &Withheld::nothing(), &household_id(1)).unwrap();
-    counts(&recorder, region).unwrap();
+    counts(&recorder, &Withheld::nothing(), region).unwrap();
     assert!(recorder.plans.borrow().len() >= 5);
     assert_eq!(recorder.inner_scans(), [""; 0]);
 }

@@ -76,7 +76,12 @@ fn concurrent_values_stand_until_a_settle_and_only_until_then() {
 
     // The value shown already may be chosen, too.
     let value = alice.documents[&id].value(&key).unwrap();
-    let settle = Command::Settle(Settle { document: id, key: key.clone(), value: value.clone() });
+    let settle = Command::Settle(Settle {
+        document: id,
+        key: key.clone(),
+        value: value.clone(),
+        time: TIME,
+    });
     alice.run(&settle).unwrap();
     assert_eq!(alice.documents[&id].values(&key), vec![value]);
     assert_eq!(alice.plan(&settle), Err(CommandError::NothingToSettle));
@@ -95,12 +100,15 @@ fn a_settle_is_of_one_field_that_may_change_on_a_valid_value_and_by_no_other_com
     assert_eq!(settled(settle_op(&key, "not a phone")), Err(invalid));
     let home = settled(settle_op("home", id_value(&region_id(2))));
     assert_eq!(home, Err(RuleError::NotThisCommand { field: "home" }));
-    let two = [settle_op(&key, "13800000001"), settle_op("address", "x")];
+    let two = [settle_op("tenure", "owned"), settle_op("address", "x")];
     assert_eq!(judged("field.settle", document, &two), Err(RuleError::TooManyItems));
-    let not_this_command = Err(RuleError::NotThisCommand { field: "r/*/phone" });
-    assert_eq!(settled(put(&key, "13800000001")), not_this_command);
+    let address = Err(RuleError::NotThisCommand { field: "address" });
+    assert_eq!(settled(put("address", "x")), address);
+    let field = "r/*/phone";
+    assert_eq!(settled(put(&key, "13800000001")), Err(RuleError::Conflicted { field }));
+    let undecided = Err(RuleError::Conflicted { field });
     let by_an_edit = judged("resident.edit", document, &[settle_op(&key, "13800000001")]);
-    assert_eq!(by_an_edit, not_this_command);
+    assert_eq!(by_an_edit, undecided);
     assert_eq!(settled(settle_op(&key, "13800000001")), Ok(BTreeSet::from([Family::Resident])));
 }
 
@@ -125,12 +133,13 @@ fn every_one_of_several_values_settles_a_field_as_it_is_shown() {
         let values = alice.documents[&id].values(&key);
         assert_eq!(values.len(), 2, "{key}");
         for value in values {
-            let settle = Settle::on_typed(id, &key, &value.to_string()).unwrap();
+            let settle = Settle::on_typed(id, &key, &value.to_string(), TIME).unwrap();
             assert_eq!(settle.value, value, "{key}");
             alice.clone().run(&Command::Settle(settle)).unwrap();
         }
     }
-    let typed = |key: &str, text| Settle::on_typed(id, key, text).map_err(|error| error.code());
+    let typed =
+        |key: &str, text| Settle::on_typed(id, key, text, TIME).map_err(|error| error.code());
     assert_eq!(typed(&format!("r/{resident}/t/bereaved"), "maybe"), Err("wrong_type"));
     assert_eq!(typed("home", "x"), Err("unknown_field"));
     assert_eq!(typed("nickname", "x"), Err("unknown_field"));
@@ -302,7 +311,7 @@ fn wrong_input_is_refused_with_the_name_of_its_field() {
 }
 
 #[test]
-fn a_child_keeps_only_name_and_relation_in_the_open_until_its_fourteenth_birthday() {
+fn a_child_keeps_only_name_and_relation_in_the_open_until_somebody_reveals_them_after_fourteen() {
     let mut alice = founded();
     let (id, child) = (household_id(1), alice.fresh());
     let resident = keting_model::household::NewResident {
@@ -318,19 +327,20 @@ fn a_child_keeps_only_name_and_relation_in_the_open_until_its_fourteenth_birthda
     let plan = alice.run(&Command::Household(add)).unwrap();
     let open = plan.edits.iter().find(|edit| edit.document == id).unwrap();
     let keys: Vec<&str> = open.ops.iter().filter_map(|op| Some(op.written()?.0)).collect();
-    let ends = ["/name", "/over", "/time"];
-    assert!(keys.len() == 3 && keys.iter().zip(ends).all(|(key, end)| key.ends_with(end)));
+    let ends = ["/concealed", "/name", "/over", "/time"];
+    assert!(keys.len() == 4 && keys.iter().zip(ends).all(|(key, end)| key.ends_with(end)));
 
     // Two days later the fourteenth birthday has been.
     let later = CityTime::new(common::NOW_MS + 2 * 24 * 60 * 60 * 1000);
-    let fields = Fields::new().with("phone", "13800000002");
-    let edit =
-        HouseholdCommand::EditResident { household: id, resident: child, fields, time: later };
-    let plan = alice.run(&Command::Household(edit)).unwrap();
+    let reveal = |time| {
+        Command::Household(HouseholdCommand::Reveal { household: id, resident: child, time })
+    };
+    assert_eq!(alice.plan(&reveal(alice.time())), Err(CommandError::IsChild));
+    let plan = alice.run(&reveal(later)).unwrap();
     let key = format!("r/{child}/phone");
-    assert_eq!(plan.edits.len(), 2);
-    assert_eq!(plan.edits[0].ops, vec![put(&key, "13800000002")]);
-    assert_eq!(plan.edits[1].ops, vec![Op::Put { key, value: Value::Null }]);
+    let written = |place: usize, op: Op| plan.edits[place].ops.contains(&op);
+    assert!(written(0, put(&key, "13800000001")));
+    assert!(written(1, Op::Put { key: key.clone(), value: Value::Null }));
 }
 
 /// What the rule says to a visit of a day, in a commit of a time.

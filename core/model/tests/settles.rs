@@ -49,7 +49,8 @@ fn edit(replica: &mut Replica, resident: ItemId, phone: &str) {
 
 fn settle(replica: &mut Replica, resident: ItemId, phone: &str) {
     let key = format!("r/{resident}/phone");
-    let settle = Settle { document: household_id(1), key, value: Value::from(phone) };
+    let settle =
+        Settle { document: household_id(1), key, value: Value::from(phone), time: replica.time() };
     replica.run(&Command::Settle(settle)).unwrap();
 }
 

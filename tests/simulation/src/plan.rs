@@ -180,7 +180,7 @@ fn settle(rng: &mut Rng, screen: &Screen, time: CityTime) -> Option<Command> {
     let ConflictView { document, key, values, facts, .. } = rng.pick(&screen.conflicts)?;
     if facts.is_empty() {
         let value = &rng.pick(values)?.value;
-        return Settle::on_typed(*document, key, value).ok().map(Command::Settle);
+        return Settle::on_typed(*document, key, value, time).ok().map(Command::Settle);
     }
     let status = &rng.pick(facts)?.status;
     let (letter, rest) = key.split_once('/')?;

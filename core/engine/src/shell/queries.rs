@@ -97,7 +97,7 @@ impl Keting {
     /// # Errors
     /// When the file cannot be read.
     pub fn counts(&self, region: Option<DocumentId>) -> Result<Counts, EngineError> {
-        self.at_one_moment(|view, _| query::counts(view, region))
+        self.at_one_moment(|view, withheld| query::counts(view, withheld, region))
     }
 
     /// What the server has not acknowledged, the oldest first, `count_max` at most.

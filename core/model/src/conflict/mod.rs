@@ -1,15 +1,18 @@
 //! What several people said differently: fields that hold several unequal values at once, and facts
 //! that nobody replaced and that say different things. The rows of the inbox.
 
+mod parts;
 mod view;
 
 use crate::document::Document;
 use crate::fact::{Fact, Told};
+use crate::household::moves;
 use crate::id::DocumentId;
 use crate::projection::{Cell, Row, Table};
 use crate::rows::{Contents, cbor_cell};
+use crate::value::Value;
 
-pub(crate) use view::count_about_facts;
+pub(crate) use view::count_conflicts;
 pub use view::{ConflictValue, ConflictView, conflict_counts, conflicts};
 
 /// The step that makes the table.
@@ -19,7 +22,10 @@ pub(crate) static CONFLICT: Table = Table { name: "conflict", columns: &["home",
 
 /// The row of one field, if unequal values stand under its key.
 pub(crate) fn row(document: &Document, home: DocumentId, key: &str) -> Option<Row> {
-    let said = document.said(key);
+    let mut said = document.said(key);
+    if moves(key) {
+        said.retain(|said| said.value != Value::Null);
+    }
     let first = said.first()?;
     if said.iter().all(|said| said.value == first.value) {
         return None;
@@ -30,7 +36,7 @@ pub(crate) fn row(document: &Document, home: DocumentId, key: &str) -> Option<Ro
 
 /// The row of the current facts about an item of a household, `r/ID` or `n/ID`, unless they agree.
 /// Where some of it is said in the private part, only the reader can find out.
-pub(crate) fn row_of_facts(contents: &Contents, item: &str, facts: &[Fact]) -> Option<Row> {
+pub(crate) fn row_of_facts(contents: &Contents<'_>, item: &str, facts: &[Fact]) -> Option<Row> {
     let told = Told::of(facts, words_of(item));
     let is_elsewhere = facts.iter().any(|fact| fact.said.is_none());
     if facts.len() < 2 || !(told.in_conflict || is_elsewhere) {

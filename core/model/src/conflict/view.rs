@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::author::{Entered, name_authors};
+use crate::conflict::parts::{between_parts, select_between_parts};
 use crate::conflict::words_of;
 use crate::fact::{Fact, FactView, Told, complete};
 use crate::id::{DocumentId, ItemId};
 use crate::kind::DocumentKind;
 use crate::projection::Cell;
-use crate::query::{Permitted, Rows, Withheld, as_hex, blob, document as id_in};
+use crate::query::{Permitted, Rows, Withheld, as_hex, blob, document as id_in, regions_below};
 use crate::role::Family;
 use crate::rows::cbor_in;
 use crate::said::Said;
@@ -19,7 +20,7 @@ use crate::settle::Settle;
 /// A field, or what became of a resident or need, that has to be settled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ConflictView {
-    /// The document it stands in.
+    /// The document a settle names: where it stands, or the household whose private part has it.
     #[serde(serialize_with = "as_hex")]
     pub document: DocumentId,
     /// The field's key, as a settle names it; of facts `r/ID/s` or `n/ID/s`.
@@ -48,7 +49,33 @@ pub struct ConflictValue {
     pub entered: Vec<Entered>,
 }
 
-const ALL: &str = "SELECT document, item, home, said, facts FROM conflict ORDER BY document, item";
+/// Where conflicts are looked for: among the rows of the table, and between the parts of households.
+struct Scope {
+    listed: &'static str,
+    between: &'static str,
+}
+
+const ALL: Scope = Scope {
+    listed: "SELECT document, item, home, said, facts FROM conflict",
+    between: select_between_parts!(""),
+};
+
+const OF_ONE: Scope = Scope {
+    listed: "SELECT document, item, home, said, facts FROM conflict WHERE home = ?1",
+    between: select_between_parts!("WHERE o.document = ?1"),
+};
+
+const BELOW: Scope = Scope {
+    listed: regions_below!(
+        "SELECT c.document, c.item, c.home, c.said, c.facts FROM conflict c WHERE c.home IN \
+         (SELECT document FROM below UNION ALL SELECT h.document FROM below \
+          JOIN household h ON h.region = below.document)"
+    ),
+    between: regions_below!(select_between_parts!(
+        "WHERE o.document IN \
+         (SELECT h.document FROM below JOIN household h ON h.region = below.document)"
+    )),
+};
 
 /// What has to be settled, of one region or household or of all that is here.
 ///
@@ -60,11 +87,7 @@ pub fn conflicts<R: Rows>(
     permitted: &Permitted,
     home: Option<&DocumentId>,
 ) -> Result<Vec<ConflictView>, R::Error> {
-    const ONE: &str = "SELECT document, item, home, said, facts FROM conflict \
-                       WHERE home = ?1 ORDER BY document, item";
-    let parameters: Vec<Cell> =
-        home.iter().map(|home| Cell::Blob(home.as_bytes().to_vec())).collect();
-    let found = read(rows, withheld, if home.is_some() { ONE } else { ALL }, &parameters)?;
+    let found = read(rows, withheld, if home.is_some() { &OF_ONE } else { &ALL }, home)?;
     let mut views: Vec<ConflictView> =
         found.into_iter().filter_map(|one| one.view(permitted)).collect();
     name_authors(rows, views.iter_mut().flat_map(ConflictView::entered))?;
@@ -80,40 +103,43 @@ pub fn conflict_counts<R: Rows>(
     withheld: &Withheld,
 ) -> Result<BTreeMap<DocumentId, u64>, R::Error> {
     let mut counts = BTreeMap::new();
-    for one in read(rows, withheld, ALL, &[])? {
+    for one in read(rows, withheld, &ALL, None)? {
         *counts.entry(one.home).or_default() += 1;
     }
     Ok(counts)
 }
 
-/// How many of the conflicts that a query finds are about facts: it selects the columns of
-/// [`conflicts`]. One reader may know of fewer than another.
-pub(crate) fn count_about_facts<R: Rows>(
+/// How much has to be settled in a region and below it, or everywhere.
+pub(crate) fn count_conflicts<R: Rows>(
     rows: &R,
-    sql: &str,
-    parameters: &[Cell],
+    withheld: &Withheld,
+    region: Option<&DocumentId>,
 ) -> Result<u64, R::Error> {
-    Ok(read(rows, &Withheld::nothing(), sql, parameters)?.len() as u64)
+    let scope = if region.is_some() { &BELOW } else { &ALL };
+    Ok(read(rows, withheld, scope, region)?.len() as u64)
 }
 
 /// A row of the table, with what the private part adds to it.
-struct Found {
-    document: DocumentId,
-    key: String,
-    home: DocumentId,
-    said: Vec<Said>,
-    facts: Vec<Fact>,
+pub(super) struct Found {
+    pub(super) document: DocumentId,
+    pub(super) key: String,
+    pub(super) home: DocumentId,
+    pub(super) said: Vec<Said>,
+    pub(super) facts: Vec<Fact>,
 }
 
-/// Reads conflicts, leaving out facts that agree as far as the reader may read them.
+/// Reads conflicts in the order of documents and keys, leaving out facts that agree as far as the
+/// reader may read them.
 fn read<R: Rows>(
     rows: &R,
     withheld: &Withheld,
-    sql: &str,
-    parameters: &[Cell],
+    scope: &Scope,
+    about: Option<&DocumentId>,
 ) -> Result<Vec<Found>, R::Error> {
+    let parameters: Vec<Cell> =
+        about.into_iter().map(|about| Cell::Blob(about.as_bytes().to_vec())).collect();
     let mut found: Vec<Found> = Vec::new();
-    rows.query(sql, parameters, &mut |row| {
+    rows.query(scope.listed, &parameters, &mut |row| {
         let may_see =
             |one: &Found| one.document.kind().is_some_and(|kind| !withheld.withholds(kind));
         found.extend(Found::of(row).filter(may_see));
@@ -124,6 +150,16 @@ fn read<R: Rows>(
         }
     }
     found.retain(|one| one.facts.is_empty() || one.told().in_conflict);
+    if !withheld.withholds(DocumentKind::HouseholdPrivate) {
+        let mut between = Vec::new();
+        rows.query(scope.between, &parameters, &mut |row| between.extend(between_parts(row)))?;
+        // What one part has of it is told with what the other has.
+        found.retain(|one| {
+            !between.iter().any(|other| (other.home, &other.key) == (one.home, &one.key))
+        });
+        found.extend(between);
+    }
+    found.sort_by(|a, b| (a.home, &a.key).cmp(&(b.home, &b.key)));
     Ok(found)
 }
 
@@ -140,7 +176,9 @@ impl Found {
 
     /// Adds what the private part says, if the reader may read it.
     fn add_private<R: Rows>(&mut self, rows: &R, withheld: &Withheld) -> Result<(), R::Error> {
-        const SAID: &str = "SELECT facts FROM resident_private WHERE household = ?1 AND item = ?2";
+        const SAID: &str = "SELECT facts FROM resident_private WHERE household = ?1 AND item = ?2 \
+                            UNION ALL SELECT facts FROM resident_open \
+                            WHERE document = ?1 AND item = ?2";
         let resident = self.key.split('/').nth(1).and_then(|id| id.parse::<ItemId>().ok());
         let reads_private = !withheld.withholds(DocumentKind::HouseholdPrivate);
         let Some(resident) = resident.filter(|_| reads_private) else { return Ok(()) };
@@ -154,9 +192,12 @@ impl Found {
     }
 
     fn view(self, permitted: &Permitted) -> Option<ConflictView> {
-        let may_settle = self.family().is_some_and(|family| permitted.permits(family));
+        let may_settle = self.may_settle(permitted);
         let told = self.told();
         let Self { document, key, home, said, facts } = self;
+        // Whatever is private of a resident is settled by way of the household.
+        let is_private = document.kind() == Some(DocumentKind::HouseholdPrivate);
+        let document = if is_private { home } else { document };
         let facts = FactView::of(facts);
         let mut values = Vec::new();
         for Said { value, actor, city_time } in said {
@@ -172,13 +213,14 @@ impl Found {
         Some(ConflictView { document, key, home, shown, values, facts, may_settle })
     }
 
-    /// What somebody must be allowed to write to settle it.
-    fn family(&self) -> Option<Family> {
-        match self.facts.as_slice() {
-            [] => Settle::family(&self.document, &self.key),
-            [..] if self.key.starts_with("n/") => Some(Family::Need),
-            [..] => Some(Family::Resident),
-        }
+    /// Whether somebody may settle it who may write so much.
+    fn may_settle(&self, permitted: &Permitted) -> bool {
+        let families = match self.facts.as_slice() {
+            [] => Settle::families(&self.home, &self.key),
+            [..] if self.key.starts_with("n/") => vec![Family::Need],
+            [..] => vec![Family::Resident],
+        };
+        !families.is_empty() && families.into_iter().all(|family| permitted.permits(family))
     }
 }
 

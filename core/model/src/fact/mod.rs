@@ -98,6 +98,11 @@ impl<'a> Facts<'a> {
     }
 }
 
+/// Whether a key is of a fact.
+pub(crate) fn is_of_fact(key: &str) -> bool {
+    key.split('/').nth(2) == Some("s")
+}
+
 /// The current facts about an item of a household, in the order of their ids. `author` finds who
 /// wrote a fact.
 pub(crate) fn current(item: &Item<'_>, author: impl Fn(&ItemId) -> Option<ActorId>) -> Vec<Fact> {

@@ -3,15 +3,10 @@
 use minicbor::{Decode, Encode};
 
 use crate::city_time::CityTime;
-use crate::command::{CommandError, Edit, Given};
-use crate::draft::{Draft, put_all};
-use crate::fact::{Told, over};
 use crate::fields::Fields;
-use crate::household::placing::{NewFact, Placing, private_part, require_household, time_value};
-use crate::household::rows::current_about_need;
+use crate::household::placing::private_part;
 use crate::id::{DocumentId, ItemId};
-use crate::value::Value;
-use crate::words;
+use crate::settle::{CONCEAL, REVEAL};
 
 /// A resident to be added.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -152,6 +147,33 @@ pub enum HouseholdCommand {
         #[n(5)]
         time: CityTime,
     },
+    /// Leaves nothing but name and relation of a resident in the open: `resident.conceal`. Whoever enters
+    /// that somebody is a child does the same.
+    #[n(7)]
+    Conceal {
+        /// The household.
+        #[n(0)]
+        household: DocumentId,
+        /// Who.
+        #[n(1)]
+        resident: ItemId,
+        /// When the command is given.
+        #[n(2)]
+        time: CityTime,
+    },
+    /// Brings back into the open what is known of a resident who is no child: `resident.reveal`.
+    #[n(8)]
+    Reveal {
+        /// The household.
+        #[n(0)]
+        household: DocumentId,
+        /// Who.
+        #[n(1)]
+        resident: ItemId,
+        /// When the command is given.
+        #[n(2)]
+        time: CityTime,
+    },
 }
 
 impl HouseholdCommand {
@@ -165,6 +187,8 @@ impl HouseholdCommand {
             Self::SetStatus { .. } => "resident.leave",
             Self::AddNeed { .. } => "need.add",
             Self::AdvanceNeed { .. } => "need.advance",
+            Self::Conceal { .. } => CONCEAL,
+            Self::Reveal { .. } => REVEAL,
         }
     }
 
@@ -176,7 +200,9 @@ impl HouseholdCommand {
             | Self::EditResident { time, .. }
             | Self::SetStatus { time, .. }
             | Self::AddNeed { time, .. }
-            | Self::AdvanceNeed { time, .. } => Some(*time),
+            | Self::AdvanceNeed { time, .. }
+            | Self::Conceal { time, .. }
+            | Self::Reveal { time, .. } => Some(*time),
         }
     }
 
@@ -188,93 +214,11 @@ impl HouseholdCommand {
             Self::Add { household, .. }
             | Self::AddResident { household, .. }
             | Self::EditResident { household, .. }
-            | Self::SetStatus { household, .. } => {
+            | Self::SetStatus { household, .. }
+            | Self::Conceal { household, .. }
+            | Self::Reveal { household, .. } => {
                 vec![*household, private_part(household)]
             }
         }
     }
-
-    pub(crate) fn plan(&self, given: &Given<'_>) -> Result<Vec<Edit>, CommandError> {
-        let command = self.name();
-        match self {
-            Self::Add { household, region, fields, residents, time } => {
-                let mut placing = Placing::new(command, given, household, *time)?;
-                let own = &mut placing.household;
-                if own.has("home") {
-                    return Err(CommandError::AlreadyExists { what: "the household" });
-                }
-                own.put("home".to_owned(), Value::Bytes(region.as_bytes().to_vec()))?;
-                put_all(own, "", fields)?;
-                own.require("", "address")?;
-                residents.iter().try_for_each(|resident| placing.add(resident))?;
-                placing.finish()
-            }
-            Self::Edit { household, fields } => {
-                let mut draft = Draft::new(command, given.document(household)?)?;
-                require_household(&draft)?;
-                put_all(&mut draft, "", fields)?;
-                Ok(vec![draft.finish()])
-            }
-            Self::AddResident { household, resident, time } => {
-                let mut placing = Placing::new(command, given, household, *time)?;
-                require_household(&placing.household)?;
-                placing.add(resident)?;
-                placing.finish()
-            }
-            Self::EditResident { household, resident, fields, time } => {
-                let mut placing = Placing::new(command, given, household, *time)?;
-                placing.edit(*resident, fields)?;
-                placing.finish()
-            }
-            Self::SetStatus { household, resident, fact, status, reason, at, time } => {
-                let mut placing = Placing::new(command, given, household, *time)?;
-                let (reason, at) = (reason.as_deref(), at.as_deref());
-                placing.say(*resident, &NewFact { fact: *fact, status, reason, at })?;
-                placing.finish()
-            }
-            Self::AddNeed { household, need, text, time } => {
-                let mut draft = Draft::new(command, given.document(household)?)?;
-                require_household(&draft)?;
-                if draft.has(&format!("n/{need}/text")) {
-                    return Err(CommandError::AlreadyExists { what: "the need" });
-                }
-                draft.put(format!("n/{need}/text"), Value::from(text.trim()))?;
-                draft.put(format!("n/{need}/time"), time_value(*time))?;
-                Ok(vec![draft.finish()])
-            }
-            Self::AdvanceNeed { household, need, fact, status, note, time } => {
-                let mut draft = Draft::new(command, given.document(household)?)?;
-                require_household(&draft)?;
-                if !draft.has(&format!("n/{need}/text")) {
-                    return Err(CommandError::NotFound { what: "the need" });
-                }
-                let note = note.as_deref().map(str::trim).filter(|note| !note.is_empty());
-                let replaced = draft.current_facts(&format!("n/{need}"));
-                let settles = replaced.len() > 1;
-                if note.is_none() && !settles && need_status(&draft, *need) == *status {
-                    return Err(CommandError::NothingChanged);
-                }
-                let key = |field: &str| format!("n/{need}/s/{fact}/{field}");
-                if draft.has(&key("over")) {
-                    return Err(CommandError::AlreadyExists { what: "the fact" });
-                }
-                draft.put(key("over"), over(&replaced))?;
-                draft.put(key("time"), time_value(*time))?;
-                draft.put(key("status"), Value::from(status.as_str()))?;
-                if let Some(note) = note {
-                    draft.put(key("note"), Value::from(note))?;
-                }
-                Ok(vec![draft.finish()])
-            }
-        }
-    }
-}
-
-/// What has become of a need so far.
-fn need_status(draft: &Draft<'_>, need: ItemId) -> String {
-    let contents = draft.contents();
-    let needs = contents.items("n");
-    let facts = needs.get(&need).map(|item| current_about_need(&contents, need, item));
-    let told = Told::of(&facts.unwrap_or_default(), words::NEED_STATUSES);
-    told.status.unwrap_or_else(|| words::OPEN.to_owned())
 }

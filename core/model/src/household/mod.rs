@@ -1,12 +1,16 @@
 //! Households: where they live, who lives there, what they need.
 
+mod beside;
 mod commands;
 mod concealing;
+mod parts;
 mod person;
 mod placing;
+mod planning;
 mod query;
 mod rows;
 mod schema;
+mod settling;
 mod view;
 
 pub use commands::{HouseholdCommand, NewResident};
@@ -16,14 +20,22 @@ pub use view::{HouseholdDetail, HouseholdView, NeedView, ResidentDetail, Residen
 use crate::home::{Home, id_under};
 use crate::registry::Registration;
 
+pub(crate) use parts::{filled_in, is_concealed};
+pub(crate) use placing::Placing;
 pub(crate) use placing::{prefix, private_part, require_household, require_resident, time_value};
-pub(crate) use rows::SQL;
-pub(crate) use schema::{Goes, status_fits_command};
+pub(crate) use rows::{SQL, fields_that_move};
+pub(crate) use schema::{CONCEALED, Goes, SAY_OR_MOVE, WRITE_OR_MOVE, status_fits_command};
+
+/// Whether a key is of a field that stands in the household or in its private part.
+pub(crate) fn moves(key: &str) -> bool {
+    schema::SCHEMA.field(key).is_some_and(|rule| rule.moves())
+}
 
 /// The kind's registration.
 pub(crate) static REGISTRATION: Registration = Registration {
     schema: &schema::SCHEMA,
     home: |document| id_under(document, "home").map(Home::Region),
-    tables: &[&rows::HOUSEHOLD, &rows::NEED, &rows::RESIDENT],
+    tables: &[&rows::HOUSEHOLD, &rows::NEED, &rows::RESIDENT, &rows::RESIDENT_OPEN],
+    lists_itself: rows::lists_itself,
     rows: rows::rows,
 };

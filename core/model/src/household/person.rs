@@ -1,9 +1,11 @@
 //! Putting a resident together from the household's row and that of the private part.
 
 use crate::fact::{Fact, FactView, Told, complete, is_gone};
+use crate::household::beside::{BOND, CARE_TAGS, FACTS, ID_NUMBER, PHONE};
 use crate::household::{ResidentDetail, ResidentView};
+use crate::kind::DocumentKind;
 use crate::projection::Cell;
-use crate::query::{item, text};
+use crate::query::{Withheld, int, item, text};
 use crate::rows::cbor_in;
 use crate::words;
 
@@ -16,14 +18,16 @@ pub(super) struct Person {
 
 /// Of the household's row, and of what follows the ids in that of the private part, which is empty
 /// where there is none or it is withheld.
-pub(super) fn person(row: &[Cell], private: &mut [Cell], sees_private: bool) -> Option<Person> {
+pub(super) fn person(row: &[Cell], private: &mut [Cell], withheld: &Withheld) -> Option<Person> {
     let (told, has_gone, facts) = said(row, private);
     let status = match told.status {
-        None if sees_private => Some(words::LIVING.to_owned()),
+        None if !withheld.withholds(DocumentKind::HouseholdPrivate) => {
+            Some(words::LIVING.to_owned())
+        }
         status => status,
     };
     let mut tags: Vec<String> = Vec::new();
-    for said in [text(row, 6), take(private, 3)].into_iter().flatten() {
+    for said in [text(row, 6), take(private, CARE_TAGS)].into_iter().flatten() {
         tags.extend(said.split(',').map(str::to_owned));
     }
     tags.sort_unstable();
@@ -31,13 +35,15 @@ pub(super) fn person(row: &[Cell], private: &mut [Cell], sees_private: bool) -> 
     let resident = ResidentView {
         id: item(row, 1)?,
         name: text(row, 2)?,
-        phone: text(row, 4).or_else(|| take(private, 1)),
-        id_number: take(private, 0),
+        phone: text(row, 4).or_else(|| take(private, PHONE)),
+        id_number: take(private, ID_NUMBER),
         relation: text(row, 3),
-        bond: text(row, 5).or_else(|| take(private, 2)),
+        bond: text(row, 5).or_else(|| take(private, BOND)),
         care_tags: status.is_some().then_some(tags),
         status,
         status_in_conflict: told.in_conflict,
+        concealed: int(row, 9) == Some(1),
+        withheld: &[],
     };
     let detail = ResidentDetail {
         resident,
@@ -60,7 +66,7 @@ fn said(row: &[Cell], private: &[Cell]) -> (Told, bool, Vec<FactView>) {
         let has_gone = status.as_deref().is_some_and(|status| words::GONE.contains(&status));
         return (Told { status, ..Told::default() }, has_gone, Vec::new());
     }
-    complete(&mut facts, cbor_in(private, 4));
+    complete(&mut facts, cbor_in(private, FACTS));
     let told = Told::of(&facts, words::STATUSES);
     (told, is_gone(&facts), FactView::of(facts))
 }

@@ -1,16 +1,17 @@
 //! Where a resident's fields are written: in the household, or in its private part.
 //!
 //! The two tables of fields say it: a field that stands in one of them is written there; one that
-//! stands in both is private for a child under fourteen and open for everybody else.
+//! stands in both is private of somebody who is concealed and open of everybody else.
 
-use crate::check::birth_date_of;
 use crate::city_time::CityTime;
 use crate::command::{CommandError, Edit, Given};
 use crate::date::Date;
-use crate::draft::Draft;
+use crate::draft::{Draft, takes_away, tidy};
 use crate::fact::{Fact, Told, all_said, complete, current, over};
 use crate::fields::Fields;
 use crate::household::NewResident;
+use crate::household::concealing::Place;
+use crate::household::parts::filled_in;
 use crate::id::{DocumentId, ItemId};
 use crate::kind::DocumentKind;
 use crate::value::Value;
@@ -20,7 +21,7 @@ use crate::words;
 pub(crate) struct Placing<'a> {
     pub(crate) household: Draft<'a>,
     pub(super) private: Draft<'a>,
-    today: Date,
+    pub(super) today: Date,
     time: CityTime,
 }
 
@@ -54,17 +55,19 @@ impl<'a> Placing<'a> {
         if self.household.has(&format!("{prefix}name")) {
             return Err(CommandError::AlreadyExists { what: "the resident" });
         }
-        self.put_fields(new.resident, &new.fields)?;
+        let place = self.turn(new.resident, &new.fields)?;
+        self.put_fields(new.resident, &new.fields, place)?;
         self.household.require(&prefix, "name")?;
         let fact = NewFact { fact: new.fact, status: words::LIVING, reason: None, at: None };
-        self.put_fact(new.resident, self.is_hidden(new.resident, &new.fields), &fact)
+        self.put_fact(new.resident, place, &fact)
     }
 
     /// Edits a resident who is there.
     pub(crate) fn edit(&mut self, resident: ItemId, fields: &Fields) -> Result<(), CommandError> {
         require_resident(&self.household, resident)?;
-        self.put_fields(resident, fields)?;
-        if self.is_child(resident, fields) { self.conceal(resident) } else { Ok(()) }
+        let place = self.turn(resident, fields)?;
+        self.put_fields(resident, fields, place)?;
+        self.gather(resident, place)
     }
 
     /// Says what became of a resident who is there, in the place of all that is current. Where that
@@ -77,7 +80,8 @@ impl<'a> Placing<'a> {
         if !says_more && current.len() < 2 && shown.as_deref() == Some(fact.status) {
             return Err(CommandError::NothingChanged);
         }
-        self.put_fact(resident, self.is_hidden(resident, &Fields::new()), fact)
+        let place = self.place_of(resident);
+        self.put_fact(resident, place, fact)
     }
 
     /// The edits, the private part founded if it is written for the first time.
@@ -89,43 +93,51 @@ impl<'a> Placing<'a> {
         Ok(vec![self.household.finish(), self.private.finish()])
     }
 
-    fn put_fields(&mut self, resident: ItemId, fields: &Fields) -> Result<(), CommandError> {
+    fn put_fields(
+        &mut self,
+        resident: ItemId,
+        fields: &Fields,
+        place: Place,
+    ) -> Result<(), CommandError> {
         let prefix = prefix(resident);
-        let hidden = self.is_hidden(resident, fields);
         for (name, value) in fields.iter() {
             let open = self.household.takes(&prefix, name);
             let private = self.private.takes(&prefix, name);
-            let (place, other) = match (open, private) {
-                (true, false) => (&mut self.household, None),
-                (false, true) => (&mut self.private, None),
-                (true, true) if hidden => (&mut self.private, Some(&mut self.household)),
-                (true, true) => (&mut self.household, Some(&mut self.private)),
+            match (open, private) {
+                (true, true) => self.put_in_place(resident, name, value, place)?,
+                (true, false) => self.household.put_filled_in(&prefix, name, value)?,
+                (false, true) => self.private.put_filled_in(&prefix, name, value)?,
                 (false, false) => {
                     return Err(CommandError::UnknownField { field: name.to_owned() });
                 }
-            };
-            let Some(other) = other else {
-                place.put_filled_in(&prefix, name, value)?;
-                continue;
-            };
-            // Somebody who was a child when it was written: the field moves with its next change.
-            let key = format!("{prefix}{name}");
-            match other.shown(&key) {
-                Some(shown) if shown == *value => {}
-                Some(_) => {
-                    place.put_filled_in(&prefix, name, value)?;
-                    other.put(key, Value::Null)?;
-                }
-                None => place.put_filled_in(&prefix, name, value)?,
             }
         }
         Ok(())
     }
 
+    /// Puts a field that a person filled in, and that may stand in both parts.
+    fn put_in_place(
+        &mut self,
+        resident: ItemId,
+        name: &str,
+        value: &Value,
+        place: Place,
+    ) -> Result<(), CommandError> {
+        let key = format!("{}{name}", prefix(resident));
+        let value = filled_in(&tidy(value));
+        match self.standing(resident, &key).as_slice() {
+            // Taking away what nobody has said is no word against somebody who says it meanwhile.
+            [] if takes_away(&value) => Ok(()),
+            [said] if *said == value => Ok(()),
+            [] | [_] => self.place(&key, value, place),
+            [..] => Err(CommandError::Conflicted { document: self.household.document(), key }),
+        }
+    }
+
     fn put_fact(
         &mut self,
         resident: ItemId,
-        hidden: bool,
+        place: Place,
         fact: &NewFact<'_>,
     ) -> Result<(), CommandError> {
         let key = |field: &str| format!("r/{resident}/s/{}/{field}", fact.fact);
@@ -135,38 +147,14 @@ impl<'a> Placing<'a> {
         let replaced = self.household.current_facts(&format!("r/{resident}"));
         self.household.put(key("over"), over(&replaced))?;
         self.household.put(key("time"), time_value(self.time))?;
-        let place = if hidden { &mut self.private } else { &mut self.household };
-        place.put(key("status"), Value::from(fact.status))?;
+        let (part, _) = self.parts(place);
+        part.put(key("status"), Value::from(fact.status))?;
         for (field, text) in [("reason", fact.reason), ("at", fact.at)] {
             if let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) {
-                place.put(key(field), Value::from(text))?;
+                part.put(key(field), Value::from(text))?;
             }
         }
         Ok(())
-    }
-
-    /// Whether what is written of a resident belongs in the private part: of a child, and of whom it
-    /// was said.
-    fn is_hidden(&self, resident: ItemId, fields: &Fields) -> bool {
-        let concealed = self.household.values(&format!("{}concealed", prefix(resident)));
-        concealed.contains(&Value::Bool(true)) || self.is_child(resident, fields)
-    }
-
-    /// Whether a resident is a child today: by the date given now, else by any that is written down.
-    fn is_child(&self, resident: ItemId, fields: &Fields) -> bool {
-        let prefix = prefix(resident);
-        let known = |name: &str| match fields.value(name) {
-            Some(given) => vec![given.clone()],
-            None => self.private.values(&format!("{prefix}{name}")),
-        };
-        let dates = |name: &str, read: &dyn Fn(&str) -> Option<Date>| -> Vec<Date> {
-            known(name).iter().filter_map(|value| read(value.as_text()?.trim())).collect()
-        };
-        let mut born = dates("birth_date", &Date::parse);
-        if born.is_empty() {
-            born = dates("id_number", &birth_date_of);
-        }
-        born.iter().any(|day| day.is_of_a_child_on(self.today))
     }
 
     /// The current facts about a resident, with what both documents say.

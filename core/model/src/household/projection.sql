@@ -11,7 +11,8 @@ CREATE TABLE household (
 
 CREATE INDEX household_by_region ON household (region, address, document);
 
--- Residents, one row each. What is null here may stand in resident_private.
+-- Residents, one row each. What is null here may stand in resident_private; of who is concealed only
+-- name and relation stand here.
 CREATE TABLE resident (
     document      BLOB NOT NULL,      -- the household
     item          BLOB NOT NULL,      -- the resident
@@ -23,6 +24,18 @@ CREATE TABLE resident (
     status        TEXT,               -- of the current facts said here, the least final; null if none is
     facts_current INTEGER NOT NULL,   -- how many facts nobody replaced
     facts         BLOB,               -- these facts, a CBOR array: id, author, time, what is said here
+    concealed     INTEGER NOT NULL,   -- whether nothing but name and relation may be read in the open
+    PRIMARY KEY (document, item)
+) STRICT, WITHOUT ROWID;
+
+-- What stands in the open of a resident who is concealed, until somebody moves it, and of one who was:
+-- only for those who may read the private part.
+CREATE TABLE resident_open (
+    document  BLOB NOT NULL,          -- the household
+    item      BLOB NOT NULL,          -- the resident
+    concealed INTEGER NOT NULL,       -- 1 if the resident is concealed, 0 if they were
+    fields    BLOB,                   -- a CBOR array as in resident_private
+    facts     BLOB,                   -- of who is concealed: as in resident_private
     PRIMARY KEY (document, item)
 ) STRICT, WITHOUT ROWID;
 

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use crate::author::{Entered, name_authors};
 use crate::conflict::conflict_counts;
 use crate::fact::{Fact, FactView, Told};
+use crate::household::beside::Beside;
 use crate::household::person::person;
 use crate::household::{HouseholdDetail, HouseholdView, NeedView, ResidentDetail};
-use crate::id::{DocumentId, ItemId};
+use crate::id::DocumentId;
 use crate::kind::DocumentKind;
 use crate::projection::Cell;
 use crate::query::{Rows, Withheld, document, item, regions_below, text};
@@ -31,14 +32,14 @@ macro_rules! select {
         concat!(
             "SELECT r.document, r.item, r.name, r.relation, r.phone, r.bond, r.care_tags, r.status, ",
             // One fact that is said here needs no second look.
-            "CASE WHEN r.status IS NULL OR r.facts_current <> 1 THEN r.facts END ",
+            "CASE WHEN r.status IS NULL OR r.facts_current <> 1 THEN r.facts END, r.concealed ",
             $from
         )
     };
     (residents in full $from:literal) => {
         concat!(
             "SELECT r.document, r.item, r.name, r.relation, r.phone, r.bond, r.care_tags, r.status, ",
-            "r.facts ",
+            "r.facts, r.concealed ",
             $from
         )
     };
@@ -158,7 +159,6 @@ struct Found {
     view: HouseholdView,
     address_code: Option<String>,
     tenure: Option<String>,
-    has_children: bool,
     /// The residents in full, of a household that is shown alone.
     in_full: Vec<ResidentDetail>,
 }
@@ -183,27 +183,25 @@ fn read<R: Rows>(
         found.iter().enumerate().map(|(place, one)| (one.view.id, place)).collect();
     places.sort_unstable();
 
-    let sees_private = !withheld.withholds(DocumentKind::HouseholdPrivate);
-    let mut private: Vec<(DocumentId, ItemId, Vec<Cell>)> = Vec::new();
-    if sees_private {
-        rows.query(scope.private, &parameters, &mut |row| {
-            if let (Some(household), Some(resident)) = (document(row, 0), item(row, 1)) {
-                private.push((household, resident, row.get(2..).unwrap_or_default().to_vec()));
-            }
-        })?;
-        private.sort_unstable_by_key(|(household, resident, _)| (*household, *resident));
+    let mut beside = Beside::default();
+    if !withheld.withholds(DocumentKind::HouseholdPrivate) {
+        let one = scope.in_full.then(|| parameters.first().cloned()).flatten();
+        beside = Beside::read(rows, scope.private, &parameters, one)?;
     }
     rows.query(scope.residents, &parameters, &mut |row| {
         let Some((household, resident)) = document(row, 0).zip(item(row, 1)) else { return };
         let place = places.binary_search_by_key(&household, |(id, _)| *id).ok();
         let place = place.and_then(|at| places.get(at)).map(|(_, place)| *place);
         let Some(one) = place.and_then(|place| found.get_mut(place)) else { return };
-        let at = private.binary_search_by_key(&(household, resident), |(h, r, _)| (*h, *r)).ok();
-        let of_resident = at.and_then(|at| private.get_mut(at));
-        let of_resident = of_resident.map_or(&mut [][..], |(_, _, cells)| cells.as_mut_slice());
-        let Some(person) = person(row, of_resident, sees_private) else { return };
-        let listed = &person.detail.resident;
-        one.has_children |= listed.status.is_none();
+        let of_resident = beside.of(household, resident);
+        let Some(mut person) = person(row, of_resident, withheld) else { return };
+        let listed = &mut person.detail.resident;
+        let is_withheld = listed.status.is_none();
+        listed.withheld = if scope.in_full {
+            withheld.in_detail(is_withheld)
+        } else {
+            withheld.in_list(is_withheld)
+        };
         if !person.has_gone {
             one.view.living_here += 1;
         }
@@ -218,15 +216,12 @@ fn read<R: Rows>(
     })?;
     let conflicts = if scope.in_full { BTreeMap::new() } else { conflict_counts(rows, withheld)? };
     for one in &mut found {
+        one.view.withheld =
+            if scope.in_full { withheld.in_detail(false) } else { withheld.in_list(false) };
         one.view.conflicts = conflicts.get(&one.view.id).copied().unwrap_or(0);
         if !scope.in_full {
             one.view.residents.sort_by_key(|resident| resident.id);
         }
-        one.view.withheld = if scope.in_full {
-            withheld.in_detail(one.has_children)
-        } else {
-            withheld.in_list(one.has_children)
-        };
     }
     Ok(found)
 }
@@ -250,13 +245,13 @@ fn household_found(row: &[Cell]) -> Option<Found> {
         address: text(row, 1)?,
         region: text(row, 2),
         head: None,
-        withheld: Vec::new(),
+        withheld: &[],
         conflicts: 0,
         living_here: 0,
         residents: Vec::new(),
     };
     let (address_code, tenure) = (text(row, 3), text(row, 4));
-    Some(Found { view, address_code, tenure, has_children: false, in_full: Vec::new() })
+    Some(Found { view, address_code, tenure, in_full: Vec::new() })
 }
 
 fn need(row: &[Cell]) -> Option<NeedView> {

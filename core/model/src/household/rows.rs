@@ -1,10 +1,13 @@
 //! The rows of a household: itself, its residents and its needs.
 
 use crate::conflict;
-use crate::fact::{Fact, Told, current};
+use crate::fact::{Fact, Told, all_said, current, is_of_fact};
+use crate::household::{CONCEALED, moves, prefix};
 use crate::id::ItemId;
 use crate::projection::{Cell, Row, Table};
 use crate::rows::{Contents, Item, cbor_cell, cell, cells, tags};
+use crate::said::FieldSaid;
+use crate::value::Value;
 use crate::words;
 
 /// The step that makes the kind's tables.
@@ -24,13 +27,17 @@ pub(super) static RESIDENT: Table = Table {
         "status",
         "facts_current",
         "facts",
+        "concealed",
     ],
 };
+
+pub(super) static RESIDENT_OPEN: Table =
+    Table { name: "resident_open", columns: &["concealed", "fields", "facts"] };
 
 pub(super) static NEED: Table =
     Table { name: "need", columns: &["text", "time", "actor", "status", "note", "facts"] };
 
-pub(super) fn rows(contents: &Contents, rows: &mut Vec<Row>) {
+pub(super) fn rows(contents: &Contents<'_>, rows: &mut Vec<Row>) {
     if contents.value("home").is_some() {
         let keys = ["home", "address", "address_code", "tenure"];
         let own = keys.iter().map(|key| cell(contents.value(key))).collect();
@@ -38,34 +45,111 @@ pub(super) fn rows(contents: &Contents, rows: &mut Vec<Row>) {
     }
     for (need, item) in contents.items("n") {
         if item.contains_key("text") {
-            let facts = current_about_need(contents, need, &item);
-            let told = Told::of(&facts, words::NEED_STATUSES);
-            let mut own = cells(&item, &["text", "time"]);
-            own.push(contents.author_cell(&format!("n/{need}/time")));
-            own.push(Cell::Text(told.status.unwrap_or_else(|| words::OPEN.to_owned())));
-            own.push(told.reason.map_or(Cell::Null, Cell::Text));
-            own.push(cbor_cell(&facts));
-            rows.push(contents.row(&NEED, need.as_bytes(), own));
-            rows.extend(conflict::row_of_facts(contents, &format!("n/{need}"), &facts));
+            of_need(contents, need, &item, rows);
         }
     }
     for (resident, item) in contents.items("r") {
         if item.contains_key("name") {
-            let author = |fact: &ItemId| contents.author(&format!("r/{resident}/s/{fact}/over"));
-            let facts = current(&item, author);
-            let told = Told::of(&facts, words::STATUSES);
-            let mut own = cells(&item, &["name", "relation", "phone", "bond"]);
-            own.push(tags(&item));
-            own.push(told.status.map_or(Cell::Null, Cell::Text));
-            own.push(Cell::Int(i64::try_from(facts.len()).unwrap_or(i64::MAX)));
-            own.push(cbor_cell(&facts));
-            rows.push(contents.row(&RESIDENT, resident.as_bytes(), own));
-            rows.extend(conflict::row_of_facts(contents, &format!("r/{resident}"), &facts));
+            of_resident(contents, resident, &item, rows);
         }
     }
 }
 
+fn of_need(contents: &Contents<'_>, need: ItemId, item: &Item<'_>, rows: &mut Vec<Row>) {
+    let facts = current_about_need(contents, need, item);
+    let told = Told::of(&facts, words::NEED_STATUSES);
+    let mut own = cells(item, &["text", "time"]);
+    own.push(contents.author_cell(&format!("n/{need}/time")));
+    own.push(Cell::Text(told.status.unwrap_or_else(|| words::OPEN.to_owned())));
+    own.push(told.reason.map_or(Cell::Null, Cell::Text));
+    own.push(cbor_cell(&facts));
+    rows.push(contents.row(&NEED, need.as_bytes(), own));
+    rows.extend(conflict::row_of_facts(contents, &format!("n/{need}"), &facts));
+}
+
+/// Of who is concealed only name and relation stand in the row of the resident, whatever else the
+/// household holds of them: somebody wrote it who did not know.
+fn of_resident(contents: &Contents<'_>, resident: ItemId, item: &Item<'_>, rows: &mut Vec<Row>) {
+    let concealed = contents.is_concealed(resident);
+    let author = |fact: &ItemId| contents.author(&format!("{}s/{fact}/over", prefix(resident)));
+    let mut facts = current(item, author);
+    if concealed {
+        facts.iter_mut().for_each(|fact| fact.said = None);
+    }
+    let mut own = cells(item, &["name", "relation"]);
+    if concealed {
+        own.extend([Cell::Null, Cell::Null, Cell::Null]);
+    } else {
+        own.extend(cells(item, &["phone", "bond"]));
+        own.push(tags(item));
+    }
+    own.push(Told::of(&facts, words::STATUSES).status.map_or(Cell::Null, Cell::Text));
+    own.push(Cell::Int(i64::try_from(facts.len()).unwrap_or(i64::MAX)));
+    own.push(cbor_cell(&facts));
+    own.push(Cell::Int(i64::from(concealed)));
+    rows.push(contents.row(&RESIDENT, resident.as_bytes(), own));
+    rows.extend(conflict::row_of_facts(contents, &format!("r/{resident}"), &facts));
+    rows.extend(open_row(contents, resident, item, concealed));
+}
+
+/// What stands in the open of a resident who is concealed, unless that is nothing, or of one who was.
+fn open_row(
+    contents: &Contents<'_>,
+    resident: ItemId,
+    item: &Item<'_>,
+    concealed: bool,
+) -> Option<Row> {
+    let flag = field_said(contents, resident, item, CONCEALED)?;
+    let mut fields = fields_that_move(contents, resident, item);
+    fields.extend(Some(flag).filter(FieldSaid::differs));
+    let facts = if concealed { all_said(item) } else { Vec::new() };
+    if fields.is_empty() && facts.is_empty() {
+        return None;
+    }
+    let own = vec![Cell::Int(i64::from(concealed)), cbor_cell(&fields), cbor_cell(&facts)];
+    Some(contents.row(&RESIDENT_OPEN, resident.as_bytes(), own))
+}
+
+/// What is said in one document of the fields of a resident that stand in the household or in its
+/// private part.
+pub(crate) fn fields_that_move(
+    contents: &Contents<'_>,
+    resident: ItemId,
+    item: &Item<'_>,
+) -> Vec<FieldSaid> {
+    let prefix = prefix(resident);
+    let moving = item.keys().filter(|name| {
+        let key = format!("{prefix}{name}");
+        !is_of_fact(&key) && moves(&key)
+    });
+    moving.filter_map(|name| field_said(contents, resident, item, name)).collect()
+}
+
+fn field_said(
+    contents: &Contents<'_>,
+    resident: ItemId,
+    item: &Item<'_>,
+    name: &str,
+) -> Option<FieldSaid> {
+    item.get(name)?;
+    let mut said = contents.said(&format!("{}{name}", prefix(resident)));
+    said.retain(|said| said.value != Value::Null);
+    (!said.is_empty()).then(|| FieldSaid { name: name.to_owned(), said })
+}
+
+/// What facts say is listed with the facts, and what stands in the open of who is concealed with what
+/// their private part says.
+pub(super) fn lists_itself(contents: &Contents<'_>, key: &str) -> bool {
+    let resident = || key.strip_prefix("r/")?.split('/').next()?.parse().ok();
+    let of_concealed = || resident().is_some_and(|resident| contents.is_concealed(resident));
+    is_of_fact(key) || ((moves(key) || key.ends_with(CONCEALED)) && of_concealed())
+}
+
 /// The current facts about a need.
-pub(super) fn current_about_need(contents: &Contents, need: ItemId, item: &Item<'_>) -> Vec<Fact> {
+pub(super) fn current_about_need(
+    contents: &Contents<'_>,
+    need: ItemId,
+    item: &Item<'_>,
+) -> Vec<Fact> {
     current(item, |fact| contents.author(&format!("n/{need}/s/{fact}/over")))
 }

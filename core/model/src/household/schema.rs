@@ -7,6 +7,7 @@ use crate::kind::DocumentKind;
 use crate::role::Family;
 use crate::rule::{RuleError, Touched};
 use crate::schema::{CommandRule, FieldRule, Group, Made, Schema, Write, beginning};
+use crate::settle::{CONCEAL, MOVE, REVEAL, Settle};
 use crate::value::Value;
 use crate::words;
 
@@ -16,27 +17,26 @@ const ADD_OR_EDIT: &[&str] = &["household.add", "household.edit"];
 pub(crate) const ADD_RESIDENT: &[&str] = &["household.add", "resident.add"];
 /// The commands that write a resident's fields.
 pub(crate) const WRITE_RESIDENT: &[&str] = &["household.add", "resident.add", "resident.edit"];
-/// The commands that move what stands of a resident to the private part, and back.
-const MOVE: &[&str] = &["resident.conceal", "resident.reveal"];
-/// The commands that write what stands in the private part of somebody who is concealed.
-const WRITE_OR_MOVE: &[&str] =
-    &["household.add", "resident.add", "resident.edit", "resident.conceal", "resident.reveal"];
+/// The commands that say whether a resident is concealed, and write what stands in the private part of
+/// somebody who is.
+pub(crate) const WRITE_OR_MOVE: &[&str] =
+    &["household.add", "resident.add", "resident.edit", CONCEAL, REVEAL, Settle::NAME];
 /// The commands that say what became of a resident.
 const SAY_STATUS: &[&str] = &["household.add", "resident.add", "resident.leave", "resident.return"];
-/// The commands that write what is said of a resident. An edit only moves it, when it makes the
-/// resident known as a child.
-const SAY_OR_MOVE: &[&str] = &[
+/// The commands that write what is said of a resident. Edits and settles only move it, of somebody whom
+/// they make known as a child, or as none.
+pub(crate) const SAY_OR_MOVE: &[&str] = &[
     "household.add",
     "resident.add",
     "resident.edit",
     "resident.leave",
     "resident.return",
-    "resident.conceal",
-    "resident.reveal",
+    CONCEAL,
+    REVEAL,
+    Settle::NAME,
 ];
-
-/// What a fact about a resident says.
-const SAID: [&str; 3] = ["r/*/s/*/status", "r/*/s/*/reason", "r/*/s/*/at"];
+/// Whether nothing but name and relation of a resident may be read in the open.
+pub(crate) const CONCEALED: &str = "concealed";
 
 /// A household's shape. Where it lives is written once: a move is a decision of the log.
 pub(super) static SCHEMA: Schema = Schema {
@@ -48,8 +48,8 @@ pub(super) static SCHEMA: Schema = Schema {
         CommandRule { name: "resident.edit", items_max: 1 },
         CommandRule { name: "resident.leave", items_max: 1 },
         CommandRule { name: "resident.return", items_max: 1 },
-        CommandRule { name: "resident.conceal", items_max: 1 },
-        CommandRule { name: "resident.reveal", items_max: 1 },
+        CommandRule { name: CONCEAL, items_max: 1 },
+        CommandRule { name: REVEAL, items_max: 1 },
         CommandRule { name: "need.add", items_max: 1 },
         CommandRule { name: "need.advance", items_max: 1 },
     ],
@@ -60,7 +60,7 @@ pub(super) static SCHEMA: Schema = Schema {
         own("tenure", Holds::Word(words::TENURES), Write::Clearable, ADD_OR_EDIT),
         resident("r/*/name", Holds::Line(64), Write::Often, WRITE_RESIDENT),
         resident("r/*/relation", Holds::Word(words::RELATIONS), Write::Clearable, WRITE_RESIDENT),
-        resident("r/*/concealed", Holds::Flag, Write::Often, MOVE),
+        resident(FLAG, Holds::Flag, Write::Again, WRITE_OR_MOVE),
         resident("r/*/phone", Holds::Phone, Write::Clearable, WRITE_OR_MOVE),
         resident("r/*/bond", Holds::Word(words::BONDS), Write::Clearable, WRITE_OR_MOVE),
         resident("r/*/t/<care_tag>", Holds::Flag, Write::Clearable, WRITE_OR_MOVE),
@@ -116,9 +116,8 @@ pub(super) static SCHEMA: Schema = Schema {
 fn fits(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
     replace_what_was_current(touched)?;
     match command {
-        "resident.conceal" => moves_only(touched, true, Goes::Away),
-        "resident.reveal" => moves_only(touched, false, Goes::Here),
-        "resident.edit" => edit_only_takes_away(touched),
+        CONCEAL => moves_only(touched, true, Goes::Away),
+        REVEAL => moves_only(touched, false, Goes::Here),
         _ => status_fits_command(command, touched),
     }
 }
@@ -132,23 +131,6 @@ pub(crate) enum Goes {
     Here,
 }
 
-/// A move says in the household whether the resident is concealed, and else only clears fields or
-/// only fills them.
-fn moves_only(touched: &Touched<'_>, conceals: bool, goes: Goes) -> Result<(), RuleError> {
-    const CONCEALED: &str = "r/*/concealed";
-    for (key, value) in touched.ops.iter().filter_map(Op::written) {
-        let fits = if beginning(CONCEALED, key) == Some(key) {
-            *value == Value::Bool(conceals)
-        } else {
-            goes.fits(value)
-        };
-        if !fits {
-            return Err(RuleError::NotThisCommand { field: CONCEALED });
-        }
-    }
-    Ok(())
-}
-
 impl Goes {
     /// Whether a move in this direction writes such a value.
     pub(crate) fn fits(self, value: &Value) -> bool {
@@ -156,22 +138,29 @@ impl Goes {
     }
 }
 
-/// An edit says nothing new of what became of somebody.
-fn edit_only_takes_away(touched: &Touched<'_>) -> Result<(), RuleError> {
+/// A move says in the household whether the resident is concealed, and else only clears fields or
+/// only fills them.
+fn moves_only(touched: &Touched<'_>, conceals: bool, goes: Goes) -> Result<(), RuleError> {
     for (key, value) in touched.ops.iter().filter_map(Op::written) {
-        let field = SAID.into_iter().find(|pattern| beginning(pattern, key) == Some(key));
-        if let (Some(field), true) = (field, *value != Value::Null) {
-            return Err(RuleError::NotThisCommand { field });
+        let fits = if is_flag(key) { *value == Value::Bool(conceals) } else { goes.fits(value) };
+        if !fits {
+            return Err(RuleError::NotThisCommand { field: FLAG });
         }
     }
     Ok(())
 }
 
-/// Who comes is living there; only `resident.leave` says otherwise. An edit moves what was said
-/// already to the private part, of somebody it makes known as a child.
+/// Where it stands whether a resident is concealed.
+const FLAG: &str = "r/*/concealed";
+
+fn is_flag(key: &str) -> bool {
+    beginning(FLAG, key) == Some(key)
+}
+
+/// Who comes is living there; only `resident.leave` says otherwise. What only moves was said already.
 pub(crate) fn status_fits_command(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
     const STATUS: &str = "r/*/s/*/status";
-    if command == "resident.edit" {
+    if MOVE.contains(&command) || command == Settle::NAME {
         return Ok(());
     }
     let living = Value::from(words::LIVING);

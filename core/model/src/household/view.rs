@@ -20,8 +20,8 @@ pub struct HouseholdView {
     /// The name of its head (户主), if somebody who is still there has that relation; of all of
     /// them, if several have.
     pub head: Option<String>,
-    /// The names of the fields that are null because the reader may not see them.
-    pub withheld: Vec<&'static str>,
+    /// The names of the fields that are null, of every resident, because the reader may not see them.
+    pub withheld: &'static [&'static str],
     /// How much of it has to be settled.
     pub conflicts: u64,
     /// How many live here: all but those who have gone by everything that is said of them. Somebody
@@ -54,6 +54,11 @@ pub struct ResidentView {
     pub status: Option<String>,
     /// Whether people say different things of the status, and somebody has to settle it.
     pub status_in_conflict: bool,
+    /// Whether only those may read more than name and relation who may read what is private: of a child
+    /// under fourteen, and of whom somebody said so.
+    pub concealed: bool,
+    /// The names of the fields that are null because the reader may not see them.
+    pub withheld: &'static [&'static str],
 }
 
 /// A household in full.
@@ -72,8 +77,8 @@ pub struct HouseholdDetail {
     pub region: Option<String>,
     /// The name of its head.
     pub head: Option<String>,
-    /// The names of the fields that are null because the reader may not see them.
-    pub withheld: Vec<&'static str>,
+    /// The names of the fields that are null, of every resident, because the reader may not see them.
+    pub withheld: &'static [&'static str],
     /// How many live here, as in a list.
     pub living_here: usize,
     /// Its residents.

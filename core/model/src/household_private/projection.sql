@@ -8,10 +8,12 @@ CREATE TABLE resident_private (
     sex           TEXT,
     health        TEXT,
     disability    TEXT,
-    phone         TEXT,               -- this and the following of a child under fourteen
+    phone         TEXT,               -- this and the following of who is concealed
     bond          TEXT,
     care_tags     TEXT,               -- sorted, parted by commas; those of health of everybody
     facts         BLOB,               -- what facts say here, current or not, a CBOR array: id, words
+    fields        BLOB,               -- phone, bond, open care tags with all that is said of them here, a
+                                      -- CBOR array: name, values with actor and city's time
     PRIMARY KEY (document, item)
 ) STRICT, WITHOUT ROWID;
 

@@ -2,6 +2,7 @@
 
 use crate::check::birth_date_of;
 use crate::fact::all_said;
+use crate::household::fields_that_move;
 use crate::projection::{Cell, Row, Table};
 use crate::rows::{Contents, cbor_cell, cell, cells, tags};
 
@@ -21,10 +22,11 @@ pub(super) static RESIDENT_PRIVATE: Table = Table {
         "bond",
         "care_tags",
         "facts",
+        "fields",
     ],
 };
 
-pub(super) fn rows(contents: &Contents, rows: &mut Vec<Row>) {
+pub(super) fn rows(contents: &Contents<'_>, rows: &mut Vec<Row>) {
     let Some(of) = contents.value("of") else { return };
     for (resident, item) in contents.items("r") {
         let mut own = vec![cell(Some(of))];
@@ -41,6 +43,7 @@ pub(super) fn rows(contents: &Contents, rows: &mut Vec<Row>) {
         own.extend(cells(&item, &["sex", "health", "disability", "phone", "bond"]));
         own.push(tags(&item));
         own.push(cbor_cell(&all_said(&item)));
+        own.push(cbor_cell(&fields_that_move(contents, resident, &item)));
         rows.push(contents.row(&RESIDENT_PRIVATE, resident.as_bytes(), own));
     }
 }

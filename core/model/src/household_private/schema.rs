@@ -1,16 +1,17 @@
 //! The fields of the private part of a household.
 //!
-//! Fields that also stand in the household (phone, bond, open care tags, status) stand here for a
-//! child under fourteen.
+//! Fields that also stand in the household (phone, bond, open care tags, status) stand here for who is
+//! concealed: a child under fourteen, and of whom somebody said so.
 
 use crate::check::Holds;
 use crate::document::Op;
-use crate::household::{Goes, status_fits_command};
+use crate::household::{Goes, SAY_OR_MOVE, WRITE_OR_MOVE, status_fits_command};
 use crate::id::DocumentId;
 use crate::kind::DocumentKind;
 use crate::role::Family;
 use crate::rule::{RuleError, Touched};
 use crate::schema::{CommandRule, FieldRule, Group, Made, Schema, Write};
+use crate::settle::{CONCEAL, REVEAL, Settle};
 use crate::words;
 
 const ANY: &[&str] = &[
@@ -19,28 +20,15 @@ const ANY: &[&str] = &[
     "resident.edit",
     "resident.leave",
     "resident.return",
-    "resident.conceal",
-    "resident.reveal",
+    CONCEAL,
+    REVEAL,
+    Settle::NAME,
     "private.edit",
 ];
 const WRITE: &[&str] = &["household.add", "resident.add", "resident.edit", "private.edit"];
 /// What may tell that a resident is a child is not written by `private.edit`, which reaches only the
 /// private part: what stood in the open has to move there with it.
 const WRITE_WITH_HOUSEHOLD: &[&str] = &["household.add", "resident.add", "resident.edit"];
-/// Of these also what moves to the private part of somebody who is concealed, and back.
-const WRITE_OR_MOVE: &[&str] =
-    &["household.add", "resident.add", "resident.edit", "resident.conceal", "resident.reveal"];
-/// The commands that say what became of a resident; an edit moves here what was said in the open of
-/// somebody it makes known as a child.
-const SAY_STATUS: &[&str] = &[
-    "household.add",
-    "resident.add",
-    "resident.edit",
-    "resident.leave",
-    "resident.return",
-    "resident.conceal",
-    "resident.reveal",
-];
 
 /// The private part's shape.
 pub(super) static SCHEMA: Schema = Schema {
@@ -73,7 +61,7 @@ pub(super) static SCHEMA: Schema = Schema {
             pattern: "r/*/s/*",
             name: "the fact",
             needs: &["status"],
-            made: Made::By(SAY_STATUS),
+            made: Made::By(SAY_OR_MOVE),
         },
     ],
     family: |family, _| family,
@@ -87,8 +75,8 @@ fn also(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
         return Err(RuleError::WrongOwner);
     }
     let goes = match command {
-        "resident.conceal" => Goes::Here,
-        "resident.reveal" => Goes::Away,
+        CONCEAL => Goes::Here,
+        REVEAL => Goes::Away,
         _ => return status_fits_command(command, touched),
     };
     let mut moved = touched.ops.iter().filter_map(Op::written).filter(|(key, _)| *key != "of");
@@ -109,5 +97,5 @@ const fn field(
 /// What a fact says whose skeleton stands in the household.
 const fn said(pattern: &'static str, holds: Holds) -> FieldRule {
     let family = Some(Family::Private);
-    FieldRule { pattern, holds, write: Write::Moved, family, commands: SAY_STATUS }
+    FieldRule { pattern, holds, write: Write::Moved, family, commands: SAY_OR_MOVE }
 }

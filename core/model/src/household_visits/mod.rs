@@ -18,5 +18,6 @@ pub(crate) static REGISTRATION: Registration = Registration {
     schema: &schema::SCHEMA,
     home: |document| id_under(document, "of").map(Home::Of),
     tables: &[&rows::NOTE, &rows::VISIT],
+    lists_itself: |_, _| false,
     rows: rows::rows,
 };

@@ -14,7 +14,7 @@ pub(super) static VISIT: Table = Table {
 pub(super) static NOTE: Table =
     Table { name: "note", columns: &["household", "text", "at", "time", "actor"] };
 
-pub(super) fn rows(contents: &Contents, rows: &mut Vec<Row>) {
+pub(super) fn rows(contents: &Contents<'_>, rows: &mut Vec<Row>) {
     let Some(of) = contents.value("of") else { return };
     let tables: [(&'static Table, &str, &[&str]); 2] = [
         (&NOTE, "o", &["text", "at", "time"]),

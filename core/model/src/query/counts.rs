@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::conflict::count_about_facts;
+use crate::conflict::count_conflicts;
 use crate::fact::{Fact, Told, complete, is_gone};
 use crate::id::DocumentId;
+use crate::kind::DocumentKind;
 use crate::projection::Cell;
-use crate::query::{Rows, int, regions_below, text};
+use crate::query::{Rows, Withheld, int, regions_below, text};
 use crate::rows::cbor_in;
 use crate::words;
 
@@ -34,21 +35,18 @@ struct Scope {
     residents: &'static str,
     /// The others, one by one.
     undecided: &'static str,
-    conflicts_about_facts: &'static str,
 }
 
 const ALL: Scope = Scope {
     everything: "\
         SELECT 'household', '', count(*) FROM household \
-        UNION ALL SELECT 'need', status, count(*) FROM need GROUP BY status \
-        UNION ALL SELECT 'conflict', '', count(*) FROM conflict WHERE facts IS NULL",
+        UNION ALL SELECT 'need', status, count(*) FROM need GROUP BY status",
     residents: "SELECT status, count(*) FROM resident \
                 WHERE status IS NOT NULL AND facts_current = 1 GROUP BY status",
-    undecided: "SELECT r.facts, p.facts FROM resident r \
+    undecided: "SELECT r.facts, p.facts, o.facts FROM resident r \
                 LEFT JOIN resident_private p ON p.household = r.document AND p.item = r.item \
+                LEFT JOIN resident_open o ON o.document = r.document AND o.item = r.item \
                 WHERE r.status IS NULL OR r.facts_current <> 1",
-    conflicts_about_facts: "SELECT document, item, home, said, facts FROM conflict \
-                            WHERE facts IS NOT NULL",
 };
 
 const BELOW: Scope = Scope {
@@ -56,10 +54,7 @@ const BELOW: Scope = Scope {
         "SELECT 'household', '', count(*) FROM below JOIN household h ON h.region = below.document \
          UNION ALL SELECT 'need', n.status, count(*) FROM below \
              JOIN household h ON h.region = below.document JOIN need n ON n.document = h.document \
-             GROUP BY n.status \
-         UNION ALL SELECT 'conflict', '', count(*) FROM conflict c WHERE facts IS NULL AND c.home IN \
-             (SELECT document FROM below UNION ALL SELECT h.document FROM below \
-              JOIN household h ON h.region = below.document)"
+             GROUP BY n.status"
     ),
     residents: regions_below!(
         "SELECT r.status, count(*) FROM below JOIN household h ON h.region = below.document \
@@ -67,15 +62,11 @@ const BELOW: Scope = Scope {
          WHERE r.status IS NOT NULL AND r.facts_current = 1 GROUP BY r.status"
     ),
     undecided: regions_below!(
-        "SELECT r.facts, p.facts FROM below JOIN household h ON h.region = below.document \
+        "SELECT r.facts, p.facts, o.facts FROM below JOIN household h ON h.region = below.document \
          JOIN resident r ON r.document = h.document \
          LEFT JOIN resident_private p ON p.household = r.document AND p.item = r.item \
+         LEFT JOIN resident_open o ON o.document = r.document AND o.item = r.item \
          WHERE r.status IS NULL OR r.facts_current <> 1"
-    ),
-    conflicts_about_facts: regions_below!(
-        "SELECT c.document, c.item, c.home, c.said, c.facts FROM conflict c \
-         WHERE c.facts IS NOT NULL AND c.home IN \
-         (SELECT h.document FROM below JOIN household h ON h.region = below.document)"
     ),
 };
 
@@ -83,7 +74,11 @@ const BELOW: Scope = Scope {
 ///
 /// # Errors
 /// When a query cannot be run.
-pub fn counts<R: Rows>(rows: &R, region: Option<DocumentId>) -> Result<Counts, R::Error> {
+pub fn counts<R: Rows>(
+    rows: &R,
+    withheld: &Withheld,
+    region: Option<DocumentId>,
+) -> Result<Counts, R::Error> {
     let mut counts = Counts::default();
     let parameters: Vec<Cell> =
         region.iter().map(|region| Cell::Blob(region.as_bytes().to_vec())).collect();
@@ -92,7 +87,6 @@ pub fn counts<R: Rows>(rows: &R, region: Option<DocumentId>) -> Result<Counts, R
         let count = count(row, 2);
         match text(row, 0).as_deref() {
             Some("household") => counts.households = count,
-            Some("conflict") => counts.conflicts = count,
             Some("need") => {
                 *counts.needs.entry(text(row, 1).unwrap_or_default()).or_default() += count
             }
@@ -104,13 +98,17 @@ pub fn counts<R: Rows>(rows: &R, region: Option<DocumentId>) -> Result<Counts, R
         let has_gone = words::GONE.contains(&status.as_str());
         counts.add_residents(status, count(row, 1), has_gone);
     })?;
+    let sees_private = !withheld.withholds(DocumentKind::HouseholdPrivate);
     rows.query(scope.undecided, &parameters, &mut |row| {
         let mut facts: Vec<Fact> = cbor_in(row, 0);
-        complete(&mut facts, cbor_in(row, 1));
+        if sees_private {
+            complete(&mut facts, cbor_in(row, 1));
+            complete(&mut facts, cbor_in(row, 2));
+        }
         let status = Told::of(&facts, words::STATUSES).status;
         counts.add_residents(status.unwrap_or_else(|| "unknown".to_owned()), 1, is_gone(&facts));
     })?;
-    counts.conflicts += count_about_facts(rows, scope.conflicts_about_facts, &parameters)?;
+    counts.conflicts = count_conflicts(rows, withheld, region.as_ref())?;
     Ok(counts)
 }
 

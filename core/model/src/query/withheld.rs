@@ -12,14 +12,25 @@ pub struct Withheld {
 }
 
 /// What a list of households shows of the private part of everybody.
-const PRIVATE_IN_LIST: &[&str] = &["id_number"];
-/// What one household shows of it.
-const PRIVATE_IN_DETAIL: &[&str] = &["id_number", "birth_date", "sex", "health", "disability"];
-/// What a list shows that stands in the private part only of children under fourteen.
-const OF_CHILDREN_IN_LIST: &[&str] = &["phone", "bond", "care_tags", "status"];
-/// What one household shows of that.
-const OF_CHILDREN_IN_DETAIL: &[&str] =
-    &["phone", "bond", "care_tags", "status", "status_reason", "status_at"];
+const IN_LIST: &[&str] = &["id_number"];
+/// What it shows of it of who is concealed.
+const IN_LIST_CONCEALED: &[&str] = &["id_number", "phone", "bond", "care_tags", "status"];
+/// What one household shows of the private part of everybody.
+const IN_DETAIL: &[&str] = &["id_number", "birth_date", "sex", "health", "disability"];
+/// What it shows of it of who is concealed.
+const IN_DETAIL_CONCEALED: &[&str] = &[
+    "id_number",
+    "birth_date",
+    "sex",
+    "health",
+    "disability",
+    "phone",
+    "bond",
+    "care_tags",
+    "status",
+    "status_reason",
+    "status_at",
+];
 /// What is shown beside a household.
 const BESIDE: &[&str] = &["visits", "notes"];
 
@@ -45,28 +56,22 @@ impl Withheld {
         if self.withholds(DocumentKind::HouseholdVisits) { BESIDE } else { &[] }
     }
 
-    /// The names of the fields withheld in a list. Somebody without any known status is a child:
-    /// of everybody else a fact in the household says it.
-    pub(crate) fn in_list(&self, has_children: bool) -> Vec<&'static str> {
-        self.named(PRIVATE_IN_LIST, OF_CHILDREN_IN_LIST, has_children)
-    }
-
-    /// The names of the fields withheld where one household is shown.
-    pub(crate) fn in_detail(&self, has_children: bool) -> Vec<&'static str> {
-        self.named(PRIVATE_IN_DETAIL, OF_CHILDREN_IN_DETAIL, has_children)
-    }
-
-    fn named(
-        &self,
-        always: &[&'static str],
-        of_children: &[&'static str],
-        has_children: bool,
-    ) -> Vec<&'static str> {
-        if !self.withholds(DocumentKind::HouseholdPrivate) {
-            return Vec::new();
+    /// The names of the fields of a resident that are withheld in a list.
+    pub(crate) fn in_list(&self, concealed: bool) -> &'static [&'static str] {
+        match (self.withholds(DocumentKind::HouseholdPrivate), concealed) {
+            (false, _) => &[],
+            (true, false) => IN_LIST,
+            (true, true) => IN_LIST_CONCEALED,
         }
-        let of_children = if has_children { of_children } else { &[] };
-        always.iter().chain(of_children).copied().collect()
+    }
+
+    /// The names of the fields of a resident that are withheld where one household is shown.
+    pub(crate) fn in_detail(&self, concealed: bool) -> &'static [&'static str] {
+        match (self.withholds(DocumentKind::HouseholdPrivate), concealed) {
+            (false, _) => &[],
+            (true, false) => IN_DETAIL,
+            (true, true) => IN_DETAIL_CONCEALED,
+        }
     }
 }
 
@@ -78,9 +83,9 @@ mod tests {
     fn a_steward_is_withheld_the_private_part_and_a_head_nothing() {
         let steward = Withheld::from_roles(&[Role::Steward]);
         assert!(steward.withholds(DocumentKind::HouseholdPrivate));
-        assert_eq!(steward.in_list(false), vec!["id_number"]);
+        assert_eq!(steward.in_list(false), ["id_number"]);
         let both = Withheld::from_roles(&[Role::Steward, Role::MicroGridHead]);
         assert_eq!(both, Withheld::nothing());
-        assert_eq!(both.in_list(true), Vec::<&str>::new());
+        assert!(both.in_list(true).is_empty());
     }
 }

@@ -20,5 +20,6 @@ pub(crate) static REGISTRATION: Registration = Registration {
     schema: &schema::SCHEMA,
     home: |document| document.value("code").map(|_| Home::Itself),
     tables: &[&rows::REGION],
+    lists_itself: |_, _| false,
     rows: rows::rows,
 };

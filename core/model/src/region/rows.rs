@@ -9,7 +9,7 @@ pub(crate) const SQL: &str = include_str!("projection.sql");
 pub(super) static REGION: Table =
     Table { name: "region", columns: &["code", "name", "level", "parent", "boundary", "head"] };
 
-pub(super) fn rows(contents: &Contents, rows: &mut Vec<Row>) {
+pub(super) fn rows(contents: &Contents<'_>, rows: &mut Vec<Row>) {
     if contents.value("code").is_some() {
         let cells = REGION.columns.iter().map(|column| cell(contents.value(column))).collect();
         rows.push(contents.row(&REGION, &[], cells));

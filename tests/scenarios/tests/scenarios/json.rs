@@ -64,6 +64,7 @@ fn a_list_of_households_has_the_promised_names_and_says_what_is_withheld() {
         let promised = [
             "bond",
             "care_tags",
+            "concealed",
             "id",
             "id_number",
             "name",
@@ -71,6 +72,7 @@ fn a_list_of_households_has_the_promised_names_and_says_what_is_withheld() {
             "relation",
             "status",
             "status_in_conflict",
+            "withheld",
         ];
         assert_eq!(names(resident), promised);
         assert_eq!((&resident["name"], &resident["phone"]), (&"李燕云".into(), &PHONE.into()));
@@ -81,9 +83,11 @@ fn a_list_of_households_has_the_promised_names_and_says_what_is_withheld() {
         );
         if may_see {
             assert_eq!(resident["id_number"], ID_NUMBER);
+            assert_eq!(resident["withheld"], serde_json::json!([]));
             assert_eq!(shown["withheld"], serde_json::json!([]));
         } else {
             assert_eq!(resident["id_number"], Value::Null);
+            assert_eq!(resident["withheld"], serde_json::json!(["id_number"]));
             assert_eq!(shown["withheld"], serde_json::json!(["id_number"]));
         }
     }

@@ -3,6 +3,7 @@
 
 mod authors;
 mod bad_days;
+mod children;
 mod commands;
 mod damaged;
 mod days;

@@ -46,7 +46,8 @@ fn edits_of_the_same_field_are_both_kept_and_shown_until_somebody_settles_them()
     assert_eq!(over_it.unwrap_err().code(), "conflicted");
 
     let value = Value::from("望潮苑1幢1单元103室");
-    let settle = Settle { document: household, key: "address".to_owned(), value };
+    let settle =
+        Settle { document: household, key: "address".to_owned(), value, time: alice.keting.now() };
     alice.keting.execute(&Command::Settle(settle)).unwrap();
     alice.sync();
     bob.sync();
@@ -82,7 +83,8 @@ fn three_values_of_one_field_are_all_three_listed_and_any_of_them_settles_it() {
     }
     let last = carol.conflicts(household)[0].values[2].value.clone();
     let value = Value::from(last.as_str());
-    let settle = Settle { document: household, key: "address".to_owned(), value };
+    let settle =
+        Settle { document: household, key: "address".to_owned(), value, time: carol.keting.now() };
     carol.keting.execute(&Command::Settle(settle)).unwrap();
     for phone in [&carol, &alice, &bob] {
         phone.sync();

@@ -244,7 +244,8 @@ fn write_phone(phone: &Phone, household: DocumentId, resident: ItemId, number: &
 
 fn settle_phone(phone: &Phone, household: DocumentId, resident: ItemId, number: &str) {
     let (key, value) = (format!("r/{resident}/phone"), Value::from(number));
-    let settle = Settle { document: household, key, value };
+    let time = phone.keting.now();
+    let settle = Settle { document: household, key, value, time };
     phone.keting.execute(&Command::Settle(settle)).unwrap();
 }
 

@@ -134,6 +134,8 @@ fn of_household(command: &HouseholdCommand) -> Vec<(Slot, Word)> {
             let word = Word::Fact { fact, status, at: at.clone(), reason: reason.clone() };
             vec![(Slot::of_resident(*household, *resident, "s"), word)]
         }
+        // What is only moved was said before.
+        HouseholdCommand::Conceal { .. } | HouseholdCommand::Reveal { .. } => Vec::new(),
         HouseholdCommand::AddNeed { household, need, text, .. } => {
             vec![(Slot::new(*household, format!("n/{need}/text")), Word::Record(text.clone()))]
         }

@@ -95,6 +95,11 @@ pub(super) const CODES: &[Known] = &[
         "Several people entered different values here: choose one of them first, then edit.",
     ),
     refused(
+        "is_child",
+        "登记的出生日期或身份证号表明其未满十四周岁，只能公开姓名和与户主关系；如有误，请先更正。",
+        "The date of birth or ID number says this is a child under fourteen, of whom only name and relation stand in the open: if that is wrong, correct it first.",
+    ),
+    refused(
         "nothing_to_settle",
         "这一栏没有不同的内容要选，不用处理。",
         "There are no different values to choose from here, so nothing needs to be done.",
