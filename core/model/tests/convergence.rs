@@ -13,13 +13,14 @@ use common::{
     NOW_MS, Replica, Sent, Written, add_household, add_region, edit_resident, household_id,
     residents,
 };
+use keting_model::date::Date;
 use keting_model::household::{HouseholdCommand, NewResident};
 use keting_model::household_private::PrivateCommand;
 use keting_model::household_visits::VisitsCommand;
 use keting_model::region::RegionCommand;
 use keting_model::{
-    CityTime, Command, Document, DocumentId, DocumentKind, Fields, ItemId, Op, Plan, RULE_VERSION,
-    Row, RowChange, Settle, Touched, Value, difference, judge, project,
+    Cell, CityTime, Command, Document, DocumentId, DocumentKind, Fields, ItemId, Op, Plan,
+    RULE_VERSION, Row, RowChange, Settle, Touched, Value, difference, judge, project,
 };
 use proptest::prelude::*;
 
@@ -31,7 +32,7 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        5 => (0..3_usize, 0..15_u8, 0..4_usize, 0..6_usize)
+        5 => (0..3_usize, 0..17_u8, 0..4_usize, 0..6_usize)
             .prop_map(|(replica, what, pick, choice)| Step::Do { replica, what, pick, choice }),
         1 => (0..3_usize, 0..3_usize).prop_map(|(from, to)| Step::Hear { from, to }),
     ]
@@ -122,6 +123,10 @@ fn any_command(replica: &mut Replica, what: u8, pick: usize, choice: usize) -> O
             note: choice.is_multiple_of(2).then(|| "修好了".to_owned()),
             time,
         }),
+        13 if choice.is_multiple_of(2) => {
+            Command::Household(HouseholdCommand::Conceal { household, resident: resident?, time })
+        }
+        13 => Command::Household(HouseholdCommand::Reveal { household, resident: resident?, time }),
         _ => settle(replica, pick)?,
     })
 }
@@ -309,6 +314,7 @@ proptest! {
         let written: Vec<&Written> = replicas.iter().flat_map(|replica| &replica.written).collect();
         prop_assert_eq!(vanished_unseen(&written, &replicas[0]), None);
         prop_assert_eq!(replaced_unseen(&written), None);
+        prop_assert_eq!(child_in_the_open(&replicas[0]), None);
         for replica in &replicas {
             prop_assert_eq!(replica.heads(), replicas[0].heads());
             prop_assert_eq!(replica.rows(), replicas[0].rows());
@@ -318,6 +324,41 @@ proptest! {
             prop_assert_eq!(rows, replica.rows());
         }
     }
+}
+
+/// Somebody who is a child by a date that stands, and of whom a reader of the household is shown more
+/// than name and relation.
+fn child_in_the_open(replica: &Replica) -> Option<ItemId> {
+    let private = DocumentId::derive(&household_id(1), DocumentKind::HouseholdPrivate, 0);
+    let is_child = |resident: &ItemId| {
+        let stands = replica.documents.get(&private)?.values(&format!("r/{resident}/birth_date"));
+        let born = |value: &Value| Date::parse(value.as_text()?);
+        let today = replica.time().day();
+        stands.iter().filter_map(born).find(|born| born.is_of_a_child_on(today))
+    };
+    let rows = project(&replica.documents[&household_id(1)]);
+    residents(replica, 1).into_iter().filter(|resident| is_child(resident).is_some()).find(
+        |child| {
+            let of_child = |row: &&Row| row.item.starts_with(child.as_bytes());
+            let row =
+                rows.iter().filter(|row| row.table.name == "resident").find(of_child).unwrap();
+            let hidden = ["phone", "bond", "care_tags", "status"];
+            let shows = |column: &&str| {
+                let at = row.table.columns.iter().position(|name| name == column).unwrap();
+                row.cells[at] != Cell::Null
+            };
+            let key = format!("r/{child}/");
+            let listed = |row: &Row| {
+                row.table.name == "conflict"
+                    && row.item.starts_with(key.as_bytes())
+                    && row.cells.iter().any(|cell| matches!(cell, Cell::Blob(_)))
+                    && !["/name", "/relation", "/s"]
+                        .iter()
+                        .any(|open| row.item.ends_with(open.as_bytes()))
+            };
+            hidden.iter().any(shows) || rows.iter().any(listed)
+        },
+    )
 }
 
 /// The changes so that none comes before what it depends on.
