@@ -298,7 +298,9 @@ impl Judged<'_> {
         puts: &BTreeMap<&str, &Value>,
     ) -> Result<(), RuleError> {
         // What has moved to the private part is not there.
-        let there = |need: &str| before.value(&key_in(one, need)).is_some_and(|v| v != Value::Null);
+        let there = |need: &str| {
+            before.values(&key_in(one, need)).iter().any(|value| *value != Value::Null)
+        };
         let put = |need: &str| puts.contains_key(key_in(one, need).as_str());
         match group.made {
             // What moves is made anew in the other part, and cleared in this one.
