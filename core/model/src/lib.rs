@@ -11,6 +11,8 @@ pub mod command;
 mod conflict;
 pub mod date;
 pub mod document;
+#[cfg(test)]
+mod documents_page;
 mod draft;
 mod fact;
 pub mod fields;
