@@ -4,9 +4,9 @@
 //! author's reach by the rows of the documents: no content is loaded for it and it slows nobody.
 //! Then what shares no document is checked by itself, on several threads. What cannot be decided
 //! there without looking into the store is put off: an unknown region or owner, a missing dependency
-//! that may have been held, a document with many branches, one that does not survive being saved. All of that, and what shares a document with a
-//! commit that touches a region, then goes through one checker in the order of the batch, which may
-//! read.
+//! that may have been held, a document with many branches, one that does not survive being saved. All
+//! of that, and what shares a document with a commit that touches a region, then goes through one
+//! checker in the order of the batch, which may read.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};

@@ -82,8 +82,8 @@ pub enum ToCore {
 /// A way to reach the core; cloned for every socket.
 pub type CoreHandle = mpsc::Sender<ToCore>;
 
-/// Starts the thread, and one that judges pushes through the other way into the store. It ends when it is told to stop, or when nobody can reach it any more.
-/// Called within the runtime of the sockets.
+/// Starts the thread, and one that judges pushes through the other way into the store. It ends when it
+/// is told to stop, or when nobody can reach it any more. Called within the runtime of the sockets.
 ///
 /// # Errors
 /// When the operating system gives no thread.

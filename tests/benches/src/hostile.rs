@@ -36,7 +36,10 @@ pub fn families(author: &mut Author, unit: DocumentId) -> (Vec<Ready>, Vec<Famil
             author.lie("household.edit", |stamp| vec![puts(&last, stamp, 4_000)])
         }),
         family("hundreds of changes of thousands of texts", || {
-            author.lie("household.edit", |stamp| (0..512).map(|_| texts(stamp)).collect())
+            author.lie("household.edit", |stamp| {
+                let change = texts(stamp);
+                (0..512).map(|_| (new_household(), change.clone())).collect()
+            })
         }),
         family("changes that are no changes", || {
             author.lie("household.edit", |_| vec![(household, vec![0xff; 10_000])])
@@ -92,9 +95,12 @@ fn nothing_new(document: &Document, stamp: &Stamp) -> (DocumentId, Vec<u8>) {
 }
 
 /// A change of some hundred bytes that makes a Text 4,096 times.
-fn texts(stamp: &Stamp) -> (DocumentId, Vec<u8>) {
-    let id = DocumentId::from_random(DocumentKind::Household, random());
-    let made = Document::empty(id).author(stamp, &[Op::MakeText { key: "k".to_owned() }]);
-    let change = Craft::parse(&made.unwrap().bytes).with_ops(&vec![make_text("k"); 4_096]);
-    (id, change.bytes())
+fn texts(stamp: &Stamp) -> Vec<u8> {
+    let once = [Op::MakeText { key: "k".to_owned() }];
+    let once = Document::empty(new_household()).author(stamp, &once).unwrap();
+    Craft::parse(&once.bytes).with_ops(&vec![make_text("k"); 4_096]).bytes()
+}
+
+fn new_household() -> DocumentId {
+    DocumentId::from_random(DocumentKind::Household, random())
 }
