@@ -7,7 +7,7 @@ use keting::{Environment, SystemEnvironment};
 use keting_server::enrol::{Endpoint, InviteRequest};
 use keting_server::init::{self, Place, store_path};
 use keting_server::server::{Config, Server};
-use keting_server::shell::admin::{self, AdminReply, AdminRequest};
+use keting_server::shell::admin::{self, AdminReply, AdminRequest, AdminSocket};
 use keting_server::shell::{Running, certificate};
 use keting_server::store::sqlite::SqliteStore;
 use keting_trust::limits::SERVER_DOCUMENTS_OPEN_BYTES_MAX;
@@ -52,6 +52,8 @@ pub fn serve(arguments: &Serve) -> Result<(), Failure> {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        let admin =
+            AdminSocket::bind(&arguments.data).map_err(|error| unusable(error.code(), &error))?;
         let certificate = certificate::load(&arguments.data)
             .map_err(|error| unusable("certificate_failed", &error))?;
         let listener = tokio::net::TcpListener::bind(arguments.listen)
@@ -64,8 +66,7 @@ pub fn serve(arguments: &Serve) -> Result<(), Failure> {
         };
         let server = open_server(&arguments.data, url, certificate.pin)?;
         let judging = open_store(&arguments.data)?;
-        let (data, tls) = (&arguments.data, certificate.config);
-        let running = Running::start(server, judging, data, listener, tls)
+        let running = Running::start(server, judging, admin, listener, certificate.config)
             .map_err(|error| unusable("file_unusable", &error))?;
         output::line(format!("listening on {address}"))?;
         stop_signal().await?;

@@ -1,8 +1,9 @@
 //! The operator's door: a Unix socket in the server's directory that only its owner can open.
 //!
 //! One request a connection: a line of JSON in, a line of JSON out. It is how `keting invite`
-//! reaches a running server.
+//! reaches a running server. Who has the socket is the one server of its directory.
 
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -44,32 +45,84 @@ pub fn socket_path(directory: &Path) -> PathBuf {
     directory.join("admin.sock")
 }
 
-/// Opens the socket, in place of one that a killed server left behind.
-///
-/// # Errors
-/// When it cannot be made.
-pub fn bind(directory: &Path) -> io::Result<UnixListener> {
-    use std::os::unix::fs::PermissionsExt;
-    let path = socket_path(directory);
-    match std::fs::remove_file(&path) {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
-    }
-    let listener = UnixListener::bind(&path)?;
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
-    Ok(listener)
+/// The socket, and with it the hold on the directory: no other process serves it meanwhile.
+#[derive(Debug)]
+pub struct AdminSocket {
+    listener: UnixListener,
+    /// Locked as long as the socket is open; the lock ends with the process, however that ends.
+    hold: File,
 }
 
-/// Answers requests until the future is dropped.
-pub async fn accept(listener: UnixListener, core: CoreHandle) {
-    while let Ok((stream, _)) = listener.accept().await {
-        let core = core.clone();
-        tokio::spawn(async move {
-            if let Err(error) = serve(stream, core).await {
-                tracing::debug!(%error, "an operator's connection ended");
-            }
-        });
+impl Drop for AdminSocket {
+    /// Gives the hold back in so many words: closing alone leaves it with a child process that was
+    /// forked and has not come to its own program yet.
+    fn drop(&mut self) {
+        let _ = self.hold.unlock();
+    }
+}
+
+/// Says why a server cannot begin on a directory.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// Another process serves it.
+    #[error("another server runs on this directory")]
+    InUse,
+    /// The socket, or the file that is locked beside it, cannot be made.
+    #[error("the operator's socket cannot be made")]
+    Io(#[from] io::Error),
+}
+
+impl BindError {
+    /// A code that stays the same in every version.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InUse => "server_in_use",
+            Self::Io(_) => "file_unusable",
+        }
+    }
+}
+
+impl AdminSocket {
+    /// Takes the hold on a directory and opens the socket, in place of one that a killed server left
+    /// behind. Called within a tokio runtime.
+    ///
+    /// # Errors
+    /// [`BindError::InUse`] at once when another process has it, whose socket stays as it is; when a
+    /// file cannot be made.
+    pub fn bind(directory: &Path) -> Result<Self, BindError> {
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+        let path = socket_path(directory);
+        let hold = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(path.with_extension("lock"))?;
+        match hold.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(BindError::InUse),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
+        match std::fs::remove_file(&path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error.into()),
+        }
+        let listener = UnixListener::bind(&path)?;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+        Ok(Self { listener, hold })
+    }
+
+    /// Answers requests until the future is dropped.
+    pub async fn accept(self, core: CoreHandle) {
+        while let Ok((stream, _)) = self.listener.accept().await {
+            let core = core.clone();
+            tokio::spawn(async move {
+                if let Err(error) = serve(stream, core).await {
+                    tracing::debug!(%error, "an operator's connection ended");
+                }
+            });
+        }
     }
 }
 

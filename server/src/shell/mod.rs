@@ -10,7 +10,6 @@ mod listener;
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +19,7 @@ use tokio_rustls::TlsAcceptor;
 use tracing::{info, warn};
 
 use crate::server::Server;
+use crate::shell::admin::AdminSocket;
 use crate::shell::core_thread::ToCore;
 use crate::shell::listener::Listener;
 use crate::store::ServerStore;
@@ -44,20 +44,19 @@ pub struct Running {
 }
 
 impl Running {
-    /// Begins to serve on a port that is bound, and on the operator's socket in `directory`. `store`
-    /// is the server's store once more: what is pushed is judged through it. Called within a tokio
-    /// runtime.
+    /// Begins to serve on a port that is bound, and on the operator's socket. `store` is the server's
+    /// store once more: what is pushed is judged through it. Called within a tokio runtime.
     ///
     /// # Errors
-    /// When the socket or the thread cannot be made.
+    /// When the thread cannot be made.
     pub fn start(
         server: Server,
         store: Box<dyn ServerStore>,
-        directory: &Path,
+        admin: AdminSocket,
         listener: TcpListener,
         tls: rustls::ServerConfig,
     ) -> io::Result<Self> {
-        Self::start_within(server, store, directory, listener, tls, Bounds::default())
+        Self::start_within(server, store, admin, listener, tls, Bounds::default())
     }
 
     /// Begins to serve as [`Self::start`] does, within other bounds.
@@ -67,19 +66,17 @@ impl Running {
     pub fn start_within(
         server: Server,
         store: Box<dyn ServerStore>,
-        directory: &Path,
+        admin: AdminSocket,
         listener: TcpListener,
         tls: rustls::ServerConfig,
         bounds: Bounds,
     ) -> io::Result<Self> {
         let address = listener.local_addr()?;
-        let admin = admin::bind(directory)?;
         let (core, thread) = core_thread::spawn(server, store)?;
         let acceptor = TlsAcceptor::from(Arc::new(tls));
         let listener = Listener::new(listener, acceptor, core.clone(), bounds);
         let slots = listener.slots();
-        let tasks =
-            [tokio::spawn(listener.accept()), tokio::spawn(admin::accept(admin, core.clone()))];
+        let tasks = [tokio::spawn(listener.accept()), tokio::spawn(admin.accept(core.clone()))];
         info!(%address, "serving");
         Ok(Self { address, core, thread, tasks, slots, bounds })
     }
@@ -92,8 +89,10 @@ impl Running {
     /// Takes no more connections, finishes what is queued, gives devices a moment to take their
     /// last answers, and ends.
     pub async fn stop(self) {
-        for task in &self.tasks {
+        for task in self.tasks {
             task.abort();
+            // What it held is given back when this returns: another server may start at once.
+            let _ = task.await;
         }
         let _ = self.core.send(ToCore::Stop).await;
         let thread = self.thread;

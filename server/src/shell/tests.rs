@@ -124,9 +124,9 @@ impl Site {
         let runtime = Runtime::new().unwrap();
         let running = runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let (dir, tls) = (town.dir.path(), certificate.config);
+            let (admin, tls) = (AdminSocket::bind(town.dir.path()).unwrap(), certificate.config);
             let store = Box::new(town.reopen());
-            Running::start_within(server, store, dir, listener, tls, bounds).unwrap()
+            Running::start_within(server, store, admin, listener, tls, bounds).unwrap()
         });
         let clients = Arc::new(Runtime::new().unwrap());
         Self { town, runtime, running, pin: certificate.pin, clients }

@@ -6,7 +6,7 @@ use keting::{Environment, SystemEnvironment};
 use keting_server::enrol::{Endpoint, InviteRequest};
 use keting_server::init::{Place, init, store_path};
 use keting_server::server::{Config, Server};
-use keting_server::shell::admin::{AdminReply, AdminRequest, ask};
+use keting_server::shell::admin::{AdminReply, AdminRequest, AdminSocket, ask};
 use keting_server::shell::{Running, SYNC_PATH, certificate};
 use keting_server::store::sqlite::SqliteStore;
 use keting_trust::Invitation;
@@ -83,8 +83,8 @@ impl City {
         let store = || Box::new(SqliteStore::open(&store_path(&self.server_directory())).unwrap());
         let server = Server::open(store(), config, Box::new(random)).unwrap();
         let _entered = self.runtime.enter();
-        let running =
-            Running::start(server, store(), &self.server_directory(), listener, certificate.config);
+        let admin = AdminSocket::bind(&self.server_directory()).unwrap();
+        let running = Running::start(server, store(), admin, listener, certificate.config);
         self.running = Some(running.unwrap());
     }
 

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use keting_scenarios::binary::keting;
-use keting_scenarios::city::{MICRO_GRID, UNIT};
+use keting_scenarios::city::{GRID, MICRO_GRID, UNIT};
 use keting_scenarios::device::Ended;
 use keting_scenarios::served::ServedCity;
 use rustix::process::{Pid, Signal, kill_process};
@@ -41,6 +41,26 @@ fn a_running_server_tells_its_health_and_its_counters() {
         assert!(body.lines().any(|found| found == line), "{line} is not in\n{body}");
     }
     assert_eq!(city.get("/anything").0, "HTTP/1.1 404 Not Found");
+}
+
+#[test]
+fn a_second_server_on_one_directory_is_turned_away_and_the_first_goes_on_inviting() {
+    let mut city = ServedCity::start();
+    let second = |port: u16| {
+        let listen = format!("127.0.0.1:{port}");
+        Ended::of(
+            keting().args(["serve", "--listen", &listen, "--data"]).arg(city.server_directory()),
+        )
+    };
+    for port in [0, city.port()] {
+        assert_eq!(second(port).refusal(), (4, "server_in_use"));
+    }
+    let alice = city.device(HOLDER, "micro_grid_head", MICRO_GRID);
+    alice.run(&["sync"]).done();
+    // One that was killed leaves nothing behind that keeps the next from starting.
+    city.kill();
+    city.serve();
+    city.device("刘平杰", "grid_worker", GRID).run(&["sync"]).done();
 }
 
 #[test]

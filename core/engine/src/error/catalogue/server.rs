@@ -32,6 +32,11 @@ pub(super) const CODES: &[Known] = &[
         "The server's certificate cannot be used: check its files in the folder and their permissions.",
     ),
     file(
+        "server_in_use",
+        "这个目录上已经有一台服务器在运行，请先停掉它，或换一个目录。",
+        "A server is running on this directory already: stop it first, or choose another directory.",
+    ),
+    file(
         "address_taken",
         "这个地址用不了，可能被别的程序占用，请关掉它或换一个端口。",
         "This address cannot be used, perhaps because another program has it: close that or choose \
