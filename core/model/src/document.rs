@@ -4,16 +4,17 @@
 //! given by the caller, so that the same operations at the same dependencies always make the same
 //! bytes. That is what the guard's replay stands on.
 
-use automerge::transaction::{CommitOptions, Transactable};
-use automerge::{Automerge, ObjType, ROOT, ReadDoc};
+mod op;
+mod values;
 
-use crate::city_time::CityTime;
+use automerge::transaction::CommitOptions;
+use automerge::{Automerge, ReadDoc};
+
 use crate::id::{ActorId, DocumentId};
-use crate::said::{Entry, Said};
 use crate::stamp::Stamp;
-use crate::value::Value;
 
 pub use automerge::ChangeHash;
+pub use op::Op;
 
 /// Says why a document could not be read, extended or written.
 #[derive(Debug, thiserror::Error)]
@@ -36,55 +37,6 @@ pub enum DocumentError {
     /// A text operation names a key that holds no text, or a position outside it.
     #[error("a text operation names no text or a position outside it")]
     NoSuchText,
-}
-
-/// One operation on a document: all that the grammar of changes allows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Op {
-    /// Puts a scalar under a root key.
-    Put {
-        /// The root key.
-        key: String,
-        /// The scalar.
-        value: Value,
-    },
-    /// Settles a root key under which unequal values stand: deletes all of them, then puts one.
-    ///
-    /// A mere put of the value that is shown would only delete the others, and leave nothing that
-    /// another settle, or an edit, could be concurrent with: of two settles made apart one would
-    /// vanish unseen.
-    Settle {
-        /// The root key.
-        key: String,
-        /// The scalar.
-        value: Value,
-    },
-    /// Makes an empty Text under a root key.
-    MakeText {
-        /// The root key.
-        key: String,
-    },
-    /// Deletes and inserts in a Text; positions count Unicode code points.
-    Splice {
-        /// The root key that holds the Text.
-        key: String,
-        /// Where, in code points from the start.
-        at: usize,
-        /// How many code points to delete.
-        delete: usize,
-        /// What to insert.
-        insert: String,
-    },
-}
-
-impl Op {
-    /// The root key and the scalar under it, if the operation writes one.
-    pub fn written(&self) -> Option<(&str, &Value)> {
-        match self {
-            Self::Put { key, value } | Self::Settle { key, value } => Some((key, value)),
-            Self::MakeText { .. } | Self::Splice { .. } => None,
-        }
-    }
 }
 
 /// A change just made: its hash and its uncompressed bytes.
@@ -197,7 +149,7 @@ impl Document {
         self.inner.set_actor(automerge::ActorId::from(stamp.actor.as_bytes().as_slice()));
         let mut transaction = self.inner.transaction();
         for op in ops {
-            perform(&mut transaction, op)?;
+            op.perform(&mut transaction)?;
         }
         let options = CommitOptions::default()
             .with_message(stamp.message())
@@ -233,66 +185,11 @@ impl Document {
         self.inner.get_change_by_hash(hash).map(|change| change.raw_bytes().to_vec())
     }
 
-    /// The value a screen shows under a key: Automerge's winner among concurrent ones.
-    pub fn value(&self, key: &str) -> Option<Value> {
-        let (value, _) = self.inner.get(ROOT, key).ok().flatten()?;
-        value.as_scalar().and_then(Value::from_scalar)
-    }
-
-    /// The unequal values that stand under a key at once, the winner first. More than one means
-    /// that somebody has to settle it.
-    pub fn values(&self, key: &str) -> Vec<Value> {
-        let all = self.inner.get_all(ROOT, key).unwrap_or_default();
-        let mut unequal = Vec::new();
-        for value in all.iter().rev().filter_map(|(value, _)| value.as_scalar()) {
-            match Value::from_scalar(value) {
-                Some(value) if !unequal.contains(&value) => unequal.push(value),
-                Some(_) | None => {}
-            }
-        }
-        unequal
-    }
-
-    /// What people said under a key at once, the value that is shown first. Equal values of several
-    /// people are listed each.
-    pub(crate) fn said(&self, key: &str) -> Vec<Said> {
-        let all = self.inner.get_all(ROOT, key).unwrap_or_default();
-        let said = all.iter().rev().filter_map(|(value, operation)| {
-            let value = Value::from_scalar(value.as_scalar()?)?;
-            Some(Said {
-                value,
-                actor: actor_of(operation),
-                city_time: self.city_time_of(operation),
-            })
-        });
-        said.collect()
-    }
-
-    /// The city's time of the change that an operation is of.
-    fn city_time_of(&self, operation: &automerge::ObjId) -> Option<CityTime> {
-        let change = self.inner.hash_for_opid(operation)?;
-        let meta = self.inner.get_change_meta_by_hash(&change)?;
-        let (_, city_time) = Stamp::read_message(meta.message.as_deref()?)?;
-        Some(city_time)
-    }
-
     /// Who made the heads, one for each.
     pub fn head_actors(&self) -> Vec<ActorId> {
         let heads = self.inner.get_heads();
         let metas = heads.iter().filter_map(|head| self.inner.get_change_meta_by_hash(head));
         metas.filter_map(|meta| ActorId::from_slice(meta.actor.to_bytes()).ok()).collect()
-    }
-
-    /// Who put the values that stand under a key at once, one for each, equal ones included.
-    pub fn value_actors(&self, key: &str) -> Vec<ActorId> {
-        let all = self.inner.get_all(ROOT, key).unwrap_or_default();
-        all.iter().filter_map(|(_, id)| actor_of(id)).collect()
-    }
-
-    /// Who put the value that is shown under a key.
-    pub(crate) fn value_author(&self, key: &str) -> Option<ActorId> {
-        let (_, id) = self.inner.get(ROOT, key).ok().flatten()?;
-        actor_of(&id)
     }
 
     /// Who made a change.
@@ -301,91 +198,9 @@ impl Document {
         ActorId::from_slice(meta.actor.to_bytes()).ok()
     }
 
-    /// Who put the values under a key that a change made at `deps` leaves standing beside its own:
-    /// those its author had not seen.
-    pub fn value_actors_beside(&self, key: &str, deps: &[ChangeHash]) -> Vec<ActorId> {
-        let all = self.inner.get_all(ROOT, key).unwrap_or_default();
-        let seen = self.inner.get_all_at(ROOT, key, deps).unwrap_or_default();
-        let unseen = all.iter().filter(|(_, id)| !seen.iter().any(|(_, seen)| seen == id));
-        unseen.filter_map(|(_, id)| actor_of(id)).collect()
-    }
-
-    /// The Text under a key, if there is one.
-    pub fn text(&self, key: &str) -> Option<String> {
-        let (value, object) = self.inner.get(ROOT, key).ok().flatten()?;
-        match value {
-            automerge::Value::Object(ObjType::Text) => self.inner.text(object).ok(),
-            automerge::Value::Object(_) | automerge::Value::Scalar(_) => None,
-        }
-    }
-
-    /// The root keys in order.
-    pub fn keys(&self) -> impl Iterator<Item = String> + '_ {
-        self.inner.keys(ROOT)
-    }
-
-    /// Every root key with the scalar that is shown under it, in the order of keys.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
-        self.inner.map_range(ROOT, ..).filter_map(|entry| {
-            let actor = actor_of(&entry.id());
-            let shown = entry.value.into_value();
-            let value = Value::from_scalar(shown.as_scalar()?)?;
-            Some(Entry { key: entry.key.into_owned(), value, actor, several: entry.conflict })
-        })
-    }
-
-    /// The scalars shown under the root keys that begin with `start` and a slash, in order.
-    pub(crate) fn shown_below(&self, start: &str) -> impl Iterator<Item = (String, Value)> + '_ {
-        // The character after a slash is a zero.
-        let range = format!("{start}/")..format!("{start}0");
-        self.inner.map_range(ROOT, range).filter_map(|entry| {
-            let value = entry.value.into_value();
-            Some((entry.key.into_owned(), Value::from_scalar(value.as_scalar()?)?))
-        })
-    }
-
     /// The Automerge document, for the guard's replay.
     pub fn automerge(&self) -> &Automerge {
         &self.inner
-    }
-}
-
-/// Who made an operation.
-fn actor_of(operation: &automerge::ObjId) -> Option<ActorId> {
-    match operation {
-        automerge::ObjId::Id(_, actor, _) => ActorId::from_slice(actor.to_bytes()).ok(),
-        automerge::ObjId::Root => None,
-    }
-}
-
-fn perform(
-    transaction: &mut automerge::transaction::Transaction<'_>,
-    op: &Op,
-) -> Result<(), DocumentError> {
-    match op {
-        Op::Put { key, value } => transaction
-            .put(ROOT, key.as_str(), value.to_scalar())
-            .map_err(DocumentError::NotApplied),
-        Op::Settle { key, value } => {
-            transaction.delete(ROOT, key.as_str()).map_err(DocumentError::NotApplied)?;
-            transaction
-                .put(ROOT, key.as_str(), value.to_scalar())
-                .map_err(DocumentError::NotApplied)
-        }
-        Op::MakeText { key } => transaction
-            .put_object(ROOT, key.as_str(), ObjType::Text)
-            .map(drop)
-            .map_err(DocumentError::NotApplied),
-        Op::Splice { key, at, delete, insert } => {
-            let found = transaction.get(ROOT, key.as_str()).map_err(DocumentError::NotApplied)?;
-            let Some((automerge::Value::Object(ObjType::Text), text)) = found else {
-                return Err(DocumentError::NoSuchText);
-            };
-            let delete = isize::try_from(*delete).map_err(|_| DocumentError::NoSuchText)?;
-            transaction
-                .splice_text(&text, *at, delete, insert)
-                .map_err(|_| DocumentError::NoSuchText)
-        }
     }
 }
 
@@ -407,6 +222,7 @@ mod tests {
     use crate::id::CommandId;
     use crate::kind::DocumentKind;
     use crate::time::HybridTime;
+    use crate::value::Value;
 
     #[test]
     fn the_same_operations_make_the_same_bytes_whatever_else_the_process_did() {

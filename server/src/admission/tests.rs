@@ -1,17 +1,17 @@
 use keting_model::{DocumentKind, Op, Value};
-use keting_trust::limits::{DEVICE_DAY_BYTES_MAX, DEVICE_HELD_BYTES_MAX};
 use keting_trust::{Position, SignedVerdict};
 
-mod attacks;
-
 use super::*;
-use crate::store::{AudienceKey, StoredDevice};
+use crate::store::AudienceKey;
 use crate::testing::{
     CITY_TIME, GRID, HEAD_REGION, NOW_MS, OTHER_REGION, Person, Seeded, TOWN, Town, UNIT, VILLAGE,
 };
 
+mod attacks;
 mod contention;
+mod holding;
 mod keeping;
+mod quotas;
 mod refusing;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
@@ -71,181 +71,6 @@ fn a_household_its_private_part_and_its_first_visit_come_in_one_push() {
 }
 
 #[test]
-fn what_a_grant_does_not_cover_is_held_and_everything_that_builds_on_it() {
-    let mut town = Town::new();
-    let elsewhere = town.region(OTHER_REGION);
-    let mut alice = town.person("micro_grid_head", HEAD_REGION);
-    let before = town.number();
-    let (household, first) = alice.add_household(elsewhere);
-    let second = alice.edit_household(household, "二幢");
-    let answers = town.admit(&[alice.push(vec![first.clone(), second])]);
-    let held = |number, code: &str| Outcome::Held { number, code: code.into() };
-    assert_eq!(answers[0], [held(before + 1, "not_granted"), held(before + 2, "ancestor_held")]);
-    let third = alice.edit_household(household, "三幢");
-    assert_eq!(town.admit_one(&alice, third), held(before + 3, "ancestor_held"));
-    assert_eq!(town.admit_one(&alice, first), held(before + 1, "not_granted"));
-
-    let mut store = town.reopen();
-    let read = store.snapshot().unwrap();
-    assert_eq!(read.document(&household).unwrap(), None);
-    let own = read.own_numbers(&alice.device(), 0, u64::MAX >> 1, 9).unwrap();
-    // The grant, and the three verdicts.
-    assert_eq!(own, [before, before + 1, before + 2, before + 3]);
-    let verdict = read.entry(before + 1).unwrap().unwrap();
-    let key = keting_trust::Signer::public_key(&town.city.issuing).clone();
-    let verdict = SignedVerdict::open(&verdict.record, &key).unwrap();
-    assert_eq!(verdict.record.commit.device, alice.device());
-    assert!(read.device(&alice.device()).unwrap().unwrap().held_bytes > 0);
-}
-
-#[test]
-fn a_role_that_may_not_write_something_is_held() {
-    let mut town = Town::new();
-    let unit = town.region(UNIT);
-    let mut steward = town.person("steward", UNIT);
-    let (_, commit) = steward.add_household(unit);
-    assert!(matches!(
-        town.admit_one(&steward, commit),
-        Outcome::Held { code, .. } if code == "not_granted"
-    ));
-}
-
-#[test]
-fn an_expired_grant_is_held_as_expired() {
-    let mut town = Town::new();
-    let region = town.region(HEAD_REGION);
-    let mut alice = town.person("micro_grid_head", HEAD_REGION);
-    let (_, commit) = alice.add_household(region);
-    let push = alice.push(vec![commit]);
-    let late = NOW_MS + 400 * 24 * 60 * 60 * 1000;
-    let batch = town.admission.admit(&mut town.store, &town.city, &[push], late).unwrap();
-    assert!(matches!(&batch.answers[0][0], Outcome::Held { code, .. } if code == "expired"));
-}
-
-#[test]
-fn a_position_that_the_log_never_had_is_held() {
-    let mut town = Town::new();
-    let region = town.region(HEAD_REGION);
-    let mut alice = town.person("micro_grid_head", HEAD_REGION);
-    let here = town.read().head().unwrap().unwrap().cursor().position();
-    let faults: [fn(&mut Position); 3] =
-        [|seen| seen.number += 1, |seen| seen.chain[7] ^= 1, |seen| seen.generation += 1];
-    for fault in faults {
-        alice.seen = here;
-        fault(&mut alice.seen);
-        let (household, commit) = alice.add_household(region);
-        let child = alice.edit_household(household, "二幢");
-        let answers = town.admit(&[alice.push(vec![commit, child])]);
-        let codes: Vec<_> = answers[0].iter().map(held_code).collect();
-        assert_eq!(codes, ["position_unknown", "ancestor_held"]);
-    }
-    alice.seen = here;
-    let (_, commit) = alice.add_household(region);
-    assert!(matches!(town.admit_one(&alice, commit), Outcome::Admitted { .. }));
-}
-
-#[test]
-fn a_commit_that_claims_less_than_its_device_had_confirmed_before_it_is_held() {
-    let mut town = Town::new();
-    let region = town.region(HEAD_REGION);
-    let mut alice = town.person("micro_grid_head", HEAD_REGION);
-    let before = alice.seen;
-    let (_, made_before) = alice.add_household(region);
-    let cursor = town.read().head().unwrap().unwrap().cursor();
-    town.confirm(&alice, cursor);
-    let (_, behind) = alice.add_household(region);
-    alice.seen = cursor.position();
-    let (_, after) = alice.add_household(region);
-    // A copied or restored file is another life, which never confirmed anything.
-    alice.seen = before;
-    alice.incarnation = keting_trust::Incarnation::new([9; 8]);
-    let (_, of_another_life) = alice.add_household(region);
-    let push = alice.push(vec![made_before, behind, after, of_another_life]);
-    let answers = town.admit(&[push]).remove(0);
-    assert_eq!(held_code(&answers[1]), "position_behind");
-    for admitted in [0, 2, 3] {
-        assert!(matches!(answers[admitted], Outcome::Admitted { .. }), "{answers:?}");
-    }
-}
-
-#[test]
-fn what_the_guard_is_against_is_held_with_the_guards_code_whatever_else_is_wrong() {
-    let mut town = Town::new();
-    let mut alice = town.person("micro_grid_head", HEAD_REGION);
-    alice.seen.number = 1_000;
-    let household = keting_model::DocumentId::from_random(DocumentKind::Household, [3; 14]);
-    let lacking = vec![Op::Put { key: "address".into(), value: Value::from("一幢") }];
-    let lacking = alice.write("household.add", vec![(household, lacking)]);
-    assert_eq!(held_code(&town.admit_one(&alice, lacking)), "incomplete");
-}
-
-#[test]
-fn what_a_newer_app_made_is_kept_and_held_with_what_builds_on_it() {
-    let mut town = Town::new();
-    let region = town.region(HEAD_REGION);
-    let mut alice = town.person("micro_grid_head", HEAD_REGION);
-    let (household, first) = alice.add_household(region);
-    let before = town.number();
-    alice.rule_version += 1;
-    // A key that only the newer rules know.
-    let ops = vec![Op::Put { key: "of_tomorrow".into(), value: Value::from("一") }];
-    let newer = alice.write("household.of_tomorrow", vec![(household, ops)]);
-    alice.rule_version -= 1;
-    let child = alice.edit_household(household, "二幢");
-    let answers = town.admit(&[alice.push(vec![first, newer.clone(), child])]).remove(0);
-    assert_eq!(answers[0], Outcome::Admitted { number: before + 1 });
-    assert_eq!(held_code(&answers[1]), "needs_newer_app");
-    assert_eq!(held_code(&answers[2]), "ancestor_held");
-    assert_eq!(town.admit_one(&alice, newer), answers[1]);
-    assert!(town.read().device(&alice.device()).unwrap().unwrap().held_bytes > 0);
-    assert_eq!(town.read().document(&household).unwrap().unwrap().change_count, 1);
-}
-
-#[test]
-fn a_device_that_floods_is_stopped_until_the_next_day_and_the_others_go_on() {
-    let mut town = Town::new();
-    let region = town.region(HEAD_REGION);
-    let mut alice = town.person("micro_grid_head", HEAD_REGION);
-    let mut bob = town.person("micro_grid_head", HEAD_REGION);
-    let commits: Vec<_> = (0..10).map(|_| alice.add_household(region).1).collect();
-    let bytes = |commit: &PushedCommit| (commit.signed.len() + commit.parts[0].change.len()) as u64;
-    let three: u64 = commits[..3].iter().map(bytes).sum();
-    town.set_device(&alice, |row| StoredDevice {
-        day: NOW_MS / DAY_MS,
-        day_bytes: DEVICE_DAY_BYTES_MAX - three,
-        ..row
-    });
-    let (_, of_bob) = bob.add_household(region);
-    let answers = town.admit(&[alice.push(commits.clone()), bob.push(vec![of_bob])]);
-    let (admitted, refused) = answers[0].split_at(3);
-    assert!(admitted.iter().all(|answer| matches!(answer, Outcome::Admitted { .. })));
-    assert!(refused.iter().all(|answer| *answer == Outcome::Refused { code: "quota_exceeded" }));
-    assert!(matches!(answers[1][0], Outcome::Admitted { .. }));
-    let again = town.admit_one(&alice, commits[3].clone());
-    assert_eq!(again, Outcome::Refused { code: "quota_exceeded" });
-
-    let push = [alice.push(commits)];
-    let tomorrow = NOW_MS + DAY_MS;
-    let batch = town.admission.admit(&mut town.store, &town.city, &push, tomorrow).unwrap();
-    assert!(batch.answers[0].iter().all(|answer| matches!(answer, Outcome::Admitted { .. })));
-}
-
-#[test]
-fn a_device_that_has_too_much_held_may_have_nothing_more_held_but_works_on() {
-    let mut town = Town::new();
-    let (region, elsewhere) = (town.region(HEAD_REGION), town.region(OTHER_REGION));
-    let mut alice = town.person("micro_grid_head", HEAD_REGION);
-    town.set_device(&alice, |row| StoredDevice { held_bytes: DEVICE_HELD_BYTES_MAX, ..row });
-    let before = town.number();
-    let (_, not_granted) = alice.add_household(elsewhere);
-    let refused = Outcome::Refused { code: "quota_exceeded" };
-    assert_eq!(town.admit_one(&alice, not_granted), refused);
-    assert_eq!(town.number(), before);
-    let (_, granted) = alice.add_household(region);
-    assert!(matches!(town.admit_one(&alice, granted), Outcome::Admitted { .. }));
-}
-
-#[test]
 fn what_nobody_we_know_signed_is_refused_and_leaves_nothing() {
     let mut town = Town::new();
     let region = town.region(HEAD_REGION);
@@ -280,28 +105,6 @@ fn what_nobody_we_know_signed_is_refused_and_leaves_nothing() {
 
     // And none of this stands in the way of the real one.
     assert!(matches!(town.admit_one(&alice, commit), Outcome::Admitted { .. }));
-}
-
-#[test]
-fn a_change_that_is_not_what_its_operations_make_is_held_with_the_guards_code() {
-    let mut town = Town::new();
-    let region = town.region(HEAD_REGION);
-    let mut alice = town.person("micro_grid_head", HEAD_REGION);
-    let (_, mut commit) = alice.add_household(region);
-    let actor = keting_model::ActorId::new([1; 10]);
-    let stamp = keting_model::Stamp { actor, ..alice.stamp() };
-    commit.parts[0].change[20] ^= 1;
-    let bent = alice.sign("household.add", &stamp, commit.parts);
-    assert!(matches!(
-        town.admit_one(&alice, bent),
-        Outcome::Held { code, .. } if code == "malformed"
-    ));
-    let household = keting_model::DocumentId::from_random(DocumentKind::Household, [3; 14]);
-    let lacking = vec![Op::Put { key: "address".into(), value: Value::from("一幢") }];
-    let lacking = alice.write("household.add", vec![(household, lacking)]);
-    assert!(
-        matches!(town.admit_one(&alice, lacking), Outcome::Held { code, .. } if code == "incomplete")
-    );
 }
 
 #[test]

@@ -7,6 +7,8 @@ mod admitting;
 mod connection;
 mod effects;
 mod health;
+mod letting_in;
+mod reading;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};

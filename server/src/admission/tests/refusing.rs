@@ -9,6 +9,7 @@ use keting_trust::limits::{
 };
 
 use super::*;
+use crate::store::StoredDevice;
 use crate::testing::Person;
 
 #[test]

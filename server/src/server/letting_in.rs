@@ -1,0 +1,182 @@
+//! Who is let in, and from where on they are given the log.
+
+use keting_sync::{Denial, Enrolled, Enrolment, Resume, Resumption, Secret, Standing};
+use keting_trust::{Cursor, DeviceId, PublicKey};
+
+use super::effects::denial;
+use super::reading::Coverages;
+use super::{ConnectionId, Server};
+use crate::audience::cursor_at;
+use crate::enrol::enrol;
+use crate::store::{Head, ServerRead, StoreError, StoredDevice};
+
+impl Server {
+    pub(super) fn authenticate(
+        &mut self,
+        connection: ConnectionId,
+        key: &PublicKey,
+        resume: &Resume,
+        now_ms: u64,
+        unix_ms: u64,
+    ) {
+        let device = key.device_id();
+        let given = self.begin_audience(connection, &device, unix_ms);
+        let standing = given.and_then(|given| self.standing(&device, resume, given, unix_ms));
+        if let Err(error) = &standing {
+            self.note_fault(error);
+        }
+        let Some(open) = self.connections.get_mut(&connection) else { return };
+        match standing {
+            Ok(Ok(standing)) => {
+                open.device = Some(device);
+                open.session.handle_authenticated(standing, now_ms);
+            }
+            Ok(Err(denial)) => open.session.handle_denied(denial),
+            Err(error) => open.session.handle_denied(denial(error.code(), error.retryable())),
+        }
+    }
+
+    /// Where a device stands, or why it is not served.
+    fn standing(
+        &mut self,
+        device: &DeviceId,
+        resume: &Resume,
+        given_from: u64,
+        unix_ms: u64,
+    ) -> Result<Result<Standing, Denial>, StoreError> {
+        let read = self.store.snapshot()?;
+        let head = read.head()?.ok_or(StoreError::Empty)?;
+        let Some(row) = read.device(device)? else {
+            return Ok(Err(denial("unknown_device", false)));
+        };
+        self.book.refresh(&*read, &head)?;
+        let rights = self.book.rights(&*read, &self.city, device)?;
+        let ended = rights.live(unix_ms).next().is_none();
+        let position = match &resume.first_sync {
+            Some(position) if is_of(&*read, &head, &position.at)? => {
+                Some(position.clone()).filter(|position| position.at.number >= given_from)
+            }
+            Some(_) | None => None,
+        };
+        let resumption = match &resume.cursor {
+            // What it made before is held for a supervisor; it does not have to be lost.
+            _ if ended => Resumption::HandOver { then: denial("expired", false) },
+            Some(cursor) if is_of(&*read, &head, cursor)? => {
+                if cursor.number < given_from {
+                    Resumption::Again { from: position }
+                } else {
+                    Resumption::Tail { cursor: *cursor }
+                }
+            }
+            Some(_) => Resumption::Diverged { shared_number: shared_number(&head, &row) },
+            None => Resumption::FirstSync { from: position },
+        };
+        Ok(Ok(Standing {
+            head: head.cursor(),
+            backed_up_to: head.backed_up_to,
+            server_time_ms: unix_ms,
+            resumption,
+        }))
+    }
+
+    pub(super) fn enrol(
+        &mut self,
+        connection: ConnectionId,
+        key: &PublicKey,
+        secret: &Secret,
+        name: &str,
+        now_ms: u64,
+        unix_ms: u64,
+    ) {
+        let secret = keting_trust::invitation::Secret::new(*secret.as_bytes());
+        let random = &mut *self.random;
+        let enrolled = enrol(&mut *self.store, &self.city, &secret, key, name, random, unix_ms);
+        let enrolled = match enrolled {
+            Ok(enrolled) => enrolled,
+            Err(error) => {
+                if let crate::enrol::EnrolError::Store(error) = &error {
+                    self.note_fault(error);
+                }
+                if let Some(open) = self.connections.get_mut(&connection) {
+                    open.session.handle_denied(denial(error.code(), error.retryable()));
+                }
+                return;
+            }
+        };
+        self.metrics.devices_enrolled += u64::from(!enrolled.again);
+        self.take_head(enrolled.head, now_ms);
+        if let Err(error) = self.begin_audience(connection, &key.device_id(), unix_ms) {
+            self.note_fault(&error);
+            if let Some(open) = self.connections.get_mut(&connection) {
+                open.session.handle_denied(denial(error.code(), error.retryable()));
+            }
+            return;
+        }
+        let Some(open) = self.connections.get_mut(&connection) else { return };
+        open.device = Some(key.device_id());
+        let enrolment = Enrolment {
+            enrolled: Enrolled {
+                city_name: self.city.name.clone(),
+                log: self.city.log,
+                root: self.city.root.clone(),
+                grants: enrolled.grants,
+            },
+            head: enrolled.head.cursor(),
+            backed_up_to: enrolled.head.backed_up_to,
+            server_time_ms: unix_ms,
+        };
+        open.session.handle_enrolled(enrolment, now_ms);
+    }
+
+    /// Notes what a device is given from now on, and says where the log stood when that began.
+    fn begin_audience(
+        &mut self,
+        connection: ConnectionId,
+        device: &DeviceId,
+        unix_ms: u64,
+    ) -> Result<u64, StoreError> {
+        let (head, row, audience) = {
+            let read = self.store.snapshot()?;
+            let head = read.head()?.ok_or(StoreError::Empty)?;
+            let Some(row) = read.device(device)? else { return Ok(head.number) };
+            let coverage =
+                Coverages { book: &mut self.book, kept: &mut self.coverages, city: &self.city }
+                    .of(&*read, &head, device, unix_ms)?;
+            if coverage.is_empty() {
+                return Ok(head.number);
+            }
+            (head, row, coverage.audience())
+        };
+        if let Some(open) = self.connections.get_mut(&connection) {
+            open.audience = Some(audience);
+        }
+        if row.audience == audience.as_bytes() {
+            return Ok(row.audience_from);
+        }
+        let mut transaction = self.store.begin()?;
+        if let Some(row) = transaction.device(device)? {
+            transaction.put_device(&StoredDevice {
+                audience: audience.as_bytes().to_vec(),
+                audience_from: head.number,
+                ..row
+            })?;
+        }
+        transaction.commit()?;
+        Ok(head.number)
+    }
+}
+
+/// Whether a cursor is one of the log as it is here.
+fn is_of(read: &dyn ServerRead, head: &Head, cursor: &Cursor) -> Result<bool, StoreError> {
+    if cursor.log != head.log || cursor.generation != head.generation || cursor.number > head.number
+    {
+        return Ok(false);
+    }
+    Ok(cursor_at(read, head, cursor.number)? == *cursor)
+}
+
+/// The last number that a device whose cursor is of another branch is known to share with this one:
+/// what it had confirmed when this store was written.
+fn shared_number(head: &Head, device: &StoredDevice) -> u64 {
+    device.confirmed_number.min(head.number)
+}
