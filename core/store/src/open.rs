@@ -12,7 +12,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use crate::error::{OpenError, extended_code};
+use crate::error::{OpenError, StoreError, extended_code};
 use crate::key::DatabaseKey;
 use crate::lock::beside;
 
@@ -59,6 +59,8 @@ const BUSY_MS: u64 = 5_000;
 const STATEMENTS_MAX: usize = 128;
 /// Page cache a connection. Every page fetched anew is decrypted and authenticated again.
 const CACHE_KIBIBYTES: i64 = 8_192;
+/// How many pages of the log make a commit move it into the file.
+pub(crate) const LOG_PAGES_MAX: u32 = 1_000;
 /// What remains of a log that grew beyond it, after the next checkpoint.
 const LOG_BYTES_MAX: i64 = 16 << 20;
 
@@ -81,7 +83,8 @@ pub fn open_writer(config: &OpenConfig<'_>) -> Result<Connection, OpenError> {
     if !current {
         upgrade(&mut connection, config.owners)?;
     }
-    empty_log(&connection);
+    // Where there is no room for that, the file is of use all the same.
+    let _ = empty_log(&connection);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     Ok(connection)
 }
@@ -161,10 +164,19 @@ fn initialize() -> Result<(), OpenError> {
 ///
 /// After a failed sync some systems drop what they should have written: it is still seen, but no
 /// later sync makes it safe, and a power cut would take it with all that was logged behind it.
-/// Moved, it is written once more. Where there is no room for that, the file is of use all the
-/// same, and the next checkpoint does it.
-pub(crate) fn empty_log(connection: &Connection) {
-    let _ = connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
+/// Moved, it is written once more.
+///
+/// Says how many pages the log has. As long as no commit has begun it anew, they are still there, and
+/// a power cut that left only the first of them would put these back over the newer ones in the file.
+///
+/// # Errors
+/// When the disk refuses, or somebody reads from the log for too long. Nothing is then certain of it.
+pub(crate) fn empty_log(connection: &Connection) -> Result<u32, StoreError> {
+    let (is_busy, pages): (bool, i64) =
+        connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    if is_busy { Err(StoreError::Busy) } else { Ok(u32::try_from(pages).unwrap_or(0)) }
 }
 
 /// Switches the file to a write-ahead log, unless it has one.
@@ -213,6 +225,7 @@ fn prepare(connection: &Connection, config: &OpenConfig<'_>) -> Result<(), OpenE
          PRAGMA trusted_schema = OFF;
          PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -{CACHE_KIBIBYTES};
+         PRAGMA wal_autocheckpoint = {LOG_PAGES_MAX};
          PRAGMA journal_size_limit = {LOG_BYTES_MAX};"
     ))?;
     Ok(())

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, TransactionBehavior};
 use crate::error::{OpenError, StoreError};
 use crate::key::DatabaseKey;
 use crate::lock::Lock;
-use crate::open::{OpenConfig, Owner, empty_log, open_writer, read_write_again};
+use crate::open::{LOG_PAGES_MAX, OpenConfig, Owner, empty_log, open_writer, read_write_again};
 use crate::reader::{Reader, Readers};
 use crate::rows::TableSql;
 
@@ -20,10 +20,12 @@ pub const STORE_OWNER: Owner<'static> =
 
 /// A transaction that says nothing and still writes a page: SQLite would not write one that stays
 /// the same.
-const WRITE_OVER: &str = "BEGIN IMMEDIATE;
-    INSERT INTO meta (key, value) VALUES ('store/written_over', x'00') ON CONFLICT (key)
-        DO UPDATE SET value = CASE value WHEN x'00' THEN x'01' ELSE x'00' END;
-    COMMIT";
+const WRITE_OVER: &str = "INSERT INTO meta (key, value) VALUES ('store/written_over', x'00')
+    ON CONFLICT (key) DO UPDATE SET value = CASE value WHEN x'00' THEN x'01' ELSE x'00' END";
+
+/// After how many notes in a row one is written like an act. They all stand in the log meanwhile, a
+/// few pages each.
+const NOTES_IN_A_ROW_MAX: u32 = 64;
 
 /// What can be read of a file: documents, commits, outbox, records, meta.
 ///
@@ -43,6 +45,11 @@ pub struct Store {
     vfs: Option<String>,
     full_sync: bool,
     lock: Option<Arc<Lock>>,
+    /// Notes since the last sync of the log.
+    notes_in_a_row: u32,
+    /// Whether a sync of the log may have failed and dropped what stands in it: it is seen, but a
+    /// power cut would take it, with all that is logged behind it.
+    is_log_in_doubt: bool,
 }
 
 impl Store {
@@ -66,7 +73,9 @@ impl Store {
     ) -> Result<Self, OpenError> {
         let owners = with_own(config.owners);
         let connection = open_writer(&OpenConfig { owners: &owners, ..*config })?;
-        Ok(Self {
+        // Whoever had the file before may have left its log in doubt.
+        let is_log_in_doubt = empty_log(&connection) != Ok(0);
+        let mut store = Self {
             view: View { connection },
             tables: BTreeMap::new(),
             path: config.path.to_owned(),
@@ -74,7 +83,13 @@ impl Store {
             vfs: config.vfs.map(str::to_owned),
             full_sync: config.full_sync,
             lock,
-        })
+            notes_in_a_row: 0,
+            is_log_in_doubt,
+        };
+        // Where there is no room for that, the file can be read all the same, and what writes tries
+        // again.
+        let _ = store.settle_log();
+        Ok(store)
     }
 
     /// Opens a connection that reads beside this writer, on any thread. It keeps the hold on the
@@ -114,23 +129,23 @@ impl Store {
         &mut self,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let connection = &self.view.connection;
-        // Dropped without commit, it rolls back.
-        let sql = rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-        let mut transaction = Transaction { view: &self.view, tables: &mut self.tables };
-        let done = work(&mut transaction)?;
-        transaction.assert_open()?;
-        if let Err(error) = sql.commit() {
-            let _ = connection.execute_batch(WRITE_OVER);
-            // Notes may stand unsynced before it, and a sync that failed may have dropped them.
-            empty_log(connection);
-            return Err(error.into());
+        self.settle_log()?;
+        let done = self.transact(work);
+        match &done {
+            Ok(_) => self.notes_in_a_row = 0,
+            Err(_) if self.is_log_in_doubt => self.write_over(),
+            Err(_) => {}
         }
-        Ok(done)
+        done
     }
 
     /// Writes what may be lost in a power cut, together with everything so written since the last
-    /// [`Self::write`]: a note that is made anew by itself. It costs no sync of the disk.
+    /// [`Self::write`]: a note that is made anew by itself. It costs no sync of the disk, but for one
+    /// of many in a row.
+    ///
+    /// Notes never move the log into the file. SQLite syncs the log first, for the first time since
+    /// they were written, and tells nobody if that fails; and behind a note that was dropped then,
+    /// no act is safe.
     ///
     /// # Errors
     /// As [`Self::write`].
@@ -138,12 +153,67 @@ impl Store {
         &mut self,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        if !self.full_sync || self.notes_in_a_row >= NOTES_IN_A_ROW_MAX {
+            return self.write(work);
+        }
+        self.settle_log()?;
+        self.let_log_be_moved(false)?;
         self.view.connection.execute_batch("PRAGMA synchronous = NORMAL")?;
-        let done = self.write(work);
-        if self.full_sync {
-            self.view.connection.execute_batch("PRAGMA synchronous = FULL")?;
+        let done = self.transact(work);
+        self.notes_in_a_row += 1;
+        self.view.connection.execute_batch("PRAGMA synchronous = FULL")?;
+        self.let_log_be_moved(true)?;
+        if self.is_log_in_doubt {
+            self.write_over();
         }
         done
+    }
+
+    /// One transaction. If it cannot be committed, the log is in doubt.
+    fn transact<T>(
+        &mut self,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let connection = &self.view.connection;
+        // Dropped without commit, it rolls back.
+        let sql = rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+        let mut transaction = Transaction { view: &self.view, tables: &mut self.tables };
+        let done = work(&mut transaction)?;
+        transaction.assert_open()?;
+        if let Err(error) = sql.commit() {
+            self.is_log_in_doubt = true;
+            return Err(error.into());
+        }
+        Ok(done)
+    }
+
+    /// After a commit that failed: writes over what it left in the log. Notes may stand before it
+    /// that its sync has dropped, so the log is begun anew.
+    fn write_over(&mut self) {
+        if self.settle_log().is_err() {
+            // A long log would be moved with this commit, and not begun anew.
+            let _ = self.let_log_be_moved(false);
+            let _ = self.view.connection.execute_batch(WRITE_OVER);
+            let _ = self.let_log_be_moved(true);
+        }
+    }
+
+    /// Whether a commit may move the log into the file if it is long.
+    fn let_log_be_moved(&self, may: bool) -> Result<(), StoreError> {
+        let pages = if may { LOG_PAGES_MAX } else { 0 };
+        let sql = format!("PRAGMA wal_autocheckpoint = {pages}");
+        Ok(self.view.connection.execute_batch(&sql)?)
+    }
+
+    /// Before anything is logged behind what is in doubt, that is moved into the file and the log
+    /// begun anew.
+    fn settle_log(&mut self) -> Result<(), StoreError> {
+        if self.is_log_in_doubt {
+            empty_log(&self.view.connection)?;
+            self.view.connection.execute_batch(WRITE_OVER)?;
+            self.is_log_in_doubt = false;
+        }
+        Ok(())
     }
 
     /// Connects anew to the same file, without giving up the hold on it: a connection that met one

@@ -5,7 +5,7 @@ mod common;
 
 use common::{MODEL, edit, household};
 use keting_model::Cell;
-use keting_store::{DatabaseKey, OpenConfig, Store, StoreError};
+use keting_store::{DatabaseKey, OpenConfig, OpenError, Store, StoreError};
 use keting_testkit::vfs::{Disk, Failure, Fault, Op};
 
 struct Phone {
@@ -19,6 +19,10 @@ impl Phone {
     }
 
     fn open(&self) -> Store {
+        self.try_open().unwrap()
+    }
+
+    fn try_open(&self) -> Result<Store, OpenError> {
         Store::open(&OpenConfig {
             path: std::path::Path::new("replica.db"),
             key: Some(&self.key),
@@ -26,7 +30,6 @@ impl Phone {
             owners: &[MODEL],
             full_sync: true,
         })
-        .unwrap()
     }
 }
 
@@ -81,6 +84,62 @@ fn what_is_written_after_a_sync_that_lost_notes_outlasts_a_power_cut() {
     phone.disk.power_cut(3);
     drop(store);
     assert_eq!(phone.open().meta("act").unwrap().as_deref(), Some(&b"2"[..]));
+}
+
+#[test]
+fn no_act_that_was_acknowledged_is_lost_behind_notes_whichever_sync_drops_them() {
+    // The first sync of the log fails and drops the notes before it, and then another one fails, of
+    // this file: once, or again and again.
+    for (file, lasts) in [("-wal", false), ("", false), ("replica.db", true)] {
+        for (nth, acts) in (1..=6).flat_map(|nth| [(nth, 1), (nth, 3)]) {
+            let phone = Phone::new();
+            let mut store = phone.open();
+            store.write(|t| t.set_meta("act", &[0])).unwrap();
+            phone.disk.inject(Fault::nth(Op::Sync, 1, Failure::SyncForgets).on("-wal"));
+            let second = Fault::nth(Op::Sync, nth, Failure::SyncForgets).on(file);
+            phone.disk.inject(if lasts { second.lasting() } else { second });
+            let mut acknowledged = 0;
+            for act in 1..=acts {
+                write_long_notes(&mut store);
+                if store.write(|t| t.set_meta("act", &[act])).is_ok() {
+                    acknowledged = act;
+                }
+            }
+            phone.disk.power_cut(nth);
+            drop(store);
+            phone.disk.clear_faults();
+            let told = format!("{file} {lasts} {nth} {acts}");
+            let store = phone.try_open().unwrap_or_else(|error| panic!("{told}: {error}"));
+            assert_eq!(store.check(), Ok(()), "{told}");
+            let found = store.meta("act").unwrap().unwrap();
+            assert!(found >= vec![acknowledged], "{told}: {found:?} of {acknowledged}");
+        }
+    }
+}
+
+/// Notes that together are longer than what a commit moves into the file.
+fn write_long_notes(store: &mut Store) {
+    const NOTES: u8 = 22;
+    const NOTE_BYTES: usize = 200_000;
+    for note in 0..NOTES {
+        // It may fail, as a note may be lost.
+        let _ = store.note(|t| t.set_meta("note", &vec![note; NOTE_BYTES]));
+    }
+}
+
+#[test]
+fn of_many_notes_in_a_row_one_is_synced_so_that_the_log_does_not_grow_for_ever() {
+    let phone = Phone::new();
+    let mut store = phone.open();
+    store.write(|t| t.set_meta("act", b"0")).unwrap();
+    let before = phone.disk.counters().syncs;
+    for note in 0_u32..3_000 {
+        store.note(|t| t.set_meta("note", &note.to_be_bytes())).unwrap();
+    }
+    let syncs = phone.disk.counters().syncs - before;
+    assert!((40..200).contains(&syncs), "{syncs}");
+    let log = phone.disk.read_file("replica.db-wal").map_or(0, |bytes| bytes.len());
+    assert!(log < 8 << 20, "{log} bytes");
 }
 
 #[test]
