@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::phone::Phone;
+use crate::port::Port;
 
 /// The first micro-grid of the fixtures, in the first grid.
 pub const MICRO_GRID: &str = "9904810010010101";
@@ -35,7 +36,7 @@ pub struct City {
     directory: TempDir,
     runtime: Runtime,
     running: Option<Running>,
-    port: u16,
+    port: Port,
     /// Where invitations say the server is, if not where it listens.
     advertised: Option<u16>,
 }
@@ -57,7 +58,8 @@ impl City {
             .enable_all()
             .build()
             .unwrap();
-        let mut city = Self { directory, runtime, running: None, port: 0, advertised: None };
+        let mut city =
+            Self { directory, runtime, running: None, port: Port::take(), advertised: None };
         city.restart();
         city
     }
@@ -66,10 +68,7 @@ impl City {
     pub fn restart(&mut self) {
         self.stop();
         let certificate = certificate::load(&self.server_directory()).unwrap();
-        let listener =
-            self.runtime.block_on(tokio::net::TcpListener::bind(("127.0.0.1", self.port))).unwrap();
-        self.port = listener.local_addr().unwrap().port();
-        let port = self.advertised.unwrap_or(self.port);
+        let port = self.advertised.unwrap_or(self.port.number());
         let config = Config {
             endpoint: Endpoint {
                 url: format!("wss://127.0.0.1:{port}{SYNC_PATH}"),
@@ -84,6 +83,7 @@ impl City {
         let server = Server::open(store(), config, Box::new(random)).unwrap();
         let _entered = self.runtime.enter();
         let admin = AdminSocket::bind(&self.server_directory()).unwrap();
+        let listener = self.port.listen();
         let running = Running::start(server, store(), admin, listener, certificate.config);
         self.running = Some(running.unwrap());
     }
@@ -103,7 +103,7 @@ impl City {
 
     /// The port the server listens on.
     pub fn port(&self) -> u16 {
-        self.port
+        self.port.number()
     }
 
     /// The server's directory.

@@ -13,4 +13,5 @@ pub mod device;
 pub mod liar;
 pub mod link;
 pub mod phone;
+pub mod port;
 pub mod served;

@@ -17,12 +17,13 @@ use tempfile::TempDir;
 use crate::city::REGIONS;
 use crate::device::{Device, Ended};
 use crate::phone::Phone;
+use crate::port::Port;
 
 /// A city whose server is a process of its own, in a directory that goes with it.
 pub struct ServedCity {
     directory: TempDir,
     process: Option<Child>,
-    port: u16,
+    port: Port,
     devices: std::cell::Cell<u32>,
 }
 
@@ -30,7 +31,7 @@ impl ServedCity {
     /// Makes a city of the fixtures' regions with `keting init` and starts `keting serve`.
     pub fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let mut city = Self { directory, process: None, port: 0, devices: 0.into() };
+        let mut city = Self { directory, process: None, port: Port::take(), devices: 0.into() };
         let (data, root_key) = (city.server_directory(), city.path("root-key"));
         let init = ["init", "--city", "潮乡市", "--regions", REGIONS, "--root-key"];
         Ended::of(crate::binary::keting().args(init).arg(root_key).arg("--data").arg(data)).done();
@@ -38,12 +39,12 @@ impl ServedCity {
         city
     }
 
-    /// Starts the server, on the port it had before, and waits until it listens. It logs everything
-    /// it can log.
+    /// Starts the server, on its port, and waits until it listens. It logs everything it can log.
     pub fn serve(&mut self) {
+        let listen = format!("127.0.0.1:{}", self.port());
         let log = File::options().create(true).append(true).open(self.log_file()).unwrap();
         let mut process = crate::binary::keting()
-            .args(["serve", "--listen", &format!("127.0.0.1:{}", self.port), "--data"])
+            .args(["serve", "--listen", &listen, "--data"])
             .arg(self.server_directory())
             .env("KETING_LOG", "trace")
             .stdout(Stdio::piped())
@@ -53,8 +54,7 @@ impl ServedCity {
         let mut said = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut said).unwrap();
         self.process = Some(process);
-        let port = said.trim().strip_prefix("listening on 127.0.0.1:");
-        self.port = port.unwrap_or_else(|| panic!("{said}{}", self.log())).parse().unwrap();
+        assert_eq!(said.trim(), format!("listening on {listen}"), "{}", self.log());
     }
 
     /// Asks the server to stop, as an operator's system does, and gives its exit code.
@@ -73,7 +73,7 @@ impl ServedCity {
 
     /// Where the server listens.
     pub fn port(&self) -> u16 {
-        self.port
+        self.port.number()
     }
 
     /// The server's directory.
@@ -141,7 +141,7 @@ impl ServedCity {
         let client = Arc::new(pinned_client(pin).unwrap());
         let name = "localhost".try_into().unwrap();
         let mut session = rustls::ClientConnection::new(client, name).unwrap();
-        let mut socket = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let mut socket = TcpStream::connect(("127.0.0.1", self.port())).unwrap();
         let mut stream = rustls::Stream::new(&mut session, &mut socket);
         write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             .unwrap();

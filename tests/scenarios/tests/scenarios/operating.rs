@@ -1,6 +1,7 @@
 //! A running server as its operator sees it, a device that stays connected, and the demo.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, ErrorKind};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,7 @@ use keting_scenarios::city::{GRID, MICRO_GRID, UNIT};
 use keting_scenarios::device::Ended;
 use keting_scenarios::served::ServedCity;
 use rustix::process::{Pid, Signal, kill_process};
+use tokio::net::TcpSocket;
 
 /// What must never be in a log: who, where, by what number, and what opens doors.
 const NAME: &str = "李燕云";
@@ -16,6 +18,21 @@ const PHONE: &str = "19900009330";
 const ID_NUMBER: &str = "990481199007130028";
 const ADDRESS: &str = "望潮苑1幢1单元101室";
 const HOLDER: &str = "陆德祥";
+
+#[test]
+fn the_port_of_a_server_that_is_stopped_refuses_everybody_and_is_given_to_nobody() {
+    let mut city = ServedCity::start();
+    let at = SocketAddr::from((Ipv4Addr::LOCALHOST, city.port()));
+    for _ in 0..2 {
+        assert!(TcpStream::connect(at).is_ok());
+        city.stop();
+        let refused = TcpStream::connect(at).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+        let taken = TcpSocket::new_v4().unwrap().bind(at).unwrap_err();
+        assert_eq!(taken.kind(), ErrorKind::AddrInUse);
+        city.serve();
+    }
+}
 
 #[test]
 fn a_running_server_tells_its_health_and_its_counters() {
