@@ -141,7 +141,7 @@ impl Transaction<'_> {
         }
         match self.commit_of(&commit.device, &commit.command)? {
             Some((row, found)) if found.bytes == commit.bytes => {
-                if let (None, Some(number)) = (found.number, commit.number) {
+                if let Some(number) = commit.number.filter(|_| commit.number != found.number) {
                     self.set_commit_number(row, number)?;
                 }
                 Ok(row)

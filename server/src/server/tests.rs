@@ -8,7 +8,8 @@ use keting_sync::{
     OutboxItem, Outcome, Persisted, device::Purpose,
 };
 use keting_trust::{
-    Cursor, Digest, Ed25519Signer, Incarnation, Invitation, SignedConfirmation, Signer,
+    Cursor, Digest, Ed25519Signer, Incarnation, Invitation, SignedCommit, SignedConfirmation,
+    SignedVerdict, Signer,
 };
 
 mod beside;
@@ -126,6 +127,31 @@ fn a_held_commit_is_answered_and_its_verdict_comes_with_the_log() {
     assert_eq!(code, "not_granted");
     assert!(alice.entries.contains_key(&(*number, None)));
     assert!(world.server.metrics().to_text().contains("held_total{code=\"not_granted\"} 1"));
+}
+
+#[test]
+fn every_commit_is_answered_with_the_number_it_has_in_the_log() {
+    let mut world = World::new();
+    let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
+    let (region, elsewhere) = (world.region(HEAD_REGION), world.region(OTHER_REGION));
+    for region in [region, elsewhere, region, region] {
+        let (_, commit) = alice.person().add_household(region);
+        alice.queue(commit);
+    }
+    world.settle(&mut [&mut alice]);
+    assert_eq!(alice.answers.len(), 4);
+    let issuing = world.server.city().issuing.public_key().clone();
+    let read = world.server.store().snapshot().unwrap();
+    for answer in &alice.answers {
+        let record = read.entry(answer.outcome.number().unwrap()).unwrap().unwrap().record;
+        let command = match &answer.outcome {
+            Outcome::Held { .. } => {
+                SignedVerdict::open(&record, &issuing).unwrap().record.commit.command
+            }
+            _ => SignedCommit::open(&record).unwrap().body.command,
+        };
+        assert_eq!(command, answer.commit.command);
+    }
 }
 
 #[test]

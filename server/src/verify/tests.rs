@@ -1,3 +1,7 @@
+//! What a verification says of a server that worked, and of one whose rows were changed.
+
+mod rewritten;
+
 use super::*;
 use crate::store::ServerStore as _;
 use crate::testing::{HEAD_REGION, OTHER_REGION, Town, UNIT};

@@ -175,13 +175,11 @@ fn answer(
         let known = transaction.commit_of(author.as_bytes(), &answer.commit.command)?;
         let Some((row, commit)) = known else { continue };
         let state = match &answer.outcome {
+            // What came with its number is in the log under this number, whatever becomes of a push
+            // of it that was still on its way.
+            _ if commit.number.is_some() => OutboxState::Acknowledged,
             Outcome::Admitted { number } => {
                 transaction.set_commit_number(row, *number)?;
-                OutboxState::Acknowledged
-            }
-            // What came with its number is in the log, whatever becomes of a push of it that was
-            // still on its way.
-            Outcome::Held { .. } | Outcome::Refused { .. } if commit.number.is_some() => {
                 OutboxState::Acknowledged
             }
             Outcome::Held { code, .. } => OutboxState::Held { code: code.clone() },

@@ -14,7 +14,7 @@ use keting_trust::{Digest, Ed25519Signer, SignedGrant};
 use super::*;
 use crate::audience::{Coverage, FirstSync, entries_after};
 use crate::authority::Book;
-use crate::store::{ServerStore as _, StoredDocument};
+use crate::store::StoredDocument;
 use crate::verify::verify;
 
 #[test]

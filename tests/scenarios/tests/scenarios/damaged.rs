@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use keting::parts::replica_of;
 use keting::{ErrorKind, Keting};
 use keting_model::Fields;
 use keting_scenarios::city::City;
@@ -33,6 +34,9 @@ fn what_was_not_sent_from_a_damaged_file_reaches_everybody_and_its_authors_own_s
     let alice = Phone::holding(keting, directory);
     assert_eq!(alice.keting.status().unwrap().salvaged, Some(report));
     assert_eq!(alice.households().len(), 0);
+    // Nothing of it goes out before its documents are here again.
+    let waiting = replica_of(&alice.keting).waiting(None, 9, u64::MAX).unwrap();
+    assert_eq!((waiting, alice.keting.status().unwrap().waiting), (Vec::new(), 2));
 
     alice.sync();
     assert_eq!(alice.keting.status().unwrap().waiting, 0);

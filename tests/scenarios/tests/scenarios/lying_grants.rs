@@ -10,8 +10,8 @@ use keting_scenarios::liar::{Liar, given, state};
 use keting_scenarios::phone::{Phone, Two};
 use keting_sync::Entry;
 use keting_trust::{
-    CommitBody, Ed25519Signer, Grant, KindAccess, PublicKey, RecordKind, SignedCommit, SignedGrant,
-    Signer,
+    CommitBody, Digest, Ed25519Signer, Grant, KindAccess, PublicKey, RecordKind, SignedCommit,
+    SignedGrant, Signer,
 };
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
@@ -146,6 +146,70 @@ fn a_grant_that_was_kept_unread_is_proven_before_anything_counts_under_it() {
     let before = state(&alice);
     let error = liar.tell(&alice, vec![Entry { record, ..honest }]).unwrap_err();
     assert_eq!((error.code(), state(&alice)), (NOT_OF_THE_CITY, before));
+}
+
+#[test]
+fn a_grant_that_came_as_a_record_of_another_kind_is_none() {
+    let mut story = Story::begin();
+    let bob = signer_of(&story.two.bob);
+    let bobs = story.liar.grant_for(bob.public_key(), Role::GridWorker, GRID);
+    let bobs = given(bobs, &story.liar.city.issuing);
+    let known = story.two.alice.keting.status().unwrap().cursor.unwrap().number;
+    let [honest, second] = story.liar.truth_after(known).try_into().unwrap();
+    let body = SignedCommit::open(&honest.record).unwrap().body;
+    let record = SignedCommit::sign(CommitBody { grant: bobs.digest(), ..body }, &bob).unwrap();
+    let under_bobs = Entry { number: second.number, record: record.bytes, ..honest.clone() };
+    for kind in [RecordKind::Decision.code(), RecordKind::Verdict.code(), 200] {
+        let (record, parts) = (bobs.bytes.clone(), Vec::new());
+        let not_a_grant = Entry { number: honest.number, kind, record, parts };
+        let before = state(&story.two.alice);
+        let told = vec![not_a_grant, under_bobs.clone()];
+        let error = story.liar.tell(&story.two.alice, told).unwrap_err();
+        assert_eq!((error.code(), state(&story.two.alice)), ("unknown_grant", before), "{kind}");
+    }
+    // A commit is no grant, and a grant no commit.
+    for (kind, record) in [(RecordKind::Grant, honest.record), (RecordKind::Commit, bobs.bytes)] {
+        let (kind, parts) = (kind.code(), honest.parts.clone());
+        let before = state(&story.two.alice);
+        let swapped = Entry { number: honest.number, kind, record, parts };
+        let error = story.liar.tell(&story.two.alice, vec![swapped]).unwrap_err();
+        assert!(keting::error::known(error.code()).is_some() && error.is_of_the_log(), "{error}");
+        assert_eq!(state(&story.two.alice), before, "after {error}");
+    }
+    story.end();
+}
+
+#[test]
+fn a_grant_of_a_newer_version_is_kept_unread_and_so_is_what_was_written_under_it() {
+    let mut story = Story::begin();
+    let bob = signer_of(&story.two.bob);
+    let bobs = story.liar.grant_for(bob.public_key(), Role::GridWorker, GRID);
+    let newer = of_an_unknown_algorithm(&given(bobs, &story.liar.city.issuing).bytes);
+    let known = story.two.alice.keting.status().unwrap().cursor.unwrap().number;
+    let [honest, second] = story.liar.truth_after(known).try_into().unwrap();
+    let body = SignedCommit::open(&honest.record).unwrap().body;
+    let body = CommitBody { grant: Digest::of(&newer), ..body };
+    let record = SignedCommit::sign(body, &bob).unwrap().bytes;
+    let (kind, parts) = (RecordKind::Grant.code(), Vec::new());
+    let grant = Entry { number: honest.number, kind, record: newer, parts };
+    let commit = Entry { number: second.number, record, ..honest };
+    story.liar.tell(&story.two.alice, vec![grant, commit]).unwrap();
+    let status = story.two.alice.keting.status().unwrap();
+    assert_eq!((status.unread, status.cursor.unwrap().number), (2, second.number));
+    assert_eq!(story.two.alice.households().len(), 1, "nothing counts under it");
+    let alice = story.two.alice.reopened();
+    assert_eq!(alice.keting.status().unwrap().unread, 2);
+    alice.assert_verified();
+}
+
+/// Signed bytes as a version would write them that has other keys.
+fn of_an_unknown_algorithm(signed: &[u8]) -> Vec<u8> {
+    const PROTECTED_ED25519: [u8; 4] = [0x43, 0xa1, 0x01, 0x32];
+    const ES256: u8 = 0x26;
+    let mut signed = signed.to_vec();
+    assert_eq!(signed[1..5], PROTECTED_ED25519);
+    signed[4] = ES256;
+    signed
 }
 
 /// Alice, who is told of somebody's grant.

@@ -1,6 +1,7 @@
 //! Stories, each a test named as the sentence it shows.
 #![allow(clippy::unwrap_used)]
 
+mod acknowledged;
 mod authors;
 mod bad_days;
 mod children;

@@ -1,17 +1,14 @@
 //! One scenario, or more, for every way to break the protocol.
 
+mod of_device;
 mod of_server;
 
-use keting_trust::{Ed25519Signer, Part, SignedConfirmation};
-
-use super::valid::{confirmation, hello};
+use super::valid::hello;
 use super::welcome;
 use crate::error::PeerMisbehaved;
 use crate::frame::{encode_device, encode_server};
-use crate::message::{
-    Confirm, DeviceMessage, Push, PushedCommit, Request, Resume, ServerMessage, Welcome,
-};
-use crate::tests::values::{CITY, INCARNATION, command, commit, genesis, part};
+use crate::message::{Confirm, DeviceMessage, Push, Request, Resume, ServerMessage, Welcome};
+use crate::tests::values::{INCARNATION, command, commit, genesis};
 use keting_testkit::golden::Golden;
 use keting_trust::limits::{FRAME_BYTES_MAX, HELLO_BYTES_MAX};
 
@@ -123,7 +120,7 @@ pub(super) fn all() -> Vec<Broken> {
     let mut all = frames();
     all.extend(grammar());
     all.extend(handshake());
-    all.extend(pushes_and_confirms());
+    all.extend(of_device::pushes_and_confirms());
     all.extend(of_server::answers_to_hello());
     all.extend(of_server::entries());
     all.extend(of_server::first_sync());
@@ -333,87 +330,6 @@ fn handshake() -> Vec<Broken> {
             ServerDeciding,
             ConfirmNotSent,
             &[DeviceMessage::Confirm(Confirm { groups: 0, confirmation: None })],
-        ),
-    ]
-}
-
-fn pushes_and_confirms() -> Vec<Broken> {
-    use PeerMisbehaved::{ConfirmNotSent, ConfirmationInvalid, PushedTwice, TooManyPushed};
-    use State::ServerLive;
-    let push = |number, bytes| {
-        let parts = vec![Part { change: vec![0; bytes], ..part(0) }];
-        let commits = vec![PushedCommit { parts, ..commit(number, 0) }];
-        DeviceMessage::Push(Push { commits })
-    };
-    let confirm = |groups, confirmation| DeviceMessage::Confirm(Confirm { groups, confirmation });
-    let of_genesis = |city, signer: &Ed25519Signer| {
-        let confirmation = keting_trust::Confirmation {
-            city,
-            cursor: genesis(),
-            incarnation: INCARNATION,
-            last_sequence: 0,
-        };
-        SignedConfirmation::sign(confirmation, signer).unwrap().bytes
-    };
-    let stranger = Ed25519Signer::from_seed([0xbb; 32]);
-    let other_city = keting_model::CityId::new([0; 16]);
-    let alice = crate::tests::values::alice();
-    vec![
-        to_server(
-            "push-without-waiting-for-answers",
-            "Five Pushes of a million bytes each, none answered.",
-            ServerLive,
-            TooManyPushed,
-            &[1, 2, 3, 4, 5].map(|number| push(number, 1_000_000)),
-        ),
-        to_server(
-            "push-of-a-commit-twice",
-            "One commit in two Pushes, before its answer.",
-            ServerLive,
-            PushedTwice,
-            &[push(1, 10), push(1, 10)],
-        ),
-        to_server(
-            "push-of-a-commit-twice-in-one",
-            "One commit twice in one Push.",
-            ServerLive,
-            PushedTwice,
-            &[DeviceMessage::Push(Push { commits: vec![commit(1, 1), commit(1, 2)] })],
-        ),
-        to_server(
-            "confirm-of-groups-not-sent",
-            "Two groups are confirmed, one was sent.",
-            ServerLive,
-            ConfirmNotSent,
-            &[confirm(2, None)],
-        ),
-        to_server(
-            "confirm-of-fewer-groups",
-            "One group is confirmed, then none.",
-            ServerLive,
-            ConfirmNotSent,
-            &[confirm(1, None), confirm(0, None)],
-        ),
-        to_server(
-            "confirmation-of-a-number-not-sent",
-            "A confirmation of number 5 of an empty log.",
-            ServerLive,
-            ConfirmationInvalid,
-            &[confirm(1, Some(confirmation(5)))],
-        ),
-        to_server(
-            "confirmation-of-another-key",
-            "A confirmation that another key signed.",
-            ServerLive,
-            ConfirmationInvalid,
-            &[confirm(1, Some(of_genesis(CITY, &stranger)))],
-        ),
-        to_server(
-            "confirmation-of-another-city",
-            "A confirmation for another city.",
-            ServerLive,
-            ConfirmationInvalid,
-            &[confirm(1, Some(of_genesis(other_city, &alice)))],
         ),
     ]
 }
