@@ -220,6 +220,48 @@ fn the_status_says_by_how_much_the_clock_of_a_phone_is_off_from_six_minutes_on()
 }
 
 #[test]
+fn whoever_lies_about_the_time_through_a_server_dates_their_own_records_and_nobody_elses() {
+    // As far ahead as the liar's grant still holds there.
+    for off_ms in [-TEN_YEARS_MS, 300 * DAY_MS] {
+        let city = City::start();
+        let Two { alice, bob, household } = Two::in_city(&city);
+        let liar = city.phone("沈国强", "grid_worker", GRID);
+        let steward = city.phone("吴阿姨", "steward", UNIT);
+        let before = today();
+        add_note(&alice, household, "1");
+        let wrong_ms = SystemEnvironment.unix_ms().saturating_add_signed(off_ms);
+        replica_of(&liar.keting).note_welcome(wrong_ms, 0).unwrap();
+        add_note(&liar, household, "2");
+        liar.sync();
+        alice.sync();
+        bob.sync();
+        add_note(&alice, household, "3");
+        add_note(&bob, household, "4");
+        // Nor is it counted from that day who is a child.
+        let at_unit = alice.add_household(UNIT, "望潮苑1幢1单元102室", "李二");
+        let born = format!("{}-01-01", today()[..4].parse::<u16>().unwrap() - 13);
+        let child = Fields::new().with("name", "李小一").with("relation", "child");
+        let child = child.with("birth_date", born.as_str()).with("phone", "13800000001");
+        let child = alice.add_resident(at_unit, child);
+        for phone in [&alice, &bob, &alice, &liar, &steward] {
+            phone.sync();
+        }
+        let wrong = CityTime::new(wrong_ms).day().to_string();
+        for phone in [&alice, &bob, &liar] {
+            if before == today() {
+                assert_eq!(days(phone, household), [today(), wrong.clone(), today(), today()]);
+            }
+            assert!(is_about_now(phone.keting.now()));
+            assert_eq!(phone.keting.status().unwrap().held, 0);
+            phone.assert_verified();
+        }
+        let residents = steward.household(at_unit).residents;
+        let seen = residents.into_iter().find(|resident| resident.id == child).unwrap();
+        assert_eq!(seen.phone, None, "{off_ms}");
+    }
+}
+
+#[test]
 fn a_day_that_has_not_come_is_refused_on_a_phone_ten_years_ahead_too() {
     let city = City::start();
     let (ahead, household) = head(&city, &PhoneClock::off_by(TEN_YEARS_MS));
