@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use keting::{DirectoryVault, Keting, Vault};
+use keting::{Command, DirectoryVault, Keting, Vault};
 use keting_model::{DocumentId, DocumentKind, ItemId};
 
 use crate::exit::Failure;
+use crate::output;
 
 /// Opens the device in a directory.
 ///
@@ -14,6 +15,15 @@ use crate::exit::Failure;
 /// When there is none, or it cannot be opened.
 pub fn open(data: &Path) -> Result<Keting, Failure> {
     Ok(Keting::open(data, vault()?)?)
+}
+
+/// Carries out a command, and says what to look at again.
+///
+/// # Errors
+/// When it was refused, or the device cannot be used.
+pub fn execute(keting: &Keting, command: &Command) -> Result<(), Failure> {
+    keting.execute(command)?.warnings.into_iter().for_each(output::warn);
+    Ok(())
 }
 
 /// The vault: `$KETING_VAULT`, else a folder in the user's state directory. Never inside `--data`,

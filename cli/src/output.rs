@@ -2,7 +2,8 @@
 
 use std::io::{IsTerminal, Write};
 
-use keting::error::known;
+use keting::Warning;
+use keting::error::{caution, known};
 use serde::Serialize;
 
 use crate::exit::Failure;
@@ -30,6 +31,13 @@ pub fn note(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
+/// Says what to look at again in what was kept.
+pub fn warn(warning: Warning) {
+    let (code, field) = (warning.code(), warning.field());
+    let advice = caution(code).map_or("", |caution| in_language(caution.zh, caution.en));
+    note(&format!("keting: {advice} [{code}] ({field})"));
+}
+
 /// Says how long work goes on, over the same line of a terminal; nothing where nobody watches.
 pub fn progress(text: &str) {
     let mut err = std::io::stderr().lock();
@@ -55,7 +63,11 @@ pub fn complain(failure: &Failure) {
 
 /// What to do about a code, in the reader's language, if it is one of this version.
 pub fn advice(code: &str) -> Option<&'static str> {
-    known(code).map(|known| if speaks_chinese() { known.zh } else { known.en })
+    known(code).map(|known| in_language(known.zh, known.en))
+}
+
+fn in_language(zh: &'static str, en: &'static str) -> &'static str {
+    if speaks_chinese() { zh } else { en }
 }
 
 fn speaks_chinese() -> bool {

@@ -10,9 +10,15 @@ pub fn city_minute(unix_ms: u64) -> String {
     minute.replace('T', " ")
 }
 
+/// What is said of a device whose clock is off, ahead if positive.
+pub fn clock_off(off_ms: i64) -> String {
+    let off_by = off_by(off_ms);
+    format!("本机时钟不准，日期仍按全市时间记 this device's clock is off: {off_by}")
+}
+
 /// By how much a clock is off, ahead if positive: `快 3 天 2 小时 ahead by 3 d 2 h`. Two units are
 /// enough to see what is wrong.
-pub fn off_by(off_ms: i64) -> String {
+fn off_by(off_ms: i64) -> String {
     const UNITS: [(u64, &str, &str); 3] =
         [(24 * 60, "天", "d"), (60, "小时", "h"), (1, "分钟", "min")];
     let (chinese, english) = if off_ms < 0 { ("慢", "behind by") } else { ("快", "ahead by") };

@@ -28,7 +28,7 @@ pub fn settle(id: &str, key: &str, data: &Path, on: &SettleOn) -> Result<(), Fai
     };
     let settle = Settle::on_typed(document, key, &typed, keting.now());
     let settle = settle.map_err(keting::EngineError::from)?;
-    keting.execute(&Command::Settle(settle))?;
+    device::execute(&keting, &Command::Settle(settle))?;
     output::note(&format!("已定为 settled on: {}", in_words(&typed)));
     output::line(document)
 }

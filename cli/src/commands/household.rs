@@ -30,7 +30,7 @@ pub fn run(verb: Household) -> Result<(), Failure> {
             let region = device::region(&keting, &region)?;
             let (residents, time) = (Vec::new(), keting.now());
             let add = HouseholdCommand::Add { household, region, fields, residents, time };
-            keting.execute(&Command::Household(add))?;
+            device::execute(&keting, &Command::Household(add))?;
             output::line(household)
         }
         Household::List { region, reading } => list(region.as_deref(), &reading),
@@ -50,7 +50,7 @@ pub fn run(verb: Household) -> Result<(), Failure> {
             let fields =
                 fields(&[("at", Some(at)), ("purpose", Some(purpose)), ("note", note), ("by", by)]);
             let add = VisitsCommand::AddVisit { household, visit, fields, time };
-            keting.execute(&Command::Visits(add))?;
+            device::execute(&keting, &Command::Visits(add))?;
             output::line(visit)
         }
         Household::Need { id, data, text, need, status, note } => {
@@ -61,12 +61,8 @@ pub fn run(verb: Household) -> Result<(), Failure> {
             let household = device::household_id(&id)?;
             let keting = device::open(&data)?;
             let (note, time) = (keting.new_item(), keting.now());
-            keting.execute(&Command::Visits(VisitsCommand::AddNote {
-                household,
-                note,
-                text,
-                time,
-            }))?;
+            let add = VisitsCommand::AddNote { household, note, text, time };
+            device::execute(&keting, &Command::Visits(add))?;
             output::line(note)
         }
         Household::Settle { id, key, data, on } => conflicts::settle(&id, &key, &data, &on),
@@ -99,7 +95,7 @@ fn run_need(id: &str, data: &Path, asked: Need) -> Result<(), Failure> {
             return Err(Failure::Usage(usage.to_owned()));
         }
     };
-    keting.execute(&Command::Household(command))?;
+    device::execute(&keting, &Command::Household(command))?;
     output::line(need)
 }
 
@@ -206,6 +202,5 @@ pub fn fields(given: &[(&str, Option<String>)]) -> Fields {
 /// When it was refused, or the device cannot be used.
 pub fn execute(data: &Path, command: impl FnOnce(&Keting) -> Command) -> Result<(), Failure> {
     let keting = device::open(data)?;
-    keting.execute(&command(&keting))?;
-    Ok(())
+    device::execute(&keting, &command(&keting))
 }

@@ -40,7 +40,8 @@ pub fn run(verb: Region) -> Result<(), Failure> {
                 ("boundary", boundary),
                 ("head", head),
             ]);
-            keting.execute(&Command::Region(RegionCommand::Add { region, parent, fields }))?;
+            let add = RegionCommand::Add { region, parent, fields };
+            device::execute(&keting, &Command::Region(add))?;
             output::line(region)
         }
     }

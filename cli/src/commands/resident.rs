@@ -24,7 +24,7 @@ pub fn run(verb: Resident) -> Result<(), Failure> {
             let fields = resident_fields(fields);
             let resident = NewResident { resident: id, fact, fields };
             let add = HouseholdCommand::AddResident { household, resident, time };
-            keting.execute(&Command::Household(add))?;
+            device::execute(&keting, &Command::Household(add))?;
             output::line(id)
         }
         Resident::Edit { household, resident, data, fields } => {

@@ -7,7 +7,7 @@ use crate::arguments::{Device, Reading};
 use crate::device::open;
 use crate::exit::Failure;
 use crate::output;
-use crate::time::{city_minute, off_by};
+use crate::time::{city_minute, clock_off};
 
 /// Prints how far a device is.
 ///
@@ -34,6 +34,7 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
             "conflicts": status.conflicts,
             "documents": status.documents,
             "unread": status.unread,
+            "city_time_ms": keting.now().unix_ms(),
             "clock_off_ms": status.clock_off_ms,
             "time_uncertain": status.time_uncertain,
             "salvaged": status.salvaged.as_ref().map(super::salvage::report_json),
@@ -53,10 +54,7 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
     ];
     rows.into_iter().try_for_each(|(name, value)| output::line(format!("{name}: {value}")))?;
     if let Some(off_ms) = status.clock_off_ms {
-        let off_by = off_by(off_ms);
-        output::line(format!(
-            "本机时钟不准，日期仍按全市时间记 this device's clock is off: {off_by}"
-        ))?;
+        output::line(clock_off(off_ms))?;
     }
     if status.time_uncertain {
         output::line("重启后未联网，日期可能不准，请同步 dates may be wrong until the next sync")?;

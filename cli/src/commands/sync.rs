@@ -1,6 +1,6 @@
 //! Enrolment and syncing.
 
-use keting::{EngineError, Invitation, Keting, SyncReport};
+use keting::{EngineError, Invitation, Keting, Status, SyncReport};
 use serde_json::json;
 
 use crate::arguments::{Enroll, Sync};
@@ -34,7 +34,7 @@ pub fn sync(arguments: &Sync) -> Result<(), Failure> {
         return watch::watch(&keting, arguments.reading.json);
     }
     let report = run(&keting)?;
-    print(&report, keting.status()?.conflicts, arguments.reading.json)?;
+    print(&report, &keting.status()?, arguments.reading.json)?;
     if report.progress.held > 0 {
         return Err(Failure::Server {
             code: "held".to_owned(),
@@ -50,8 +50,8 @@ fn run(keting: &Keting) -> Result<SyncReport, Failure> {
     Ok(report?)
 }
 
-fn print(report: &SyncReport, conflicts: u64, json: bool) -> Result<(), Failure> {
-    let progress = &report.progress;
+fn print(report: &SyncReport, status: &Status, json: bool) -> Result<(), Failure> {
+    let (progress, conflicts) = (&report.progress, status.conflicts);
     if json {
         return output::json(&json!({
             "commits_sent": progress.commits_sent,
@@ -70,6 +70,7 @@ fn print(report: &SyncReport, conflicts: u64, json: bool) -> Result<(), Failure>
             })),
             "held": progress.held,
             "conflicts": conflicts,
+            "clock_off_ms": status.clock_off_ms,
         }));
     }
     output::line(format!(

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::exit::Failure;
 use crate::output;
+use crate::time::clock_off;
 
 /// Syncs and prints until interrupted.
 ///
@@ -72,6 +73,7 @@ fn row_as_json(row: &ChangedRow) -> Value {
 fn news_as_json(news: &SyncNews) -> Value {
     match news {
         SyncNews::Connected => json!({ "event": "connected" }),
+        SyncNews::ClockOff { off_ms } => json!({ "event": "clock_off", "off_ms": off_ms }),
         SyncNews::FirstSync { done, total } => {
             json!({ "event": "first_sync", "done": done, "total": total })
         }
@@ -86,6 +88,10 @@ fn news_as_json(news: &SyncNews) -> Value {
 pub fn show(news: &SyncNews) {
     match news {
         SyncNews::Connected => output::progress("已连接 connected"),
+        SyncNews::ClockOff { off_ms } => {
+            output::progress_done();
+            output::note(&clock_off(*off_ms));
+        }
         SyncNews::FirstSync { done, total } => {
             output::progress(&format!("首次同步 first sync: {done}/{total}"));
         }
@@ -105,4 +111,16 @@ pub fn show(news: &SyncNews) {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_off_is_an_event_for_machines() {
+        let off_ms = -3_600_000;
+        let told = news_as_json(&SyncNews::ClockOff { off_ms });
+        assert_eq!(told, json!({ "event": "clock_off", "off_ms": off_ms }));
+    }
 }

@@ -1,11 +1,9 @@
 //! The acts without a connection: everybody edits, and one phone dies in the middle of a commit.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use keting_model::CityTime;
 
 use crate::demo::gathering::waiting;
-use crate::demo::phones::{run, run_watching};
+use crate::demo::phones::{Phone, run, run_watching};
 use crate::demo::roster::{Household, MicroGrid};
 use crate::demo::story::{Story, edit, items, say, see, text};
 use crate::demo::{broken, hold};
@@ -137,7 +135,8 @@ impl Story {
     }
 
     fn add_newborn(&mut self) -> Result<(), Failure> {
-        let (young, name, born) = (self.young()?, self.newborn()?, today());
+        let (young, name) = (self.young()?, self.newborn()?);
+        let born = today(&self.cast.worker)?;
         let id = see(&self.cast.worker, &young)?.id;
         let words = [
             "resident",
@@ -184,9 +183,10 @@ impl MicroGrid {
     }
 }
 
-/// Today's date.
-pub fn today() -> String {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let unix_ms = u64::try_from(since.as_millis()).unwrap_or(0);
-    CityTime::new(unix_ms).day().to_string()
+/// Today's date in the city, as a phone knows it.
+fn today(phone: &Phone) -> Result<String, Failure> {
+    let status = phone.read(&["status"])?;
+    let now_ms = status["city_time_ms"].as_u64();
+    let now_ms = now_ms.ok_or_else(|| broken("the phone does not know the city's time"))?;
+    Ok(CityTime::new(now_ms).day().to_string())
 }

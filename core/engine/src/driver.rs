@@ -16,6 +16,8 @@ use crate::replica::{Replica, Waiting};
 /// What a session came to so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Progress {
+    /// Whether the server has told its time.
+    pub time_heard: bool,
     /// Commits that were sent.
     pub commits_sent: u64,
     /// Commits the server answered, well or not.
@@ -245,6 +247,7 @@ impl SyncDriver {
             }
             DeviceEvent::Welcomed(welcome) => {
                 let noted = replica.note_welcome(welcome.server_time_ms, welcome.backed_up_to);
+                self.progress.time_heard = noted.is_ok();
                 self.end_if_failed(noted);
             }
             DeviceEvent::Enrolled | DeviceEvent::Closed(_) => {}

@@ -36,7 +36,7 @@ pub use watch::{Changed, ChangedRow, Next, Subscription};
 
 pub use keting_model::{
     CityTime, Command, CommandId, DocumentId, DocumentKind, FieldValue, Fields, ItemId, Level,
-    LogId, Role, Value,
+    LogId, Role, Value, Warning,
 };
 pub use keting_store::{Reader, SalvageReport, StoreError};
 pub use keting_trust::{CommitId, Cursor, Invitation, InvitationError};

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use keting::ErrorKind;
-use keting::error::FAMILIES;
+use keting::error::{CAUTIONS, FAMILIES};
 
 #[test]
 fn the_page_of_errors_is_the_catalogue() {
@@ -26,6 +26,10 @@ fn page() -> String {
             let (code, zh, en) = (known.code, known.zh, known.en);
             page += &format!("| `{code}` | {kind} | {retryable} | {zh} | {en} |\n");
         }
+    }
+    page += CAUTIONS_HEAD;
+    for caution in CAUTIONS {
+        page += &format!("| `{}` | {} | {} |\n", caution.code, caution.zh, caution.en);
     }
     page
 }
@@ -62,4 +66,14 @@ The kind is what an application branches on, and how `keting` ends:
 The command line ends with 2 for `usage` and with 6 for `difference` and `demo_failed`. *Retryable*
 means that the same may succeed later without anybody entering anything else. When the server ends a
 session it says itself whether to try again; if so, the kind is network.
+";
+
+const CAUTIONS_HEAD: &str = "
+## 提醒 Warnings
+
+Nothing has failed: the edit is kept, and a person should look at it again. An app finds these codes in
+what `execute` answers; `keting` says them on standard error and ends with 0.
+
+| code | 中文 | English |
+|---|---|---|
 ";

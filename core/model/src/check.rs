@@ -89,14 +89,18 @@ impl Holds {
     /// Checks that a day which a value names is not later than the day it is entered on, as far as
     /// that is known.
     pub(crate) fn check_day(self, value: &Value, entered: CityTime) -> Result<(), InvalidValue> {
-        let day = match self {
+        match self.day(value) {
+            Some(day) if day > entered.latest_day() => Err(InvalidValue::InTheFuture),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// The day that a value names, if the field holds one on which something was.
+    pub(crate) fn day(self, value: &Value) -> Option<Date> {
+        match self {
             Self::Day => value.as_text().and_then(Date::parse),
             Self::IdNumber => value.as_text().and_then(birth_date_of),
             _ => None,
-        };
-        match day {
-            Some(day) if day > entered.latest_day() => Err(InvalidValue::InTheFuture),
-            Some(_) | None => Ok(()),
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::id::DocumentId;
 use crate::region::RegionCommand;
 use crate::registry::registration;
 use crate::settle::{MOVE, Settle};
+use crate::warning::Warning;
 
 /// What a person wants done.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -191,11 +192,21 @@ impl Command {
             return Err(CommandError::NothingChanged);
         }
         if let Some(time) = self.time() {
-            let moves = MOVE.contains(&self.name()) || self.name() == Settle::NAME;
-            edits.iter().try_for_each(|edit| check_days(edit, time, moves))?;
+            edits.iter().try_for_each(|edit| check_days(edit, time, self.moves()))?;
         }
         edits.sort_by_key(|edit| edit.document);
         Ok(Plan { edits })
+    }
+
+    /// What a person should look at again in what the command writes, if it is carried out at
+    /// `entered`. It is kept all the same.
+    pub fn warnings(&self, plan: &Plan, entered: CityTime) -> Vec<Warning> {
+        plan.edits.iter().flat_map(|edit| Warning::of(edit, entered, self.moves())).collect()
+    }
+
+    /// Whether it also moves what was entered another day.
+    fn moves(&self) -> bool {
+        MOVE.contains(&self.name()) || self.name() == Settle::NAME
     }
 
     /// The command as deterministic CBOR, for the outbox.

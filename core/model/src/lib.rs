@@ -36,6 +36,7 @@ pub mod settle;
 pub mod stamp;
 pub mod time;
 pub mod value;
+pub mod warning;
 pub mod words;
 
 pub use author::PUT_AUTHOR;
@@ -55,3 +56,4 @@ pub use settle::Settle;
 pub use stamp::Stamp;
 pub use time::HybridTime;
 pub use value::Value;
+pub use warning::Warning;

@@ -5,6 +5,7 @@
 //! rooms say precisely is in their own error types; here stands what to do, without jargon and
 //! without data of anybody's. `docs/errors.md` is made from this table.
 
+mod caution;
 mod city;
 mod edit;
 mod file;
@@ -15,6 +16,8 @@ mod server;
 mod session;
 
 use crate::error::ErrorKind;
+
+pub use caution::{CAUTIONS, Caution, caution};
 
 /// What is known of a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,25 +123,23 @@ mod tests {
 
     #[test]
     fn a_code_stands_in_the_catalogue_once() {
-        let codes: BTreeSet<_> = all().map(|known| known.code).collect();
-        assert_eq!(codes.len(), all().count());
+        let warnings = CAUTIONS.iter().map(|caution| caution.code);
+        let codes: Vec<_> = all().map(|known| known.code).chain(warnings).collect();
+        assert_eq!(BTreeSet::from_iter(&codes).len(), codes.len());
     }
 
     #[test]
     fn every_code_has_one_sentence_in_each_language() {
-        for known in all() {
+        let errors = all().map(|known| (known.code, known.zh, known.en));
+        let warnings = CAUTIONS.iter().map(|caution| (caution.code, caution.zh, caution.en));
+        for (code, zh, en) in errors.chain(warnings) {
             let is_snake = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-            assert!(known.code.chars().all(is_snake), "{}", known.code);
-            assert_eq!(
-                known.zh.find('。'),
-                Some(known.zh.len() - '。'.len_utf8()),
-                "{}",
-                known.code
-            );
-            assert!(known.zh.chars().all(|c| !",;:?!|".contains(c)), "{}", known.code);
-            assert_eq!(known.en.find('.'), Some(known.en.len() - 1), "{}", known.code);
-            assert!(known.en.is_ascii() && !known.en.contains('|'), "{}", known.code);
-            assert!(known.en.starts_with(|c: char| c.is_ascii_uppercase()), "{}", known.code);
+            assert!(code.chars().all(is_snake), "{code}");
+            assert_eq!(zh.find('。'), Some(zh.len() - '。'.len_utf8()), "{code}");
+            assert!(zh.chars().all(|c| !",;:?!|".contains(c)), "{code}");
+            assert_eq!(en.find('.'), Some(en.len() - 1), "{code}");
+            assert!(en.is_ascii() && !en.contains('|'), "{code}");
+            assert!(en.starts_with(|c: char| c.is_ascii_uppercase()), "{code}");
         }
     }
 

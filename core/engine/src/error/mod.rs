@@ -9,7 +9,7 @@ use keting_sync::CloseReason;
 use keting_trust::guard::GuardError;
 use keting_trust::{Denied, GrantError, InvitationError, ProofError, SignError};
 
-pub use catalogue::{FAMILIES, Family, Known, known};
+pub use catalogue::{CAUTIONS, Caution, FAMILIES, Family, Known, caution, known};
 
 use crate::shell::socket::SocketError;
 use crate::vault::VaultError;

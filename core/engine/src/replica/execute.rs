@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use keting_model::role::Family;
 use keting_model::{
     Authored, CityTime, Command, Document, DocumentId, DocumentKind, Home, Op, RULE_VERSION,
-    RowChange, Stamp, Touched, difference, home_of, judge, project,
+    RowChange, Stamp, Touched, Warning, difference, home_of, judge, project,
 };
 use keting_store::{OutboxEntry, OutboxState, StoreError, StoredChange, StoredCommit, Transaction};
 use keting_trust::guard::scan;
@@ -29,6 +29,8 @@ pub struct Executed {
     pub commit: CommitId,
     /// The documents it changed.
     pub documents: Vec<DocumentId>,
+    /// What the person should look at again: it may be wrong, and was kept.
+    pub warnings: Vec<Warning>,
 }
 
 /// One document's share of a commit, before it is written.
@@ -68,6 +70,7 @@ impl Replica {
             city: command.time().unwrap_or(dated.now),
             command: keting_model::CommandId::new(self.environment.random()),
         };
+        let warnings = command.warnings(&plan, stamp.city);
         let mut drafts = Vec::new();
         for edit in plan.edits {
             let before = match opened.remove(&edit.document) {
@@ -79,7 +82,8 @@ impl Replica {
 
         self.judge_own(command, stamp.city, &drafts)?;
         let commit = self.sign(command, &drafts, &stamp, &dated)?;
-        self.keep(command, &commit, drafts, &dated)
+        let documents = self.keep(command, &commit, drafts, &dated)?;
+        Ok(Executed { commit: commit.id(), documents, warnings })
     }
 
     fn open_for(&mut self, command: &Command) -> Result<BTreeMap<DocumentId, Open>, EngineError> {
@@ -180,7 +184,7 @@ impl Replica {
         commit: &SignedCommit,
         drafts: Vec<Draft>,
         dated: &Dated,
-    ) -> Result<Executed, EngineError> {
+    ) -> Result<Vec<DocumentId>, EngineError> {
         let mut changes = Vec::new();
         let mut opened = Vec::new();
         let mut made = Vec::new();
@@ -208,7 +212,7 @@ impl Replica {
         self.incarnation = dated.incarnation;
         (self.clock, self.city_clock) = (dated.clock, dated.city_clock);
         self.take_in(opened, &changes);
-        Ok(Executed { commit: commit.id(), documents })
+        Ok(documents)
     }
 
     /// The writer of one's own commit, if the file may not know them yet.

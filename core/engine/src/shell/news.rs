@@ -10,6 +10,12 @@ use keting_trust::limits;
 pub enum SyncNews {
     /// The server is reached.
     Connected,
+    /// By the server's time the device's own clock is off. Dates are right all the same; the person
+    /// should set the clock. Said once a connection, and again if it is found off once more.
+    ClockOff {
+        /// By how many milliseconds it is ahead, or behind if negative.
+        off_ms: i64,
+    },
     /// Documents received and in all, during a first sync.
     FirstSync {
         /// Received.

@@ -74,6 +74,7 @@ struct Connection<'a> {
     driver: SyncDriver,
     started: Instant,
     told: Progress,
+    clock_off_told: bool,
     /// Why the link broke, if it did.
     lost: Option<SocketError>,
 }
@@ -85,7 +86,8 @@ impl<'a> Connection<'a> {
         let driver = keting.with_replica(|replica| {
             SyncDriver::start(replica, socket.binding(), ms_since(started))
         })?;
-        Ok(Self { keting, socket, driver, started, told: Progress::default(), lost: None })
+        let told = Progress::default();
+        Ok(Self { keting, socket, driver, started, told, clock_off_told: false, lost: None })
     }
 
     async fn converse(
@@ -183,6 +185,16 @@ impl<'a> Connection<'a> {
             news(SyncNews::UpToDate);
         }
         self.told = now.clone();
+        self.tell_of_clock(news);
+    }
+
+    fn tell_of_clock(&mut self, news: &mut (dyn FnMut(SyncNews) + Send)) {
+        let heard = self.told.time_heard;
+        let off_ms = heard.then(|| self.keting.clocks().1).flatten();
+        if let Some(off_ms) = off_ms.filter(|_| !self.clock_off_told) {
+            news(SyncNews::ClockOff { off_ms });
+        }
+        self.clock_off_told = off_ms.is_some();
     }
 
     /// Says goodbye. Gives the bytes that went up and down until then.

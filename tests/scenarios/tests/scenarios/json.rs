@@ -17,6 +17,7 @@ fn a_sync_tells_machines_what_went_and_came_under_the_promised_names() {
     let promised = [
         "bytes_down",
         "bytes_up",
+        "clock_off_ms",
         "commits_received",
         "commits_sent",
         "conflicts",

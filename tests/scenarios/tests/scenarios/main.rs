@@ -22,5 +22,6 @@ mod operating;
 mod reading;
 mod said;
 mod shell;
+mod told_of_time;
 mod verifying;
 mod watching;

@@ -11,11 +11,10 @@ mod identity;
 mod regions;
 
 pub use csv::{households_csv, regions_csv};
-pub use identity::{REGION_CODE, Sex};
+pub use identity::{REGION_CODE, Registry, Sex};
 pub use regions::{HOUSEHOLDS_PER_MICRO_GRID, Region};
 
 use crate::rng::Rng;
-use identity::Registry;
 
 /// The seed of the checked-in fixture.
 pub const CHAOXIANG_SEED: u64 = 1411;

@@ -1,0 +1,26 @@
+//! What an edit that is kept should be looked at again for.
+
+/// What is known of the code of a warning. Nothing has failed, so there is no kind and nothing to try
+/// again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caution {
+    /// The code.
+    pub code: &'static str,
+    /// What to do, in Chinese: one sentence.
+    pub zh: &'static str,
+    /// What to do, in English: one sentence.
+    pub en: &'static str,
+}
+
+/// Every code of a warning of this version.
+pub const CAUTIONS: [Caution; 1] = [Caution {
+    code: "day_uncertain",
+    zh: "已保存，但本机还不确定今天是几号，所填日期可能还没到，请核对，同步后再看一次。",
+    en: "It is saved, but this device is not certain of today's date, and the day may not have come \
+         yet: check it, and look again after the next sync.",
+}];
+
+/// What is known of the code of a warning, if it is one of this version.
+pub fn caution(code: &str) -> Option<&'static Caution> {
+    CAUTIONS.iter().find(|caution| caution.code == code)
+}
