@@ -38,7 +38,7 @@ pub fn create(
     mut environment: Box<dyn Environment>,
     invitation: &Invitation,
 ) -> Result<Replica, EngineError> {
-    durable_file::make_private_folder(directory).map_err(EngineError::File)?;
+    durable_file::make_private_folder(directory)?;
     // Of two that make it at once, one would give the file a key that the other replaces in the
     // vault; nobody could open it again.
     let _alone = Lock::take(&directory.join(ID_FILE))?;
@@ -89,6 +89,7 @@ pub fn salvage(
 
 fn find(directory: &Path) -> Result<(ReplicaId, PathBuf), EngineError> {
     let id = read_id(directory)?;
+    durable_file::check_private(directory)?;
     let path = file_path(directory);
     if keting_store::is_there(&path) { Ok((id, path)) } else { Err(EngineError::NoReplica) }
 }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use keting_trust::key::{Ed25519Signer, Signer};
 use zeroize::Zeroizing;
 
-use crate::durable_file;
+use crate::durable_file::{self, FolderError};
 
 keting_model::define_id!(
     /// One installation's local copy, as its vault knows it.
@@ -47,6 +47,9 @@ pub enum VaultError {
     /// The vault could not be read or written.
     #[error("the vault of the device's keys cannot be used")]
     Unavailable(#[source] io::Error),
+    /// Others than its owner may write to the vault's folder. Not retryable.
+    #[error("others may write to the vault's folder")]
+    NotPrivate,
     /// The vault holds no such secret of this replica.
     #[error("the vault holds no {0:?} of this replica")]
     Missing(Secret),
@@ -60,8 +63,18 @@ impl VaultError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unavailable(_) => "vault_unavailable",
+            Self::NotPrivate => "folder_not_private",
             Self::Missing(_) => "vault_secret_missing",
             Self::Damaged(_) => "vault_secret_damaged",
+        }
+    }
+}
+
+impl From<FolderError> for VaultError {
+    fn from(error: FolderError) -> Self {
+        match error {
+            FolderError::NotPrivate => Self::NotPrivate,
+            FolderError::Io(error) => Self::Unavailable(error),
         }
     }
 }
@@ -118,9 +131,9 @@ impl DirectoryVault {
     /// Opens the folder, making it if it is not there.
     ///
     /// # Errors
-    /// When the folder cannot be made.
+    /// When the folder cannot be made, or others may write to it.
     pub fn open(folder: &Path) -> Result<Self, VaultError> {
-        durable_file::make_private_folder(folder).map_err(VaultError::Unavailable)?;
+        durable_file::make_private_folder(folder)?;
         Ok(Self { folder: folder.to_owned() })
     }
 

@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
 use crate::error::OpenError;
+use crate::open::for_owner;
 
 /// The hold on a replica's file, given back when dropped or when the process ends.
 ///
@@ -20,12 +21,9 @@ impl Lock {
     /// # Errors
     /// [`OpenError::ReplicaInUse`] at once when somebody has it, in this process or another.
     pub fn take(path: &Path) -> Result<Self, OpenError> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(beside(path, ".lock"))?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let file = for_owner(&mut options).open(beside(path, ".lock"))?;
         match file.try_lock() {
             Ok(()) => Ok(Self { file }),
             Err(TryLockError::WouldBlock) => Err(OpenError::ReplicaInUse),

@@ -4,7 +4,8 @@
 //! written to it, not even what a checkpoint would move from its log: closing does not checkpoint
 //! before that.
 
-use std::io::Read as _;
+use std::fs::OpenOptions;
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -73,6 +74,9 @@ const LOG_BYTES_MAX: i64 = 16 << 20;
 /// byte. A failed upgrade leaves the tables as they were.
 pub fn open_writer(config: &OpenConfig<'_>) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    if config.vfs.is_none() {
+        make_for_owner(config.path)?;
+    }
     let mut connection = connect(config, flags)?;
     if connection.is_readonly("main")? {
         return Err(OpenError::ReadOnly);
@@ -87,6 +91,22 @@ pub fn open_writer(config: &OpenConfig<'_>) -> Result<Connection, OpenError> {
     let _ = empty_log(&connection);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     Ok(connection)
+}
+
+/// Makes an empty file that only its owner may read, unless there is one: SQLite would let others, and
+/// gives the log beside it the mode of the file.
+fn make_for_owner(path: &Path) -> Result<(), OpenError> {
+    match for_owner(OpenOptions::new().write(true).create_new(true)).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Lets nobody but its owner read a file that is about to be made.
+pub(crate) fn for_owner(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
 }
 
 /// Opens a file that a writer has opened before, for reading only.

@@ -11,6 +11,7 @@ use keting_trust::{Denied, GrantError, InvitationError, ProofError, SignError};
 
 pub use catalogue::{CAUTIONS, Caution, FAMILIES, Family, Known, caution, known};
 
+use crate::durable_file::FolderError;
 use crate::shell::socket::SocketError;
 use crate::vault::VaultError;
 
@@ -93,9 +94,21 @@ pub enum EngineError {
         /// What it is.
         what: &'static str,
     },
+    /// Others than its owner may write to the directory. Not retryable.
+    #[error("others may write to the directory")]
+    FolderNotPrivate,
     /// A file beside the replica's cannot be used.
     #[error("a file of the replica cannot be used")]
     File(#[source] std::io::Error),
+}
+
+impl From<FolderError> for EngineError {
+    fn from(error: FolderError) -> Self {
+        match error {
+            FolderError::NotPrivate => Self::FolderNotPrivate,
+            FolderError::Io(error) => Self::File(error),
+        }
+    }
 }
 
 impl From<DocumentError> for EngineError {
@@ -148,6 +161,7 @@ impl EngineError {
             Self::DamagedMeta => "meta_damaged",
             Self::TooLarge => "too_large",
             Self::NotFound { .. } => "not_found",
+            Self::FolderNotPrivate => "folder_not_private",
             Self::File(_) => "file_unusable",
         }
     }

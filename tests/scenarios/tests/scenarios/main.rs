@@ -9,6 +9,7 @@ mod commands;
 mod damaged;
 mod days;
 mod exit_codes;
+mod folders;
 mod incarnations;
 mod json;
 mod keeping;
