@@ -268,7 +268,7 @@ impl Judged<'_> {
         match (settles, before.values(key).as_slice()) {
             (true, values @ [_, _, ..]) if self.may_settle(rule, values) => Ok(()),
             (true, [_, _, ..]) => Err(RuleError::Conflicted { field }),
-            (true, [shown]) if rule.write == Write::Again && shown == value => Ok(()),
+            (true, [shown]) if shown == value && self.may_say_again(rule) => Ok(()),
             (true, _) => Err(RuleError::NothingToSettle { field }),
             (false, [_, _, ..]) => Err(RuleError::Conflicted { field }),
             (false, [_]) if rule.write == Write::Once => Err(RuleError::AlreadySet { field }),
@@ -281,6 +281,13 @@ impl Judged<'_> {
             }
             (false, _) => Ok(()),
         }
+    }
+
+    /// Whether the command may settle a field on the one value that stands there. What people say against it
+    /// may stand in the other part of the household.
+    fn may_say_again(&self, rule: &FieldRule) -> bool {
+        let is_between_parts = rule.moves() && rule.write == Write::Clearable;
+        rule.write == Write::Again || (is_between_parts && self.0.settles == Settles::OneField)
     }
 
     /// Whether the command may settle these values of a field. One that is no settle decides nothing

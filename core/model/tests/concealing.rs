@@ -381,6 +381,27 @@ fn two_who_conceal_and_two_who_reveal_at_once_agree() {
 }
 
 #[test]
+fn two_who_settle_between_the_parts_on_different_values_are_both_heard() {
+    let ([mut alice, mut bob], resident) = everybody(known());
+    let command = conceal(&alice, resident);
+    alice.run(&command).unwrap();
+    edit(&mut bob, resident, "phone", SECOND);
+    let mut both = [alice, bob];
+    meet(&mut both);
+    for (replica, phone) in both.iter_mut().zip([FIRST, SECOND]) {
+        let command = settle(replica, resident, "phone", phone);
+        replica.run(&command).unwrap();
+        assert_eq!(head(replica).conflicts, []);
+    }
+    meet(&mut both);
+    let conflicts = head(&both[0]).conflicts;
+    let mut values: Vec<&str> =
+        conflicts.iter().flat_map(|one| &one.values).map(|one| one.value.as_str()).collect();
+    values.sort_unstable();
+    assert_eq!(values, [FIRST, SECOND]);
+}
+
+#[test]
 fn nothing_of_a_child_is_ever_written_in_the_open() {
     let fields = known().with("birth_date", OF_A_CHILD);
     let ([mut alice, ..], resident): ([Replica; 1], _) = everybody(fields);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keting_model::role::Family;
 use keting_model::rule::{current_fact_actors, once_keys};
-use keting_model::{ActorId, ChangeHash, Document, DocumentId, DocumentKind};
+use keting_model::{ActorId, ChangeHash, Document, DocumentId, DocumentKind, Value};
 use keting_trust::guard::{Checked as Guarded, CheckedChange, survives_save};
 use keting_trust::limits::DEVICE_BRANCHES_MAX;
 
@@ -87,7 +87,10 @@ fn find_clash(command_name: &str, change: &CheckedChange) -> Result<(), &'static
         return Err("document_exists");
     }
     let mut keys = once_keys(command_name, document.id(), &change.ops);
-    if keys.any(|key| document.values(key).len() > 1) { Err("already_exists") } else { Ok(()) }
+    // Who moved it away meanwhile left an empty place, and said nothing else.
+    let is_said = |value: &&Value| **value != Value::Null;
+    let clashes = |key: &str| document.values(key).iter().filter(is_said).count() > 1;
+    if keys.any(clashes) { Err("already_exists") } else { Ok(()) }
 }
 
 fn crowds_of_facts(change: &CheckedChange) -> Vec<Vec<ActorId>> {

@@ -5,7 +5,7 @@ use crate::check::InvalidValue;
 use crate::command::CommandError;
 use crate::fields::Fields;
 use crate::household::CONCEALED;
-use crate::household::concealing::DATED_BY;
+use crate::household::concealing::{DATED_BY, Place};
 use crate::household::parts::filled_in;
 use crate::household::placing::{Placing, prefix, require_resident};
 use crate::id::ItemId;
@@ -42,11 +42,24 @@ impl Placing<'_> {
         };
         let place = self.turn(resident, &dated)?;
         match (open, private) {
-            (true, true) => self.place(&key, filled_in(value), place)?,
+            (true, true) => self.settle_between_parts(key, filled_in(value), place)?,
             (true, false) => self.household.set(key, value.clone())?,
             (false, _) => self.private.set(key, value.clone())?,
         }
         self.gather(resident, place)
+    }
+
+    /// Makes a value stand alone, in the part where it belongs. It is said again where it stands there
+    /// already: else whoever settles it on another meanwhile would write over this one unseen.
+    fn settle_between_parts(
+        &mut self,
+        key: String,
+        value: Value,
+        place: Place,
+    ) -> Result<(), CommandError> {
+        let (here, there) = self.parts(place);
+        here.say_again(key.clone(), value)?;
+        there.set(key, Value::Null)
     }
 
     /// Settles whether a resident is concealed, and moves what stands elsewhere.

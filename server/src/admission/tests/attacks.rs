@@ -3,6 +3,7 @@
 
 use keting_model::command::Command;
 use keting_model::fields::Fields;
+use keting_model::household::HouseholdCommand;
 use keting_model::household_visits::VisitsCommand;
 use keting_model::{Document, DocumentId, ItemId, LogId};
 use keting_sync::Entry;
@@ -130,6 +131,23 @@ fn nobody_writes_over_what_a_colleague_made_by_making_it_again_elsewhere() {
     let answers = town.admit(&[alice.push(vec![ours]), bob.push(vec![over])]);
     assert_admitted(&answers[0][0]);
     assert_held(&answers[1][0], "already_exists");
+}
+
+#[test]
+fn whoever_conceals_somebody_whom_another_concealed_and_revealed_meanwhile_is_admitted() {
+    let mut town = Town::new();
+    let Story { mut alice, mut bob, household } = Story::new(&mut town);
+    let name = alice.documents[&household].keys().find(|key| key.ends_with("/name")).unwrap();
+    let resident: ItemId = name.split('/').nth(1).unwrap().parse().unwrap();
+    let time = CITY_TIME;
+    let conceal = Command::Household(HouseholdCommand::Conceal { household, resident, time });
+    let reveal = Command::Household(HouseholdCommand::Reveal { household, resident, time });
+    for command in [&conceal, &reveal] {
+        let commit = bob.commit(command);
+        assert_admitted(&town.admit_one(&bob, commit));
+    }
+    let apart = alice.commit(&conceal);
+    assert_admitted(&town.admit_one(&alice, apart));
 }
 
 #[test]
