@@ -30,15 +30,25 @@ impl World {
         let Some(command) = plan::draw(&mut self.rng, replica, &self.memory.households) else {
             return Ok(());
         };
-        let Some(saying) = self.said.before(device, &command)? else { return Ok(()) };
+        self.carry_out(index, &command)
+    }
+
+    /// The holder of a device gives a command.
+    ///
+    /// # Errors
+    /// When a refused command left a trace, was planned against the rules, or failed as none may.
+    pub fn carry_out(&mut self, index: usize, command: &Command) -> Result<(), Broken> {
+        let Some(device) = self.devices.get_mut(index) else { return Ok(()) };
+        let Some(replica) = &device.replica else { return Ok(()) };
+        let Some(saying) = self.said.before(device, command)? else { return Ok(()) };
         self.memory.acts += 1;
         let before = footprint(replica);
         let watched = replica.observers().subscribe(&[]);
-        let Some(executed) = device.execute(&command) else { return Ok(()) };
+        let Some(executed) = device.execute(command) else { return Ok(()) };
         let name = device.name.clone();
         match executed {
             Ok(executed) => {
-                if let Command::Household(HouseholdCommand::Add { household, .. }) = &command {
+                if let Command::Household(HouseholdCommand::Add { household, .. }) = command {
                     self.memory.households.push(*household);
                 }
                 self.said.note(index, saying, Some(executed.commit));

@@ -38,14 +38,24 @@ impl World {
         }
         self.after(100, Event::StartServer);
         let begun_ms = self.clock.now_ms();
+        self.settle_down()?;
+        let took_ms = self.clock.now_ms() - begun_ms;
+        self.note(&format!("healed after {took_ms} ms"));
+        self.trace.add("healing, virtual seconds", took_ms / 1_000);
+        Ok(())
+    }
+
+    /// Lets everybody sync until nothing is left to do.
+    ///
+    /// # Errors
+    /// When it takes too long, or something happens that must not.
+    pub fn settle_down(&mut self) -> Result<(), Broken> {
+        let begun_ms = self.clock.now_ms();
         while !self.is_quiescent() {
             if self.clock.now_ms() > begun_ms + HEAL_MS_MAX || !self.step()? {
                 return Err(format!("not healed after {} ms: {}", HEAL_MS_MAX, self.unfinished()));
             }
         }
-        let took_ms = self.clock.now_ms() - begun_ms;
-        self.note(&format!("healed after {took_ms} ms"));
-        self.trace.add("healing, virtual seconds", took_ms / 1_000);
         Ok(())
     }
 
@@ -96,7 +106,7 @@ impl World {
         for index in 0..self.devices.len() {
             self.demand_of(index, &truth)?;
         }
-        self.demand_said()
+        Ok(())
     }
 
     fn demand_of(&mut self, index: usize, truth: &dump::Contents) -> Result<(), Broken> {

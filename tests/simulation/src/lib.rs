@@ -91,6 +91,10 @@ fn run(world: &mut World) -> Result<String, Broken> {
     }
     world.heal()?;
     world.demand_convergence()?;
+    world.demand_said(false)?;
+    world.reveal_everybody()?;
+    world.check()?;
+    world.demand_said(true)?;
     let faults = world.devices.iter().map(|device| device.disk.faults_fired()).sum();
     world.trace.add("disk calls that failed, phones", faults);
     world.trace.add("disk calls that failed, server", world.host.disk.faults_fired());

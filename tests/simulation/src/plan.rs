@@ -35,8 +35,8 @@ pub fn draw(rng: &mut Rng, replica: &Replica, foreign: &[DocumentId]) -> Option<
     }
     let time = replica.now();
     let household = rng.pick(&screen.households).copied();
-    let resident = rng.pick(&screen.residents).copied();
-    let drawn = rng.below(100);
+    let resident = pick_one_of_few(rng, &screen.residents);
+    let drawn = rng.below(106);
     if screen.households.len() < 3 || drawn < 8 {
         return add_household(rng, &screen, time);
     }
@@ -92,7 +92,15 @@ pub fn draw(rng: &mut Rng, replica: &Replica, foreign: &[DocumentId]) -> Option<
             let fields = Fields::new().with("health", health);
             Command::Private(PrivateCommand::Edit { household, resident, fields })
         }
-        _ => region(rng, &screen)?,
+        96..100 => region(rng, &screen)?,
+        100..103 => {
+            let (household, resident) = owned(resident);
+            Command::Household(HouseholdCommand::Conceal { household, resident, time })
+        }
+        _ => {
+            let (household, resident) = owned(resident);
+            Command::Household(HouseholdCommand::Reveal { household, resident, time })
+        }
     })
 }
 
@@ -134,6 +142,12 @@ impl Screen {
         screen.conflicts = conflicts(store, &everything, &may_settle, None).unwrap_or_default();
         screen
     }
+}
+
+/// Half of the time one of the first, so that several people write of the same at once.
+fn pick_one_of_few<T: Copy>(rng: &mut Rng, all: &[T]) -> Option<T> {
+    let few = if rng.chance(1, 2) { 2 } else { all.len() };
+    rng.pick(&all[..few.min(all.len())]).copied()
 }
 
 fn add_household(rng: &mut Rng, screen: &Screen, time: CityTime) -> Option<Command> {
@@ -227,12 +241,13 @@ fn new_resident(rng: &mut Rng) -> NewResident {
 }
 
 fn resident_fields(rng: &mut Rng, mut fields: Fields) -> Fields {
-    match rng.below(6) {
+    match rng.below(8) {
         0 | 1 => fields.set("phone", ["13800138000", "13800138001", ""][rng.index(3)]),
         2 => fields.set("relation", ["head", "spouse", "child"][rng.index(3)]),
-        // A child's phone and status live in the private part, a grown-up's do not.
-        3 => fields.set("birth_date", ["1950-03-01", CHILD_BORN][rng.index(2)]),
-        4 => fields.set("t/living_alone", Value::Bool(rng.chance(1, 2))),
+        // Of a child, phone and bond, open tags and status live in the private part.
+        3 | 4 => fields.set("birth_date", ["1950-03-01", CHILD_BORN][rng.index(2)]),
+        5 => fields.set("bond", ["registered", "both", ""][rng.index(3)]),
+        6 => fields.set("t/living_alone", Value::Bool(rng.chance(1, 2))),
         _ => fields.set("t/chronic_illness", Value::Bool(rng.chance(1, 2))),
     }
     fields

@@ -57,6 +57,7 @@ impl World {
             self.check_device(index)?;
             self.check_contents(index)?;
             self.demand_outbox(index)?;
+            self.demand_hidden(index)?;
         }
         self.trace.count("safety checks");
         Ok(())

@@ -57,8 +57,11 @@ fn two_hundred_seeds_hold_and_every_fault_fires() {
         "disk calls that failed, phones",
         "disk calls that failed, server",
         "edit: field.settle",
+        "edit: resident.conceal",
         "edit: resident.edit",
+        "edit: resident.reveal",
         "edit: visit.add",
+        "refused on the phone: is_child",
         "refused on the phone: not_granted",
         "refused on the phone: not_found",
         "session ended: peer_silent",
@@ -78,6 +81,10 @@ fn two_hundred_seeds_hold_and_every_fault_fires() {
         "lie: CursorOfOtherChain",
         "lie: AnswerNotAsked",
         "push refused",
+        "said: concealed from a reader",
+        "said: a word stands that may have moved",
+        "said: several stand and agree",
+        "said: words stand against each other",
     ] {
         assert!(counts.contains_key(what), "it never happened in {SEEDS} seeds: {what}");
     }

@@ -1,17 +1,18 @@
 //! What is demanded of everybody: of outboxes all the time, of all screens once all is quiet.
 
-use keting::parts::Replica;
-use keting_model::project;
+use keting_model::Role;
 use keting_model::query::Withheld;
 use keting_model::role::Reach;
-use keting_model::{Document, PROJECTION_MIGRATIONS, RowChange};
-use keting_server::store::{CommitState, ServerRead};
-use keting_store::{OpenConfig, OutboxState, Owner, Store};
+use keting_server::store::CommitState;
+use keting_store::OutboxState;
 use keting_testkit::vfs::Disk;
 
-use crate::said::Act;
-use crate::said::screen::Reader;
-use crate::said::stands::{Names, is_contradictory, judge};
+use crate::device::Device;
+use crate::said::screen::{Reader, Screen};
+use crate::said::server::screens_of_server;
+use crate::said::stands::{Names, Stands, is_contradictory};
+use crate::said::word::Slot;
+use crate::said::{Act, Reads};
 use crate::world::{Broken, World};
 
 impl World {
@@ -58,11 +59,12 @@ impl World {
         Ok(())
     }
 
-    /// Demands of every phone and of the server that what stands is shown to all who may read it.
+    /// Demands of every phone and of the server that what stands is shown to all who may read it. Once
+    /// everybody is `revealed` who is no child, that is everybody.
     ///
     /// # Errors
     /// When something that somebody said is missing somewhere.
-    pub fn demand_said(&mut self) -> Result<(), Broken> {
+    pub fn demand_said(&mut self, revealed: bool) -> Result<(), Broken> {
         for index in 0..self.devices.len() {
             self.demand_outbox(index)?;
         }
@@ -70,76 +72,62 @@ impl World {
         if let Some(act) = self.said.acts.iter().find(is_missing) {
             return Err(format!("{act:?} did not come to the server"));
         }
+        let all = self.demand_of_server()?;
         for index in 0..self.devices.len() {
-            self.demand_of_phone(index)?;
-        }
-        self.demand_of_server()
-    }
-
-    fn demand_of_phone(&self, index: usize) -> Result<(), Broken> {
-        let device = &self.devices[index];
-        let Some(replica) = &device.replica else { return Ok(()) };
-        let screen = reader(replica, device.part.role).everything()?;
-        for slot in self.said.about.keys().filter(|slot| self.said.may_read(device, slot)) {
-            let Some(home) = self.memory.homes().get(&slot.of) else { continue };
-            let own = replica.device();
-            let stands = match self.reach(device, slot.kind(), home) {
-                Some(Reach::Whole) => self.said.stands(slot, |act| self.said.is_kept(act)),
-                Some(Reach::OwnOnly) => {
-                    let is_own = |act: usize| self.said.acts[act].device == own;
-                    self.said.stands(slot, |act| self.said.is_kept(act) && is_own(act))
-                }
-                None => continue,
-            };
-            judge(slot, &stands, &screen, Names::Known).map_err(|what| {
-                format!("{}: {what}, said was{}", device.name, self.said.told(slot))
-            })?;
+            let screen = self.demand_of_phone(index)?;
+            if revealed {
+                self.demand_revealed(index, &screen, &all)?;
+            }
         }
         Ok(())
     }
 
-    fn demand_of_server(&mut self) -> Result<(), Broken> {
+    fn demand_of_server(&mut self) -> Result<Screen, Broken> {
         let Some(server) = &mut self.host.server else { return Err("no server".to_owned()) };
         let read = server.store().snapshot().map_err(|error| error.to_string())?;
         let disk = Disk::new(self.seed);
         let store = screens_of_server(&*read, &disk)?;
         let screen = Reader { store: &store, withheld: Withheld::nothing() }.everything()?;
-        for slot in self.said.about.keys().filter(|slot| !self.said.may_have_moved(slot)) {
+        let reads = Reads { role: Role::VillageOfficer, names: Names::Unknown };
+        for slot in self.said.about.keys() {
             let stands = self.said.stands(slot, |act| self.said.is_kept(act));
-            judge(slot, &stands, &screen, Names::Unknown)
+            self.said
+                .judge(&reads, slot, &stands, &screen)
                 .map_err(|what| format!("the server: {what}, said was{}", self.said.told(slot)))?;
             let what = match stands.len() {
                 0 => continue,
-                1 => "said: one word stands",
+                1 if self.said.was_ever_concealed(slot) => {
+                    "said: a word stands that may have moved"
+                }
+                1 => "said: a word stands",
                 _ if is_contradictory(&stands) => "said: words stand against each other",
                 _ => "said: several stand and agree",
             };
             self.trace.count(what);
         }
-        Ok(())
+        Ok(screen)
     }
-}
 
-fn reader(replica: &Replica, role: keting_model::Role) -> Reader<'_> {
-    Reader { store: replica.store(), withheld: Withheld::from_roles(&[role]) }
-}
-
-/// A file with what follows from the server's documents, as somebody would have it who may read all.
-fn screens_of_server(read: &dyn ServerRead, disk: &Disk) -> Result<Store, Broken> {
-    let config = OpenConfig {
-        path: std::path::Path::new("/screens.db"),
-        key: None,
-        vfs: Some(disk.vfs_name()),
-        owners: &[Owner { name: "model", migrations: PROJECTION_MIGRATIONS }],
-        full_sync: false,
-    };
-    let mut store = Store::open(&config).map_err(|error| error.to_string())?;
-    let mut rows = Vec::new();
-    for stored in read.documents(None, u32::MAX).unwrap() {
-        let snapshot = read.document_snapshot(&stored.id).unwrap().unwrap();
-        let document = Document::load(stored.id, &snapshot).unwrap();
-        rows.extend(project(&document).into_iter().map(RowChange::Put));
+    fn demand_of_phone(&self, index: usize) -> Result<Screen, Broken> {
+        let device = &self.devices[index];
+        let Some(replica) = &device.replica else { return Err("an app does not run".to_owned()) };
+        let screen = Reader::of(replica, device.part.role).everything()?;
+        let reads = Reads { role: device.part.role, names: Names::Known };
+        for slot in self.said.about.keys() {
+            let Some(stands) = self.stands_for(device, slot) else { continue };
+            self.said.judge(&reads, slot, &stands, &screen).map_err(|what| {
+                format!("{}: {what}, said was{}", device.name, self.said.told(slot))
+            })?;
+        }
+        Ok(screen)
     }
-    store.write(|file| file.put_row_changes(&rows)).map_err(|error| error.to_string())?;
-    Ok(store)
+
+    /// What stands of something among all that was said, if the holder of a phone may read that.
+    pub(super) fn stands_for(&self, device: &Device, slot: &Slot) -> Option<Stands> {
+        let own = device.replica.as_ref()?.device();
+        let home = self.memory.homes().get(&slot.of)?;
+        let reach = self.reach(device, slot.kind(), home)?;
+        let reaches = |act: usize| reach == Reach::Whole || self.said.acts[act].device == own;
+        Some(self.said.stands(slot, |act| self.said.is_kept(act) && reaches(act)))
+    }
 }

@@ -9,25 +9,28 @@
 //! refused. That is checked of what an act is about just before it, and of everything once all is
 //! quiet, on every phone and on screens made of the server's documents.
 //!
-//! Not demanded yet: what moves to the private part of somebody who was ever said to be a child.
+//! Who conceals somebody, or says that they are a child, says so in a word of its own. Of whom such a word
+//! stands, readers who may not read what is private see name and relation ([`hidden`]). At the end of a
+//! run everybody who is no child is revealed, and all that was said is in the open again.
 
 mod demand;
+mod hidden;
 mod screen;
+mod server;
 mod stands;
 mod word;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use keting::parts::Replica;
-use keting_model::query::Withheld;
-use keting_model::{Command, DocumentId, DocumentKind};
+use keting_model::{Command, DocumentKind, Role};
 use keting_store::StoreError;
 use keting_trust::{CommitId, DeviceId};
 
 use crate::device::Device;
 use crate::plan::CHILD_BORN;
 use crate::said::screen::{Reader, Screen};
-use crate::said::stands::{Names, Stands, judge};
+use crate::said::stands::{Names, Stands, judge, judge_moved};
 use crate::said::word::{Slot, Word, words_of};
 use crate::trace::hex;
 use crate::world::Broken;
@@ -37,8 +40,6 @@ use crate::world::Broken;
 pub struct Said {
     acts: Vec<Act>,
     about: BTreeMap<Slot, Vec<Entry>>,
-    /// Which household each private part belongs to.
-    households: BTreeMap<DocumentId, DocumentId>,
 }
 
 /// What somebody did at once.
@@ -101,21 +102,18 @@ impl Said {
         let Some(replica) = &device.replica else { return Ok(None) };
         let Ok(looked) = self.look(device, replica, command) else { return Ok(None) };
         let Looked { screen, words } = looked;
-        for (slot, _, received) in words.iter().filter(|(slot, ..)| self.may_read(device, slot)) {
+        let reads = Reads { role: device.part.role, names: Names::Known };
+        for Looking { slot, received, .. } in &words {
             let stands = self.stands(slot, |act| received.contains(&act));
-            judge(slot, &stands, &screen, Names::Known).map_err(|what| {
+            self.judge(&reads, slot, &stands, &screen).map_err(|what| {
                 let (name, told) = (&device.name, self.told(slot));
                 format!("{name} is about to {}: {what}, said was{told}", command.name())
             })?;
         }
-        // Who enters what is shown already says nothing.
-        let is_news = |(slot, word, _): &(Slot, Word, BTreeSet<usize>)| {
-            !matches!(word, Word::Value(_))
-                || screen.listed(slot).is_some()
-                || screen.shown(slot) != BTreeSet::from([word.clone()])
-        };
-        let words = words.into_iter().filter(is_news).collect();
-        Ok(Some(Saying { device: replica.device(), command: command.to_bytes(), words }))
+        let said = words.into_iter().filter(|looking| looking.says_something);
+        let words = said.map(|Looking { slot, word, received, .. }| (slot, word, received));
+        let (device, command) = (replica.device(), command.to_bytes());
+        Ok(Some(Saying { device, command, words: words.collect() }))
     }
 
     fn look(
@@ -124,17 +122,24 @@ impl Said {
         replica: &Replica,
         command: &Command,
     ) -> Result<Looked, StoreError> {
-        let owner = |document: &DocumentId| *self.households.get(document).unwrap_or(document);
-        let words = words_of(command, owner);
-        let withheld = Withheld::from_roles(&[device.part.role]);
-        let reader = Reader { store: replica.store(), withheld };
+        let words = words_of(command);
+        let reader = Reader::of(replica, device.part.role);
         let of = words.first().map(|(slot, _)| slot.of);
         let screen = of.map(|of| reader.about(&of)).transpose()?.unwrap_or_default();
-        let words = words.into_iter().map(|(slot, word)| {
-            let received = self.received(replica, &slot)?;
-            Ok((slot, word, received))
-        });
-        Ok(Looked { screen, words: words.collect::<Result<_, StoreError>>()? })
+        let mut looked = Looked { screen, words: Vec::new() };
+        for (slot, word) in words {
+            let turn = turn(&looked.screen, &slot, &word);
+            let says_something = is_news(&looked.screen, &slot, &word);
+            for (slot, word, says_something) in turn
+                .map(|(slot, word)| (slot, word, true))
+                .into_iter()
+                .chain([(slot, word, says_something)])
+            {
+                let received = self.received(replica, &slot)?;
+                looked.words.push(Looking { slot, word, received, says_something });
+            }
+        }
+        Ok(looked)
     }
 
     /// The acts whose words about something a file has received.
@@ -156,10 +161,6 @@ impl Said {
         let Saying { device, command, words } = saying;
         let act = self.acts.len();
         for (slot, word, seen) in words {
-            if slot.of.kind() == Some(DocumentKind::Household) {
-                let private = DocumentId::derive(&slot.of, DocumentKind::HouseholdPrivate, 0);
-                self.households.insert(private, slot.of);
-            }
             self.about.entry(slot).or_default().push(Entry { word, act, seen });
         }
         let became = commit.map_or(Became::Unknown, Became::Kept);
@@ -226,32 +227,93 @@ impl Said {
         self.about.get(slot).into_iter().flatten().map(tell).collect()
     }
 
-    fn was_ever_a_child(&self, slot: &Slot) -> bool {
-        let Some((resident, _)) = slot.resident() else { return false };
-        let births = self.about.get(&Slot::of_resident(slot.of, resident, "birth_date"));
-        let child = Word::Value(CHILD_BORN.to_owned());
-        births.into_iter().flatten().any(|entry| entry.word == child)
-    }
-
     /// Whether an act is on its author's disk for good.
     fn is_kept(&self, act: usize) -> bool {
         self.acts[act].commit().is_some()
     }
 
-    /// Whether somebody may read what is said of something, and it stands where it was first said.
-    fn may_read(&self, device: &Device, slot: &Slot) -> bool {
-        let reads = device.part.role.reads();
-        !self.may_have_moved(slot) && reads.iter().any(|(kind, _)| *kind == slot.kind())
+    /// Whether anybody ever said of the resident whom something is about that they are concealed.
+    fn was_ever_concealed(&self, slot: &Slot) -> bool {
+        slot.concealed().is_some_and(|flag| self.about.contains_key(&flag))
     }
 
-    fn may_have_moved(&self, slot: &Slot) -> bool {
-        let moves = slot.resident().is_some_and(|(_, what)| !["name", "relation"].contains(&what));
-        moves && self.was_ever_a_child(slot)
+    /// Demands of screens what stands of something, as far as their reader may read it.
+    fn judge(
+        &self,
+        reads: &Reads,
+        slot: &Slot,
+        stands: &Stands,
+        screen: &Screen,
+    ) -> Result<(), Broken> {
+        let may_read = |kind| reads.role.reads().iter().any(|(one, _)| *one == kind);
+        let reads_private = may_read(DocumentKind::HouseholdPrivate);
+        let moved = self.was_ever_concealed(slot);
+        match () {
+            () if !may_read(slot.kind()) => Ok(()),
+            () if moved && !reads_private && slot.is_flag() => {
+                let flag = Word::flag(stands.contains_key(&Word::flag(true)));
+                if screen.shown(slot) == BTreeSet::from([flag]) {
+                    return Ok(());
+                }
+                Err(format!("of {slot:?} stands {stands:?}, shown is {:?}", screen.shown(slot)))
+            }
+            // What has moved is in the open once the resident is revealed.
+            () if moved && !reads_private && slot.is_hidden_of_concealed() => Ok(()),
+            () if moved && slot.moves() => judge_moved(slot, stands, &self.ever_said(slot), screen),
+            () => judge(slot, stands, screen, reads.names),
+        }
+    }
+
+    /// Every word that anybody ever said of something, and what stood there before.
+    fn ever_said(&self, slot: &Slot) -> BTreeSet<Word> {
+        let entries = self.about.get(slot).into_iter().flatten();
+        entries.map(|entry| entry.word.clone()).chain([slot.unsaid()]).collect()
     }
 }
 
-/// What somebody saw as they were about to act.
+/// What somebody has before them as they are about to act.
 struct Looked {
     screen: Screen,
-    words: Vec<(Slot, Word, BTreeSet<usize>)>,
+    words: Vec<Looking>,
+}
+
+/// A word about to be entered.
+struct Looking {
+    slot: Slot,
+    word: Word,
+    /// The acts of the words about the same thing that are on the phone.
+    received: BTreeSet<usize>,
+    /// Who enters what is shown already says nothing.
+    says_something: bool,
+}
+
+/// Whose screens are judged.
+struct Reads {
+    role: Role,
+    names: Names,
+}
+
+/// Whether what somebody enters is not what is shown already.
+fn is_news(screen: &Screen, slot: &Slot, word: &Word) -> bool {
+    !matches!(word, Word::Value(_))
+        || screen.listed(slot).is_some()
+        || screen.shown(slot) != BTreeSet::from([word.clone()])
+}
+
+/// What somebody says by a date of birth of whether its resident is concealed: a child is, and who turns
+/// out to be none is no longer.
+fn turn(screen: &Screen, slot: &Slot, word: &Word) -> Option<(Slot, Word)> {
+    let (_, "birth_date") = slot.resident()? else { return None };
+    if !is_news(screen, slot, word) {
+        return None;
+    }
+    let (flag, child) = (slot.concealed()?, Word::Value(CHILD_BORN.to_owned()));
+    let is_concealed = screen.shown(&flag).contains(&Word::flag(true));
+    if *word == child {
+        Some((flag, Word::flag(true)))
+    } else if is_concealed && screen.words(slot).contains(&child) {
+        Some((flag, Word::flag(false)))
+    } else {
+        None
+    }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keting_model::DocumentId;
+use keting::parts::Replica;
 use keting_model::household::{
-    HouseholdDetail, HouseholdFilter, NeedView, ResidentDetail, ResidentView,
+    HouseholdDetail, HouseholdFilter, HouseholdView, NeedView, ResidentDetail, ResidentView,
 };
 use keting_model::query::{self, ConflictView, Entered, FactView, Permitted, RegionView, Withheld};
+use keting_model::{DocumentId, Role};
 use keting_store::{Store, StoreError};
 
 use crate::said::word::{Slot, Word, record};
@@ -38,6 +39,12 @@ impl Screen {
         self.listed.get(slot)
     }
 
+    /// Every word that is shown or listed of a slot.
+    pub fn words(&self, slot: &Slot) -> BTreeSet<Word> {
+        let listed = self.listed(slot).into_iter().flat_map(|listed| listed.keys().cloned());
+        self.shown(slot).into_iter().chain(listed).collect()
+    }
+
     fn show(&mut self, slot: Slot, word: Word) {
         self.shown.entry(slot).or_default().insert(word);
     }
@@ -48,7 +55,12 @@ impl Screen {
     }
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// The screens of somebody with a role.
+    pub fn of(replica: &'a Replica, role: Role) -> Self {
+        Self { store: replica.store(), withheld: Withheld::from_roles(&[role]) }
+    }
+
     /// The screens of one household or region.
     ///
     /// # Errors
@@ -80,11 +92,7 @@ impl Reader<'_> {
         for listed in query::households(self.store, &self.withheld, &filter).map_err(failed)? {
             let page = query::household(self.store, &self.withheld, &listed.id).map_err(failed)?;
             let page = page.ok_or_else(|| format!("{} is in the list only", listed.id))?;
-            // A page has fields more that may be withheld.
-            let in_list = |one: &ResidentView| ResidentView { withheld: &[], ..one.clone() };
-            let on_page = page.residents.iter().map(|one| in_list(&one.resident));
-            let alike = on_page.eq(listed.residents.iter().map(in_list));
-            if !alike || page.address != listed.address {
+            if !is_alike(&listed, &page) {
                 return Err(format!("the list shows {listed:?}, the page {page:?}"));
             }
             let own = conflicts.iter().filter(|conflict| conflict.home == listed.id).count();
@@ -101,7 +109,10 @@ impl Reader<'_> {
         Ok(screen)
     }
 
-    fn conflicts(&self, home: Option<&DocumentId>) -> Result<Vec<ConflictView>, StoreError> {
+    pub(super) fn conflicts(
+        &self,
+        home: Option<&DocumentId>,
+    ) -> Result<Vec<ConflictView>, StoreError> {
         query::conflicts(self.store, &self.withheld, &Permitted::everything(), home)
     }
 
@@ -127,10 +138,20 @@ impl Reader<'_> {
     }
 }
 
+/// Whether a list shows of a household what its page shows. The page names more that is withheld.
+fn is_alike(listed: &HouseholdView, page: &HouseholdDetail) -> bool {
+    let pairs = || page.residents.iter().map(|detail| &detail.resident).zip(&listed.residents);
+    page.address == listed.address
+        && page.residents.len() == listed.residents.len()
+        && pairs()
+            .all(|(one, other)| *one == ResidentView { withheld: one.withheld, ..other.clone() })
+}
+
 fn read_resident(of: DocumentId, detail: &ResidentDetail, screen: &mut Screen) {
     let shown = &detail.resident;
     let slot = |what: &str| Slot::of_resident(of, shown.id, what);
     screen.show(slot("name"), Word::Value(shown.name.clone()));
+    screen.show(slot("concealed"), Word::flag(shown.concealed));
     for (what, value) in [
         ("phone", &shown.phone),
         ("relation", &shown.relation),

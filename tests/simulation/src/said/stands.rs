@@ -42,6 +42,24 @@ pub fn judge(slot: &Slot, stands: &Stands, screen: &Screen, names: Names) -> Res
     Err(format!("of {slot:?} stands {stands:?}, shown is {shown:?}, listed {listed:?}"))
 }
 
+/// Demands of screens what stands of a field that was moved: whoever moved a value says it again, so that
+/// one who had replaced it meanwhile stands beside it.
+///
+/// # Errors
+/// When a word is neither shown nor listed, or something is that nobody ever said.
+pub fn judge_moved(
+    slot: &Slot,
+    stands: &Stands,
+    ever: &BTreeSet<Word>,
+    screen: &Screen,
+) -> Result<(), Broken> {
+    let words = screen.words(slot);
+    if stands.keys().all(|word| words.contains(word)) && words.is_subset(ever) {
+        return Ok(());
+    }
+    Err(format!("of {slot:?} stands {stands:?}, which moved, and there is {words:?}"))
+}
+
 /// Whether words stand against each other.
 pub fn is_contradictory(stands: &Stands) -> bool {
     let words: BTreeSet<&Word> = stands.keys().collect();

@@ -35,7 +35,15 @@ pub enum Word {
     Record(String),
 }
 
+/// What of a resident says whether they are concealed.
+const CONCEALED: &str = "concealed";
+
 impl Word {
+    /// Yes or no.
+    pub fn flag(yes: bool) -> Self {
+        Self::Value(yes.to_string())
+    }
+
     /// Whether two people who say these things of one slot disagree. Another reason for the same is
     /// none.
     pub fn contradicts(&self, other: &Self) -> bool {
@@ -69,7 +77,31 @@ impl Slot {
         Some((resident.parse().ok()?, what))
     }
 
-    /// The kind of document it stands in, of somebody who is no child.
+    /// Where it is said whether the resident it is about is concealed.
+    pub fn concealed(&self) -> Option<Self> {
+        let (resident, _) = self.resident()?;
+        Some(Self::of_resident(self.of, resident, CONCEALED))
+    }
+
+    /// Whether it says whether somebody is concealed.
+    pub fn is_flag(&self) -> bool {
+        self.resident().is_some_and(|(_, what)| what == CONCEALED)
+    }
+
+    /// Whether it is hidden of somebody who is concealed: all but name and relation.
+    pub fn is_hidden_of_concealed(&self) -> bool {
+        let open = ["name", "relation", CONCEALED];
+        self.resident().is_some_and(|(_, what)| !open.contains(&what))
+    }
+
+    /// Whether it is a field that moves when somebody is concealed or revealed. What becomes of
+    /// them keeps its author as it moves, and what is always private does not move.
+    pub fn moves(&self) -> bool {
+        let field = self.resident().is_some_and(|(_, what)| what != "s");
+        field && self.is_hidden_of_concealed() && self.kind() == DocumentKind::Household
+    }
+
+    /// The kind of document it stands in, of somebody who is not concealed.
     pub fn kind(&self) -> DocumentKind {
         const PRIVATE: [&str; 4] = ["birth_date", "sex", "health", "t/chronic_illness"];
         if self.of.kind() == Some(DocumentKind::Region) {
@@ -85,13 +117,14 @@ impl Slot {
 
     /// What a screen shows where nobody ever said anything.
     pub fn unsaid(&self) -> Word {
-        let is_tag = self.resident().is_some_and(|(_, what)| what.starts_with("t/"));
-        Word::Value(if is_tag { "false" } else { "" }.to_owned())
+        let is_flag =
+            self.resident().is_some_and(|(_, what)| what.starts_with("t/") || what == CONCEALED);
+        Word::Value(if is_flag { "false" } else { "" }.to_owned())
     }
 }
 
-/// The words of a command. `owner` finds the household that a document is a part of.
-pub fn words_of(command: &Command, owner: impl Fn(&DocumentId) -> DocumentId) -> Vec<(Slot, Word)> {
+/// The words of a command.
+pub fn words_of(command: &Command) -> Vec<(Slot, Word)> {
     match command {
         Command::Region(RegionCommand::Add { region, fields, .. })
         | Command::Region(RegionCommand::Edit { region, fields }) => values(*region, "", fields),
@@ -107,7 +140,7 @@ pub fn words_of(command: &Command, owner: impl Fn(&DocumentId) -> DocumentId) ->
             vec![(Slot::new(*household, format!("o/{note}")), Word::Record(text.clone()))]
         }
         Command::Settle(settle) => {
-            let slot = Slot::new(owner(&settle.document), settle.key.clone());
+            let slot = Slot::new(settle.document, settle.key.clone());
             vec![(slot, Word::Value(settle.value.to_string()))]
         }
     }
@@ -134,8 +167,12 @@ fn of_household(command: &HouseholdCommand) -> Vec<(Slot, Word)> {
             let word = Word::Fact { fact, status, at: at.clone(), reason: reason.clone() };
             vec![(Slot::of_resident(*household, *resident, "s"), word)]
         }
-        // What is only moved was said before.
-        HouseholdCommand::Conceal { .. } | HouseholdCommand::Reveal { .. } => Vec::new(),
+        HouseholdCommand::Conceal { household, resident, .. } => {
+            vec![(Slot::of_resident(*household, *resident, CONCEALED), Word::flag(true))]
+        }
+        HouseholdCommand::Reveal { household, resident, .. } => {
+            vec![(Slot::of_resident(*household, *resident, CONCEALED), Word::flag(false))]
+        }
         HouseholdCommand::AddNeed { household, need, text, .. } => {
             vec![(Slot::new(*household, format!("n/{need}/text")), Word::Record(text.clone()))]
         }
