@@ -119,6 +119,11 @@ impl<'k> Keys<'_, 'k> {
         }
         self.items.extend(item_of(key));
         let is_its_own = rule.commands.contains(&self.rule.command);
+        self.chosen += usize::from(!is_its_own);
+        let chosen_max = if self.rule.settles == Settles::OneField { 1 } else { usize::MAX };
+        if self.items.len() > self.rule.items_max || self.chosen > chosen_max {
+            return Err(RuleError::TooManyItems);
+        }
         let may_write = match self.rule.settles {
             Settles::OneField if settles => rule.write != Write::Once,
             Settles::WhatMoves if settles => {
@@ -129,11 +134,6 @@ impl<'k> Keys<'_, 'k> {
         };
         if !may_write {
             return Err(RuleError::NotThisCommand { field });
-        }
-        self.chosen += usize::from(!is_its_own);
-        let chosen_max = if self.rule.settles == Settles::OneField { 1 } else { usize::MAX };
-        if self.items.len() > self.rule.items_max || self.chosen > chosen_max {
-            return Err(RuleError::TooManyItems);
         }
         // What only moves was entered another day, and a wrong date must not be kept in the open.
         let moves = rule.moves() && self.rule.settles != Settles::Nothing;

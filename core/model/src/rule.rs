@@ -8,11 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::check::InvalidValue;
 use crate::city_time::CityTime;
 use crate::document::{Document, Op};
+use crate::household::CONCEALED;
 use crate::id::DocumentId;
 use crate::keys::{KeyRule, Settles};
+use crate::kind::DocumentKind;
 use crate::registry::registration;
 use crate::role::Family;
-use crate::schema::{FieldRule, Group, Made, Write, beginning, key_in};
+use crate::schema::{FieldRule, Group, Made, Write, beginning, item_of, key_in};
 use crate::value::Value;
 
 pub use crate::fact::current_fact_actors;
@@ -268,7 +270,7 @@ impl Judged<'_> {
         match (settles, before.values(key).as_slice()) {
             (true, values @ [_, _, ..]) if self.may_settle(rule, values) => Ok(()),
             (true, [_, _, ..]) => Err(RuleError::Conflicted { field }),
-            (true, [shown]) if shown == value && self.may_say_again(rule) => Ok(()),
+            (true, [shown]) if shown == value && self.may_say_again(rule, before, key) => Ok(()),
             (true, _) => Err(RuleError::NothingToSettle { field }),
             (false, [_, _, ..]) => Err(RuleError::Conflicted { field }),
             (false, [_]) if rule.write == Write::Once => Err(RuleError::AlreadySet { field }),
@@ -283,11 +285,14 @@ impl Judged<'_> {
         }
     }
 
-    /// Whether the command may settle a field on the one value that stands there. What people say against it
-    /// may stand in the other part of the household.
-    fn may_say_again(&self, rule: &FieldRule) -> bool {
-        let is_between_parts = rule.moves() && rule.write == Write::Clearable;
-        rule.write == Write::Again || (is_between_parts && self.0.settles == Settles::OneField)
+    /// Whether the command may settle a field on the one value that stands there: of a resident who is or
+    /// was concealed, what people say against it may stand in the other part of the household.
+    fn may_say_again(&self, rule: &FieldRule, before: &Document, key: &str) -> bool {
+        if rule.write == Write::Again {
+            return true;
+        }
+        let is_a_settle = self.0.settles == Settles::OneField;
+        is_a_settle && rule.write == Write::Clearable && rule.moves() && has_two_parts(before, key)
     }
 
     /// Whether the command may settle these values of a field. One that is no settle decides nothing
@@ -325,6 +330,14 @@ impl Judged<'_> {
             Made::ByAny => lacking(group, |need| there(need) || put(need)),
         }
     }
+}
+
+/// Whether what is known of the resident whom a key is about may stand in two parts: the household says so
+/// of who is or was concealed, and the private part has it of nobody else.
+fn has_two_parts(before: &Document, key: &str) -> bool {
+    let flag = item_of(key).map(|resident| key_in(resident, CONCEALED));
+    before.id().kind() == Some(DocumentKind::HouseholdPrivate)
+        || flag.is_some_and(|flag| before.value(&flag).is_some())
 }
 
 /// Whether everything that is written under keys that begin with `one` is cleared.
