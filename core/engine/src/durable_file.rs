@@ -8,6 +8,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use keting_store::for_owner;
+
 /// Says why a folder is not one to keep such files in.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
@@ -31,7 +33,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = private(OpenOptions::new().write(true).create_new(true)).open(&beside)?;
+    let mut file = for_owner(OpenOptions::new().write(true).create_new(true)).open(&beside)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&beside, path)?;
@@ -95,11 +97,6 @@ pub fn flush_folder_of(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600)
-}
-
-#[cfg(unix)]
 fn make_one_folder(folder: &Path) -> io::Result<()> {
     std::os::unix::fs::DirBuilderExt::mode(&mut fs::DirBuilder::new(), 0o700).create(folder)
 }
@@ -122,11 +119,6 @@ fn others_may_write(_folder: &fs::Metadata) -> bool {
 #[cfg(not(unix))]
 pub fn flush_folder_of(_path: &Path) -> io::Result<()> {
     Ok(())
-}
-
-#[cfg(not(unix))]
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    options
 }
 
 #[cfg(not(unix))]

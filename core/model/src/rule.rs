@@ -8,13 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::check::InvalidValue;
 use crate::city_time::CityTime;
 use crate::document::{Document, Op};
-use crate::household::CONCEALED;
+use crate::household::has_two_parts;
 use crate::id::DocumentId;
 use crate::keys::{KeyRule, Settles};
-use crate::kind::DocumentKind;
 use crate::registry::registration;
 use crate::role::Family;
-use crate::schema::{FieldRule, Group, Made, Write, beginning, item_of, key_in};
+use crate::schema::{FieldRule, Group, Made, Write, beginning, key_in};
 use crate::value::Value;
 
 pub use crate::fact::current_fact_actors;
@@ -330,14 +329,6 @@ impl Judged<'_> {
             Made::ByAny => lacking(group, |need| there(need) || put(need)),
         }
     }
-}
-
-/// Whether what is known of the resident whom a key is about may stand in two parts: the household says so
-/// of who is or was concealed, and the private part has it of nobody else.
-fn has_two_parts(before: &Document, key: &str) -> bool {
-    let flag = item_of(key).map(|resident| key_in(resident, CONCEALED));
-    before.id().kind() == Some(DocumentKind::HouseholdPrivate)
-        || flag.is_some_and(|flag| before.value(&flag).is_some())
 }
 
 /// Whether everything that is written under keys that begin with `one` is cleared.

@@ -32,7 +32,7 @@ pub use error::{OpenError, StoreError};
 pub use inspect::{FileSizes, TableSize};
 pub use key::DatabaseKey;
 pub use lock::Lock;
-pub use open::{Migration, OpenConfig, Owner, open_reader, open_writer};
+pub use open::{Migration, OpenConfig, Owner, for_owner, open_reader, open_writer};
 pub use outbox::{OutboxCounts, OutboxEntry, OutboxState};
 pub use reader::{Reader, Readers};
 pub use records::StoredRecord;

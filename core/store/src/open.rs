@@ -103,7 +103,7 @@ fn make_for_owner(path: &Path) -> Result<(), OpenError> {
 }
 
 /// Lets nobody but its owner read a file that is about to be made.
-pub(crate) fn for_owner(options: &mut OpenOptions) -> &mut OpenOptions {
+pub fn for_owner(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options

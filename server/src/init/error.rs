@@ -1,5 +1,6 @@
 //! What may keep a city from being made.
 
+use keting::durable_file::FolderError;
 use keting_store::OpenError;
 use keting_trust::SignError;
 
@@ -61,6 +62,15 @@ impl InitError {
             Self::Io(_) => "io",
             Self::Open(error) => error.code(),
             Self::Store(error) => error.code(),
+        }
+    }
+}
+
+impl From<FolderError> for InitError {
+    fn from(error: FolderError) -> Self {
+        match error {
+            FolderError::NotPrivate => Self::FolderNotPrivate,
+            FolderError::Io(error) => Self::Io(error),
         }
     }
 }

@@ -10,17 +10,18 @@
 
 mod error;
 pub(crate) mod leftovers;
-mod private;
 mod regions;
 pub mod regions_csv;
 mod root_key;
 
+use std::fs::OpenOptions;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use keting::durable_file::flush_folder_of;
+use keting::durable_file::{flush_folder_of, make_private_folder};
 use keting_model::role::Role;
 use keting_model::{CityId, LogId};
+use keting_store::for_owner;
 use keting_trust::{
     ChainHash, Ed25519Signer, Grant, KindAccess, RecordKind, SignedGrant, Signer as _,
 };
@@ -90,7 +91,7 @@ pub fn init(
 impl Place<'_> {
     /// Makes room for an attempt: removes what an interrupted one left.
     fn clear(self) -> Result<(), InitError> {
-        private::make_folder(self.directory)?;
+        make_private_folder(self.directory)?;
         if store_path(self.directory).exists() {
             return Err(InitError::CityExists);
         }
@@ -131,7 +132,8 @@ impl Place<'_> {
         now_ms: u64,
     ) -> Result<RootKey, InitError> {
         let part = self.part();
-        private::make_file(&part)?;
+        // SQLite opens it below; whoever makes a city at the same time must not.
+        for_owner(OpenOptions::new().write(true).create_new(true)).open(&part)?;
         let root = {
             let mut store = SqliteStore::open(&part)?;
             init_store(&mut store, city_name, lines, random, now_ms)?

@@ -3,17 +3,17 @@
 //! The file is there whole or not at all, never in place of another, and durable before the city
 //! it belongs to stands: no city is ever without its root key.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use keting::durable_file::flush_folder_of;
 use keting_model::CityId;
+use keting_store::for_owner;
 use keting_trust::PublicKey;
 use zeroize::Zeroizing;
 
 use super::leftovers::remove_if_there;
-use super::private::only_for_owner;
 
 const TITLE: &str = "keting root key 1";
 
@@ -47,7 +47,7 @@ impl<'p> KeyFile<'p> {
     pub(super) fn begin(path: &'p Path) -> io::Result<Self> {
         let part = part_of(path);
         remove_if_there(&part)?;
-        let file = only_for_owner().write(true).create_new(true).open(&part)?;
+        let file = for_owner(OpenOptions::new().write(true).create_new(true)).open(&part)?;
         Ok(Self { path, part, file })
     }
 

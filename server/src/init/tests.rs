@@ -89,7 +89,6 @@ fn the_store_is_only_for_its_owner_from_its_first_moment() {
     let place = Place { directory: &folder, root_key: &root_key };
     place.clear().unwrap();
     assert_eq!(mode(&folder), 0o700);
-    private::make_file(&place.part()).unwrap();
     let mut store = SqliteStore::open(&place.part()).unwrap();
     store.begin().unwrap().set_meta("key", b"value").unwrap();
     for file in std::fs::read_dir(&folder).unwrap() {

@@ -3,10 +3,10 @@
 //! One request a connection: a line of JSON in, a line of JSON out. It is how `keting invite`
 //! reaches a running server. Who has the socket is the one server of its directory.
 
-use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use keting_store::{Lock, OpenError};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
@@ -49,16 +49,8 @@ pub fn socket_path(directory: &Path) -> PathBuf {
 #[derive(Debug)]
 pub struct AdminSocket {
     listener: UnixListener,
-    /// Locked as long as the socket is open; the lock ends with the process, however that ends.
-    hold: File,
-}
-
-impl Drop for AdminSocket {
-    /// Gives the hold back in so many words: closing alone leaves it with a child process that was
-    /// forked and has not come to its own program yet.
-    fn drop(&mut self) {
-        let _ = self.hold.unlock();
-    }
+    /// Given back when the socket is closed, or the process ends, however that is.
+    _hold: Lock,
 }
 
 /// Says why a server cannot begin on a directory.
@@ -67,7 +59,10 @@ pub enum BindError {
     /// Another process serves it.
     #[error("another server runs on this directory")]
     InUse,
-    /// The socket, or the file that is locked beside it, cannot be made.
+    /// The file that is locked beside the socket cannot be made.
+    #[error("the directory cannot be held")]
+    Hold(#[from] OpenError),
+    /// The socket cannot be made.
     #[error("the operator's socket cannot be made")]
     Io(#[from] io::Error),
 }
@@ -77,6 +72,7 @@ impl BindError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::InUse => "server_in_use",
+            Self::Hold(error) => error.code(),
             Self::Io(_) => "file_unusable",
         }
     }
@@ -90,19 +86,12 @@ impl AdminSocket {
     /// [`BindError::InUse`] at once when another process has it, whose socket stays as it is; when a
     /// file cannot be made.
     pub fn bind(directory: &Path) -> Result<Self, BindError> {
-        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+        use std::os::unix::fs::PermissionsExt;
         let path = socket_path(directory);
-        let hold = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(path.with_extension("lock"))?;
-        match hold.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(BindError::InUse),
-            Err(TryLockError::Error(error)) => return Err(error.into()),
-        }
+        let hold = match Lock::take(&path) {
+            Err(OpenError::ReplicaInUse) => return Err(BindError::InUse),
+            taken => taken?,
+        };
         match std::fs::remove_file(&path) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -110,7 +99,7 @@ impl AdminSocket {
         }
         let listener = UnixListener::bind(&path)?;
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
-        Ok(Self { listener, hold })
+        Ok(Self { listener, _hold: hold })
     }
 
     /// Answers requests until the future is dropped.

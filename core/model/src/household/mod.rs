@@ -20,7 +20,7 @@ pub use view::{HouseholdDetail, HouseholdView, NeedView, ResidentDetail, Residen
 use crate::home::{Home, id_under};
 use crate::registry::Registration;
 
-pub(crate) use parts::{filled_in, is_concealed};
+pub(crate) use parts::{filled_in, has_two_parts, is_concealed};
 pub(crate) use placing::Placing;
 pub(crate) use placing::{prefix, private_part, require_household, require_resident, time_value};
 pub(crate) use rows::{SQL, fields_that_move};
