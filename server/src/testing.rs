@@ -336,6 +336,7 @@ impl Person {
             time: stamp.time,
             city_time: stamp.city,
             replaces: None,
+            follows: Vec::new(),
             entries: parts.iter().map(Part::digest).collect(),
         };
         lie(&mut body);

@@ -122,7 +122,10 @@ impl Check<'_> {
             RecordKind::Commit => self.commit(entry),
             RecordKind::Grant => self.grant(entry),
             RecordKind::Verdict => self.verdict(entry),
-            RecordKind::Decision | RecordKind::Revocation | RecordKind::Erasure => Ok(()),
+            RecordKind::Decision
+            | RecordKind::Revocation
+            | RecordKind::Erasure
+            | RecordKind::Announcement => Ok(()),
         }
     }
 
@@ -217,6 +220,9 @@ impl Check<'_> {
             self.entry_is(entry, "verdict_not_signed");
             return Ok(());
         };
+        if verdict.place.number != entry.number {
+            self.entry_is(entry, "record_of_another_place");
+        }
         let id = verdict.record.commit;
         let state = self.read.commit_state(&id.device, &id.command)?;
         if state.is_none_or(|state| state.number != entry.number) {

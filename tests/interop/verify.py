@@ -2,8 +2,9 @@
 
 It shares no code with the Rust implementation: CBOR is cbor2's, COSE is pycose's, Ed25519 is
 cryptography's (through pycose). It verifies a chain of grants, commits with the salted digests of
-their parts, the actor of their changes and the chain hash of the log, and it refuses every invalid
-commit and grant. Exits 0 if all is as the page says.
+their parts, the actor of their changes and the chain hash of the log, the server's records with
+their places, its word on its log and the proof of an enrolment, and it refuses every invalid one.
+Exits 0 if all is as the page says.
 """
 
 import hashlib
@@ -21,7 +22,7 @@ from pycose.messages import Sign1Message
 GOLDEN = Path(__file__).resolve().parent.parent / "fixtures" / "golden" / "trust"
 NOW = 1_793_491_200  # when the samples were made, in seconds since the Unix epoch
 ED25519 = -19
-COMMIT_BYTES_MAX, GRANT_BYTES_MAX = 32_768, 8_192
+COMMIT_BYTES_MAX, GRANT_BYTES_MAX, RECORD_BYTES_MAX = 32_768, 8_192, 16_384
 UNIX_SECONDS_MAX = ((1 << 47) - 1) // 1000
 CHAIN_MAX = 8
 ADMINISTRATOR = 9
@@ -144,6 +145,10 @@ def actor_id(key, incarnation):
 # Commits
 
 
+def is_commit_id(value):
+    return type(value) is list and len(value) == 2 and is_bytes(value[0], 16) and is_bytes(value[1], 8)
+
+
 def read_commit(data):
     payload, message = read_message(data, COMMIT_BYTES_MAX)
     body = decode(payload)
@@ -168,12 +173,16 @@ def read_commit(data):
     city_time = commit["city_time"]
     require(type(city_time) is list and len(city_time) == 2, "city_time")
     require(is_uint(city_time[0], 1 << 47) and type(city_time[1]) is bool, "city_time")
-    reserved = [commit["request"], commit["seals"], commit["follows"]]
-    require(reserved == [None, [], []], "a place of a later version is filled")
+    require([commit["request"], commit["seals"]] == [None, []], "a place of a later version")
+    follows = commit["follows"]
+    require(type(follows) is list and len(follows) <= 64, "follows")
+    require(all(is_commit_id(one) for one in follows), "follows")
+    ordered = [device + command for device, command in follows]
+    require(ordered == sorted(set(ordered)), "follows in another order")
+    require([device_id(key), commit["command"]] not in follows, "follows itself")
     replaces = commit["replaces"]
     if replaces is not None:
-        require(type(replaces) is list and len(replaces) == 2, "replaces")
-        require(is_bytes(replaces[0], 16) and is_bytes(replaces[1], 8), "replaces")
+        require(is_commit_id(replaces), "replaces")
         require(replaces != [device_id(key), commit["command"]], "replaces itself")
     entries = commit["entries"]
     require(type(entries) is list and 1 <= len(entries) <= 512, "entries")
@@ -279,6 +288,80 @@ def verify_chain(root, chain, parents, now):
             require(access & 4 or not limit & 4, "only the holder's own")
 
 
+# What the server signs beside grants
+
+SERVERS_RECORDS = {
+    "verdict": 5,
+    "decision": 5,
+    "revocation": 8,
+    "erasure": 5,
+    "announcement": 6,
+}
+
+
+def read_signed(data, context, key, has_place):
+    """The place, if it has one, and the fields of something the server signed."""
+    payload, message = read_message(data, RECORD_BYTES_MAX)
+    outer = decode(payload)
+    require(type(outer) is list and len(outer) == (4 if has_place else 3), "another form")
+    require(outer[0] == 1 and outer[1] == device_id(key), "another format or signer")
+    place = outer[2] if has_place else None
+    if has_place:
+        require(type(place) is list and len(place) == 2, "place")
+        require(is_uint(place[0], 1 << 32) and is_uint(place[1], 1 << 63) and place[1], "place")
+    require(type(outer[-1]) is list, "not a record")
+    verify_signature(message, context, key)
+    return place, outer[-1]
+
+
+def group_digest(entries):
+    """Of (number, kind, digest of the record) each."""
+    parts = [number.to_bytes(8, "big") + bytes([kind]) + digest for number, kind, digest in entries]
+    return sha256(b"keting/group/1", *parts)
+
+
+def is_cursor(value):
+    return (
+        type(value) is list
+        and len(value) == 4
+        and is_bytes(value[0], 16)
+        and is_uint(value[1], 1 << 32)
+        and is_uint(value[2], 1 << 63)
+        and is_bytes(value[3], 32)
+    )
+
+
+def read_announcement(data, key):
+    place, fields = read_signed(data, "keting/announcement/1", key, True)
+    require(len(fields) == 6, "not an announcement")
+    _, _, serial, urls, keys, at_ms = fields
+    require(is_uint(serial, 1 << 63) and serial >= 1 and is_uint(at_ms, 1 << 47), "serial or time")
+    require(type(urls) is list and 1 <= len(urls) <= 4, "urls")
+    require(all(type(url) is str and 1 <= len(url.encode()) <= 256 for url in urls), "urls")
+    require(type(keys) is list and 1 <= len(keys) <= 4, "keys")
+    require(all(is_bytes(pin, 32) for pin in keys), "keys")
+    require(len(set(urls)) == len(urls) and len(set(keys)) == len(keys), "one twice")
+    return place, fields
+
+
+def read_heard(data, key):
+    _, fields = read_signed(data, "keting/heard/1", key, False)
+    require(len(fields) == 4 and is_bytes(fields[0], 16) and is_cursor(fields[1]), "not heard")
+    require(is_uint(fields[2], 1 << 47) and is_bytes(fields[3], 32), "time or group")
+    return fields
+
+
+def read_enrolment(data, key):
+    _, fields = read_signed(data, "keting/enrolled/1", key, False)
+    require(len(fields) == 7, "not an enrolment")
+    lengths = [16, 16, 16, 32, 32, 32]
+    require(all(is_bytes(*pair) for pair in zip(fields, lengths)), "a field of another length")
+    grants = fields[6]
+    require(type(grants) is list and 1 <= len(grants) <= 8, "grants")
+    require(all(is_bytes(grant, 32) for grant in grants), "grants")
+    return fields
+
+
 # What is in the golden files
 
 
@@ -300,11 +383,13 @@ def check_grants():
 
 
 def check_commits(chain, digests):
-    """Two commits of the head, with the parts of the first."""
+    """Three commits of the head, with the parts of the first."""
     head = chain[1]
     first = read_commit(golden("valid/commit.first"))
     later = read_commit(golden("valid/commit.replacing"))
-    for commit in (first, later):
+    behind = read_commit(golden("valid/commit.following"))
+    require([device_id(first["key"]), first["command"]] in behind["follows"], "follows")
+    for commit in (first, later, behind):
         require(commit["grant"] == digests[1], "another grant")
         require(commit["key"] == holder(head), "not the grant's holder")
         require((commit["city"], commit["log"]) == (head[CITY], head[LOG]), "another city")
@@ -327,12 +412,43 @@ def check_log(chain, digests, commit):
     require(commit["seen"] == [1, 3, link[:8]], "the chain hash")
 
 
-def check_invalid():
-    """Every invalid commit and grant is refused here too."""
+def check_server(chain, digests):
+    """The server's records each at their place, its word on the log, and an enrolment's proof."""
+    key = holder(chain[0])
+    records = 0
+    for path in sorted((GOLDEN / "valid").glob("*.hex")):
+        kind = path.name.split(".")[0]
+        if kind in SERVERS_RECORDS:
+            data = bytes.fromhex(path.read_text())
+            place, fields = read_signed(data, f"keting/{kind}/1", key, True)
+            require(place == [1, 4] and len(fields) == SERVERS_RECORDS[kind], path.stem)
+            records += 1
+    city, log = chain[0][CITY], chain[0][LOG]
+    _, announced = read_announcement(golden("valid/announcement.moving"), key)
+    require(announced[:3] == [city, log, 1], "the announcement")
+    heard = read_heard(golden("valid/heard.group"), key)
+    require(heard[0] == city and heard[1][:3] == [log, 1, 3], "the cursor heard")
+    require(heard[3] == group_digest([(3, 4, digests[2])]), "the group heard")
+    proof = read_enrolment(golden("valid/enrolment.alice"), key)
+    require(proof[:3] == [city, log, device_id(holder(chain[1]))], "the device enrolled")
+    require(proof[5] == sha256(b"keting/invitation/1", b"\xab" * 16), "the secret's digest")
+    require(proof[6] == digests[:2], "the grants given")
+    return records
+
+
+def check_invalid(issuing):
+    """Every invalid commit, grant, announcement, word and proof is refused here too."""
+    readers = {
+        "commit": read_commit,
+        "grant": read_grant,
+        "announcement": lambda data: read_announcement(data, issuing),
+        "heard": lambda data: read_heard(data, issuing),
+        "enrolment": lambda data: read_enrolment(data, issuing),
+    }
     count = 0
     for path in sorted((GOLDEN / "invalid").glob("*.hex")):
         kind = path.name.split(".")[0]
-        reader = {"commit": read_commit, "grant": read_grant}.get(kind)
+        reader = readers.get(kind)
         if reader:
             data = bytes.fromhex(path.read_text())
             must_refuse(path.stem, lambda: reader(data))
@@ -353,8 +469,12 @@ def main():
     chain, digests = check_grants()
     commit = check_commits(chain, digests)
     check_log(chain, digests, commit)
-    count = check_invalid()
-    print(f"verified: 3 grants, 2 commits, 2 parts, the log's chain; refused: {count} invalid files")
+    records = check_server(chain, digests)
+    count = check_invalid(holder(chain[0]))
+    print(
+        f"verified: 3 grants, 3 commits, 2 parts, the log's chain, {records} records of the server,"
+        f" its word and an enrolment; refused: {count} invalid files"
+    )
 
 
 if __name__ == "__main__":

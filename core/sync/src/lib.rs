@@ -29,7 +29,7 @@ pub use device::{
 };
 pub use error::{CloseReason, OwnFault, PeerMisbehaved};
 pub use message::{
-    Answer, CommitKey, Confirm, Enrolled, Entry, EntryPosition, NewGeneration, Outcome,
+    Answer, CommitKey, Confirm, Enrolled, Entry, EntryPosition, Highest, NewGeneration, Outcome,
     PushedCommit, Refused, Request, Resume, Secret, Welcome,
 };
 pub use server::{

@@ -15,7 +15,9 @@ use crate::cose::{self, Unverified};
 use crate::digest::{Digest, Incarnation, actor_id};
 use crate::error::{ProofError, SignError};
 use crate::key::{DeviceId, PublicKey, Signer};
-use crate::limits::{COMMAND_NAME_BYTES_MAX, COMMIT_BYTES_MAX, COMMIT_PARTS_MAX, NUMBER_MAX};
+use crate::limits::{
+    COMMAND_NAME_BYTES_MAX, COMMIT_BYTES_MAX, COMMIT_FOLLOWS_MAX, COMMIT_PARTS_MAX, NUMBER_MAX,
+};
 use crate::log::Position;
 
 /// The version of the format of commits.
@@ -66,6 +68,9 @@ pub struct CommitBody {
     pub city_time: CityTime,
     /// The held commit that this one takes the place of: authored anew or taken over.
     pub replaces: Option<CommitId>,
+    /// The commits without a number that its author had before them when planning it, ascending:
+    /// what becomes of them decides about this one too.
+    pub follows: Vec<CommitId>,
     /// The digest of each [`Part`], in the order in which the changes apply.
     pub entries: Vec<Digest>,
 }
@@ -189,6 +194,9 @@ impl CommitBody {
             ("time", HybridTime::from_bits(self.time.bits()).is_some()),
             ("city_time", self.city_time.is_in_range()),
             ("replaces", self.replaces.is_none_or(|id| !self.is(&id))),
+            ("follows", self.follows.len() <= COMMIT_FOLLOWS_MAX),
+            ("follows", self.follows.windows(2).all(|pair| pair[0] < pair[1])),
+            ("follows", self.follows.iter().all(|id| !self.is(id))),
             ("entries", (1..=COMMIT_PARTS_MAX).contains(&self.entries.len())),
             ("entries", self.entries.iter().collect::<BTreeSet<_>>().len() == self.entries.len()),
         ];
@@ -220,6 +228,7 @@ impl<C> Encode<C> for CommitBody {
         self.city_time.encode(e, c)?;
         self.replaces.encode(e, c)?;
         Reserved.encode(e, c)?;
+        self.follows.encode(e, c)?;
         self.entries.encode(e, c)
     }
 }
@@ -242,14 +251,14 @@ impl<'b, C> Decode<'b, C> for CommitBody {
             time: HybridTime::decode(d, c)?,
             city_time: CityTime::decode(d, c)?,
             replaces: Option::decode(d, c)?,
-            entries: Reserved::decode(d, c).and_then(|Reserved| Vec::decode(d, c))?,
+            follows: Reserved::decode(d, c).and_then(|Reserved| Vec::decode(d, c))?,
+            entries: Vec::decode(d, c)?,
         })
     }
 }
 
-/// The places of what a commit asks of the log (`request`), the sealed records in it (`seals`) and
-/// the unnumbered commits it stands on (`follows`). Nothing in this version fills them, and a commit
-/// that does is refused, not misread.
+/// The places of what a commit asks of the log (`request`) and the sealed records in it (`seals`).
+/// Nothing in this version fills them, and a commit that does is refused, not misread.
 struct Reserved;
 
 impl<C> Encode<C> for Reserved {
@@ -258,7 +267,7 @@ impl<C> Encode<C> for Reserved {
         e: &mut Encoder<W>,
         _: &mut C,
     ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        e.null()?.array(0)?.array(0)?;
+        e.null()?.array(0)?;
         Ok(())
     }
 }
@@ -266,7 +275,6 @@ impl<C> Encode<C> for Reserved {
 impl<'b, C> Decode<'b, C> for Reserved {
     fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
         d.null()?;
-        array_of(d, 0)?;
         array_of(d, 0)?;
         Ok(Self)
     }

@@ -152,7 +152,7 @@ impl<'b, C> Decode<'b, C> for PublicKey {
 }
 
 /// Whatever holds a private key and signs with it: memory, a vault, a phone's secure hardware.
-pub trait Signer: Send {
+pub trait Signer: Send + Sync {
     /// The public half.
     fn public_key(&self) -> &PublicKey;
 

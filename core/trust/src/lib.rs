@@ -30,8 +30,9 @@ pub use error::{GrantError, ProofError, SignError};
 pub use grant::{Grant, KindAccess, SignedGrant, verify_chain};
 pub use invitation::{Invitation, InvitationError};
 pub use key::{Algorithm, DeviceId, Ed25519Signer, PublicKey, Signer};
-pub use log::{ChainHash, Cursor, Position, RecordKind};
+pub use log::{ChainHash, Cursor, Place, Position, RecordKind};
 pub use record::{
-    Confirmation, Decision, Erasure, Outcome, Revocation, SignedConfirmation, SignedDecision,
-    SignedErasure, SignedRevocation, SignedVerdict, Verdict,
+    Announcement, Claimed, Confirmation, Decision, Enrolment, Erasure, GroupDigest, Heard, Outcome,
+    Revocation, SignedAnnouncement, SignedConfirmation, SignedDecision, SignedEnrolment,
+    SignedErasure, SignedHeard, SignedRevocation, SignedVerdict, Verdict,
 };

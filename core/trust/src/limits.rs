@@ -35,9 +35,15 @@ pub const COMMIT_OPS_MAX: u64 = 2 * CHANGE_OPS_MAX;
 /// The most documents in one commit. Dividing a micro-grid touches its 80 households and a few
 /// regions; a household, its private part and its visits are three.
 pub const COMMIT_PARTS_MAX: usize = 512;
+/// The most commits without a number that one commit follows. They are the last ones in the documents
+/// it was planned on, its home and the regions above: an honest author has a handful.
+pub const COMMIT_FOLLOWS_MAX: usize = 64;
+/// What a signed commit says of each commit it follows, in bytes: two ids and their CBOR heads.
+pub const COMMIT_FOLLOWED_BYTES: usize = 27;
 /// What a signed commit says of each part, in bytes: a digest of 32 and its CBOR head.
 pub const COMMIT_PART_BYTES: usize = 34;
-/// The most that a signed commit says beside its parts, in bytes; some 400 are usual.
+/// The most that a signed commit says beside its parts and what it follows, in bytes; some 400 are
+/// usual.
 pub const COMMIT_BYTES_BESIDE_PARTS: usize = 1024;
 /// The longest signed commit without its parts, in bytes.
 pub const COMMIT_BYTES_MAX: usize = 32 * 1024;
@@ -59,6 +65,11 @@ pub const GRANT_KINDS_MAX: usize = 64;
 pub const GRANT_CHAIN_MAX: usize = 8;
 /// The longest name of a person, a device or a city in a signed record, in bytes.
 pub const NAME_BYTES_MAX: usize = 256;
+/// The most addresses, and the most TLS keys, of a server at one time: the present ones, the ones
+/// before them while they are given up, and room for both to change again meanwhile.
+pub const SERVER_PLACES_MAX: usize = 4;
+/// The longest reason for an end of a grant, in bytes: some eighty characters that its holder reads.
+pub const WHY_BYTES_MAX: usize = 256;
 /// The longest record of the log other than a commit, in bytes.
 pub const RECORD_BYTES_MAX: usize = 16 * 1024;
 /// The longest invitation, in characters: it must fit a QR code a cheap phone can read.
@@ -144,6 +155,10 @@ pub const CODE_BYTES_MAX: usize = 64;
 pub const SIGNATURE_BYTES_MAX: usize = 128;
 /// The longest signed confirmation, in bytes.
 pub const CONFIRMATION_BYTES_MAX: usize = 512;
+/// The longest of what a server signs of its log, in bytes; some 210 are usual.
+pub const HEARD_BYTES_MAX: usize = 512;
+/// The longest proof of an enrolment, in bytes; some 400 are usual.
+pub const ENROLMENT_PROOF_BYTES_MAX: usize = 1024;
 /// The server's own note of where a phase of a first sync stands, in bytes.
 pub const AFTER_BYTES_MAX: usize = 64;
 /// The most numbers in a Welcome's map of limits, known or not.
@@ -262,8 +277,12 @@ const _: () = assert!(COMMIT_OPS_MAX >= CHANGE_OPS_MAX);
 const _: () = assert!(COMMIT_OPS_MAX >= COMMIT_PARTS_MAX as u64);
 const _: () = assert!(COMMIT_WITH_PARTS_BYTES_MAX < FRAME_BYTES_MAX);
 const _: () = assert!(COMMIT_BYTES_MAX + CHANGE_BYTES_MAX < COMMIT_WITH_PARTS_BYTES_MAX);
-const _: () =
-    assert!(COMMIT_PARTS_MAX * COMMIT_PART_BYTES + COMMIT_BYTES_BESIDE_PARTS < COMMIT_BYTES_MAX);
+const _: () = assert!(
+    COMMIT_PARTS_MAX * COMMIT_PART_BYTES
+        + COMMIT_FOLLOWS_MAX * COMMIT_FOLLOWED_BYTES
+        + COMMIT_BYTES_BESIDE_PARTS
+        < COMMIT_BYTES_MAX
+);
 const _: () = assert!(EARLY_BYTES_MAX < FRAME_BYTES_MAX);
 const _: () = assert!(ADMISSION_TURN_BYTES * 4 <= ADMISSION_GROUP_BYTES_MAX);
 const _: () = assert!(COMMIT_WITH_PARTS_BYTES_MAX < ADMISSION_GROUP_BYTES_MAX);

@@ -25,12 +25,21 @@ pub enum RecordKind {
     Revocation,
     /// The erasure of documents.
     Erasure,
+    /// Where the server is from now on, and which keys it has.
+    Announcement,
 }
 
 impl RecordKind {
     /// Every kind this version knows.
-    pub const ALL: [Self; 6] =
-        [Self::Commit, Self::Decision, Self::Verdict, Self::Grant, Self::Revocation, Self::Erasure];
+    pub const ALL: [Self; 7] = [
+        Self::Commit,
+        Self::Decision,
+        Self::Verdict,
+        Self::Grant,
+        Self::Revocation,
+        Self::Erasure,
+        Self::Announcement,
+    ];
 
     /// The kind's number in bytes. A number is never used again for another kind.
     pub const fn code(self) -> u8 {
@@ -41,6 +50,8 @@ impl RecordKind {
             Self::Grant => 4,
             Self::Revocation => 5,
             Self::Erasure => 6,
+            // 7 is kept for the server's word on what all documents are.
+            Self::Announcement => 8,
         }
     }
 
@@ -58,6 +69,7 @@ impl RecordKind {
             Self::Grant => "grant",
             Self::Revocation => "revocation",
             Self::Erasure => "erasure",
+            Self::Announcement => "announcement",
         }
     }
 }
@@ -145,10 +157,28 @@ impl Cursor {
         Self { number, chain: self.chain.next(number, kind, record), ..*self }
     }
 
+    /// Where the record after this one will stand.
+    pub const fn next_place(&self) -> Place {
+        Place { generation: self.generation, number: self.number.saturating_add(1) }
+    }
+
     /// The short form that commits carry.
     pub fn position(&self) -> Position {
         Position { generation: self.generation, number: self.number, chain: self.chain.short() }
     }
+}
+
+/// Where a record stands in the log. The server signs its own records over it, so that one cannot be
+/// shown under another number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(array)]
+pub struct Place {
+    /// The generation of the log.
+    #[n(0)]
+    pub generation: u32,
+    /// The record's number, from 1.
+    #[n(1)]
+    pub number: u64,
 }
 
 /// What an author had seen of the log.

@@ -244,7 +244,8 @@ impl Writer<'_, '_> {
             outcome: VerdictOutcome::Held { code: code.to_owned() },
             at_ms: self.now_ms,
         };
-        SignedVerdict::sign(verdict, &self.city.issuing)
+        let head = self.transaction.head()?.ok_or(StoreError::Empty)?;
+        SignedVerdict::sign_at(head.cursor().next_place(), verdict, &self.city.issuing)
             .map_err(|error| StoreError::Failed(Box::new(error)))
     }
 

@@ -138,6 +138,7 @@ impl<'c> Author<'c> {
             time: stamp.time,
             city_time: stamp.city,
             replaces: None,
+            follows: Vec::new(),
             entries: parts.iter().map(Part::digest).collect(),
         };
         let commit = SignedCommit::sign(body, &self.city.device)

@@ -1,6 +1,6 @@
 //! Who is let in, and from where on they are given the log.
 
-use keting_sync::{Denial, Enrolled, Enrolment, Resume, Resumption, Secret, Standing};
+use keting_sync::{Denial, Enrolled, Enrolment, Highest, Resume, Resumption, Secret, Standing};
 use keting_trust::{Cursor, DeviceId, PublicKey};
 
 use super::effects::denial;
@@ -71,10 +71,12 @@ impl Server {
             Some(_) => Resumption::Diverged { shared_number: shared_number(&head, &row) },
             None => Resumption::FirstSync { from: position },
         };
+        let highest = read.highest_sequence(device, &resume.incarnation)?;
         Ok(Ok(Standing {
             head: head.cursor(),
             backed_up_to: head.backed_up_to,
             server_time_ms: unix_ms,
+            highest: highest.map(|(sequence, digest)| Highest { sequence, digest }),
             resumption,
         }))
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use keting_model::DocumentId;
 use keting_sync::{
-    Answer, DeviceConfig, DeviceEffect, DeviceEvent, DeviceSession, Entry, Moved, OutboxBatch,
-    OutboxItem, Outcome, Persisted, device::Purpose,
+    Answer, DeviceConfig, DeviceEffect, DeviceEvent, DeviceSession, Entry, Highest, Moved,
+    OutboxBatch, OutboxItem, Outcome, Persisted, device::Purpose,
 };
 use keting_trust::{
     Cursor, Digest, Ed25519Signer, Incarnation, Invitation, SignedCommit, SignedConfirmation,
@@ -303,6 +303,26 @@ fn frames_that_are_rubbish_close_the_connection_and_nothing_else() {
     alice.queue(commit);
     world.settle(&mut [&mut alice]);
     assert_eq!(alice.answers.len(), 1);
+}
+
+#[test]
+fn a_device_is_told_the_last_commit_of_its_incarnation_that_the_log_knows_also_a_held_one() {
+    let mut world = World::new();
+    let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
+    assert_eq!(alice.highest, None);
+    let (here, elsewhere) = (world.region(HEAD_REGION), world.region(OTHER_REGION));
+    for region in [here, elsewhere] {
+        let (_, commit) = alice.person().add_household(region);
+        alice.queue(commit);
+        world.settle(&mut [&mut alice]);
+        world.hang_up(&mut alice);
+        world.call(&mut alice);
+        world.settle(&mut [&mut alice]);
+        let last = SignedCommit::open(&alice.outbox.last().unwrap().signed).unwrap();
+        let expected = Highest { sequence: last.body.sequence, digest: last.digest() };
+        assert_eq!(alice.highest, Some(expected));
+    }
+    assert!(matches!(alice.answers.last().unwrap().outcome, Outcome::Held { .. }));
 }
 
 #[test]

@@ -21,13 +21,14 @@ use super::{
 /// # Panics
 /// When the implementation does not conform.
 pub fn run<S: ServerStore>(make: impl Fn() -> S) {
-    let checks: [fn(&mut dyn ServerStore); 9] = [
+    let checks: [fn(&mut dyn ServerStore); 10] = [
         an_empty_store_has_no_head,
         numbers_are_gapless_and_the_chain_is_that_of_the_records,
         what_was_not_committed_leaves_no_trace,
         a_change_and_a_commit_are_kept_once,
         rows_come_back_as_they_were_written,
         a_place_in_an_incarnation_is_known_to_be_taken,
+        the_highest_place_in_an_incarnation_is_known_with_its_commit,
         a_number_that_does_not_fit_is_an_error_and_not_another_number,
         audiences_answer_in_order_and_within_their_bounds,
         regions_are_found_by_code_and_with_all_below_them,
@@ -170,6 +171,29 @@ fn a_place_in_an_incarnation_is_known_to_be_taken(store: &mut dyn ServerStore) {
     assert!(!good(read.is_sequence_taken(&by, &incarnation, sequence + 1)));
     assert!(!good(read.is_sequence_taken(&by, &Incarnation::new([9; 8]), sequence)));
     assert!(!good(read.is_sequence_taken(&device(9), &incarnation, sequence)));
+    let highest = good(read.highest_sequence(&by, &incarnation));
+    assert_eq!(highest, Some((sequence, commit(1).digest)));
+    assert_eq!(good(read.highest_sequence(&by, &Incarnation::new([9; 8]))), None);
+    assert_eq!(good(read.highest_sequence(&device(9), &incarnation)), None);
+}
+
+fn the_highest_place_in_an_incarnation_is_known_with_its_commit(store: &mut dyn ServerStore) {
+    begin_log(store);
+    let place = |number: u8, sequence| StoredCommit {
+        command: CommandId::new([number; 8]),
+        sequence,
+        number: u64::from(number),
+        digest: Digest::of(&[number]),
+        ..commit(1)
+    };
+    let mut transaction = good(store.begin());
+    for commit in [place(1, 2), place(2, 11), place(3, 11), place(4, 7)] {
+        good(transaction.put_commit(&commit));
+    }
+    good(transaction.commit());
+    let StoredCommit { device, incarnation, .. } = commit(1);
+    let highest = good(good(store.snapshot()).highest_sequence(&device, &incarnation));
+    assert_eq!(highest, Some((11, Digest::of(&[2]))), "the one that came first");
 }
 
 fn a_number_that_does_not_fit_is_an_error_and_not_another_number(store: &mut dyn ServerStore) {

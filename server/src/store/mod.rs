@@ -74,6 +74,14 @@ pub trait ServerRead {
         sequence: u64,
     ) -> Result<bool, StoreError>;
 
+    /// The highest place in one incarnation of a device that a commit was answered for, and the digest
+    /// of that commit.
+    fn highest_sequence(
+        &self,
+        device: &DeviceId,
+        incarnation: &Incarnation,
+    ) -> Result<Option<(u64, Digest)>, StoreError>;
+
     /// Where a document lives and stands, without its content.
     fn document(&self, id: &DocumentId) -> Result<Option<StoredDocument>, StoreError>;
 

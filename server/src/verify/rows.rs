@@ -57,7 +57,10 @@ impl Check<'_> {
             RecordKind::Verdict => {
                 SignedVerdict::open(record, issuing).ok().map(|v| v.record.commit.device)
             }
-            RecordKind::Decision | RecordKind::Revocation | RecordKind::Erasure => None,
+            RecordKind::Decision
+            | RecordKind::Revocation
+            | RecordKind::Erasure
+            | RecordKind::Announcement => None,
         })
     }
 }

@@ -185,6 +185,7 @@ impl Author {
             time: stamp.time,
             city_time: stamp.city,
             replaces: None,
+            follows: Vec::new(),
             entries: parts.iter().map(Part::digest).collect(),
         };
         let commit = SignedCommit::sign(body, &self.signer).unwrap();

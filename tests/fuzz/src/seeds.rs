@@ -8,6 +8,19 @@ use keting_model::household::HouseholdCommand;
 use keting_model::{CityTime, Command, Document, DocumentId, DocumentKind, Fields};
 use keting_testkit::golden::Golden;
 
+/// What the names of the golden files of records begin with.
+const RECORDS: [&str; 9] = [
+    "announcement.",
+    "confirmation.",
+    "decision.",
+    "enrolment.",
+    "erasure.",
+    "heard.",
+    "key.",
+    "revocation.",
+    "verdict.",
+];
+
 /// The people of the guard's golden story.
 pub const ACTORS: [[u8; 10]; 4] = [[0xa1; 10], [0xb0; 10], [0xca; 10], [0xee; 10]];
 
@@ -44,10 +57,7 @@ pub fn of_target(target: &str) -> Vec<Vec<u8>> {
     match target {
         "commit" => hex_files("trust/valid", "commit."),
         "grant" => hex_files("trust/valid", "grant."),
-        "record" => ["confirmation.", "decision.", "erasure.", "key.", "revocation.", "verdict."]
-            .iter()
-            .flat_map(|prefix| hex_files("trust/valid", prefix))
-            .collect(),
+        "record" => RECORDS.iter().flat_map(|name| hex_files("trust/valid", name)).collect(),
         "invitation" => hex_files("trust/valid", "invitation."),
         "device_frame" => device_frames(),
         "server_frame" => server_frames(),

@@ -3,8 +3,9 @@
 
 use keting_trust::record::{Record, Signed};
 use keting_trust::{
-    Invitation, ProofError, PublicKey, SignedCommit, SignedConfirmation, SignedDecision,
-    SignedErasure, SignedGrant, SignedRevocation, SignedVerdict, cbor,
+    Invitation, ProofError, PublicKey, SignedAnnouncement, SignedCommit, SignedConfirmation,
+    SignedDecision, SignedEnrolment, SignedErasure, SignedGrant, SignedHeard, SignedRevocation,
+    SignedVerdict, cbor,
 };
 
 /// A commit.
@@ -27,7 +28,7 @@ pub fn grant(bytes: &[u8]) -> bool {
     read.is_ok()
 }
 
-/// Each other record of the log, a device's confirmation, and a key.
+/// Each other record of the log, what else a server signs, a device's confirmation, and a key.
 pub fn record(bytes: &[u8]) -> bool {
     let key = cbor::from_slice::<PublicKey>(bytes);
     if let Ok(key) = &key {
@@ -37,6 +38,9 @@ pub fn record(bytes: &[u8]) -> bool {
         | one_record(bytes, SignedDecision::read_stored)
         | one_record(bytes, SignedRevocation::read_stored)
         | one_record(bytes, SignedErasure::read_stored)
+        | one_record(bytes, SignedAnnouncement::read_stored)
+        | one_record(bytes, SignedHeard::read_stored)
+        | one_record(bytes, SignedEnrolment::read_stored)
         | one_record(bytes, SignedConfirmation::read_stored)
         | key.is_ok()
 }

@@ -124,6 +124,7 @@ impl Liar {
             backed_up_to: 0,
             server_time_ms: SystemEnvironment.unix_ms(),
             limits: Limits::default(),
+            highest: None,
         }
     }
 }

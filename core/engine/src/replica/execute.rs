@@ -173,6 +173,7 @@ impl Replica {
             time: stamp.time,
             city_time: stamp.city,
             replaces: None,
+            follows: Vec::new(),
             entries: drafts.iter().map(|draft| draft.part.digest()).collect(),
         };
         Ok(SignedCommit::sign(body, self.signer.as_ref())?)

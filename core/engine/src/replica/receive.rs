@@ -140,7 +140,8 @@ impl Replica {
                 RecordKind::Decision
                 | RecordKind::Verdict
                 | RecordKind::Revocation
-                | RecordKind::Erasure,
+                | RecordKind::Erasure
+                | RecordKind::Announcement,
             )
             | None => {
                 group.records.push(record(entry));

@@ -19,7 +19,7 @@ pub use entries::{Entries, Entry, EntryPosition, Progress, UpTo};
 pub use hello::{Hello, Request, Resume, Secret};
 pub use push::{CommitKey, Push, PushedCommit};
 pub use refused::Refused;
-pub use welcome::{Enrolled, Limits, NewGeneration, Welcome};
+pub use welcome::{Enrolled, Highest, Limits, NewGeneration, Welcome};
 
 pub(crate) use hello::offered_versions;
 

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use keting_model::{CityId, LogId};
-use keting_trust::{Cursor, PublicKey};
+use keting_trust::{Cursor, Digest, PublicKey};
 use minicbor::Decoder;
 
 use super::fields;
 use crate::codec::{
-    Misfit, Out, Written, put, put_list, take, take_bytes, take_cursor, take_list, take_number,
-    take_text,
+    Misfit, Out, Written, array, put, put_list, put_nullable, take, take_bytes, take_cursor,
+    take_list, take_nullable, take_number, take_text,
 };
 use keting_trust::limits::{
     GRANT_BYTES_MAX, GRANT_CHAIN_MAX, IDLE_AFTER_MS, NAME_BYTES_MAX, WELCOME_LIMITS_MAX,
@@ -34,6 +34,19 @@ pub struct Welcome {
     pub server_time_ms: u64,
     /// What the server allows in this session.
     pub limits: Limits,
+    /// Of the incarnation that the Hello names: the last commit the server has numbered, which a
+    /// device whose file was put back from a copy does not know. `None` if it has none.
+    pub highest: Option<Highest>,
+}
+
+/// The commit with the highest sequence that a server has numbered of one incarnation, admitted or
+/// held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Highest {
+    /// Its sequence.
+    pub sequence: u64,
+    /// The digest of its signed bytes.
+    pub digest: Digest,
 }
 
 /// The numbers a server chooses, by their keys. Unknown ones are kept and ignored.
@@ -93,16 +106,20 @@ impl Limits {
 
 impl Welcome {
     pub(crate) fn write(&self, e: &mut Out) -> Written {
-        e.array(9)?.u16(16)?.u16(self.version)?;
+        e.array(10)?.u16(16)?.u16(self.version)?;
         put(e, &self.city)?;
         put(e, &self.log)?;
         e.u32(self.generation)?.u64(self.head_number)?.u64(self.backed_up_to)?;
         e.u64(self.server_time_ms)?;
-        self.limits.write(e)
+        self.limits.write(e)?;
+        put_nullable(e, self.highest.as_ref(), |e, highest| {
+            e.array(2)?.u64(highest.sequence)?;
+            put(e, &highest.digest)
+        })
     }
 
     pub(crate) fn read(len: u64, d: &mut Decoder<'_>) -> Result<Self, Misfit> {
-        fields(len, 8)?;
+        fields(len, 9)?;
         Ok(Self {
             version: d.u16()?,
             city: take(d)?,
@@ -112,7 +129,15 @@ impl Welcome {
             backed_up_to: take_number(d)?,
             server_time_ms: d.u64()?,
             limits: Limits::read(d)?,
+            highest: take_nullable(d, Highest::read)?,
         })
+    }
+}
+
+impl Highest {
+    fn read(d: &mut Decoder<'_>) -> Result<Self, Misfit> {
+        array(d, 2)?;
+        Ok(Self { sequence: take_number(d)?, digest: take(d)? })
     }
 }
 

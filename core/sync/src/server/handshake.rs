@@ -39,11 +39,10 @@ impl ServerSession {
         if !fits {
             return self.close_with(OwnFault::Driver.into());
         }
-        self.send(&ServerMessage::Welcome(self.welcome(
-            &head,
-            standing.backed_up_to,
-            standing.server_time_ms,
-        )));
+        self.send(&ServerMessage::Welcome(Welcome {
+            highest: standing.highest,
+            ..self.welcome(&head, standing.backed_up_to, standing.server_time_ms)
+        }));
         match &standing.resumption {
             Resumption::Diverged { shared_number } => {
                 let shared_number = *shared_number;
@@ -174,6 +173,7 @@ impl ServerSession {
             backed_up_to,
             server_time_ms,
             limits: self.config.limits(),
+            highest: None,
         }
     }
 }

@@ -4,7 +4,9 @@ use keting_model::CityId;
 use keting_trust::{Cursor, PublicKey, SignedConfirmation};
 
 use crate::error::CloseReason;
-use crate::message::{Enrolled, Entry, EntryPosition, Limits, PushedCommit, Resume, Secret};
+use crate::message::{
+    Enrolled, Entry, EntryPosition, Highest, Limits, PushedCommit, Resume, Secret,
+};
 use keting_trust::limits::{
     ENTRIES_IN_FLIGHT_BYTES_MAX, GROUP_BYTES, IDLE_AFTER_MS, UP_TO_EVERY_MS,
 };
@@ -113,6 +115,8 @@ pub struct Standing {
     pub backed_up_to: u64,
     /// The server's clock, in milliseconds since the Unix epoch.
     pub server_time_ms: u64,
+    /// The last commit of the device's incarnation that the server has numbered.
+    pub highest: Option<Highest>,
     /// How the device goes on.
     pub resumption: Resumption,
 }

@@ -40,6 +40,7 @@ fn welcome() -> ServerMessage {
         backed_up_to: 0,
         server_time_ms: SERVER_TIME_MS,
         limits: Limits::default(),
+        highest: None,
     })
 }
 
@@ -228,7 +229,13 @@ fn the_server_looks_at_the_log_after_an_answer_even_if_nobody_said_that_it_grew(
     server.handle_frame(&device.poll_transmit().unwrap(), 0);
     let resumption = Resumption::Tail { cursor: genesis() };
     let head = genesis();
-    let standing = Standing { head, backed_up_to: 0, server_time_ms: SERVER_TIME_MS, resumption };
+    let standing = Standing {
+        head,
+        backed_up_to: 0,
+        server_time_ms: SERVER_TIME_MS,
+        highest: None,
+        resumption,
+    };
     server.handle_authenticated(standing, 0);
     let push = DeviceMessage::Push(Push { commits: vec![commit(1, 10)] });
     server.handle_frame(&encode_device(&push), 0);

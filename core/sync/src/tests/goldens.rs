@@ -237,8 +237,13 @@ fn server_in(state: State) -> ServerSession {
     if state == State::ServerLive {
         let head = genesis();
         let resumption = Resumption::Tail { cursor: genesis() };
-        let standing =
-            Standing { head, backed_up_to: 0, server_time_ms: SERVER_TIME_MS, resumption };
+        let standing = Standing {
+            head,
+            backed_up_to: 0,
+            server_time_ms: SERVER_TIME_MS,
+            highest: None,
+            resumption,
+        };
         server.handle_authenticated(standing, 0);
     }
     while server.poll_effect().is_some() || server.poll_transmit().is_some() {}
@@ -282,6 +287,7 @@ fn welcome() -> Welcome {
         backed_up_to: 7,
         server_time_ms: SERVER_TIME_MS,
         limits: Limits::with_idle_after_ms(105_000),
+        highest: None,
     }
 }
 

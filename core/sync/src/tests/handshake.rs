@@ -187,6 +187,7 @@ fn a_denied_device_hears_why_and_nothing_else() {
             head: genesis(),
             backed_up_to: 0,
             server_time_ms: 0,
+            highest: None,
             resumption: Resumption::Tail { cursor: genesis() },
         },
         0,
@@ -202,7 +203,7 @@ fn a_driver_that_resumes_elsewhere_than_asked_is_at_fault() {
         let mut server = deciding();
         let head = genesis();
         server.handle_authenticated(
-            Standing { head, backed_up_to: 0, server_time_ms: 0, resumption },
+            Standing { head, backed_up_to: 0, server_time_ms: 0, highest: None, resumption },
             0,
         );
         assert_eq!(server.poll_effect(), at_fault);

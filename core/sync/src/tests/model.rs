@@ -86,7 +86,7 @@ impl ModelServer {
         };
         let head = self.head();
         let server_time_ms = SERVER_TIME_MS + now_ms;
-        Standing { head, backed_up_to: 0, server_time_ms, resumption }
+        Standing { head, backed_up_to: 0, server_time_ms, highest: None, resumption }
     }
 
     pub(super) fn read_log(&mut self, after: u64, until: u64, bytes_max: usize) -> LogBatch {

@@ -33,6 +33,7 @@ pub struct Confirmation {
 
 impl Record for Confirmation {
     const CONTEXT: &'static str = "keting/confirmation/1";
+    type Place = ();
 }
 
 impl Checked for Confirmation {

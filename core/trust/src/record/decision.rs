@@ -7,6 +7,7 @@ use super::{Record, sealed::Checked};
 use crate::commit::{CommitId, first_broken};
 use crate::error::ProofError;
 use crate::key::DeviceId;
+use crate::log::Place;
 
 /// An answer to the request in a commit, in the same transaction of the log.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -103,6 +104,7 @@ pub struct CaseNumber {
 
 impl Record for Decision {
     const CONTEXT: &'static str = "keting/decision/1";
+    type Place = Place;
 }
 
 impl Checked for Decision {

@@ -6,6 +6,7 @@ use minicbor::{Decode, Encode};
 use super::{Record, sealed::Checked};
 use crate::commit::{CommitId, first_broken};
 use crate::error::ProofError;
+use crate::log::Place;
 
 /// The erasure of documents at once: all that told of a household, or of one person who is absent
 /// from the documents that follow.
@@ -43,6 +44,7 @@ pub struct Erased {
 
 impl Record for Erasure {
     const CONTEXT: &'static str = "keting/erasure/1";
+    type Place = Place;
 }
 
 impl Checked for Erasure {

@@ -4,10 +4,12 @@ use keting_model::{CityId, HybridTime, LogId};
 use minicbor::{Decode, Encode};
 
 use super::{Record, sealed::Checked};
-use crate::commit::{CommitId, first_broken};
+use crate::commit::{CommitId, first_broken, is_title};
 use crate::digest::Digest;
 use crate::error::ProofError;
 use crate::key::DeviceId;
+use crate::limits::WHY_BYTES_MAX;
+use crate::log::Place;
 
 /// The end of a grant, or of all grants of a key.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -31,8 +33,11 @@ pub struct Revocation {
     /// The commit that asked for it; none if the server's operator did.
     #[n(5)]
     pub request: Option<CommitId>,
-    /// When, by the server's clock, in milliseconds since the Unix epoch.
+    /// Why, in the words of whoever ended it. The holder reads it.
     #[n(6)]
+    pub why: String,
+    /// When, by the server's clock, in milliseconds since the Unix epoch.
+    #[n(7)]
     pub at_ms: u64,
 }
 
@@ -51,10 +56,14 @@ pub enum Manner {
 
 impl Record for Revocation {
     const CONTEXT: &'static str = "keting/revocation/1";
+    type Place = Place;
 }
 
 impl Checked for Revocation {
     fn check(&self) -> Result<(), ProofError> {
-        first_broken(&[("at_ms", self.at_ms <= HybridTime::UNIX_MS_MAX)])
+        first_broken(&[
+            ("why", is_title(&self.why, WHY_BYTES_MAX)),
+            ("at_ms", self.at_ms <= HybridTime::UNIX_MS_MAX),
+        ])
     }
 }

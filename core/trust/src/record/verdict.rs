@@ -6,6 +6,7 @@ use minicbor::{Decode, Encode};
 use super::{Record, sealed::Checked};
 use crate::commit::{CommitId, first_broken, is_name};
 use crate::error::ProofError;
+use crate::log::Place;
 
 /// The longest code of a verdict, in bytes: one is a few words joined by underscores.
 const CODE_BYTES_MAX: usize = 64;
@@ -74,6 +75,7 @@ pub enum Outcome {
 
 impl Record for Verdict {
     const CONTEXT: &'static str = "keting/verdict/1";
+    type Place = Place;
 }
 
 impl Checked for Verdict {

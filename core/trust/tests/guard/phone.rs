@@ -85,6 +85,7 @@ impl Phone {
             time: stamp.time,
             city_time: stamp.city,
             replaces: None,
+            follows: Vec::new(),
             entries: parts.iter().map(Part::digest).collect(),
         }
     }

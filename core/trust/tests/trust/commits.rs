@@ -1,13 +1,18 @@
 //! Commits: what is signed, what is refused, what a receiver of only some parts can tell.
 
-use keting_trust::limits::{COMMIT_BYTES_MAX, COMMIT_PARTS_MAX, NUMBER_MAX};
-use keting_trust::{CommitBody, Digest, Part, ProofError, SignError, SignedCommit, cbor, cose};
+use keting_model::CommandId;
+use keting_trust::limits::{COMMIT_BYTES_MAX, COMMIT_FOLLOWS_MAX, COMMIT_PARTS_MAX, NUMBER_MAX};
+use keting_trust::{
+    CommitBody, CommitId, Digest, Part, ProofError, SignError, SignedCommit, cbor, cose,
+};
 
-use crate::samples::{alice, bob, commit, commit_body, device, mallory, parts, replacing_commit};
+use crate::samples::{
+    alice, bob, commit, commit_body, device, following_commit, mallory, parts, replacing_commit,
+};
 
 #[test]
 fn a_commit_is_opened_as_it_was_signed() {
-    for signed in [commit(), replacing_commit()] {
+    for signed in [commit(), replacing_commit(), following_commit()] {
         assert_eq!(SignedCommit::open(&signed.bytes), Ok(signed.clone()));
         assert_eq!(SignedCommit::read_stored(&signed.bytes), Ok(signed));
     }
@@ -77,6 +82,10 @@ fn a_commit_that_breaks_a_rule_is_neither_signed_nor_opened() {
         ("command_name", CommitBody { command_name: "a".repeat(65), ..fine.clone() }),
         ("rule_version", CommitBody { rule_version: 0, ..fine.clone() }),
         ("replaces", CommitBody { replaces: Some(commit().id()), ..fine.clone() }),
+        ("follows", CommitBody { follows: vec![commit().id()], ..fine.clone() }),
+        ("follows", CommitBody { follows: vec![followed(1); 2], ..fine.clone() }),
+        ("follows", CommitBody { follows: vec![followed(2), followed(1)], ..fine.clone() }),
+        ("follows", CommitBody { follows: follows(COMMIT_FOLLOWS_MAX + 1), ..fine.clone() }),
         ("entries", CommitBody { entries: Vec::new(), ..fine.clone() }),
         ("entries", CommitBody { entries: vec![Digest::of(b""); 2], ..fine.clone() }),
         ("entries", CommitBody { entries: entries(COMMIT_PARTS_MAX + 1), ..fine.clone() }),
@@ -96,6 +105,7 @@ fn the_largest_commit_that_may_be_made_may_be_sent() {
         command_name: "a".repeat(64),
         sequence: NUMBER_MAX,
         replaces: Some(replacing_commit().id()),
+        follows: follows(COMMIT_FOLLOWS_MAX),
         entries: entries(COMMIT_PARTS_MAX),
         ..commit_body()
     };
@@ -106,6 +116,15 @@ fn the_largest_commit_that_may_be_made_may_be_sent() {
         SignedCommit::open(&too_large),
         Err(ProofError::TooLarge { bytes_max: COMMIT_BYTES_MAX })
     );
+}
+
+fn follows(count: usize) -> Vec<CommitId> {
+    (0..count).map(followed).collect()
+}
+
+fn followed(number: usize) -> CommitId {
+    let command = CommandId::new(u64::try_from(number).unwrap().to_be_bytes());
+    CommitId { device: device(&bob()), command }
 }
 
 fn entries(count: usize) -> Vec<Digest> {

@@ -3,20 +3,22 @@
 use std::collections::BTreeSet;
 
 use keting_model::role::Role;
-use keting_model::{DocumentId, DocumentKind};
+use keting_model::{CommandId, DocumentId, DocumentKind};
 use keting_testkit::alloc::measure;
 use keting_trust::limits::{
-    COMMIT_BYTES_MAX, COMMIT_PARTS_MAX, GRANT_BYTES_MAX, GRANT_KINDS_MAX, GRANT_REGIONS_MAX,
-    INVITATION_CHARACTERS_MAX, NAME_BYTES_MAX, READ_BYTES_A_BYTE_MAX, READ_BYTES_FIXED_MAX,
-    RECORD_BYTES_MAX,
+    COMMIT_BYTES_MAX, COMMIT_FOLLOWS_MAX, COMMIT_PARTS_MAX, GRANT_BYTES_MAX, GRANT_KINDS_MAX,
+    GRANT_REGIONS_MAX, INVITATION_CHARACTERS_MAX, NAME_BYTES_MAX, READ_BYTES_A_BYTE_MAX,
+    READ_BYTES_FIXED_MAX, RECORD_BYTES_MAX,
 };
 use keting_trust::record::{Erased, Signed};
 use keting_trust::{
-    CommitBody, Digest, Erasure, Grant, Invitation, KindAccess, SignedCommit, SignedGrant,
+    CommitBody, CommitId, Digest, Erasure, Grant, Invitation, KindAccess, SignedCommit, SignedGrant,
 };
 
 use crate::golden::{open, read_all};
-use crate::samples::{alice, commit_body, erasure, grant, invitation, issuing_grant, server};
+use crate::samples::{
+    PLACE, alice, bob, commit_body, device, erasure, grant, invitation, issuing_grant, server,
+};
 
 #[test]
 fn refusing_a_signed_record_costs_what_limits_rs_says_and_no_more() {
@@ -63,8 +65,15 @@ fn is_within(name: &str, bytes: &[u8]) -> Result<Vec<u8>, String> {
 /// One of each kind that is as large as its limits allow, with its limit in bytes.
 fn largest() -> Vec<(&'static str, Vec<u8>, usize)> {
     let digest = |number: usize| Digest::of(&number.to_be_bytes());
-    let commit =
-        CommitBody { entries: (0..COMMIT_PARTS_MAX).map(digest).collect(), ..commit_body() };
+    let followed = |number: usize| CommitId {
+        device: device(&bob()),
+        command: CommandId::new(number.to_be_bytes()),
+    };
+    let commit = CommitBody {
+        follows: (0..COMMIT_FOLLOWS_MAX).map(followed).collect(),
+        entries: (0..COMMIT_PARTS_MAX).map(digest).collect(),
+        ..commit_body()
+    };
     let regions: BTreeSet<_> =
         (0..GRANT_REGIONS_MAX).map(|at| document(DocumentKind::Region, at)).collect();
     let kinds = (1..=GRANT_KINDS_MAX).map(|kind| KindAccess {
@@ -84,7 +93,7 @@ fn largest() -> Vec<(&'static str, Vec<u8>, usize)> {
     vec![
         ("commit", SignedCommit::sign(commit, &alice()).unwrap().bytes, COMMIT_BYTES_MAX),
         ("grant", SignedGrant::issue(grant, &server()).unwrap().bytes, GRANT_BYTES_MAX),
-        ("erasure", Signed::sign(erasure, &server()).unwrap().bytes, RECORD_BYTES_MAX),
+        ("erasure", Signed::sign_at(PLACE, erasure, &server()).unwrap().bytes, RECORD_BYTES_MAX),
         ("invitation", invitation.to_text().into_bytes(), INVITATION_CHARACTERS_MAX),
     ]
 }

@@ -8,15 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use keting_trust::record::{Manner, Record, Signed};
+use keting_trust::record::{Enrolment, Manner, Record, Signed};
 use keting_trust::{
-    Confirmation, Decision, Erasure, Invitation, Part, ProofError, PublicKey, Revocation,
-    SignedCommit, SignedGrant, Verdict, cbor,
+    Announcement, Confirmation, Decision, Erasure, Heard, Invitation, Part, ProofError, PublicKey,
+    Revocation, SignedCommit, SignedGrant, Verdict, cbor,
 };
 
 use crate::samples::{
-    alice, commit, confirmation, decision, erasure, head_grant, invitation, issuing_grant, key,
-    outcomes, parts, replacing_commit, revocation, root, rulings, server, steward_grant, verdict,
+    alice, announcement, commit, confirmation, decision, enrolment, erasure, following_commit,
+    head_grant, heard, invitation, issuing_grant, key, outcomes, parts, replacing_commit,
+    revocation, root, rulings, server, steward_grant, verdict,
 };
 
 mod forged;
@@ -63,9 +64,13 @@ fn valid() -> Files {
         ("grant.steward".to_owned(), steward_grant().bytes),
         ("commit.first".to_owned(), commit().bytes),
         ("commit.replacing".to_owned(), replacing_commit().bytes),
+        ("commit.following".to_owned(), following_commit().bytes),
         ("revocation.ended".to_owned(), revocation(Manner::Ended).bytes),
         ("revocation.compromised".to_owned(), revocation(Manner::Compromised).bytes),
         ("erasure.household".to_owned(), erasure().bytes),
+        ("announcement.moving".to_owned(), announcement().bytes),
+        ("heard.group".to_owned(), heard().bytes),
+        ("enrolment.alice".to_owned(), enrolment().bytes),
         ("confirmation.alice".to_owned(), confirmation().bytes),
         ("invitation.alice".to_owned(), invitation().to_text().into_bytes()),
     ];
@@ -95,6 +100,9 @@ pub fn open(name: &str, bytes: &[u8]) -> Result<Vec<u8>, String> {
         "decision" => record::<Decision>(bytes, &server),
         "revocation" => record::<Revocation>(bytes, &server),
         "erasure" => record::<Erasure>(bytes, &server),
+        "announcement" => record::<Announcement>(bytes, &server),
+        "heard" => record::<Heard>(bytes, &server),
+        "enrolment" => record::<Enrolment>(bytes, &server),
         "confirmation" => record::<Confirmation>(bytes, &alice),
         "key" => cbor::from_slice::<PublicKey>(bytes)
             .map(|key| cbor::to_vec(&key))

@@ -108,27 +108,32 @@ fn commit_bodies() -> impl Strategy<Value = CommitBody> {
     let seen = (any::<u32>(), ..=limits::NUMBER_MAX, any::<[u8; 8]>());
     let rest = ("[a-z0-9_.]{1,64}", 1_u16.., 0..=i64::MAX.unsigned_abs(), any::<(u64, bool)>());
     let replaces = proptest::option::of((any::<[u8; 16]>(), any::<[u8; 8]>()));
+    let follows = btree_set((any::<[u8; 16]>(), any::<[u8; 8]>()), 0..=limits::COMMIT_FOLLOWS_MAX);
     let entries = btree_set(any::<[u8; 32]>(), 1..20);
-    (ids, seen, rest, replaces, entries).prop_map(
-        |((incarnation, sequence, grant, command), seen, rest, replaces, entries)| CommitBody {
-            incarnation: Incarnation::new(incarnation),
-            sequence,
-            grant: Digest::new(grant),
-            command: CommandId::new(command),
-            seen: Position { generation: seen.0, number: seen.1, chain: seen.2 },
-            command_name: rest.0,
-            rule_version: rest.1,
-            time: HybridTime::from_bits(rest.2).unwrap(),
-            city_time: match rest.3 {
-                (unix_ms, true) => CityTime::new(unix_ms).uncertain(),
-                (unix_ms, false) => CityTime::new(unix_ms),
-            },
-            replaces: replaces.map(|(device, command)| CommitId {
-                device: DeviceId::new(device),
+    let id = |(device, command)| CommitId {
+        device: DeviceId::new(device),
+        command: CommandId::new(command),
+    };
+    (ids, seen, rest, replaces, follows, entries).prop_map(
+        move |((incarnation, sequence, grant, command), seen, rest, replaces, follows, entries)| {
+            CommitBody {
+                incarnation: Incarnation::new(incarnation),
+                sequence,
+                grant: Digest::new(grant),
                 command: CommandId::new(command),
-            }),
-            entries: entries.into_iter().map(Digest::new).collect(),
-            ..commit_body()
+                seen: Position { generation: seen.0, number: seen.1, chain: seen.2 },
+                command_name: rest.0,
+                rule_version: rest.1,
+                time: HybridTime::from_bits(rest.2).unwrap(),
+                city_time: match rest.3 {
+                    (unix_ms, true) => CityTime::new(unix_ms).uncertain(),
+                    (unix_ms, false) => CityTime::new(unix_ms),
+                },
+                replaces: replaces.map(id),
+                follows: follows.into_iter().map(id).collect(),
+                entries: entries.into_iter().map(Digest::new).collect(),
+                ..commit_body()
+            }
         },
     )
 }

@@ -1,14 +1,20 @@
 //! The server's records and a device's confirmation.
 
+use std::collections::BTreeSet;
+
 use keting_model::HybridTime;
-use keting_trust::record::{Erased, Manner, Moved, Participants, Redrawing, Ruling, Signed};
+use keting_trust::record::{
+    Announcement, Claimed, Enrolment, Erased, Heard, Manner, Moved, Participants, Redrawing,
+    Ruling, Signed,
+};
 use keting_trust::{
-    Confirmation, Decision, Erasure, Outcome, ProofError, Revocation, SignError, Verdict,
+    Confirmation, Decision, Digest, Erasure, GroupDigest, Outcome, Place, ProofError, Revocation,
+    SignError, Verdict,
 };
 
 use crate::samples::{
-    alice, commit, confirmation, decision, device, erasure, household, key, mallory, outcomes,
-    region, revocation, rulings, server, verdict,
+    PLACE, alice, announcement, commit, confirmation, decision, device, enrolment, erasure, heard,
+    household, key, mallory, outcomes, region, revocation, rulings, server, verdict,
 };
 
 #[test]
@@ -27,6 +33,10 @@ fn every_record_is_opened_as_it_was_signed() {
         assert_eq!(Signed::<Revocation>::open(&signed.bytes, &server), Ok(signed));
     }
     assert_eq!(Signed::<Erasure>::open(&erasure().bytes, &server), Ok(erasure()));
+    let server = &server;
+    assert_eq!(Signed::<Announcement>::open(&announcement().bytes, server), Ok(announcement()));
+    assert_eq!(Signed::<Heard>::open(&heard().bytes, server), Ok(heard()));
+    assert_eq!(Signed::<Enrolment>::open(&enrolment().bytes, server), Ok(enrolment()));
     let confirmed = Signed::<Confirmation>::open(&confirmation().bytes, &key(&alice()));
     assert_eq!(confirmed, Ok(confirmation()));
 }
@@ -55,7 +65,10 @@ fn a_record_of_one_kind_is_none_of_another_even_if_it_would_decode() {
 fn a_record_says_which_key_to_verify_it_with_and_is_refused_with_any_other() {
     let (_, held) = outcomes().into_iter().next().unwrap();
     let signed = verdict(held);
-    assert_eq!(Signed::<Verdict>::claimed_signer(&signed.bytes), Ok(device(&server())));
+    let claimed = Claimed::<Verdict>::read(&signed.bytes).unwrap();
+    assert_eq!((claimed.signer(), claimed.says()), (device(&server()), &signed.record));
+    assert_eq!(claimed.verify(&key(&server())), Ok(signed.clone()));
+    assert_eq!(claimed.verify(&key(&mallory())), Err(ProofError::WrongKey));
     let with_other = Signed::<Verdict>::open(&signed.bytes, &key(&mallory()));
     assert_eq!(with_other, Err(ProofError::WrongKey));
 }
@@ -72,8 +85,43 @@ fn a_verdict_that_breaks_a_rule_is_not_signed() {
         ("at_ms", Verdict { at_ms: HybridTime::UNIX_MS_MAX + 1, ..base.clone() }),
     ];
     for (field, verdict) in broken {
-        assert_eq!(Signed::sign(verdict, &server()), Err(invalid(field)));
+        assert_eq!(Signed::sign_at(PLACE, verdict, &server()), Err(invalid(field)));
     }
+}
+
+#[test]
+fn a_record_of_the_log_says_where_it_stands_and_cannot_be_shown_elsewhere() {
+    let held = || Outcome::Held { code: "fork".to_owned() };
+    let here = verdict(held());
+    assert_eq!(here.place, PLACE);
+    let elsewhere = Place { number: PLACE.number + 1, ..PLACE };
+    let there = Signed::sign_at(elsewhere, here.record.clone(), &server()).unwrap();
+    assert_ne!(there.bytes, here.bytes);
+    assert_eq!(Signed::<Verdict>::open(&there.bytes, &key(&server())).unwrap().place, elsewhere);
+    let nowhere = Place { number: 0, ..PLACE };
+    assert_eq!(Signed::sign_at(nowhere, here.record, &server()), Err(invalid("place")));
+}
+
+#[test]
+fn the_digest_of_a_group_depends_on_every_entrys_number_kind_and_record_and_on_their_order() {
+    let group = |entries: &[(u64, u8, &[u8])]| {
+        let mut digest = GroupDigest::new();
+        for (number, kind, record) in entries {
+            digest.add(*number, *kind, &Digest::of(record));
+        }
+        digest.finish()
+    };
+    let (one, other): ((u64, u8, &[u8]), _) = ((1, 1, b"one"), (2, 4, b"other".as_slice()));
+    let groups = [
+        group(&[]),
+        group(&[one]),
+        group(&[(2, 1, b"one")]),
+        group(&[(1, 2, b"one")]),
+        group(&[(1, 1, b"another")]),
+        group(&[one, other]),
+        group(&[other, one]),
+    ];
+    assert_eq!(groups.iter().collect::<BTreeSet<_>>().len(), groups.len());
 }
 
 #[test]
@@ -94,7 +142,7 @@ fn a_decision_that_breaks_a_rule_is_not_signed() {
     ];
     for ruling in broken {
         let decision = Decision { ruling, ..base.clone() };
-        assert_eq!(Signed::sign(decision, &server()), Err(invalid("ruling")));
+        assert_eq!(Signed::sign_at(PLACE, decision, &server()), Err(invalid("ruling")));
     }
 }
 
@@ -110,7 +158,7 @@ fn an_erasure_names_each_document_once_and_follows_it_with_one_of_its_kind() {
     ];
     for documents in broken {
         let erasure = Erasure { documents, ..base.clone() };
-        assert_eq!(Signed::sign(erasure, &server()), Err(invalid("documents")));
+        assert_eq!(Signed::sign_at(PLACE, erasure, &server()), Err(invalid("documents")));
     }
 }
 

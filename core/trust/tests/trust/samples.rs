@@ -8,12 +8,13 @@ use keting_model::{
 };
 use keting_trust::invitation::Secret;
 use keting_trust::record::{
-    CaseNumber, Erased, Manner, Moved, Participants, Redrawing, Ruling, Signed,
+    CaseNumber, Enrolment, Erased, Manner, Moved, Participants, Redrawing, Ruling, Signed,
 };
 use keting_trust::{
-    CommitBody, CommitId, Confirmation, Cursor, Decision, DeviceId, Digest, Ed25519Signer, Erasure,
-    Grant, Incarnation, Invitation, KindAccess, Outcome, Part, PublicKey, RecordKind, Revocation,
-    SignedCommit, SignedGrant, Signer, Verdict, actor_id,
+    Announcement, CommitBody, CommitId, Confirmation, Cursor, Decision, DeviceId, Digest,
+    Ed25519Signer, Erasure, Grant, GroupDigest, Heard, Incarnation, Invitation, KindAccess,
+    Outcome, Part, Place, PublicKey, RecordKind, Revocation, SignedCommit, SignedGrant, Signer,
+    Verdict, actor_id,
 };
 use std::collections::BTreeMap;
 
@@ -145,6 +146,7 @@ pub fn commit_body() -> CommitBody {
         time: HybridTime::new(NOW_MS, 0),
         city_time: CityTime::new(NOW_MS),
         replaces: None,
+        follows: Vec::new(),
         entries: parts().iter().map(Part::digest).collect(),
     }
 }
@@ -193,13 +195,26 @@ pub fn replacing_commit() -> SignedCommit {
     SignedCommit::sign(body, &alice()).unwrap()
 }
 
+/// A commit of Bob's that has no number yet either, and one of Alice's that was made behind both.
+pub fn following_commit() -> SignedCommit {
+    let bobs = CommitId { device: device(&bob()), command: CommandId::new([4; 8]) };
+    let mut follows = vec![commit().id(), bobs];
+    follows.sort_unstable();
+    let body =
+        CommitBody { sequence: 2, command: CommandId::new([11; 8]), follows, ..commit_body() };
+    SignedCommit::sign(body, &alice()).unwrap()
+}
+
+/// The place of the samples' records in the log.
+pub const PLACE: Place = Place { generation: 1, number: 4 };
+
 pub fn request() -> CommitId {
     replacing_commit().id()
 }
 
 pub fn verdict(outcome: Outcome) -> Signed<Verdict> {
     let verdict = Verdict { city: CITY, log: LOG, commit: commit().id(), outcome, at_ms: NOW_MS };
-    Signed::sign(verdict, &server()).unwrap()
+    Signed::sign_at(PLACE, verdict, &server()).unwrap()
 }
 
 pub fn outcomes() -> [(&'static str, Outcome); 5] {
@@ -215,7 +230,7 @@ pub fn outcomes() -> [(&'static str, Outcome); 5] {
 
 pub fn decision(ruling: Ruling) -> Signed<Decision> {
     let decision = Decision { city: CITY, log: LOG, request: request(), ruling, at_ms: NOW_MS };
-    Signed::sign(decision, &server()).unwrap()
+    Signed::sign_at(PLACE, decision, &server()).unwrap()
 }
 
 pub fn rulings() -> [(&'static str, Ruling); 4] {
@@ -253,9 +268,10 @@ pub fn revocation(manner: Manner) -> Signed<Revocation> {
         grant: (!whole_key).then(|| steward_grant().digest()),
         manner,
         request: (!whole_key).then(request),
+        why: "调到别的镇".to_owned(),
         at_ms: NOW_MS,
     };
-    Signed::sign(revocation, &server()).unwrap()
+    Signed::sign_at(PLACE, revocation, &server()).unwrap()
 }
 
 pub fn erasure() -> Signed<Erasure> {
@@ -266,7 +282,43 @@ pub fn erasure() -> Signed<Erasure> {
         Erased { successor: None, document: private },
     ];
     let erasure = Erasure { city: CITY, log: LOG, request: request(), documents, at_ms: NOW_MS };
-    Signed::sign(erasure, &server()).unwrap()
+    Signed::sign_at(PLACE, erasure, &server()).unwrap()
+}
+
+/// The server at a second address, with a second key, and the ones before still good.
+pub fn announcement() -> Signed<Announcement> {
+    let announcement = Announcement {
+        city: CITY,
+        log: LOG,
+        serial: 1,
+        urls: vec!["wss://new.keting.example".to_owned(), "wss://keting.example:8443".to_owned()],
+        keys: vec![Digest::new([0x5c; 32]), Digest::new([0x5b; 32])],
+        at_ms: NOW_MS,
+    };
+    Signed::sign_at(PLACE, announcement, &server()).unwrap()
+}
+
+/// What the server says behind a group of one entry: Bob's grant.
+pub fn heard() -> Signed<Heard> {
+    let mut group = GroupDigest::new();
+    group.add(3, RecordKind::Grant.code(), &steward_grant().digest());
+    let heard = Heard { city: CITY, cursor: cursor(), at_ms: NOW_MS, group: group.finish() };
+    Signed::sign(heard, &server()).unwrap()
+}
+
+/// The proof that Alice's phone was enrolled with the samples' invitation.
+pub fn enrolment() -> Signed<Enrolment> {
+    let invitation = invitation();
+    let enrolment = Enrolment {
+        city: CITY,
+        log: LOG,
+        device: device(&alice()),
+        tls_spki_sha256: Digest::new(invitation.tls_spki_sha256),
+        channel_binding: [0xcb; 32],
+        secret: invitation.secret.digest(),
+        grants: vec![issuing_grant().digest(), head_grant().digest()],
+    };
+    Signed::sign(enrolment, &server()).unwrap()
 }
 
 pub fn confirmation() -> Signed<Confirmation> {

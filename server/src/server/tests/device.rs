@@ -20,6 +20,8 @@ pub(super) struct Device {
     pub(super) closed: Option<String>,
     /// Where the server's log ends, once it said that the device's cursor is of another.
     pub(super) parted_from: Option<Cursor>,
+    /// What the last Welcome said of this incarnation.
+    pub(super) highest: Option<Highest>,
     pub(super) bytes_down: usize,
 }
 
@@ -55,6 +57,7 @@ impl Device {
             while let Some(event) = session.poll_event() {
                 match event {
                     DeviceEvent::Closed(reason) => self.closed = Some(reason.code().to_owned()),
+                    DeviceEvent::Welcomed(welcome) => self.highest = welcome.highest,
                     DeviceEvent::LogDiverged { theirs, .. } => self.parted_from = Some(theirs),
                     _ => {}
                 }

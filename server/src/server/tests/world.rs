@@ -67,6 +67,7 @@ impl World {
             first_sync: None,
             closed: None,
             parted_from: None,
+            highest: None,
             bytes_down: 0,
         }
     }

@@ -19,7 +19,8 @@ CREATE TABLE head (
 
 CREATE TABLE log (
     number INTEGER NOT NULL PRIMARY KEY, -- from 1, without gaps
-    kind   INTEGER NOT NULL,             -- 1 commit, 2 decision, 3 verdict, 4 grant, 5 revocation, 6 erasure
+    kind   INTEGER NOT NULL,             -- 1 commit, 2 decision, 3 verdict, 4 grant, 5 revocation, 6 erasure,
+                                         -- 8 announcement
     record BLOB    NOT NULL,             -- the signed record
     digest BLOB    NOT NULL,             -- SHA-256 of the record
     chain  BLOB    NOT NULL              -- the chain hash with this entry

@@ -74,6 +74,21 @@ impl ServerRead for SqliteTransaction<'_> {
         Ok(found.is_some())
     }
 
+    fn highest_sequence(
+        &self,
+        device: &DeviceId,
+        incarnation: &Incarnation,
+    ) -> Result<Option<(u64, Digest)>, StoreError> {
+        let found = self.one(
+            "SELECT device, command, incarnation, sequence, number, digest, held
+             FROM commits INDEXED BY commits_by_sequence
+             WHERE device = ?1 AND incarnation = ?2 ORDER BY sequence DESC, number LIMIT 1",
+            (device.as_bytes(), incarnation.as_bytes()),
+            convert::commit,
+        )?;
+        Ok(found.map(|commit| (commit.sequence, commit.digest)))
+    }
+
     fn document(&self, id: &DocumentId) -> Result<Option<StoredDocument>, StoreError> {
         self.one(
             "SELECT id, home, heads, change_count, first_number, length(snapshot)

@@ -2,8 +2,8 @@
 
 use keting_model::{CityId, LogId};
 use keting_trust::{
-    ChainHash, CommitBody, Digest, Ed25519Signer, Grant, RecordKind, SignedCommit, SignedGrant,
-    SignedVerdict,
+    ChainHash, CommitBody, Digest, Ed25519Signer, Grant, Place, RecordKind, SignedCommit,
+    SignedGrant, SignedVerdict,
 };
 use rusqlite::{Connection, params};
 
@@ -67,9 +67,21 @@ fn a_grant_or_a_verdict_that_its_key_did_not_sign_is_found() {
     let key = story.town.city.issuing.public_key().clone();
     let honest = SignedVerdict::open(&story.record(verdict), &key).unwrap();
     let stranger = Ed25519Signer::from_seed([9; 32]);
-    let forged = SignedVerdict::sign(honest.record, &stranger).unwrap();
+    let forged = SignedVerdict::sign_at(honest.place, honest.record, &stranger).unwrap();
     story.rewrite(verdict, &forged.bytes);
     assert!(story.found().contains(&"verdict_not_signed"));
+}
+
+#[test]
+fn a_verdict_that_was_signed_for_another_place_of_the_log_is_found() {
+    let mut story = Story::begin();
+    let number = story.last(RecordKind::Verdict);
+    let honest = SignedVerdict::read_stored(&story.record(number)).unwrap();
+    let elsewhere = Place { number: number + 1, ..honest.place };
+    let issuing = &story.town.city.issuing;
+    let moved = SignedVerdict::sign_at(elsewhere, honest.record, issuing).unwrap();
+    story.rewrite(number, &moved.bytes);
+    assert!(story.found().contains(&"record_of_another_place"));
 }
 
 /// A town in which Alice made a household, had one held, and made another.

@@ -165,6 +165,7 @@ impl<'p> Author<'p> {
             time: stamp.time,
             city_time: stamp.city,
             replaces: None,
+            follows: Vec::new(),
             entries: vec![part.digest()],
         };
         let record = SignedCommit::sign(body, replica.signer()).unwrap().bytes;

@@ -134,6 +134,7 @@ impl Forger {
             time: stamp.time,
             city_time: stamp.city,
             replaces: None,
+            follows: Vec::new(),
             entries: vec![part.digest()],
         };
         let signed = SignedCommit::sign(body, &self.signer).unwrap().bytes;

@@ -28,6 +28,7 @@ pub(super) fn welcome(city: CityId, head: &Cursor, server_time_ms: u64) -> Welco
         backed_up_to: 0,
         server_time_ms,
         limits: Limits::default(),
+        highest: None,
     }
 }
 

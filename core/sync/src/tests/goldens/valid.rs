@@ -1,12 +1,12 @@
 //! One example of every message, and of every form a message may have.
 
-use keting_trust::{Confirmation, DeviceId, SignedConfirmation, Signer as _};
+use keting_trust::{Confirmation, DeviceId, Digest, SignedConfirmation, Signer as _};
 
 use super::{enrolled, welcome};
 use crate::frame::{encode_device, encode_server};
 use crate::message::{
-    Answer, Answers, CommitKey, Confirm, DeviceMessage, Entries, EntryPosition, Hello, Limits,
-    NewGeneration, Outcome, Progress, Push, PushedCommit, Refused, Request, Resume, Secret,
+    Answer, Answers, CommitKey, Confirm, DeviceMessage, Entries, EntryPosition, Hello, Highest,
+    Limits, NewGeneration, Outcome, Progress, Push, PushedCommit, Refused, Request, Resume, Secret,
     ServerMessage, UpTo, Welcome,
 };
 use crate::tests::values::{
@@ -142,6 +142,14 @@ fn from_server() -> Vec<Example> {
             "A Welcome with limits that nobody knows yet, and none of the known ones.",
             ServerMessage::Welcome(Welcome {
                 limits: Limits([(2, 1), (300, u64::MAX)].into()),
+                ..welcome()
+            }),
+        ),
+        server(
+            "16-welcome-highest",
+            "A Welcome for an incarnation of which the server has numbered commits.",
+            ServerMessage::Welcome(Welcome {
+                highest: Some(Highest { sequence: 4, digest: Digest::new([0x4d; 32]) }),
                 ..welcome()
             }),
         ),

@@ -5,8 +5,9 @@ use coset::cbor::Value;
 use keting_trust::{Ed25519Signer, Outcome, cbor, cose};
 
 use crate::samples::{
-    alice, commit, commit_body, confirmation, decision, erasure, head_grant, invitation, key,
-    mallory, outcomes, parts, revocation, root, rulings, server, verdict,
+    alice, announcement, commit, commit_body, confirmation, decision, enrolment, erasure,
+    head_grant, heard, invitation, key, mallory, outcomes, parts, revocation, root, rulings,
+    server, verdict,
 };
 use keting_trust::record::Manner;
 
@@ -158,10 +159,18 @@ fn commits(all: &mut Vec<Forged>) {
         &set(12, city_time(0.into(), 1.into())),
         malformed,
     );
-    for (at, name) in [(14, "request"), (15, "seals"), (16, "follows")] {
+    for (at, name) in [(14, "request"), (15, "seals")] {
         let filled = Value::Array(vec![bytes(1, 32)]);
         add(&format!("{name}_of_a_later_version"), &set(at, filled), malformed);
     }
+    let id = |device: u8, command: u8| Value::Array(vec![bytes(device, 16), bytes(command, 8)]);
+    let follows = |ids: Vec<Value>| set(16, Value::Array(ids));
+    add("follows_out_of_order", &follows(vec![id(2, 1), id(1, 1)]), "invalid_field");
+    add("follows_one_twice", &follows(vec![id(1, 1), id(1, 1)]), "invalid_field");
+    add("follows_too_many", &follows((0..65).map(|at| id(at, 1)).collect()), "invalid_field");
+    add("follows_a_digest", &follows(vec![bytes(1, 32)]), malformed);
+    let own = Value::Bytes(key(&alice()).device_id().as_bytes().to_vec());
+    add("follows_itself", &follows(vec![Value::Array(vec![own, bytes(9, 8)])]), "invalid_field");
     add("no_entries", &set(17, Value::Array(Vec::new())), "invalid_field");
     add("entry_twice", &set(17, Value::Array(vec![bytes(1, 32); 2])), "invalid_field");
     add("short_entry", &set(17, Value::Array(vec![bytes(1, 31)])), malformed);
@@ -260,14 +269,22 @@ fn records(all: &mut Vec<Forged>) {
             "decision" => "keting/decision/1",
             "revocation" => "keting/revocation/1",
             "erasure" => "keting/erasure/1",
+            "announcement" => "keting/announcement/1",
+            "heard" => "keting/heard/1",
+            "enrolment" => "keting/enrolled/1",
             "confirmation" => "keting/confirmation/1",
             other => panic!("no record is a {other}"),
         };
         all.push((name.to_owned(), sign(payload, context, signer), code));
     };
     let held = payload(&verdict(outcomes()[0].1.clone()).bytes);
+    let fields = |outer: &mut Vec<Value>| outer.pop().unwrap().into_array().unwrap();
     let field = |record: &[u8], at: usize, value: Value| {
-        edited(record, |outer| outer[2].as_array_mut().unwrap()[at] = value)
+        edited(record, |outer| {
+            let mut record = fields(outer);
+            record[at] = value;
+            outer.push(Value::Array(record));
+        })
     };
     let variant = |code: i64, value: Value| Value::Array(vec![code.into(), value]);
     let text = |text: &str| Value::Text(text.to_owned());
@@ -298,7 +315,7 @@ fn records(all: &mut Vec<Forged>) {
     );
     add(
         "verdict.further_field",
-        &edited(&held, |outer| outer[2].as_array_mut().unwrap().push(0.into())),
+        &edited(&held, |outer| outer[3].as_array_mut().unwrap().push(0.into())),
         &server,
         "not_canonical",
     );
@@ -309,6 +326,16 @@ fn records(all: &mut Vec<Forged>) {
         "signed_by_another_key",
     );
     add("verdict.signed_by_another_key", &held, &mallory(), "bad_signature");
+    let place =
+        |number: Value| edited(&held, |outer| outer[2] = Value::Array(vec![1.into(), number]));
+    add(
+        "verdict.without_place",
+        &edited(&held, |outer| drop(outer.remove(2))),
+        &server,
+        "malformed",
+    );
+    add("verdict.at_number_zero", &place(0.into()), &server, "invalid_field");
+    add("verdict.beyond_63_bits", &place((1_u64 << 63).into()), &server, "invalid_field");
     add(
         "verdict.is_a_decision",
         &payload(&decision(rulings()[0].1.clone()).bytes),
@@ -332,12 +359,66 @@ fn records(all: &mut Vec<Forged>) {
         &server,
         "malformed",
     );
+    add("revocation.without_a_reason", &field(&ended, 6, text("")), &server, "invalid_field");
+    add(
+        "revocation.long_reason",
+        &field(&ended, 6, text(&"长".repeat(86))),
+        &server,
+        "invalid_field",
+    );
     let erased = payload(&erasure().bytes);
     add(
         "erasure.of_nothing",
         &field(&erased, 3, Value::Array(Vec::new())),
         &server,
         "invalid_field",
+    );
+    let announced = payload(&announcement().bytes);
+    let (url, pin) = (text("wss://keting.example"), Value::Bytes(vec![0x5b; 32]));
+    for (name, at, value, code) in [
+        ("serial_zero", 2, 0.into(), "invalid_field"),
+        ("without_address", 3, Value::Array(Vec::new()), "invalid_field"),
+        ("address_twice", 3, Value::Array(vec![url.clone(), url]), "invalid_field"),
+        ("without_key", 4, Value::Array(Vec::new()), "invalid_field"),
+        ("key_twice", 4, Value::Array(vec![pin.clone(), pin]), "invalid_field"),
+        ("short_key", 4, Value::Array(vec![Value::Bytes(vec![0x5b; 31])]), "malformed"),
+    ] {
+        add(&format!("announcement.{name}"), &field(&announced, at, value), &server, code);
+    }
+    let keys = (0..5_u8).map(|byte| Value::Bytes(vec![byte; 32])).collect();
+    let five = field(&announced, 4, Value::Array(keys));
+    add("announcement.five_keys", &five, &server, "invalid_field");
+    let said = payload(&heard().bytes);
+    add("heard.signed_by_another_key", &said, &mallory(), "bad_signature");
+    add(
+        "heard.time_out_of_range",
+        &field(&said, 2, (1_u64 << 47).into()),
+        &server,
+        "invalid_field",
+    );
+    add("heard.short_group", &field(&said, 3, Value::Bytes(vec![0; 31])), &server, "malformed");
+    add(
+        "heard.cursor_beyond_63_bits",
+        &edited(&said, |outer| {
+            let record = outer[2].as_array_mut().unwrap();
+            record[1].as_array_mut().unwrap()[2] = (1_u64 << 63).into();
+        }),
+        &server,
+        "invalid_field",
+    );
+    let proof = payload(&enrolment().bytes);
+    add("enrolment.signed_by_another_key", &proof, &mallory(), "bad_signature");
+    add(
+        "enrolment.without_grants",
+        &field(&proof, 6, Value::Array(Vec::new())),
+        &server,
+        "invalid_field",
+    );
+    add(
+        "enrolment.short_binding",
+        &field(&proof, 4, Value::Bytes(vec![0; 31])),
+        &server,
+        "malformed",
     );
     let confirmed = payload(&confirmation().bytes);
     add("confirmation.signed_by_another_key", &confirmed, &mallory(), "bad_signature");
