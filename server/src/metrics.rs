@@ -35,6 +35,8 @@ pub struct Metrics {
     pub connections_opened: u64,
     /// Connections open now.
     pub connections_open: u64,
+    /// Connections that were closed as soon as they were made, because there were too many, by code.
+    pub connections_turned_away: BTreeMap<String, u64>,
     /// Connections that ended, by the reason's code.
     pub connections_closed: BTreeMap<String, u64>,
     /// Devices enrolled.
@@ -96,6 +98,11 @@ impl Metrics {
             "keting_connections_opened_total",
             "Connections opened.",
             self.connections_opened,
+        );
+        text.codes(
+            "keting_connections_turned_away_total",
+            "Connections closed at once, too many being open.",
+            &self.connections_turned_away,
         );
         text.codes(
             "keting_connections_closed_total",

@@ -144,17 +144,16 @@ impl SyncDriver {
 
     fn perform(&mut self, replica: &mut Replica, now_ms: u64) {
         loop {
-            while let Some(effect) = self.session.poll_effect() {
+            if let Some(effect) = self.session.poll_effect() {
                 self.perform_one(replica, effect, now_ms);
-            }
-            while let Some(event) = self.session.poll_event() {
+            } else if let Some(event) = self.session.poll_event() {
                 self.note(replica, event);
-            }
-            // What the log brought cannot be taken in, and what had to go out is answered.
-            if self.fault.is_none() || !self.session.is_quiescent() {
+            } else if self.fault.is_some() && self.session.is_quiescent() {
+                // What the log brought cannot be taken in, and what had to go out is answered.
+                self.session.close();
+            } else {
                 return;
             }
-            self.session.close();
         }
     }
 

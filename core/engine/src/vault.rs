@@ -10,6 +10,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use keting_store::DiskFault;
 use keting_trust::key::{Ed25519Signer, Signer};
 use zeroize::Zeroizing;
 
@@ -62,7 +63,9 @@ impl VaultError {
     /// A code that stays the same in every version.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Unavailable(_) => "vault_unavailable",
+            Self::Unavailable(error) => {
+                DiskFault::of(error).map_or("vault_unavailable", DiskFault::code)
+            }
             Self::NotPrivate => "folder_not_private",
             Self::Missing(_) => "vault_secret_missing",
             Self::Damaged(_) => "vault_secret_damaged",

@@ -56,6 +56,12 @@ pub enum OpenError {
 }
 
 impl OpenError {
+    /// Whether this is what SQLite says of a file that it may read, in a place where it can make no
+    /// log beside it.
+    pub(crate) const fn may_be_of_a_read_only_place(&self) -> bool {
+        matches!(self, Self::ReadOnly | Self::Io { extended_code: ffi::SQLITE_CANTOPEN })
+    }
+
     /// The stable name of the error.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -149,6 +155,10 @@ impl From<rusqlite::Error> for StoreError {
             return Self::Corrupt;
         }
         let extended_code = extended_code(&error);
+        if extended_code == ffi::SQLITE_IOERR_SHMSIZE {
+            // The index of the log found no room to grow.
+            return Self::DiskFull;
+        }
         match extended_code & 0xff {
             ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB => Self::Corrupt,
             ffi::SQLITE_READONLY | ffi::SQLITE_PERM => Self::ReadOnly,
@@ -182,12 +192,45 @@ impl From<rusqlite::Error> for OpenError {
 
 impl From<std::io::Error> for OpenError {
     fn from(error: std::io::Error) -> Self {
+        match DiskFault::of(&error) {
+            Some(DiskFault::ReadOnly) => Self::ReadOnly,
+            Some(DiskFault::Full) => Self::DiskFull,
+            None if error.kind() == std::io::ErrorKind::PermissionDenied => Self::ReadOnly,
+            Some(DiskFault::Failing) | None => Self::Io { extended_code: 0 },
+        }
+    }
+}
+
+/// What is wrong with a disk, whatever was being read or written. Each has one name on every path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiskFault {
+    /// There is no room on it, or its user may take no more.
+    Full,
+    /// Its file system is read-only, as it was mounted or because it failed.
+    ReadOnly,
+    /// It cannot read or write.
+    Failing,
+}
+
+impl DiskFault {
+    /// Whether an error of the operating system is the disk's fault, and which.
+    pub fn of(error: &std::io::Error) -> Option<Self> {
+        /// What POSIX calls a fault of the device itself.
+        const EIO: i32 = 5;
         match error.kind() {
-            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
-                Self::ReadOnly
-            }
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::DiskFull,
-            _ => Self::Io { extended_code: 0 },
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Some(Self::Full),
+            std::io::ErrorKind::ReadOnlyFilesystem => Some(Self::ReadOnly),
+            _ if cfg!(unix) && error.raw_os_error() == Some(EIO) => Some(Self::Failing),
+            _ => None,
+        }
+    }
+
+    /// The stable code, the same as of what the file itself meets.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Full => "disk_full",
+            Self::ReadOnly => "read_only",
+            Self::Failing => "io",
         }
     }
 }

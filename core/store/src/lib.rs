@@ -28,11 +28,11 @@ mod unread;
 
 pub use commits::{CommitRow, StoredCommit, StoredPart};
 pub use documents::{Placed, StoredChange, StoredDocument};
-pub use error::{OpenError, StoreError};
+pub use error::{DiskFault, OpenError, StoreError};
 pub use inspect::{FileSizes, TableSize};
 pub use key::DatabaseKey;
 pub use lock::Lock;
-pub use open::{Migration, OpenConfig, Owner, for_owner, open_reader, open_writer};
+pub use open::{Access, Migration, OpenConfig, Owner, for_owner, open_reader, open_writer};
 pub use outbox::{OutboxCounts, OutboxEntry, OutboxState};
 pub use reader::{Reader, Readers};
 pub use records::StoredRecord;

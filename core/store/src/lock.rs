@@ -2,9 +2,10 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::error::OpenError;
-use crate::open::for_owner;
+use crate::open::{Access, OpenConfig, for_owner};
 
 /// The hold on a replica's file, given back when dropped or when the process ends.
 ///
@@ -23,11 +24,29 @@ impl Lock {
     pub fn take(path: &Path) -> Result<Self, OpenError> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
-        let file = for_owner(&mut options).open(beside(path, ".lock"))?;
+        let path = beside(path, ".lock");
+        let file = match for_owner(&mut options).open(&path) {
+            // Where nothing can be written, one that was made before can still be held.
+            Err(error) => File::open(&path).or(Err(error)),
+            opened => opened,
+        }?;
         match file.try_lock() {
             Ok(()) => Ok(Self { file }),
             Err(TryLockError::WouldBlock) => Err(OpenError::ReplicaInUse),
             Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+}
+
+impl Lock {
+    /// The hold that opening a file for this process alone takes.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub(crate) fn for_access(config: &OpenConfig<'_>) -> Result<Option<Arc<Self>>, OpenError> {
+        match config.access {
+            Access::Alone => Ok(Some(Arc::new(Self::take(config.path)?))),
+            Access::Shared | Access::Cramped | Access::Still | Access::Vfs(_) => Ok(None),
         }
     }
 }

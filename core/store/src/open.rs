@@ -4,6 +4,7 @@
 //! written to it, not even what a checkpoint would move from its log: closing does not checkpoint
 //! before that.
 
+use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -35,6 +36,64 @@ impl Owner<'_> {
     }
 }
 
+/// Through what a file is reached, and who else may have it open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access<Name> {
+    /// Any number of processes.
+    Shared,
+    /// This process alone: [`Lock`](crate::Lock) keeps others out.
+    Alone,
+    /// This process alone, on a disk without room for the index of the log (`-shm`), which SQLite
+    /// then keeps in memory.
+    Cramped,
+    /// Whoever likes, since nobody can write: the file system is read-only, and the log is empty.
+    Still,
+    /// The VFS registered with SQLite under this name. Whoever names one guards the file against a
+    /// second process.
+    Vfs(Name),
+}
+
+impl<'a> Access<&'a str> {
+    /// The name of SQLite's VFS; none for the platform's usual one.
+    fn vfs(self) -> Option<&'a str> {
+        match self {
+            // Only SQLite for Unix has one that keeps the index in memory.
+            Self::Cramped if cfg!(unix) => Some("unix-excl"),
+            Self::Shared | Self::Alone | Self::Cramped | Self::Still => None,
+            Self::Vfs(name) => Some(name),
+        }
+    }
+
+    /// Whether the file is one of the operating system's.
+    pub(crate) fn is_of_the_platform(self) -> bool {
+        !matches!(self, Self::Vfs(_))
+    }
+
+    /// The same, to be kept.
+    pub(crate) fn to_kept(self) -> Access<String> {
+        match self {
+            Self::Shared => Access::Shared,
+            Self::Alone => Access::Alone,
+            Self::Cramped => Access::Cramped,
+            Self::Still => Access::Still,
+            Self::Vfs(name) => Access::Vfs(name.to_owned()),
+        }
+    }
+}
+
+impl Access<String> {
+    /// The same, to open with.
+    pub(crate) fn as_given(&self) -> Access<&str> {
+        match self {
+            Self::Shared => Access::Shared,
+            Self::Alone => Access::Alone,
+            Self::Cramped => Access::Cramped,
+            Self::Still => Access::Still,
+            Self::Vfs(name) => Access::Vfs(name),
+        }
+    }
+}
+
 /// Which file to open, and how.
 #[derive(Debug, Clone, Copy)]
 pub struct OpenConfig<'a> {
@@ -42,9 +101,8 @@ pub struct OpenConfig<'a> {
     pub path: &'a Path,
     /// The key; none for a file that is not encrypted.
     pub key: Option<&'a DatabaseKey>,
-    /// The name of a registered SQLite VFS; none for the platform's. Whoever names one guards the
-    /// file against a second process: no lock file is made.
-    pub vfs: Option<&'a str>,
+    /// Through what, and who else may have it open.
+    pub access: Access<&'a str>,
     /// Whose tables the file holds.
     pub owners: &'a [Owner<'a>],
     /// Whether a commit is on the disk, through its caches, before it is reported. Only
@@ -74,7 +132,7 @@ const LOG_BYTES_MAX: i64 = 16 << 20;
 /// byte. A failed upgrade leaves the tables as they were.
 pub fn open_writer(config: &OpenConfig<'_>) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-    if config.vfs.is_none() {
+    if config.access.is_of_the_platform() {
         make_for_owner(config.path)?;
     }
     let mut connection = connect(config, flags)?;
@@ -140,9 +198,12 @@ pub(crate) fn connect(config: &OpenConfig<'_>, flags: OpenFlags) -> Result<Conne
     initialize()?;
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
     // Where there is none, closing may tidy up the empty one that opening makes.
-    let has_log = config.vfs.is_some()
-        || std::fs::metadata(beside(config.path, "-wal")).is_ok_and(|log| log.len() > 0);
-    let connection = match config.vfs {
+    let has_log = !config.access.is_of_the_platform() || has_log(config.path);
+    let connection = match config.access.vfs() {
+        _ if config.access == Access::Still => {
+            let flags = flags | OpenFlags::SQLITE_OPEN_URI;
+            Connection::open_with_flags(still_uri(config.path), flags)?
+        }
         Some(vfs) => Connection::open_with_flags_and_vfs(config.path, flags, vfs)?,
         None => Connection::open_with_flags(config.path, flags)?,
     };
@@ -160,6 +221,27 @@ pub(crate) fn connect(config: &OpenConfig<'_>, flags: OpenFlags) -> Result<Conne
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether anything stands in the log of the file at `path`.
+pub(crate) fn has_log(path: &Path) -> bool {
+    std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0)
+}
+
+/// How SQLite is told that nobody will change a file, so that it needs neither locks nor an index:
+/// <https://www.sqlite.org/uri.html>.
+fn still_uri(path: &Path) -> OsString {
+    let mut uri = OsString::from("file:");
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
+                uri.push(char::from(*byte).encode_utf8(&mut [0; 4]));
+            }
+            _ => uri.push(format!("%{byte:02X}")),
+        }
+    }
+    uri.push("?immutable=1");
+    uri
 }
 
 /// Makes SQLite ready, once a process.

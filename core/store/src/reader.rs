@@ -10,7 +10,7 @@ use keting_model::query::Rows;
 use crate::error::{OpenError, StoreError};
 use crate::key::DatabaseKey;
 use crate::lock::Lock;
-use crate::open::{OpenConfig, read_beside_writer};
+use crate::open::{Access, OpenConfig, read_beside_writer};
 use crate::store::{Store, View};
 
 /// A read-only connection to a replica's file. It can be sent to another thread.
@@ -29,7 +29,7 @@ pub struct Reader {
 pub struct Readers {
     pub(crate) path: PathBuf,
     pub(crate) key: Option<DatabaseKey>,
-    pub(crate) vfs: Option<String>,
+    pub(crate) access: Access<String>,
     pub(crate) lock: Option<Arc<Lock>>,
 }
 
@@ -42,7 +42,7 @@ impl Readers {
         let config = OpenConfig {
             path: &self.path,
             key: self.key.as_ref(),
-            vfs: self.vfs.as_deref(),
+            access: self.access.as_given(),
             owners: &[],
             full_sync: true,
         };

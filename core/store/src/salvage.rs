@@ -12,7 +12,6 @@ mod report;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags, Params, Row};
 
@@ -43,10 +42,7 @@ pub fn salvage(
     config: &OpenConfig<'_>,
     keep_meta: &[&str],
 ) -> Result<(Store, SalvageReport), OpenError> {
-    let lock = match config.vfs {
-        Some(_) => None,
-        None => Some(Arc::new(Lock::take(config.path)?)),
-    };
+    let lock = Lock::for_access(config)?;
     // A missing file cannot be set aside.
     std::fs::metadata(config.path)?;
     let mut source = Source::open(config)?;

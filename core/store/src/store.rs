@@ -10,7 +10,10 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, TransactionBehavior};
 use crate::error::{OpenError, StoreError};
 use crate::key::DatabaseKey;
 use crate::lock::Lock;
-use crate::open::{LOG_PAGES_MAX, OpenConfig, Owner, empty_log, open_writer, read_write_again};
+use crate::open::{
+    Access, LOG_PAGES_MAX, OpenConfig, Owner, empty_log, has_log, open_reader, open_writer,
+    read_write_again,
+};
 use crate::reader::{Reader, Readers};
 use crate::rows::TableSql;
 
@@ -42,7 +45,7 @@ pub struct Store {
     tables: BTreeMap<&'static str, TableSql>,
     path: PathBuf,
     key: Option<DatabaseKey>,
-    vfs: Option<String>,
+    access: Access<String>,
     full_sync: bool,
     lock: Option<Arc<Lock>>,
     /// Notes since the last sync of the log.
@@ -59,12 +62,49 @@ impl Store {
     /// [`OpenError::ReplicaInUse`] at once when another process or store has it; otherwise as
     /// [`open_writer`]. A wrong key and a newer file leave the file as it was.
     pub fn open(config: &OpenConfig<'_>) -> Result<Self, OpenError> {
-        let lock = match config.vfs {
-            Some(_) => None,
-            None => Some(Arc::new(Lock::take(config.path)?)),
-        };
+        let lock = Lock::for_access(config)?;
         crate::salvage::finish_interrupted(config.path)?;
-        Self::open_locked(config, lock)
+        match Self::open_locked(config, lock.clone()) {
+            Err(OpenError::DiskFull) if config.access == Access::Alone => {
+                Self::open_locked(&OpenConfig { access: Access::Cramped, ..*config }, lock)
+            }
+            Err(error)
+                if error.may_be_of_a_read_only_place()
+                    && config.access == Access::Alone
+                    && !has_log(config.path) =>
+            {
+                Self::open_to_read(config, lock).map_err(|_| error)
+            }
+            opened => opened,
+        }
+    }
+
+    /// Opens a file that cannot be written where it lies, so that it can at least be read: every
+    /// write then is [`StoreError::ReadOnly`].
+    fn open_to_read(config: &OpenConfig<'_>, lock: Option<Arc<Lock>>) -> Result<Self, OpenError> {
+        let owners = with_own(config.owners);
+        let config = OpenConfig { owners: &owners, access: Access::Still, ..*config };
+        let connection = open_reader(&config)?;
+        Ok(Self::on(connection, &config, lock, false))
+    }
+
+    fn on(
+        connection: Connection,
+        config: &OpenConfig<'_>,
+        lock: Option<Arc<Lock>>,
+        is_log_in_doubt: bool,
+    ) -> Self {
+        Self {
+            view: View { connection },
+            tables: BTreeMap::new(),
+            path: config.path.to_owned(),
+            key: config.key.cloned(),
+            access: config.access.to_kept(),
+            full_sync: config.full_sync,
+            lock,
+            notes_in_a_row: 0,
+            is_log_in_doubt,
+        }
     }
 
     pub(crate) fn open_locked(
@@ -75,17 +115,7 @@ impl Store {
         let connection = open_writer(&OpenConfig { owners: &owners, ..*config })?;
         // Whoever had the file before may have left its log in doubt.
         let is_log_in_doubt = empty_log(&connection) != Ok(0);
-        let mut store = Self {
-            view: View { connection },
-            tables: BTreeMap::new(),
-            path: config.path.to_owned(),
-            key: config.key.cloned(),
-            vfs: config.vfs.map(str::to_owned),
-            full_sync: config.full_sync,
-            lock,
-            notes_in_a_row: 0,
-            is_log_in_doubt,
-        };
+        let mut store = Self::on(connection, config, lock, is_log_in_doubt);
         // Where there is no room for that, the file can be read all the same, and what writes tries
         // again.
         let _ = store.settle_log();
@@ -106,7 +136,7 @@ impl Store {
         Readers {
             path: self.path.clone(),
             key: self.key.clone(),
-            vfs: self.vfs.clone(),
+            access: self.access.clone(),
             lock: self.lock.clone(),
         }
     }
@@ -225,7 +255,7 @@ impl Store {
         let connection = read_write_again(&OpenConfig {
             path: &self.path,
             key: self.key.as_ref(),
-            vfs: self.vfs.as_deref(),
+            access: self.access.as_given(),
             owners: &[],
             full_sync: self.full_sync,
         })?;

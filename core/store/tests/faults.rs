@@ -5,7 +5,7 @@ mod common;
 
 use common::{MODEL, edit, household};
 use keting_model::Cell;
-use keting_store::{DatabaseKey, OpenConfig, OpenError, Store, StoreError};
+use keting_store::{Access, DatabaseKey, OpenConfig, OpenError, Store, StoreError};
 use keting_testkit::vfs::{Disk, Failure, Fault, Op};
 
 struct Phone {
@@ -26,7 +26,7 @@ impl Phone {
         Store::open(&OpenConfig {
             path: std::path::Path::new("replica.db"),
             key: Some(&self.key),
-            vfs: Some(self.disk.vfs_name()),
+            access: Access::Vfs(self.disk.vfs_name()),
             owners: &[MODEL],
             full_sync: true,
         })

@@ -105,6 +105,12 @@ pub const EFFECTS_MAX: usize = 256;
 /// The most connections a server keeps open, from TCP to the end of the WebSocket. More are closed
 /// at once, and a phone comes again.
 pub const CONNECTIONS_MAX: usize = 4096;
+/// An address gets at most one in so many of them. A whole office, or a carrier's customers, may
+/// stand behind one address; nobody else is to find the door blocked for it.
+pub const ADDRESS_SHARE: usize = 4;
+/// How many open files a server keeps for itself before it counts the rest as connections: its store
+/// several times over, its log, sockets and what the runtime needs.
+pub const SERVER_FILES: usize = 128;
 /// The most messages of all sockets that wait for a server's core. Past them sockets wait.
 pub const INBOX_MESSAGES_MAX: usize = 1024;
 /// The most bytes of frames that a server's core takes in before it acts on them.

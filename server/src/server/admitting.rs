@@ -1,7 +1,6 @@
 //! Groups go out to be judged, and what became of them comes back.
 
-use keting_sync::OwnFault;
-
+use super::effects::denial;
 use super::waiting::Queued;
 use super::{Server, effects};
 use crate::admission::{Admission, Batch, Outcome, Push};
@@ -48,6 +47,7 @@ impl Server {
     pub fn handle_admitted(&mut self, judged: Result<Batch, StoreError>, now_ms: u64) {
         match judged {
             Ok(batch) => {
+                self.fault = None;
                 self.count(&batch);
                 self.take_head(batch.head, now_ms);
                 for queued in self.waiting.take_outcomes(batch.answers) {
@@ -60,9 +60,9 @@ impl Server {
             }
             Err(error) => {
                 self.note_fault(&error);
-                for Queued { connection, id, .. } in self.waiting.give_up() {
+                for Queued { connection, .. } in self.waiting.give_up() {
                     if let Some(open) = self.connections.get_mut(&connection) {
-                        open.session.handle_admitted(id, Err(OwnFault::Store), now_ms);
+                        open.session.refuse(denial(error.code(), error.retryable()));
                         self.touched.insert(connection);
                     }
                 }
@@ -94,7 +94,6 @@ impl Server {
     }
 
     fn count(&mut self, batch: &Batch) {
-        self.last_fault = None;
         self.metrics.commits_repeated += batch.repeated;
         self.metrics.batches_repeated += u64::from(batch.rechecked);
         self.metrics.ops_replayed += batch.spent.replayed_ops;

@@ -48,17 +48,17 @@ impl Server {
             ServerEffect::ReadLog { id, after, until, bytes_max } => {
                 let batch = self.read_log(connection, after, until, bytes_max, unix_ms);
                 let Some(batch) = self.or_end(connection, batch) else { return };
-                self.metrics.entries_sent += batch.as_ref().map_or(0, |b| b.entries.len() as u64);
+                self.metrics.entries_sent += batch.entries.len() as u64;
                 if let Some(open) = self.connections.get_mut(&connection) {
-                    open.session.handle_log(id, batch, now_ms);
+                    open.session.handle_log(id, Ok(batch), now_ms);
                 }
             }
             ServerEffect::ReadDocuments { id, from, bytes_max } => {
                 let batch = self.read_documents(connection, from.as_ref(), bytes_max, unix_ms);
                 let Some(batch) = self.or_end(connection, batch) else { return };
-                self.metrics.entries_sent += batch.as_ref().map_or(0, |b| b.entries.len() as u64);
+                self.metrics.entries_sent += batch.entries.len() as u64;
                 if let Some(open) = self.connections.get_mut(&connection) {
-                    open.session.handle_documents(id, batch, now_ms);
+                    open.session.handle_documents(id, Ok(batch), now_ms);
                 }
             }
             ServerEffect::Confirmed(confirmation) => {

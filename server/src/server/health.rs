@@ -1,42 +1,38 @@
-//! How the server is, for whoever runs it.
+//! How the server is, for whoever runs it and for what watches it. Anybody may ask, so it tells nothing
+//! else.
 
 use serde::Serialize;
 
 use super::Server;
+use crate::store::StoreError;
 
-/// How the server is. No data of anybody's.
+/// How the server is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Health {
-    /// Whether the store answers and took the last batch.
+    /// Whether it can do its work.
     pub healthy: bool,
     /// The code of what is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<&'static str>,
-    /// The generation of the log.
-    pub generation: u32,
-    /// The number of the log's last entry.
-    pub number: u64,
-    /// The last number that is in a backup.
-    pub backed_up_to: u64,
-    /// Connections open now.
-    pub connections: u64,
 }
 
 impl Server {
     /// How the server is now. It asks the store.
+    ///
+    /// What kept a group of pushes from being stored counts until a group is stored again: a disk that
+    /// is full may still take a few bytes.
     pub fn health(&mut self) -> Health {
         let found = self.store.snapshot().and_then(|read| read.head());
-        let (head, fault) = match found {
-            Ok(Some(head)) => (head, self.last_fault),
-            Ok(None) => (self.head, Some("no_city")),
-            Err(error) => (self.head, Some(error.code())),
+        let fault = match found {
+            Ok(Some(_)) => self.fault,
+            Ok(None) => Some(StoreError::Empty.code()),
+            Err(error) => Some(error.code()),
         };
-        Health {
-            healthy: fault.is_none(),
-            fault,
-            generation: head.generation,
-            number: head.number,
-            backed_up_to: head.backed_up_to,
-            connections: self.metrics.connections_open,
-        }
+        Health { healthy: fault.is_none(), fault }
+    }
+
+    /// Why the store did not do what it was last asked; nothing since it has stored a group of pushes.
+    pub fn fault(&self) -> Option<&'static str> {
+        self.fault
     }
 }

@@ -91,7 +91,8 @@ pub struct Server {
     confirmations_due: Option<u64>,
     poll_store_at: Option<u64>,
     head: Head,
-    last_fault: Option<&'static str>,
+    /// Why the store did not do what it was last asked, until it does again.
+    fault: Option<&'static str>,
     metrics: Metrics,
 }
 
@@ -131,7 +132,7 @@ impl Server {
             confirmations_due: None,
             poll_store_at: None,
             head,
-            last_fault: None,
+            fault: None,
             metrics,
         })
     }
@@ -300,7 +301,7 @@ impl Server {
     }
 
     fn note_fault(&mut self, error: &StoreError) {
-        self.last_fault = Some(error.code());
+        self.fault = Some(error.code());
         Metrics::count(&mut self.metrics.store_failures, error.code());
     }
 

@@ -1,6 +1,6 @@
 //! What a session reads: the log after a cursor, and documents of a first sync.
 
-use keting_sync::{Denial, DocumentBatch, EntryPosition, LogBatch, OwnFault};
+use keting_sync::{Denial, DocumentBatch, EntryPosition, LogBatch};
 use keting_trust::{DeviceId, Digest};
 
 use super::effects::denial;
@@ -84,20 +84,19 @@ impl Server {
         &mut self,
         connection: ConnectionId,
         result: Result<Result<T, Denial>, StoreError>,
-    ) -> Option<Result<T, OwnFault>> {
-        match result {
-            Ok(Ok(read)) => Some(Ok(read)),
-            Ok(Err(denial)) => {
-                if let Some(open) = self.connections.get_mut(&connection) {
-                    open.session.refuse(denial);
-                }
-                None
-            }
+    ) -> Option<T> {
+        let refused = match result {
+            Ok(Ok(read)) => return Some(read),
+            Ok(Err(refused)) => refused,
             Err(error) => {
                 self.note_fault(&error);
-                Some(Err(OwnFault::Store))
+                denial(error.code(), error.retryable())
             }
+        };
+        if let Some(open) = self.connections.get_mut(&connection) {
+            open.session.refuse(refused);
         }
+        None
     }
 }
 

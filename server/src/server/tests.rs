@@ -39,7 +39,7 @@ fn a_device_enrols_and_what_one_writes_reaches_the_other_while_both_are_connecte
     assert!(bob.documents().contains(&household));
     assert_eq!(alice.session().cursor(), bob.session().cursor());
     assert_eq!(world.server.metrics().commits_admitted, 1);
-    assert_eq!(world.server.health().number, alice.session().cursor().unwrap().number);
+    assert_eq!(world.server.metrics().log_number, alice.session().cursor().unwrap().number);
     world.verify();
 }
 
@@ -297,7 +297,7 @@ fn frames_that_are_rubbish_close_the_connection_and_nothing_else() {
         assert!(world.server.is_closed(connection));
         world.server.disconnect(connection);
     }
-    assert_eq!(world.server.health().connections, 1);
+    assert_eq!(world.server.metrics().connections_open, 1);
     let region = world.region(HEAD_REGION);
     let (_, commit) = alice.person().add_household(region);
     alice.queue(commit);

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use keting_trust::limits::{GROUP_FRAME_BYTES_MAX, INBOX_MESSAGES_MAX};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tracing::{error, info};
 
 use crate::admission::Batch;
 use crate::enrol::{InviteError, InviteRequest};
@@ -103,6 +104,7 @@ pub fn spawn(
         back: sender.downgrade(),
         links: BTreeMap::new(),
         permits: Vec::new(),
+        told_fault: None,
     };
     let thread =
         std::thread::Builder::new().name("keting-core".into()).spawn(move || core.run())?;
@@ -122,6 +124,8 @@ struct CoreThread {
     links: BTreeMap<ConnectionId, Link>,
     /// Of the frames taken in since the last step.
     permits: Vec<OwnedSemaphorePermit>,
+    /// What the log was last told of the store's failing.
+    told_fault: Option<&'static str>,
 }
 
 impl CoreThread {
@@ -206,8 +210,21 @@ impl CoreThread {
 
     fn advance(&mut self) {
         self.server.step(self.now_ms(), unix_ms());
+        self.tell_of_fault();
         self.permits.clear();
         self.send();
+    }
+
+    /// Writes into the log when the store stops doing its work, and when it does it again.
+    fn tell_of_fault(&mut self) {
+        let fault = self.server.fault();
+        match (std::mem::replace(&mut self.told_fault, fault), fault) {
+            (before, Some(code)) if before != fault => {
+                error!(code, "the store does not do its work")
+            }
+            (Some(code), None) => info!(code, "the store does its work again"),
+            _ => {}
+        }
     }
 
     /// Hands over what the writers have room for, and lets go of what has ended.

@@ -13,9 +13,8 @@ use hyper::header::{self, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use keting_sync::SUBPROTOCOL;
-use keting_trust::limits;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -25,49 +24,36 @@ use tracing::{debug, warn};
 
 use crate::shell::carry::carry;
 use crate::shell::core_thread::{CoreHandle, ToCore};
+use crate::shell::door::{Door, Slot};
 
 /// How long nothing is accepted after accepting failed: without file descriptors it would fail
 /// again at once.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
-
-/// What the listener lets strangers take.
-#[derive(Debug, Clone, Copy)]
-pub struct Bounds {
-    /// The most connections at once, WebSockets included.
-    pub connections_max: usize,
-    /// How long one may take from TCP to the end of its request, in milliseconds.
-    pub request_ms_max: u64,
-}
-
-impl Default for Bounds {
-    fn default() -> Self {
-        Self { connections_max: limits::CONNECTIONS_MAX, request_ms_max: limits::HELLO_MS_MAX }
-    }
-}
 
 /// The port and all that is open on it.
 pub struct Listener {
     tcp: TcpListener,
     tls: TlsAcceptor,
     core: CoreHandle,
-    bounds: Bounds,
-    /// One permit a connection, from TCP to the end of its WebSocket.
-    slots: Arc<Semaphore>,
+    door: Arc<Door>,
 }
 
-type Slot = Arc<OwnedSemaphorePermit>;
+/// What every request on one connection is answered with.
+#[derive(Clone)]
+struct Inside {
+    binding: [u8; 32],
+    is_local: bool,
+    slot: Arc<Slot>,
+    core: CoreHandle,
+    door: Arc<Door>,
+}
+
 type Reply = Response<Full<Bytes>>;
 
 impl Listener {
     /// A listener on a port that is bound.
-    pub fn new(tcp: TcpListener, tls: TlsAcceptor, core: CoreHandle, bounds: Bounds) -> Self {
-        let slots = Arc::new(Semaphore::new(bounds.connections_max));
-        Self { tcp, tls, core, bounds, slots }
-    }
-
-    /// The permits: all of them are there again once the last connection has ended.
-    pub fn slots(&self) -> Arc<Semaphore> {
-        Arc::clone(&self.slots)
+    pub fn new(tcp: TcpListener, tls: TlsAcceptor, core: CoreHandle, door: Arc<Door>) -> Self {
+        Self { tcp, tls, core, door }
     }
 
     /// Accepts connections until the future is dropped. With it end all those that are no
@@ -76,10 +62,11 @@ impl Listener {
         let mut requests = JoinSet::new();
         loop {
             match self.tcp.accept().await {
-                Ok((tcp, peer)) => match Arc::clone(&self.slots).try_acquire_owned() {
-                    Ok(slot) => drop(requests.spawn(self.request(tcp, peer, Arc::new(slot)))),
-                    Err(_) => debug!("a connection too many was closed"),
-                },
+                Ok((tcp, peer)) => {
+                    if let Some(slot) = self.door.let_in(peer.ip()) {
+                        requests.spawn(self.request(tcp, peer, slot));
+                    }
+                }
                 Err(error) => {
                     warn!(%error, "accepting a connection failed");
                     sleep(AFTER_FAILURE).await;
@@ -96,8 +83,9 @@ impl Listener {
         peer: SocketAddr,
         slot: Slot,
     ) -> impl Future<Output = ()> + Send + 'static {
-        let served = serve(tcp, peer, self.tls.clone(), slot, self.core.clone());
-        let patience = Duration::from_millis(self.bounds.request_ms_max);
+        let (tls, core, door) = (self.tls.clone(), self.core.clone(), Arc::clone(&self.door));
+        let patience = Duration::from_millis(self.door.bounds().request_ms_max);
+        let served = serve(tcp, peer, tls, Arc::new(slot), core, door);
         async move {
             match timeout(patience, served).await {
                 Ok(Ok(())) => {}
@@ -112,16 +100,17 @@ async fn serve(
     tcp: TcpStream,
     peer: SocketAddr,
     tls: TlsAcceptor,
-    slot: Slot,
+    slot: Arc<Slot>,
     core: CoreHandle,
+    door: Arc<Door>,
 ) -> io::Result<()> {
     tcp.set_nodelay(true)?;
     let stream = tls.accept(tcp).await?;
     let Some(binding) = channel_binding(&stream) else { return Ok(()) };
-    let local = peer.ip().is_loopback();
+    let inside = Inside { binding, is_local: peer.ip().is_loopback(), slot, core, door };
     let service = hyper::service::service_fn(move |request| {
-        let (slot, core) = (Arc::clone(&slot), core.clone());
-        async move { Ok::<_, Infallible>(answer(request, binding, local, slot, core).await) }
+        let inside = inside.clone();
+        async move { Ok::<_, Infallible>(answer(request, inside).await) }
     });
     hyper::server::conn::http1::Builder::new()
         .max_buf_size(16 * 1024)
@@ -136,28 +125,17 @@ fn channel_binding(stream: &TlsStream<TcpStream>) -> Option<[u8; 32]> {
     connection.export_keying_material([0; 32], b"EXPORTER-Channel-Binding", Some(b"")).ok()
 }
 
-async fn answer(
-    mut request: Request<Incoming>,
-    binding: [u8; 32],
-    local: bool,
-    slot: Slot,
-    core: CoreHandle,
-) -> Reply {
+async fn answer(mut request: Request<Incoming>, inside: Inside) -> Reply {
     match (request.method(), request.uri().path()) {
-        (&Method::GET, "/v1/sync") => upgrade(&mut request, binding, slot, core),
-        (&Method::GET, "/health") => health(&core).await,
+        (&Method::GET, "/v1/sync") => upgrade(&mut request, inside),
+        (&Method::GET, "/health") => health(&inside.core).await,
         // The counters tell how busy a county's offices are; only the machine itself reads them.
-        (&Method::GET, "/metrics") if local => metrics(&core).await,
+        (&Method::GET, "/metrics") if inside.is_local => metrics(&inside.core, &inside.door).await,
         _ => plain(StatusCode::NOT_FOUND, "not found\n".into()),
     }
 }
 
-fn upgrade(
-    request: &mut Request<Incoming>,
-    binding: [u8; 32],
-    slot: Slot,
-    core: CoreHandle,
-) -> Reply {
+fn upgrade(request: &mut Request<Incoming>, inside: Inside) -> Reply {
     let headers = request.headers();
     let asks = |name, value: &str| {
         headers.get(name).and_then(|found| found.to_str().ok()).is_some_and(|found| {
@@ -175,6 +153,7 @@ fn upgrade(
 
     let upgraded = hyper::upgrade::on(request);
     tokio::spawn(async move {
+        let Inside { binding, slot, core, .. } = inside;
         match upgraded.await {
             Ok(upgraded) => carry(upgraded, binding, core).await,
             Err(error) => debug!(%error, "an upgrade failed"),
@@ -203,11 +182,14 @@ async fn health(core: &CoreHandle) -> Reply {
     }
 }
 
-async fn metrics(core: &CoreHandle) -> Reply {
+async fn metrics(core: &CoreHandle, door: &Door) -> Reply {
     let (reply, answer) = oneshot::channel();
     let _ = core.send(ToCore::Metrics { reply }).await;
     match answer.await {
-        Ok(metrics) => plain(StatusCode::OK, metrics.to_text()),
+        Ok(mut metrics) => {
+            metrics.connections_turned_away = door.turned_away();
+            plain(StatusCode::OK, metrics.to_text())
+        }
         Err(_) => plain(StatusCode::SERVICE_UNAVAILABLE, "stopping\n".into()),
     }
 }

@@ -5,6 +5,7 @@ mod admission_thread;
 mod carry;
 pub mod certificate;
 pub mod core_thread;
+mod door;
 mod link;
 mod listener;
 
@@ -14,17 +15,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tracing::{info, warn};
 
 use crate::server::Server;
 use crate::shell::admin::AdminSocket;
 use crate::shell::core_thread::ToCore;
+use crate::shell::door::Door;
 use crate::shell::listener::Listener;
 use crate::store::ServerStore;
 
-pub use self::listener::Bounds;
+pub use self::door::Bounds;
 pub use keting_sync::PATH as SYNC_PATH;
 
 /// How long a device that is let go may take to read its last frames, in milliseconds.
@@ -39,8 +40,7 @@ pub struct Running {
     core: core_thread::CoreHandle,
     thread: std::thread::JoinHandle<()>,
     tasks: [tokio::task::JoinHandle<()>; 2],
-    slots: Arc<Semaphore>,
-    bounds: Bounds,
+    door: Arc<Door>,
 }
 
 impl Running {
@@ -56,7 +56,7 @@ impl Running {
         listener: TcpListener,
         tls: rustls::ServerConfig,
     ) -> io::Result<Self> {
-        Self::start_within(server, store, admin, listener, tls, Bounds::default())
+        Self::start_within(server, store, admin, listener, tls, Bounds::of_this_process())
     }
 
     /// Begins to serve as [`Self::start`] does, within other bounds.
@@ -74,11 +74,12 @@ impl Running {
         let address = listener.local_addr()?;
         let (core, thread) = core_thread::spawn(server, store)?;
         let acceptor = TlsAcceptor::from(Arc::new(tls));
-        let listener = Listener::new(listener, acceptor, core.clone(), bounds);
-        let slots = listener.slots();
+        let door = Door::new(bounds);
+        let listener = Listener::new(listener, acceptor, core.clone(), Arc::clone(&door));
         let tasks = [tokio::spawn(listener.accept()), tokio::spawn(admin.accept(core.clone()))];
-        info!(%address, "serving");
-        Ok(Self { address, core, thread, tasks, slots, bounds })
+        let Bounds { connections_max, from_one_address_max, .. } = bounds;
+        info!(%address, connections_max, from_one_address_max, "serving");
+        Ok(Self { address, core, thread, tasks, door })
     }
 
     /// Where devices connect to.
@@ -97,10 +98,8 @@ impl Running {
         let _ = self.core.send(ToCore::Stop).await;
         let thread = self.thread;
         let _ = tokio::task::spawn_blocking(move || thread.join()).await;
-        let all = u32::try_from(self.bounds.connections_max).unwrap_or(u32::MAX);
-        let ended =
-            tokio::time::timeout(Duration::from_millis(STOP_MS_MAX), self.slots.acquire_many(all));
-        if ended.await.is_err() {
+        let ended = self.door.wait_until_empty();
+        if tokio::time::timeout(Duration::from_millis(STOP_MS_MAX), ended).await.is_err() {
             warn!("a device did not take its last answers");
         }
         info!("stopped");

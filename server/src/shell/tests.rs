@@ -22,7 +22,7 @@ use crate::testing::{HEAD_REGION, Seeded, Town, endpoint};
 
 #[test]
 fn a_device_that_pushes_and_never_reads_is_stopped_and_little_waits_for_it() {
-    let mut site = Site::new(Bounds::default());
+    let mut site = Site::new(bounds());
     let signer = site.town.person("micro_grid_head", HEAD_REGION).signer;
     let (commits, metrics) = site.run(async |site| {
         let mut socket = site.live(&signer).await;
@@ -43,7 +43,7 @@ fn a_device_that_pushes_and_never_reads_is_stopped_and_little_waits_for_it() {
 
 #[test]
 fn a_websocket_counts_as_a_connection_and_one_too_many_is_closed_at_once() {
-    let site = Site::new(Bounds { connections_max: 1, ..Bounds::default() });
+    let site = Site::new(Bounds::within(1));
     site.run(async |site| {
         let open = site.connect().await.unwrap();
         assert!(site.connect().await.is_err());
@@ -54,7 +54,7 @@ fn a_websocket_counts_as_a_connection_and_one_too_many_is_closed_at_once() {
 
 #[test]
 fn whoever_says_nothing_is_cut_off_and_the_next_gets_in() {
-    let site = Site::new(Bounds { connections_max: 1, request_ms_max: 200 });
+    let site = Site::new(Bounds { request_ms_max: 200, ..Bounds::within(1) });
     site.run(async |site| {
         let before_tls = TcpStream::connect(site.address()).await.unwrap();
         assert!(is_closed(before_tls).await);
@@ -66,7 +66,7 @@ fn whoever_says_nothing_is_cut_off_and_the_next_gets_in() {
 
 #[test]
 fn a_server_that_stops_hands_over_every_answer_and_says_that_it_stops() {
-    let mut site = Site::new(Bounds::default());
+    let mut site = Site::new(bounds());
     let signer = site.town.person("micro_grid_head", HEAD_REGION).signer;
     let (mut socket, commits) = site.run(async |site| {
         let mut socket = site.live(&signer).await;
@@ -97,6 +97,10 @@ fn a_server_that_stops_hands_over_every_answer_and_says_that_it_stops() {
     assert_eq!(answers, commits);
     let Some(ServerMessage::Refused(refused)) = last else { panic!("{last:?}") };
     assert_eq!((refused.code.as_str(), refused.retryable), ("server_stopping", true));
+}
+
+fn bounds() -> Bounds {
+    Bounds::within(64)
 }
 
 /// A city whose server listens, on a runtime of its own.

@@ -9,6 +9,9 @@ pub enum StoreError {
     /// There is no room on the disk. Retryable, once there is.
     #[error("the disk is full")]
     DiskFull,
+    /// The file or its file system is read-only. Retryable, once it is not.
+    #[error("the store cannot be written")]
+    ReadOnly,
     /// A row contradicts another one. Not retryable.
     #[error("a row contradicts the ones already there")]
     Contradiction,
@@ -31,7 +34,8 @@ impl StoreError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Busy => "store_busy",
-            Self::DiskFull => "server_disk_full",
+            Self::DiskFull => "server_full",
+            Self::ReadOnly => "server_read_only",
             Self::Contradiction => "store_contradiction",
             Self::Damaged(_) => "store_damaged",
             Self::OutOfRange => "number_too_large",
@@ -43,7 +47,7 @@ impl StoreError {
     /// Whether the same may work later.
     pub const fn retryable(&self) -> bool {
         match self {
-            Self::Busy | Self::DiskFull | Self::Failed(_) => true,
+            Self::Busy | Self::DiskFull | Self::ReadOnly | Self::Failed(_) => true,
             Self::Contradiction | Self::Damaged(_) | Self::OutOfRange | Self::Empty => false,
         }
     }

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use keting_model::PROJECTION_MIGRATIONS;
-use keting_store::{DatabaseKey, OpenConfig, Owner, STORE_OWNER, open_reader, open_writer};
+use keting_store::{Access, DatabaseKey, OpenConfig, Owner, STORE_OWNER, open_reader, open_writer};
 use rusqlite::types::Value;
 use rusqlite::{Connection, TransactionBehavior, params_from_iter};
 
@@ -75,8 +75,13 @@ impl Bare {
     /// Opens the copy that was made before the replica was opened.
     pub fn open(real: &Path, copy: &Path, key: &DatabaseKey) -> Self {
         let owners = [STORE_OWNER, Owner { name: "model", migrations: PROJECTION_MIGRATIONS }];
-        let config =
-            |path| OpenConfig { path, key: Some(key), vfs: None, owners: &owners, full_sync: true };
+        let config = |path| OpenConfig {
+            path,
+            key: Some(key),
+            access: Access::Alone,
+            owners: &owners,
+            full_sync: true,
+        };
         let (real, copy) =
             (open_reader(&config(real)).unwrap(), open_writer(&config(copy)).unwrap());
         let last_commit = last_commit(&copy);

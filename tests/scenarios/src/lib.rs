@@ -15,3 +15,4 @@ pub mod link;
 pub mod phone;
 pub mod port;
 pub mod served;
+pub mod small_disk;

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use keting::parts::pinned_client;
@@ -41,9 +41,21 @@ impl ServedCity {
 
     /// Starts the server, on its port, and waits until it listens. It logs everything it can log.
     pub fn serve(&mut self) {
+        self.serve_by(crate::binary::keting());
+    }
+
+    /// Starts the server as [`Self::serve`] does, in a process that may have so many files open.
+    pub fn serve_with_files(&mut self, files_max: u32) {
+        let mut shell = Command::new("sh");
+        let limited = format!("ulimit -n {files_max} && exec \"$0\" \"$@\"");
+        shell.args(["-c", &limited]).arg(crate::binary::keting().get_program());
+        self.serve_by(shell);
+    }
+
+    fn serve_by(&mut self, mut command: Command) {
         let listen = format!("127.0.0.1:{}", self.port());
         let log = File::options().create(true).append(true).open(self.log_file()).unwrap();
-        let mut process = crate::binary::keting()
+        let mut process = command
             .args(["serve", "--listen", &listen, "--data"])
             .arg(self.server_directory())
             .env("KETING_LOG", "trace")

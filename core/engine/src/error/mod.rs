@@ -4,7 +4,7 @@
 mod catalogue;
 
 use keting_model::{CommandError, DocumentError, RuleError};
-use keting_store::{OpenError, StoreError};
+use keting_store::{DiskFault, OpenError, StoreError};
 use keting_sync::CloseReason;
 use keting_trust::guard::GuardError;
 use keting_trust::{Denied, GrantError, InvitationError, ProofError, SignError};
@@ -162,7 +162,7 @@ impl EngineError {
             Self::TooLarge => "too_large",
             Self::NotFound { .. } => "not_found",
             Self::FolderNotPrivate => "folder_not_private",
-            Self::File(_) => "file_unusable",
+            Self::File(error) => DiskFault::of(error).map_or("file_unusable", DiskFault::code),
         }
     }
 
@@ -192,6 +192,11 @@ impl EngineError {
             self,
             Self::LogRefused(_) | Self::Proof(_) | Self::Grant(_) | Self::Protocol { .. }
         )
+    }
+
+    /// Whether the disk takes nothing more, though it may still be read.
+    pub fn is_of_a_disk_that_can_be_read(&self) -> bool {
+        [DiskFault::Full.code(), DiskFault::ReadOnly.code()].contains(&self.code())
     }
 
     /// Whether a page of the file could not be read. A fresh connection may read it.

@@ -30,7 +30,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use keting_model::{Document, DocumentId, PROJECTION_MIGRATIONS, project};
-use keting_store::{DatabaseKey, OpenConfig, OpenError, Owner, Store, StoreError, View};
+use keting_store::{Access, DatabaseKey, OpenConfig, OpenError, Owner, Store, View};
 use keting_trust::{
     Cursor, DeviceId, Incarnation, Invitation, PublicKey, SignedGrant, Signer, limits,
 };
@@ -179,8 +179,9 @@ impl Replica {
             observers: Observers::default(),
         };
         match replica.settle_incarnation().and_then(|()| replica.take_up_unread()) {
-            // Whoever has a full disk can at least read; the first write says so.
-            Ok(()) | Err(EngineError::Store(StoreError::DiskFull)) => Ok(replica),
+            Ok(()) => Ok(replica),
+            // Whoever cannot write can at least read; the first write says why.
+            Err(error) if error.is_of_a_disk_that_can_be_read() => Ok(replica),
             Err(error) => Err(error),
         }
     }
@@ -315,7 +316,7 @@ fn open_config<'a>(config: &ReplicaConfig<'a>, key: &'a DatabaseKey) -> OpenConf
     OpenConfig {
         path: config.path,
         key: Some(key),
-        vfs: config.vfs,
+        access: config.vfs.map_or(Access::Alone, Access::Vfs),
         owners: &[PROJECTION],
         full_sync: true,
     }

@@ -8,7 +8,7 @@ use keting_model::{
     ActorId, Cell, ChangeHash, CommandId, DocumentId, DocumentKind, Row, RowChange, Table,
 };
 use keting_store::{
-    CommitRow, DatabaseKey, OpenConfig, OpenError, OutboxEntry, OutboxState, Owner, Store,
+    Access, CommitRow, DatabaseKey, OpenConfig, OpenError, OutboxEntry, OutboxState, Owner, Store,
     StoreError, StoredChange, StoredCommit, Transaction,
 };
 
@@ -72,7 +72,7 @@ impl Home {
 }
 
 pub fn config<'a>(path: &'a Path, key: Option<&'a DatabaseKey>) -> OpenConfig<'a> {
-    OpenConfig { path, key, vfs: None, owners: &[MODEL], full_sync: true }
+    OpenConfig { path, key, access: Access::Alone, owners: &[MODEL], full_sync: true }
 }
 
 pub fn household(number: u8) -> DocumentId {

@@ -134,7 +134,7 @@ impl World {
         // A device that something foreign happened to hears of it later.
         for _ in 0..4 {
             if devices.iter().all(|device| device.session().is_quiescent()) {
-                let head = self.server.health().number;
+                let head = self.server.metrics().log_number;
                 if devices.iter().all(|d| d.session().cursor().is_some_and(|c| c.number == head)) {
                     return;
                 }

@@ -15,12 +15,19 @@ use crate::store::{
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         let code = match &error {
+            // The index of the log found no room to grow.
+            rusqlite::Error::SqliteFailure(error, _)
+                if error.extended_code == ffi::SQLITE_IOERR_SHMSIZE =>
+            {
+                return Self::DiskFull;
+            }
             rusqlite::Error::SqliteFailure(error, _) => error.extended_code & 0xff,
             _ => return Self::Damaged("a column does not hold what it should"),
         };
         match code {
             ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => Self::Busy,
             ffi::SQLITE_FULL => Self::DiskFull,
+            ffi::SQLITE_READONLY | ffi::SQLITE_PERM => Self::ReadOnly,
             ffi::SQLITE_CONSTRAINT => Self::Contradiction,
             ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB => Self::Damaged("a page does not check"),
             _ => Self::Failed(Box::new(error)),

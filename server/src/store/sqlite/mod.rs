@@ -9,7 +9,7 @@ mod write;
 
 use std::path::Path;
 
-use keting_store::{FileSizes, OpenConfig, OpenError, Owner, Reader, open_writer};
+use keting_store::{Access, FileSizes, OpenConfig, OpenError, Owner, Reader, open_writer};
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::store::{ServerRead, ServerStore, ServerTransaction, StoreError};
@@ -46,7 +46,8 @@ impl SqliteStore {
     /// As [`Self::open`].
     pub fn open_with(path: &Path, vfs: Option<&str>, full_sync: bool) -> Result<Self, OpenError> {
         let owners = [SERVER_OWNER];
-        let config = OpenConfig { path, key: None, vfs, owners: &owners, full_sync };
+        let access = vfs.map_or(Access::Shared, Access::Vfs);
+        let config = OpenConfig { path, key: None, access, owners: &owners, full_sync };
         let connection = open_writer(&config)?;
         Ok(Self { connection })
     }
@@ -58,7 +59,8 @@ impl SqliteStore {
 /// When the file cannot be opened or read.
 pub fn measure(path: &Path) -> Result<FileSizes, OpenError> {
     let owners = [SERVER_OWNER];
-    let config = OpenConfig { path, key: None, vfs: None, owners: &owners, full_sync: true };
+    let access = Access::Shared;
+    let config = OpenConfig { path, key: None, access, owners: &owners, full_sync: true };
     Reader::of_file(&config)?.sizes().map_err(|_| OpenError::Corrupt)
 }
 

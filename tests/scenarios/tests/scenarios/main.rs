@@ -8,6 +8,7 @@ mod children;
 mod commands;
 mod damaged;
 mod days;
+mod disks;
 mod exit_codes;
 mod folders;
 mod incarnations;

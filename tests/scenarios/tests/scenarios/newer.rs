@@ -12,7 +12,7 @@ use keting_model::{
 };
 use keting_scenarios::city::{City, MICRO_GRID};
 use keting_scenarios::phone::{Phone, Two, vault};
-use keting_store::{DatabaseKey, OpenConfig, Owner};
+use keting_store::{Access, DatabaseKey, OpenConfig, Owner};
 use keting_sync::{Answer, CommitKey, Entry, Moved, Outcome, Persist};
 use keting_trust::{ChainHash, CommitBody, Cursor, Part, RecordKind, SignedCommit, actor_id};
 
@@ -197,7 +197,7 @@ fn open_file(directory: &Path) -> rusqlite::Connection {
     keting_store::open_writer(&OpenConfig {
         path: &path,
         key: Some(&DatabaseKey::new(*key)),
-        vfs: None,
+        access: Access::Alone,
         owners: &[keting_store::STORE_OWNER, model],
         full_sync: true,
     })

@@ -9,7 +9,7 @@ use keting_scenarios::binary::keting;
 use keting_scenarios::city::{GRID, MICRO_GRID, UNIT};
 use keting_scenarios::device::Ended;
 use keting_scenarios::served::ServedCity;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 use tokio::net::TcpSocket;
 
 /// What must never be in a log: who, where, by what number, and what opens doors.
@@ -41,12 +41,10 @@ fn a_running_server_tells_its_health_and_its_counters() {
     alice.run(&["household", "add", "--region", UNIT, "--address", ADDRESS]).done();
     alice.run(&["sync"]).done();
 
-    let (status, body) = city.get("/health");
-    assert_eq!(status, "HTTP/1.1 200 OK");
-    let health: serde_json::Value = serde_json::from_str(&body).unwrap();
-    assert_eq!((&health["healthy"], &health["fault"]), (&true.into(), &().into()));
+    // Anybody may ask how it is, so it tells nothing else.
+    let told = ("HTTP/1.1 200 OK".to_owned(), r#"{"healthy":true}"#.to_owned());
+    assert_eq!(city.get("/health"), told);
     let number = alice.json(&["status"])["number"].clone();
-    assert_eq!(health["number"], number);
 
     let (status, body) = city.get("/metrics");
     assert_eq!(status, "HTTP/1.1 200 OK");
@@ -78,6 +76,49 @@ fn a_second_server_on_one_directory_is_turned_away_and_the_first_goes_on_invitin
     city.kill();
     city.serve();
     city.device("刘平杰", "grid_worker", GRID).run(&["sync"]).done();
+}
+
+#[test]
+fn whoever_holds_thousands_of_connections_open_from_one_address_keeps_nobody_else_out() {
+    const SILENT: usize = 4_096;
+    let mut city = ServedCity::start();
+    city.stop();
+    city.serve_with_files(1_024);
+    let alice = city.device(HOLDER, "micro_grid_head", MICRO_GRID);
+    let open = open_from_elsewhere(city.port(), SILENT);
+    for number in 0..23 {
+        let address = format!("望潮苑1幢1单元{number}室");
+        alice.run(&["household", "add", "--region", UNIT, "--address", &address]).done();
+        assert_eq!(alice.json(&["sync"])["commits_sent"], 1);
+    }
+    let (_, counted) = city.get("/metrics");
+    let line = "keting_connections_turned_away_total{code=\"too_many_from_one_address\"} ";
+    let turned_away = counted.lines().find_map(|found| found.strip_prefix(line)).unwrap();
+    // A quarter of what is left of 1,024 files came in.
+    assert_eq!(turned_away.parse::<usize>().unwrap(), SILENT - (1_024 - 128) / 4);
+    assert!(city.log().contains("connections are turned away"));
+    assert!(!city.log().contains("127.0.0.2"), "the log says from where");
+    drop(open);
+}
+
+/// So many connections from another address of this machine that never say a word.
+fn open_from_elsewhere(port: u16, count: usize) -> Vec<TcpStream> {
+    let files = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files }).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let at = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let open = async || {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::from((Ipv4Addr::new(127, 0, 0, 2), 0))).unwrap();
+        socket.connect(at).await.unwrap().into_std().unwrap()
+    };
+    runtime.block_on(async {
+        let mut opened = Vec::new();
+        for _ in 0..count {
+            opened.push(open().await);
+        }
+        opened
+    })
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use keting_model::{Document, PROJECTION_MIGRATIONS, RowChange, project};
 use keting_server::store::ServerRead;
-use keting_store::{OpenConfig, Owner, Store};
+use keting_store::{Access, OpenConfig, Owner, Store};
 use keting_testkit::vfs::Disk;
 
 use crate::world::Broken;
@@ -18,7 +18,7 @@ pub fn screens_of_server(read: &dyn ServerRead, disk: &Disk) -> Result<Store, Br
     let config = OpenConfig {
         path: Path::new("/screens.db"),
         key: None,
-        vfs: Some(disk.vfs_name()),
+        access: Access::Vfs(disk.vfs_name()),
         owners: &[Owner { name: "model", migrations: PROJECTION_MIGRATIONS }],
         full_sync: false,
     };

@@ -10,9 +10,17 @@ pub(super) const CODES: &[Known] = &[
     )
     .later(),
     network(
-        "server_disk_full",
-        "服务器的磁盘满了，请通知运维人员清理，然后再试。",
-        "The server's disk is full: ask the operator to free some space, then try again.",
+        "server_full",
+        "服务器的磁盘满了，请通知运维人员清理，然后再试，填过的内容都还在本机。",
+        "The server's disk is full: ask the operator to free some space, then try again, all you \
+         entered is still here.",
+    )
+    .later(),
+    network(
+        "server_read_only",
+        "服务器的磁盘不能写入，请通知运维人员检查，然后再试，填过的内容都还在本机。",
+        "The server's disk cannot be written: ask the operator to check it, then try again, all you \
+         entered is still here.",
     )
     .later(),
     network(

@@ -1,0 +1,134 @@
+//! A disk that is full or read-only has that one name wherever it is met, and what can be read is read.
+
+use keting::parts::{SyncDriver, replica_of};
+use keting_scenarios::city::{City, MICRO_GRID, UNIT};
+use keting_scenarios::device::{Device, Ended};
+use keting_scenarios::phone::Phone;
+use keting_scenarios::served::ServedCity;
+use keting_scenarios::small_disk::{SmallDisk, is_inside};
+use keting_testkit::vfs::{Disk, Failure, Fault, Op};
+
+const ADD: [&str; 4] = ["household", "add", "--region", UNIT];
+
+fn add(device: &Device, address: &str) -> Ended {
+    device.run(&[&ADD[..], &["--address", address]].concat())
+}
+
+/// What is looked at every day.
+fn reads_everything(device: &Device, household: &str) {
+    for look in [
+        &["status"][..],
+        &["household", "list"],
+        &["household", "show", household],
+        &["outbox"],
+        &["verify"],
+        &["region", "list"],
+    ] {
+        device.run(look).done();
+    }
+}
+
+#[test]
+fn on_a_phone_that_is_full_to_the_last_byte_everything_is_read_and_what_writes_says_disk_full() {
+    if !is_inside(
+        "disks::on_a_phone_that_is_full_to_the_last_byte_everything_is_read_and_what_writes_says_disk_full",
+    ) {
+        return;
+    }
+    let city = ServedCity::start();
+    let alice = city.new_device();
+    let disk = SmallDisk::mount(alice.directory(), 6);
+    alice.run(&["enroll", &city.invite("陆德祥", "micro_grid_head", MICRO_GRID)]).done();
+    let household = add(&alice, "一号").line();
+    disk.fill();
+    for _ in 0..2 {
+        reads_everything(&alice, &household);
+        assert_eq!(add(&alice, "二号").refusal(), (4, "disk_full"));
+        assert_eq!(alice.run(&["sync"]).refusal(), (4, "disk_full"));
+    }
+    // So is a new device, whose folder, keys and file are yet to be made.
+    let fresh = Device::at(alice.directory().join("fresh"));
+    let invitation = city.invite("刘平杰", "micro_grid_head", MICRO_GRID);
+    assert_eq!(fresh.run(&["enroll", &invitation]).refusal(), (4, "disk_full"));
+
+    disk.free();
+    fresh.run(&["enroll", &invitation]).done();
+    add(&alice, "三号").done();
+    assert_eq!(alice.json(&["sync"])["commits_sent"], 2);
+    assert_eq!(alice.json(&["household", "list"]).as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn on_a_phone_whose_disk_has_become_read_only_everything_is_read_and_what_writes_says_so() {
+    if !is_inside(
+        "disks::on_a_phone_whose_disk_has_become_read_only_everything_is_read_and_what_writes_says_so",
+    ) {
+        return;
+    }
+    let city = ServedCity::start();
+    let alice = city.new_device();
+    let disk = SmallDisk::mount(alice.directory(), 6);
+    alice.run(&["enroll", &city.invite("陆德祥", "micro_grid_head", MICRO_GRID)]).done();
+    let household = add(&alice, "一号").line();
+    disk.set_read_only(true);
+    reads_everything(&alice, &household);
+    assert_eq!(add(&alice, "二号").refusal(), (4, "read_only"));
+    assert_eq!(alice.run(&["sync"]).refusal(), (4, "read_only"));
+    disk.set_read_only(false);
+    add(&alice, "二号").done();
+    assert_eq!(alice.json(&["sync"])["commits_sent"], 2);
+}
+
+#[test]
+fn a_server_whose_disk_is_full_says_so_to_phones_in_its_log_and_in_its_health() {
+    if !is_inside(
+        "disks::a_server_whose_disk_is_full_says_so_to_phones_in_its_log_and_in_its_health",
+    ) {
+        return;
+    }
+    let mut city = ServedCity::start();
+    city.stop();
+    let elsewhere = city.path("moved");
+    std::fs::rename(city.server_directory(), &elsewhere).unwrap();
+    let disk = SmallDisk::mount(&city.server_directory(), 8);
+    for file in std::fs::read_dir(&elsewhere).unwrap().map(Result::unwrap) {
+        if file.file_type().unwrap().is_file() {
+            std::fs::copy(file.path(), city.server_directory().join(file.file_name())).unwrap();
+        }
+    }
+    city.serve();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    let late = city.invite("刘平杰", "micro_grid_head", MICRO_GRID);
+    disk.fill();
+    for number in 1..=20 {
+        add(&alice, &format!("{number}号")).done();
+    }
+    assert_eq!(alice.run(&["sync"]).refusal(), (5, "server_full"));
+    assert_eq!(alice.json(&["status"])["waiting"], 20);
+    assert_eq!(city.new_device().run(&["enroll", &late]).refusal(), (5, "server_full"));
+    let told = r#"{"healthy":false,"fault":"server_full"}"#.to_owned();
+    assert_eq!(city.get("/health"), ("HTTP/1.1 503 Service Unavailable".to_owned(), told));
+    assert!(city.log().contains(r#"code="server_full""#), "{}", city.log());
+    // What is there is read all the same.
+    alice.run(&["household", "list"]).done();
+
+    disk.free();
+    assert_eq!(alice.json(&["sync"])["commits_sent"], 20);
+    assert_eq!(city.get("/health").1, r#"{"healthy":true}"#);
+    city.new_device().run(&["enroll", &late]).done();
+    assert_eq!(city.verify().json()["differences"], serde_json::json!([]));
+}
+
+#[test]
+fn a_session_that_cannot_note_what_it_sends_ends_in_that_very_step() {
+    let city = City::start();
+    let disk = Disk::new(1);
+    let invitation = city.invite("陆德祥", "micro_grid_head", MICRO_GRID);
+    let alice = Phone::on_disk(city.directory(), &invitation, &disk);
+    alice.sync();
+    alice.add_household(MICRO_GRID, "一号", "李一");
+    disk.inject(Fault::nth(Op::Write, 1, Failure::Full));
+    let mut replica = replica_of(&alice.keting);
+    let mut session = SyncDriver::start(&mut replica, [0; 32], 0).unwrap();
+    assert_eq!(session.take_ended().unwrap().unwrap_err().code(), "disk_full");
+}
