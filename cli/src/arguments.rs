@@ -23,6 +23,9 @@ pub enum Verb {
     Serve(Serve),
     /// Ask the running server for an invitation for one device.
     Invite(Invite),
+    /// Look after the running server.
+    #[command(subcommand)]
+    Server(Server),
     /// Make this directory a device of the city, with an invitation.
     Enroll(Enroll),
     /// Regions.
@@ -127,6 +130,18 @@ pub struct Invite {
     /// For how many days the grant holds.
     #[arg(long, default_value_t = 365)]
     pub days: u32,
+}
+
+/// Verbs of the running server.
+#[derive(Debug, Subcommand)]
+pub enum Server {
+    /// Say that the clock of the server's machine is right as it stands, after the server has found
+    /// it suspect; prints the time it shows.
+    ConfirmClock {
+        /// The running server's directory.
+        #[arg(long)]
+        data: PathBuf,
+    },
 }
 
 /// Arguments of `enroll`.

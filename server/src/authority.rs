@@ -11,7 +11,7 @@ use keting_model::{DocumentId, DocumentKind};
 use keting_trust::limits::{GRANT_CHAIN_MAX, SERVER_DEVICES_KEPT_MAX};
 use keting_trust::{
     Denied, DeviceId, Digest, Grant, KindAccess, PublicKey, SignedGrant, Tree, check_live,
-    may_read, may_write, verify_chain,
+    covers_write, may_read, verify_chain,
 };
 
 use crate::city::City;
@@ -31,6 +31,28 @@ pub struct Book {
 #[derive(Debug, Clone, Default)]
 pub struct Rights {
     grants: Vec<(Digest, Grant)>,
+}
+
+/// Why no live grant of a device covers something. What passes soonest comes last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Uncovered {
+    /// No grant of the device ever did.
+    NeverGranted,
+    /// A grant did that is over.
+    Over,
+    /// A grant will that is not valid yet.
+    NotYetValid,
+}
+
+impl Uncovered {
+    /// The stable code of the reason.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NeverGranted => "not_granted",
+            Self::Over => "grant_ended",
+            Self::NotYetValid => "grant_not_yet_valid",
+        }
+    }
 }
 
 impl Book {
@@ -142,6 +164,11 @@ impl Rights {
         self.grants.iter().any(|(known, _)| known == digest)
     }
 
+    /// Why the device has no live grant at all, or `None` if it has one.
+    pub fn ended(&self, now_ms: u64) -> Option<Uncovered> {
+        self.any_covers(now_ms, |_| true).err()
+    }
+
     /// A grant of the device by its digest, if it leads to the root key.
     pub fn named(&self, digest: &Digest) -> Option<&Grant> {
         self.grants.iter().find(|(known, _)| known == digest).map(|(_, grant)| grant)
@@ -156,65 +183,50 @@ impl Rights {
     }
 
     /// Whether any live grant reaches a document, as far as can be told without its content: its
-    /// home, if it has one, and its kind. What it refuses, [`Self::may_write`] refuses too.
+    /// home, if it has one, and its kind. What it refuses for good, [`Self::may_write`] does too.
     ///
     /// # Errors
     /// When none does.
     pub fn may_reach(
         &self,
-        named: &Digest,
         tree: &dyn Tree,
         home: Option<&DocumentId>,
-        document: &DocumentId,
+        kind: DocumentKind,
         now_ms: u64,
-    ) -> Result<(), Denied> {
-        if let Some(home) = home {
-            return self.may_write(named, tree, home, document, &BTreeSet::new(), now_ms);
+    ) -> Result<(), Uncovered> {
+        match home {
+            Some(home) => self.may_write(tree, home, kind, &BTreeSet::new(), now_ms),
+            None => self.any_covers(now_ms, |grant| {
+                grant.access(kind.code()).is_some_and(|access| access.write)
+            }),
         }
-        self.first_permitting(named, |grant| {
-            check_live(grant, now_ms)?;
-            let access = match document.kind() {
-                Some(kind) => grant.access(kind.code()),
-                None => exact(grant, document.kind_code()),
-            };
-            if access.is_some_and(|access| access.write) { Ok(()) } else { Err(Denied::Kind) }
-        })
     }
 
-    /// Whether any live grant permits a write. The answer to a refusal is that of the grant the
-    /// commit names, or of the first.
+    /// Whether any live grant permits a write.
     ///
     /// # Errors
     /// When none does.
     pub fn may_write(
         &self,
-        named: &Digest,
         tree: &dyn Tree,
         home: &DocumentId,
-        document: &DocumentId,
+        kind: DocumentKind,
         families: &BTreeSet<Family>,
         now_ms: u64,
-    ) -> Result<(), Denied> {
-        self.first_permitting(named, |grant| match document.kind() {
-            Some(kind) => may_write(grant, tree, home, kind, families, now_ms),
-            None => may_write_unknown(grant, tree, home, document.kind_code(), now_ms),
-        })
+    ) -> Result<(), Uncovered> {
+        self.any_covers(now_ms, |grant| covers_write(grant, tree, home, kind, families).is_ok())
     }
 
-    fn first_permitting(
-        &self,
-        named: &Digest,
-        permits: impl Fn(&Grant) -> Result<(), Denied>,
-    ) -> Result<(), Denied> {
-        let mut denied = None;
-        for (digest, grant) in &self.grants {
-            match permits(grant) {
+    fn any_covers(&self, now_ms: u64, covers: impl Fn(&Grant) -> bool) -> Result<(), Uncovered> {
+        let mut uncovered = Uncovered::NeverGranted;
+        for (_, grant) in self.grants.iter().filter(|(_, grant)| covers(grant)) {
+            match check_live(grant, now_ms) {
                 Ok(()) => return Ok(()),
-                Err(reason) if denied.is_none() || digest == named => denied = Some(reason),
-                Err(_) => {}
+                Err(Denied::NotYetValid) => uncovered = Uncovered::NotYetValid,
+                Err(_) => uncovered = uncovered.max(Uncovered::Over),
             }
         }
-        Err(denied.unwrap_or(Denied::Role))
+        Err(uncovered)
     }
 
     /// Whether the holder may read all documents of a kind that live in a region.
@@ -257,29 +269,6 @@ pub fn reach(grant: &Grant, kind_code: u16) -> Option<Reach> {
             Some(if access.own_only { Reach::OwnOnly } else { Reach::Whole })
         }
     }
-}
-
-/// Where a document of an unknown kind lives: in the first region of the grant it was written
-/// under. Nothing in its bytes can be asked.
-pub fn home_of_unknown(rights: &Rights, kind_code: u16, now_ms: u64) -> Option<DocumentId> {
-    rights
-        .live(now_ms)
-        .filter(|grant| exact(grant, kind_code).is_some_and(|access| access.write))
-        .find_map(|grant| grant.regions.first().copied())
-}
-
-fn may_write_unknown(
-    grant: &Grant,
-    tree: &dyn Tree,
-    home: &DocumentId,
-    kind_code: u16,
-    now_ms: u64,
-) -> Result<(), Denied> {
-    check_live(grant, now_ms)?;
-    if !exact(grant, kind_code).is_some_and(|access| access.write) {
-        return Err(Denied::Kind);
-    }
-    if keting_trust::covers(grant, tree, home) { Ok(()) } else { Err(Denied::OutsideRegions) }
 }
 
 /// What a grant says of exactly this kind: "every kind" is for issuing, not for writing blindly.

@@ -70,6 +70,9 @@ pub enum InviteError {
     /// The name is empty, too long, or holds a colon or control characters. Not retryable.
     #[error("the name is not valid")]
     BadName,
+    /// The server does not trust its own clock. Retryable.
+    #[error("the server does not trust its own clock")]
+    ClockSuspect,
     /// A number of days is zero or beyond all use. Not retryable.
     #[error("the number of days is not valid")]
     BadDays,
@@ -88,6 +91,7 @@ impl InviteError {
             Self::WrongLevel { .. } => "wrong_level",
             Self::BadName => "bad_name",
             Self::BadDays => "bad_days",
+            Self::ClockSuspect => "clock_suspect",
             Self::Store(error) => error.code(),
         }
     }

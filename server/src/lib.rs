@@ -9,6 +9,7 @@ pub mod admission;
 pub mod audience;
 pub mod authority;
 pub mod city;
+pub mod clock_watch;
 pub mod enrol;
 pub mod init;
 pub mod metrics;

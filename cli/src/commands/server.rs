@@ -12,9 +12,9 @@ use keting_server::shell::{Running, certificate};
 use keting_server::store::sqlite::SqliteStore;
 use keting_trust::limits::SERVER_DOCUMENTS_OPEN_BYTES_MAX;
 
-use crate::arguments::{Init, Invite, Serve};
+use crate::arguments::{self, Init, Invite, Serve};
 use crate::exit::Failure;
-use crate::output;
+use crate::{output, time};
 
 /// How often the store is asked whether another server process has admitted something.
 const POLL_STORE_EVERY_MS: u64 = 1_000;
@@ -105,17 +105,41 @@ pub fn invite(arguments: &Invite) -> Result<(), Failure> {
         days: None,
         grant_days: Some(arguments.days),
     });
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let reply = runtime.block_on(admin::ask(&arguments.data, &request)).map_err(|error| {
-        Failure::Server {
-            code: "server_not_running".to_owned(),
-            message: format!("no server answers on {}: {error}", arguments.data.display()),
-        }
-    })?;
-    match reply {
+    match ask(&arguments.data, &request)? {
         AdminReply::Invitation(invitation) => output::line(invitation),
-        AdminReply::Refused { code, message } => Err(Failure::Server { code, message }),
+        other => Err(refused(other)),
     }
+}
+
+/// Looks after the running server.
+///
+/// # Errors
+/// When no server runs on the directory, or it refuses.
+pub fn look_after(verb: &arguments::Server) -> Result<(), Failure> {
+    match verb {
+        arguments::Server::ConfirmClock { data } => match ask(data, &AdminRequest::ConfirmClock)? {
+            AdminReply::ClockConfirmed(unix_ms) => output::line(time::city_minute(unix_ms)),
+            other => Err(refused(other)),
+        },
+    }
+}
+
+/// Asks the server that runs on a directory.
+fn ask(data: &Path, request: &AdminRequest) -> Result<AdminReply, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(admin::ask(data, request)).map_err(|error| Failure::Server {
+        code: "server_not_running".to_owned(),
+        message: format!("no server answers on {}: {error}", data.display()),
+    })
+}
+
+/// Why the server did not do what it was asked.
+fn refused(reply: AdminReply) -> Failure {
+    let (code, message) = match reply {
+        AdminReply::Refused { code, message } => (code, message),
+        _ => ("server_not_running".to_owned(), "the server answers something else".to_owned()),
+    };
+    Failure::Server { code, message }
 }
 
 async fn stop_signal() -> std::io::Result<()> {

@@ -92,6 +92,20 @@ pub fn may_write(
     now_ms: u64,
 ) -> Result<(), Denied> {
     check_live(grant, now_ms)?;
+    covers_write(grant, tree, home, kind, families)
+}
+
+/// Whether a grant covers a write while it is live: [`may_write`] but for the time.
+///
+/// # Errors
+/// When it does not reach that far.
+pub fn covers_write(
+    grant: &Grant,
+    tree: &dyn Tree,
+    home: &DocumentId,
+    kind: DocumentKind,
+    families: &BTreeSet<Family>,
+) -> Result<(), Denied> {
     if !families.iter().all(|family| grant.may_write(*family)) {
         return Err(Denied::Role);
     }

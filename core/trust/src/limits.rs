@@ -184,6 +184,15 @@ pub const CONFIRM_MS_MAX: u64 = 120_000;
 /// How long a device that may only hand over its work may pause, in milliseconds: a round trip on a
 /// slow link, and its disk.
 pub const HAND_OVER_MS: u64 = 5_000;
+/// How far a server's wall clock may go apart from one that nobody can set before it is suspect, in
+/// milliseconds. Putting a clock right over the network moves it by seconds.
+pub const CLOCK_APART_MS_MAX: u64 = 10 * 60 * 1_000;
+/// How far ahead of the last heartbeat a server's clock may stand at a start before it is suspect, in
+/// milliseconds: servers are switched off over a holiday.
+pub const CLOCK_AHEAD_MS_MAX: u64 = 30 * 24 * 60 * 60 * 1_000;
+/// How often a server writes down the time while it trusts its clock, in milliseconds: seldom enough
+/// to cost nothing.
+pub const HEARTBEAT_EVERY_MS: u64 = 5 * 60 * 1_000;
 /// How often, at most, the server tells a device that nothing concerns it, in milliseconds: a busy
 /// city must not wake every phone for each foreign entry.
 pub const UP_TO_EVERY_MS: u64 = 30_000;

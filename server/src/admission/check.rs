@@ -87,10 +87,12 @@ pub(super) fn check(
     let mut rows = Rows::default();
     let mut within = Vec::new();
     for (index, opened) in todo {
-        match at_once(read, book, &mut rows, opened, now_ms)? {
-            Some(code) => {
-                held.extend(opened.own_changes());
-                set(&mut findings, index, Finding::Held(code));
+        match at_once(read, book, &mut rows, opened, now_ms)?.map(Finding::against) {
+            Some(finding) => {
+                if matches!(finding, Finding::Held(_)) {
+                    held.extend(opened.own_changes());
+                }
+                set(&mut findings, index, finding);
             }
             None => within.push((index, opened)),
         }
@@ -175,8 +177,9 @@ fn held_before(
         .collect()
 }
 
-/// Why a commit is held before anything is loaded for it. A fault that the guard finds in its bytes
-/// comes first: it must not be held with a code that a supervisor may accept.
+/// Why a commit is not admitted, before anything is loaded for it. A fault that the guard finds in its
+/// bytes comes first: it must not be held with a code that a supervisor may accept. Of what only a
+/// newer version can judge, nothing else is said here.
 fn at_once(
     read: &dyn ServerRead,
     book: &Book,
@@ -184,13 +187,9 @@ fn at_once(
     opened: &Opened<'_>,
     now_ms: u64,
 ) -> Result<Option<&'static str>, StoreError> {
-    let fault = opened.guard_fault();
-    match fault {
-        // Where it reaches to is for every version to say; what it does is not for this one.
-        Some("needs_newer_app") | None => {
-            Ok(out_of_reach(read, book, rows, opened, now_ms)?.or(fault))
-        }
+    match opened.guard_fault() {
         Some(code) => Ok(Some(code)),
+        None => out_of_reach(read, book, rows, opened, now_ms),
     }
 }
 
@@ -204,11 +203,11 @@ fn out_of_reach(
 ) -> Result<Option<&'static str>, StoreError> {
     let rights = book.known_rights(&opened.id.device);
     let rights = rights.unwrap_or(const { &Rights::none() });
-    let named = &opened.commit.body.grant;
     for part in opened.parts {
+        let Some(kind) = part.document.kind() else { return Ok(Some("unknown_kind")) };
         let home = rows.look_up(read, &part.document)?.map(|row| row.home);
-        if let Err(denied) = rights.may_reach(named, book, home.as_ref(), &part.document, now_ms) {
-            return Ok(Some(denied.code()));
+        if let Err(uncovered) = rights.may_reach(book, home.as_ref(), kind, now_ms) {
+            return Ok(Some(uncovered.code()));
         }
     }
     Ok(None)

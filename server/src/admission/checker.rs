@@ -17,7 +17,7 @@ use super::documents::{DocumentCache, Loaded, Rows, Working};
 use super::reached::Reached;
 use super::receive::{Item, Opened};
 use super::threads::contained;
-use crate::authority::{Book, Rights, home_of_unknown};
+use crate::authority::{Book, Rights};
 use crate::store::{ServerRead, StoreError, StoredRegion};
 
 /// A commit that is to be admitted, if nothing has changed until then.
@@ -150,7 +150,7 @@ impl<'b> Checker<'b> {
             Some(finding) => finding?,
             None => {
                 self.forks.forget();
-                Some(self.hold(opened, "replay_differs"))
+                Some(self.turn_down(opened, "replay_differs"))
             }
         };
         if let Some(Finding::Held(_) | Finding::Refused(_)) = finding {
@@ -169,15 +169,14 @@ impl<'b> Checker<'b> {
     ) -> Result<Option<Finding>, StoreError> {
         let reading = match &opened.reading {
             Ok(reading) => reading,
-            Err(error) => return Ok(Some(self.hold(opened, error.code()))),
+            Err(error) => return Ok(Some(self.turn_down(opened, error.code()))),
         };
         if self.lacks_dependency(reading) {
             return self.missing_dependency(opened, reading, read);
         }
         match self.judge_room(opened, reading, read)? {
             Some(Judged::PutOff) => return Ok(None),
-            Some(Judged::Held(code)) => return Ok(Some(self.hold(opened, code))),
-            Some(Judged::Refused(code)) => return Ok(Some(Finding::Refused(code))),
+            Some(Judged::Against(code)) => return Ok(Some(self.turn_down(opened, code))),
             Some(Judged::Admissible(_)) | None => {}
         }
         let guarded = match check_reading(&opened.commit, reading, &self.documents, &mut self.forks)
@@ -186,15 +185,14 @@ impl<'b> Checker<'b> {
             Err(GuardError::MissingDependency) => {
                 return self.missing_dependency(opened, reading, read);
             }
-            Err(error) => return Ok(Some(self.hold(opened, error.code()))),
+            Err(error) => return Ok(Some(self.turn_down(opened, error.code()))),
         };
         match self.judge(index, opened, &guarded, read)? {
             Judged::PutOff => Ok(None),
-            Judged::Refused(code) => Ok(Some(Finding::Refused(code))),
-            Judged::Held(code) => Ok(Some(self.hold(opened, code))),
+            Judged::Against(code) => Ok(Some(self.turn_down(opened, code))),
             Judged::Admissible(admissible) => {
                 if read.is_some() && !guarded.survives() {
-                    return Ok(Some(self.hold(opened, "replay_differs")));
+                    return Ok(Some(self.turn_down(opened, "replay_differs")));
                 }
                 self.accept(guarded, &admissible);
                 Ok(Some(Finding::Admit(admissible)))
@@ -216,11 +214,9 @@ impl<'b> Checker<'b> {
         read: Option<&dyn ServerRead>,
     ) -> Result<Option<Finding>, StoreError> {
         let Some(read) = read else { return Ok(None) };
-        Ok(Some(if self.stands_on_held(reading, read)? {
-            self.hold(opened, "ancestor_held")
-        } else {
-            Finding::Refused("missing_dependency")
-        }))
+        let stands_on_held = self.stands_on_held(reading, read)?;
+        let code = if stands_on_held { "ancestor_held" } else { "missing_dependency" };
+        Ok(Some(self.turn_down(opened, code)))
     }
 
     fn judge(
@@ -232,7 +228,7 @@ impl<'b> Checker<'b> {
     ) -> Result<Judged, StoreError> {
         // After the guard: what it is against must not be held with a code a supervisor may accept.
         if let Some(fault) = opened.position_fault {
-            return Ok(Judged::Held(fault.code()));
+            return Ok(Judged::Against(fault.code()));
         }
         let author = opened.id.device;
         let rights = self.given.book.known_rights(&author);
@@ -242,24 +238,19 @@ impl<'b> Checker<'b> {
         let mut tree = Grown { checker: self, regions: BTreeMap::new() };
         for part in &guarded.parts {
             if let Some(code) = part.clash {
-                return Ok(Judged::Held(code));
+                return Ok(Judged::Against(code));
             }
             if let Some(judged) = self.judge_crowds(&author, &part.facts, read)? {
                 return Ok(judged);
             }
             let home = match self.home(index, part, guarded, read)? {
                 Found::Home(home) => home,
-                Found::OfUnknownKind => {
-                    match home_of_unknown(rights, part.id.kind_code(), self.given.now_ms) {
-                        Some(home) => home,
-                        None => return Ok(Judged::Held("not_granted")),
-                    }
-                }
                 Found::Nothing if read.is_none() => return Ok(Judged::PutOff),
-                Found::Nothing => return Ok(Judged::Refused("missing_dependency")),
+                Found::Nothing => return Ok(Judged::Against("missing_dependency")),
             };
             homes.insert(part.id, home);
-            if let (Some(DocumentKind::Region), Some(document)) = (part.id.kind(), &part.document) {
+            if part.kind == DocumentKind::Region {
+                let document = &part.document;
                 let Some(read) = read else { return Ok(Judged::PutOff) };
                 match self.region(document, read)? {
                     Ok(region) => {
@@ -277,18 +268,16 @@ impl<'b> Checker<'b> {
         for part in &guarded.parts {
             let Some(home) = homes.get(&part.id).copied() else { continue };
             let families = guarded.families.get(&part.id).unwrap_or(&none);
-            let grant = &opened.commit.body.grant;
-            if let Err(denied) =
-                rights.may_write(grant, &tree, &home, &part.id, families, self.given.now_ms)
-            {
+            let now_ms = self.given.now_ms;
+            if let Err(uncovered) = rights.may_write(&tree, &home, part.kind, families, now_ms) {
                 // The region may be one that another group of this batch makes.
                 return Ok(if read.is_none() && !self.given.book.regions().contains_key(&home) {
                     Judged::PutOff
                 } else {
-                    Judged::Held(denied.code())
+                    Judged::Against(uncovered.code())
                 });
             }
-            own |= !rights.reads_whole(&tree, &home, part.id.kind_code(), self.given.now_ms);
+            own |= !rights.reads_whole(&tree, &home, part.kind.code(), now_ms);
             parts.push(AdmissiblePart {
                 entry: part.entry,
                 hash: part.hash,
@@ -311,7 +300,7 @@ impl<'b> Checker<'b> {
         for (part, came) in reading.parts().iter().zip(opened.parts) {
             let bytes = came.change.len() as u64;
             if self.beside.get(&part.document).is_some_and(|working| working.is_full_for(bytes)) {
-                return Ok(Some(Judged::Held("document_full")));
+                return Ok(Some(Judged::Against("document_full")));
             }
             if let Some(judged) = self.judge_branches(opened, part, read)? {
                 return Ok(Some(judged));
@@ -335,7 +324,7 @@ impl<'b> Checker<'b> {
         }
         let is_at_heads = known.heads().iter().all(|head| change.deps().contains(head));
         if !is_at_heads && !self.given.allowances.is_left(author) {
-            return Ok(Some(Judged::Refused("quota_exceeded")));
+            return Ok(Some(Judged::Against("quota_exceeded")));
         }
         Ok(None)
     }
@@ -352,7 +341,7 @@ impl<'b> Checker<'b> {
             if crowd.len() > DOCUMENT_BRANCHES_MAX
                 || self.count_of(author, crowd, read)? > DEVICE_BRANCHES_MAX
             {
-                return Ok(Some(Judged::Held("too_many_branches")));
+                return Ok(Some(Judged::Against("too_many_branches")));
             }
         }
         Ok(None)
@@ -392,9 +381,12 @@ impl<'b> Checker<'b> {
         Ok(false)
     }
 
-    fn hold(&mut self, opened: &Opened<'_>, code: &'static str) -> Finding {
-        self.held.extend(opened.own_changes());
-        Finding::Held(code)
+    fn turn_down(&mut self, opened: &Opened<'_>, code: &'static str) -> Finding {
+        let finding = Finding::against(code);
+        if matches!(finding, Finding::Held(_)) {
+            self.held.extend(opened.own_changes());
+        }
+        finding
     }
 
     fn accept(&mut self, guarded: Reached, admissible: &Admissible) {
@@ -405,9 +397,7 @@ impl<'b> Checker<'b> {
                 working.bytes += part.bytes;
                 working.snapshot.clear();
             }
-            if let Some(document) = part.document {
-                self.documents.insert(part.id, document);
-            }
+            self.documents.insert(part.id, part.document);
         }
         for region in &admissible.regions {
             self.regions.insert(region.document, region.clone());
@@ -417,8 +407,8 @@ impl<'b> Checker<'b> {
 
 enum Judged {
     Admissible(Admissible),
-    Held(&'static str),
-    Refused(&'static str),
+    /// For the reason with this code.
+    Against(&'static str),
     PutOff,
 }
 

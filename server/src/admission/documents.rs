@@ -26,22 +26,18 @@ enum Content {
     Open(Box<Document>),
     /// Its bytes as stored.
     Bytes(Vec<u8>),
-    /// There are none: it is new, or of a kind this version does not know.
+    /// There are none: it is new.
     None,
 }
 
 impl Loaded {
-    /// The document itself, or `None` for one of a kind this version does not know.
-    pub(super) fn open(self, id: DocumentId) -> Result<Option<Document>, StoreError> {
-        if id.kind().is_none() {
-            return Ok(None);
-        }
+    /// The document itself.
+    pub(super) fn open(self, id: DocumentId) -> Result<Document, StoreError> {
         match self.content {
-            Content::Open(document) => Ok(Some(*document)),
+            Content::Open(document) => Ok(*document),
             Content::Bytes(bytes) => Document::load(id, &bytes)
-                .map(Some)
                 .map_err(|_| StoreError::Damaged("a document does not load")),
-            Content::None => Ok(Some(Document::empty(id))),
+            Content::None => Ok(Document::empty(id)),
         }
     }
 }
@@ -111,7 +107,6 @@ impl DocumentCache {
         let kept = self.0.take(id).filter(|kept| kept.heads == stored.heads);
         let content = match kept {
             Some(kept) => Content::Open(Box::new(kept.document)),
-            None if id.kind().is_none() => Content::None,
             None => Content::Bytes(
                 read.document_snapshot(id)?
                     .ok_or(StoreError::Damaged("a document has no content"))?,
@@ -132,7 +127,7 @@ impl DocumentCache {
 pub(super) struct Working {
     /// Where it stood in the store.
     pub(super) stored: Option<StoredDocument>,
-    /// Its state with all that is to be admitted; `None` for an unknown kind.
+    /// Its state with all that is to be admitted; `None` while a checker has it.
     pub(super) document: Option<Document>,
     /// Where it lives, once it is known.
     pub(super) home: Option<DocumentId>,
@@ -149,7 +144,7 @@ impl Working {
         let stored = loaded.stored.clone();
         let home = stored.as_ref().map(|stored| stored.home);
         let bytes = stored.as_ref().map_or(0, |stored| stored.bytes);
-        let document = loaded.open(id)?;
+        let document = Some(loaded.open(id)?);
         Ok(Self { stored, document, home, added: 0, bytes, snapshot: Vec::new() })
     }
 

@@ -17,9 +17,10 @@
 //!    finishing. Then come number, chain, rows.
 //! 4. After COMMIT: the cache takes the new documents, and the answers may leave.
 //!
-//! What a granted key signed is never dropped: if the guard, a rule or authority is against it, a
-//! verdict in the log says so to its author, its bytes are kept within his quota, and what builds
-//! on it is held with it. What nobody we know signed is refused and counted, no more.
+//! What a granted key signed is never dropped. If something is against it that no waiting changes, a
+//! verdict in the log says so to its author, its bytes are kept within their quota, and what builds
+//! on it is held with it; what may pass is refused and comes again ([`reasons`]). What nobody we know
+//! signed is refused and counted, no more.
 //!
 //! A row that contradicts another one is no fault of a device that the checks let in; should it
 //! ever happen, the transaction is given up and made anew without the push it happened in, because
@@ -33,6 +34,7 @@ mod documents;
 mod grants;
 mod position;
 mod reached;
+mod reasons;
 mod receive;
 mod record;
 mod threads;
@@ -45,7 +47,10 @@ use crate::city::City;
 use crate::store::{Head, ServerStore, StoreError};
 
 use self::documents::DocumentCache;
+use self::reasons::reason;
 use self::receive::Item;
+
+pub use self::reasons::{Consequence, REASONS, Reason};
 
 /// What one device pushed.
 #[derive(Debug, Clone)]
@@ -233,6 +238,17 @@ enum Finding {
     Held(&'static str),
     /// It is to be admitted.
     Admit(checker::Admissible),
+}
+
+impl Finding {
+    /// What follows from a reason by the table of them.
+    fn against(code: &'static str) -> Self {
+        let reason = reason(code);
+        match reason.consequence {
+            Consequence::Held => Self::Held(reason.code),
+            Consequence::RefusedForNow => Self::Refused(reason.code),
+        }
+    }
 }
 
 #[cfg(test)]

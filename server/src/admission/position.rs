@@ -12,17 +12,17 @@ use crate::store::{Head, ServerRead, StoreError};
 /// What is wrong with a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PositionFault {
-    /// The log holds no such position.
+    /// The log holds no such position: this server was put back from a copy since, or it never did.
     Unknown,
     /// The device had confirmed more before it made the commit.
     Behind,
 }
 
 impl PositionFault {
-    /// The code to hold the commit with.
+    /// The code of the reason.
     pub(super) const fn code(self) -> &'static str {
         match self {
-            Self::Unknown => "position_unknown",
+            Self::Unknown => "log_diverged",
             Self::Behind => "position_behind",
         }
     }

@@ -18,12 +18,13 @@ pub(super) struct Reached {
 
 pub(super) struct ReachedPart {
     pub(super) id: DocumentId,
+    pub(super) kind: DocumentKind,
     pub(super) entry: u32,
     pub(super) hash: ChangeHash,
     pub(super) seq: u64,
     pub(super) bytes: u64,
-    /// The document with the change; `None` for an unknown kind.
-    pub(super) document: Option<Document>,
+    /// The document with the change.
+    pub(super) document: Document,
     /// Why it cannot stand beside what others did that its author had not seen, as a code.
     pub(super) clash: Option<&'static str>,
     /// Who made the facts that are current beside each that it adds, where they are so many that it
@@ -36,37 +37,25 @@ impl Reached {
         let mut parts = Vec::new();
         for (part, came) in guarded.parts.into_iter().zip(opened.parts) {
             let entry = u32::try_from(part.entry).unwrap_or(u32::MAX);
-            let bytes = came.change.len() as u64;
-            parts.push(match part.change {
-                Some(change) => ReachedPart {
-                    id: part.document,
-                    entry,
-                    hash: change.hash,
-                    seq: change.seq,
-                    bytes,
-                    clash: find_clash(&opened.commit.body.command_name, &change).err(),
-                    facts: crowds_of_facts(&change),
-                    document: Some(change.document),
-                },
-                // Nobody here knows what is in it: its digest names it, and the commit's place in
-                // its author's sequence.
-                None => ReachedPart {
-                    id: part.document,
-                    entry,
-                    hash: ChangeHash(*keting_trust::Digest::of(&came.change).as_bytes()),
-                    seq: opened.commit.body.sequence,
-                    bytes,
-                    document: None,
-                    clash: None,
-                    facts: Vec::new(),
-                },
+            // A part of another kind was refused before: only a newer version can judge it.
+            let (Some(kind), Some(change)) = (part.document.kind(), part.change) else { continue };
+            parts.push(ReachedPart {
+                id: part.document,
+                kind,
+                entry,
+                hash: change.hash,
+                seq: change.seq,
+                bytes: came.change.len() as u64,
+                clash: find_clash(&opened.commit.body.command_name, &change).err(),
+                facts: crowds_of_facts(&change),
+                document: change.document,
             });
         }
         Self { parts, families: guarded.families }
     }
 
     pub(super) fn survives(&self) -> bool {
-        self.parts.iter().filter_map(|part| part.document.as_ref()).all(survives_save)
+        self.parts.iter().all(|part| survives_save(&part.document))
     }
 }
 

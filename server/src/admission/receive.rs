@@ -6,9 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keting_model::{ChangeHash, DocumentId};
 use keting_trust::guard::{GuardError, Reading, read_commit, scan};
-use keting_trust::limits::{
-    COMMIT_WITH_PARTS_BYTES_MAX, DEVICE_DAY_BYTES_MAX, DEVICE_HELD_BYTES_MAX,
-};
+use keting_trust::limits::{COMMIT_WITH_PARTS_BYTES_MAX, DEVICE_DAY_BYTES_MAX};
 use keting_trust::{CommitId, DeviceId, Digest, Incarnation, Part, SignedCommit};
 
 use super::allowance::Allowances;
@@ -74,12 +72,6 @@ impl Opened<'_> {
     /// Why a commit is held for what it says by itself.
     pub(super) fn guard_fault(&self) -> Option<&'static str> {
         self.reading.as_ref().err().map(GuardError::code)
-    }
-
-    /// What keeping parts costs that nobody here can read, in bytes.
-    pub(super) fn opaque_bytes(&self) -> u64 {
-        let opaque = self.parts.iter().filter(|part| part.document.kind().is_none());
-        opaque.map(|part| part.change.len() as u64).sum()
     }
 }
 
@@ -185,7 +177,10 @@ fn open_one<'p>(signed: &[u8], parts: &'p [Part]) -> Result<Opened<'p>, &'static
     if bytes_of(signed, parts) > COMMIT_WITH_PARTS_BYTES_MAX {
         return Err("too_large");
     }
-    let commit = SignedCommit::open(signed).map_err(|error| error.code())?;
+    let commit = SignedCommit::open(signed).map_err(|error| match error.code() {
+        "needs_newer_app" => "server_needs_update",
+        code => code,
+    })?;
     if parts.len() != commit.body.entries.len() {
         return Err("parts_missing");
     }
@@ -234,24 +229,20 @@ fn look_up_one(
     let body = &opened.commit.body;
     let is_first = seen.sequences.insert((author, body.incarnation, body.sequence))
         && !read.is_sequence_taken(&author, &body.incarnation, body.sequence)?;
-    Ok(if is_first { None } else { Some(Finding::Held("sequence_reused")) })
+    Ok(if is_first { None } else { Some(Finding::against("sequence_reused")) })
 }
 
 /// What a device may still make the server keep.
 struct Quota {
     day_bytes: u64,
-    held_bytes: u64,
 }
 
 impl Quota {
     fn read(read: &dyn ServerRead, device: &DeviceId, now_ms: u64) -> Result<Self, StoreError> {
         let today = day(now_ms);
         Ok(match read.device(device)? {
-            Some(row) => Self {
-                day_bytes: if row.day == today { row.day_bytes } else { 0 },
-                held_bytes: row.held_bytes,
-            },
-            None => Self { day_bytes: 0, held_bytes: 0 },
+            Some(row) => Self { day_bytes: if row.day == today { row.day_bytes } else { 0 } },
+            None => Self { day_bytes: 0 },
         })
     }
 
@@ -266,10 +257,9 @@ impl Quota {
 
     fn take(&mut self, opened: &Opened<'_>) -> bool {
         let day_bytes = self.day_bytes.saturating_add(opened.bytes());
-        let held_bytes = self.held_bytes.saturating_add(opened.opaque_bytes());
-        let within = day_bytes <= DEVICE_DAY_BYTES_MAX && held_bytes <= DEVICE_HELD_BYTES_MAX;
+        let within = day_bytes <= DEVICE_DAY_BYTES_MAX;
         if within {
-            *self = Self { day_bytes, held_bytes };
+            self.day_bytes = day_bytes;
         }
         within
     }

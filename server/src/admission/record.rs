@@ -38,8 +38,6 @@ pub(super) fn still_holds(
         if heads.as_ref() != working.stored.as_ref().map(|stored| &stored.heads) {
             return Ok(false);
         }
-        // The heads of a document nobody here can read say nothing; its changes do not build on
-        // each other here either.
     }
     for (item, finding) in items.iter().zip(&checked.findings) {
         if let (Ok(opened), Finding::Admit(_) | Finding::Held(_)) = (&item.opened, finding)
@@ -160,11 +158,7 @@ impl Writer<'_, '_> {
             self.transaction.put_region(region)?;
             self.regions_number = Some(number);
         }
-        let (bytes, opaque) = (opened.bytes(), opened.opaque_bytes());
-        self.charge_day(&opened.id.device, bytes)?;
-        if let Some(device) = self.device(&opened.id.device)? {
-            device.held_bytes = device.held_bytes.saturating_add(opaque);
-        }
+        self.charge_day(&opened.id.device, opened.bytes())?;
         Ok(Outcome::Admitted { number })
     }
 

@@ -13,6 +13,7 @@ mod holding;
 mod keeping;
 mod quotas;
 mod refusing;
+mod waiting;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
@@ -254,38 +255,37 @@ fn what_another_process_admitted_meanwhile_is_seen_under_the_lock() {
 }
 
 #[test]
-fn documents_of_an_unknown_kind_are_kept_unread_under_a_grant_that_names_the_kind() {
+fn what_only_a_newer_version_can_judge_is_refused_and_not_numbered() {
     let mut town = Town::new();
     let region = town.region(HEAD_REGION);
     let mut alice = town.person("micro_grid_head", HEAD_REGION);
+    let (household, first) = alice.add_household(region);
+    town.admit_one(&alice, first);
+    let before = town.number();
+
     let mut bytes = [0xee; 16];
     bytes[..2].copy_from_slice(&900_u16.to_be_bytes());
-    let document = keting_model::DocumentId::new(bytes);
-    let opaque = |alice: &mut Person, command: u8| {
-        let command_id = keting_model::CommandId::new([command; 8]);
-        let stamp = keting_model::Stamp { command: command_id, ..alice.stamp() };
-        let part = Part { salt: [1; 16], document, change: vec![command; 40] };
-        alice.sign("case.add", &stamp, vec![part])
-    };
-    let first = opaque(&mut alice, 1);
-    assert!(
-        matches!(town.admit_one(&alice, first), Outcome::Held { code, .. } if code == "not_granted")
+    let of_tomorrow = keting_model::DocumentId::new(bytes);
+    let stamp = alice.stamp();
+    let part = Part { salt: [1; 16], document: of_tomorrow, change: vec![1; 40] };
+    let of_a_new_kind = alice.sign("case.add", &stamp, vec![part]);
+    alice.rule_version += 1;
+    let ops = vec![Op::Put { key: "of_tomorrow".into(), value: Value::from("一") }];
+    let by_new_rules = alice.write("household.of_tomorrow", vec![(household, ops)]);
+    alice.rule_version -= 1;
+    let child = alice.edit_household(household, "二幢");
+    let commits = vec![of_a_new_kind, by_new_rules, child];
+    let refused = |code| Outcome::Refused { code };
+    assert_eq!(
+        town.admit(&[alice.push(commits)])[0],
+        [
+            refused("server_needs_update"),
+            refused("server_needs_update"),
+            refused("missing_dependency")
+        ]
     );
-
-    let stored = town.read().grant(&alice.grant).unwrap().unwrap();
-    let mut grant = keting_trust::SignedGrant::read_stored(&stored.bytes).unwrap().grant;
-    let access = keting_trust::KindAccess { kind: 900, read: true, write: true, own_only: false };
-    grant.kinds.push(access);
-    grant.id = [5; 16];
-    let grant = keting_trust::SignedGrant::issue(grant, &town.city.issuing).unwrap();
-    let mut transaction = crate::store::ServerStore::begin(&mut town.store).unwrap();
-    crate::init::log_grant(&mut *transaction, &grant).unwrap();
-    transaction.commit().unwrap();
-    let second = opaque(&mut alice, 2);
-    let answer = town.admit_one(&alice, second);
-    assert!(matches!(answer, Outcome::Admitted { .. }), "{answer:?}");
-    assert_eq!(town.read().document(&document).unwrap().unwrap().home, region);
-    assert_eq!(town.read().document_parts(&document, 0, 99, 99).unwrap()[0].1.change, vec![2; 40]);
+    assert_eq!(town.number(), before);
+    assert_eq!(town.read().document(&household).unwrap().unwrap().change_count, 1);
 }
 
 fn held_code(outcome: &Outcome) -> &str {

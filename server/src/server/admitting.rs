@@ -38,9 +38,10 @@ impl Server {
         self.judges = Judges::Elsewhere(admitter);
     }
 
-    /// Whether something that was pushed is not answered yet.
+    /// Whether something that was pushed is not answered yet, and will be.
     pub fn is_admitting(&self) -> bool {
-        !self.waiting.is_empty()
+        self.waiting.is_under_way()
+            || (self.clock.suspicion().is_none() && !self.waiting.is_empty())
     }
 
     /// A group has been judged: what became of it is durable, or the store failed.
@@ -73,7 +74,8 @@ impl Server {
 
     /// Gives the next group to be judged, if none is; true if there may be more to do now.
     pub(super) fn admit_some(&mut self, now_ms: u64, unix_ms: u64) -> bool {
-        if self.waiting.is_under_way() {
+        // What waits is judged once the time is known again, though its sessions have ended.
+        if self.waiting.is_under_way() || self.clock.suspicion().is_some() {
             return false;
         }
         let pushes = self.waiting.take_group();

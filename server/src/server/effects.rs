@@ -103,23 +103,25 @@ impl Server {
     }
 
     /// Writes what devices have confirmed since the last time.
-    pub(super) fn write_confirmations(&mut self, unix_ms: u64) {
+    pub(super) fn write_confirmations(&mut self, now_ms: u64, unix_ms: u64) {
         self.confirmations_due = None;
         let confirmations = std::mem::take(&mut self.confirmations);
         if confirmations.is_empty() {
             return;
         }
+        let kept = self.clock.due(unix_ms, now_ms, true);
         let written = self.store.begin().and_then(|mut transaction| {
             for (device, confirmation) in &confirmations {
                 if let Some(row) = transaction.device(device)? {
                     transaction.put_device(&confirmed(row, confirmation, unix_ms))?;
                 }
             }
+            if let Some(kept) = kept {
+                super::clock::put(&mut *transaction, kept)?;
+            }
             transaction.commit()
         });
-        if let Err(error) = written {
-            self.note_fault(&error);
-        }
+        self.note_result(written);
     }
 }
 
@@ -152,7 +154,9 @@ fn confirmed(row: StoredDevice, confirmation: &SignedConfirmation, unix_ms: u64)
 pub(super) fn denial(code: &str, retryable: bool) -> Denial {
     let message = match code {
         "unknown_device" => "this server has not enrolled the device",
-        "expired" => "no grant of the device is valid any more",
+        "clock_suspect" => "the server does not trust its own clock",
+        "grant_ended" => "no grant of the device is valid any more",
+        "grant_not_yet_valid" => "no grant of the device is valid yet",
         "audience_changed" => "what the device is given has changed, so it begins anew",
         "invitation_used" => "another device has used the invitation",
         "invitation_expired" => "the invitation is not valid any more",

@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::Server;
+use super::clock::CLOCK_SUSPECT;
 use crate::store::StoreError;
 
 /// How the server is.
@@ -24,7 +25,7 @@ impl Server {
     pub fn health(&mut self) -> Health {
         let found = self.store.snapshot().and_then(|read| read.head());
         let fault = match found {
-            Ok(Some(_)) => self.fault,
+            Ok(Some(_)) => self.fault.or(self.clock_suspicion().map(|_| CLOCK_SUSPECT)),
             Ok(None) => Some(StoreError::Empty.code()),
             Err(error) => Some(error.code()),
         };

@@ -3,6 +3,7 @@
 use keting_sync::{Denial, Enrolled, Enrolment, Highest, Resume, Resumption, Secret, Standing};
 use keting_trust::{Cursor, DeviceId, PublicKey};
 
+use super::clock::clock_suspect;
 use super::effects::denial;
 use super::reading::Coverages;
 use super::{ConnectionId, Server};
@@ -19,6 +20,9 @@ impl Server {
         now_ms: u64,
         unix_ms: u64,
     ) {
+        if self.clock.suspicion().is_some() {
+            return self.deny(connection, clock_suspect());
+        }
         let device = key.device_id();
         let given = self.begin_audience(connection, &device, unix_ms);
         let standing = given.and_then(|given| self.standing(&device, resume, given, unix_ms));
@@ -51,7 +55,9 @@ impl Server {
         };
         self.book.refresh(&*read, &head)?;
         let rights = self.book.rights(&*read, &self.city, device)?;
-        let ended = rights.live(unix_ms).next().is_none();
+        if let Some(uncovered) = rights.ended(unix_ms) {
+            return Ok(Err(denial(uncovered.code(), true)));
+        }
         let position = match &resume.first_sync {
             Some(position) if is_of(&*read, &head, &position.at)? => {
                 Some(position.clone()).filter(|position| position.at.number >= given_from)
@@ -59,8 +65,6 @@ impl Server {
             Some(_) | None => None,
         };
         let resumption = match &resume.cursor {
-            // What it made before is held for a supervisor; it does not have to be lost.
-            _ if ended => Resumption::HandOver { then: denial("expired", false) },
             Some(cursor) if is_of(&*read, &head, cursor)? => {
                 if cursor.number < given_from {
                     Resumption::Again { from: position }
@@ -90,6 +94,9 @@ impl Server {
         now_ms: u64,
         unix_ms: u64,
     ) {
+        if self.clock.suspicion().is_some() {
+            return self.deny(connection, clock_suspect());
+        }
         let secret = keting_trust::invitation::Secret::new(*secret.as_bytes());
         let random = &mut *self.random;
         let enrolled = enrol(&mut *self.store, &self.city, &secret, key, name, random, unix_ms);
@@ -99,20 +106,14 @@ impl Server {
                 if let crate::enrol::EnrolError::Store(error) = &error {
                     self.note_fault(error);
                 }
-                if let Some(open) = self.connections.get_mut(&connection) {
-                    open.session.handle_denied(denial(error.code(), error.retryable()));
-                }
-                return;
+                return self.deny(connection, denial(error.code(), error.retryable()));
             }
         };
         self.metrics.devices_enrolled += u64::from(!enrolled.again);
         self.take_head(enrolled.head, now_ms);
         if let Err(error) = self.begin_audience(connection, &key.device_id(), unix_ms) {
             self.note_fault(&error);
-            if let Some(open) = self.connections.get_mut(&connection) {
-                open.session.handle_denied(denial(error.code(), error.retryable()));
-            }
-            return;
+            return self.deny(connection, denial(error.code(), error.retryable()));
         }
         let Some(open) = self.connections.get_mut(&connection) else { return };
         open.device = Some(key.device_id());
@@ -128,6 +129,12 @@ impl Server {
             server_time_ms: unix_ms,
         };
         open.session.handle_enrolled(enrolment, now_ms);
+    }
+
+    fn deny(&mut self, connection: ConnectionId, denial: Denial) {
+        if let Some(open) = self.connections.get_mut(&connection) {
+            open.session.handle_denied(denial);
+        }
     }
 
     /// Notes what a device is given from now on, and says where the log stood when that began.

@@ -4,6 +4,7 @@
 //! driver, and nothing in it knows the time or a socket.
 
 mod admitting;
+mod clock;
 mod connection;
 mod effects;
 mod health;
@@ -20,6 +21,7 @@ use crate::admission::Admission;
 use crate::audience::Coverage;
 use crate::authority::Book;
 use crate::city::City;
+use crate::clock_watch::ClockWatch;
 use crate::enrol::{Endpoint, InviteError, InviteRequest, invite};
 use crate::metrics::Metrics;
 use crate::random::Random;
@@ -60,7 +62,7 @@ impl Config {
 ///
 /// *Inputs*: [`Self::connect`], [`Self::handle_frame`], [`Self::disconnect`], and
 /// [`Self::handle_admitted`] where another judges ([`Self::admit_through`]). *Commands*:
-/// [`Self::invite`]. *Outputs*: [`Self::poll_transmit`], [`Self::is_closed`],
+/// [`Self::invite`], [`Self::confirm_clock`]. *Outputs*: [`Self::poll_transmit`], [`Self::is_closed`],
 /// [`Self::poll_timeout`].
 ///
 /// The driver gives it whatever inputs are there and then calls [`Self::step`], which performs all
@@ -75,6 +77,7 @@ pub struct Server {
     random: Box<dyn Random>,
     city: City,
     config: Config,
+    clock: ClockWatch,
     sync: ServerConfig,
     judges: Judges,
     book: Book,
@@ -106,9 +109,10 @@ impl Server {
         config: Config,
         random: Box<dyn Random>,
     ) -> Result<Self, StoreError> {
-        let (city, head) = {
+        let (city, head, clock) = {
             let read = store.snapshot()?;
-            (City::read(&*read)?, read.head()?.ok_or(StoreError::Empty)?)
+            let head = read.head()?.ok_or(StoreError::Empty)?;
+            (City::read(&*read)?, head, clock::watch_of(&*read)?)
         };
         let sync = ServerConfig::new(city.id);
         let mut metrics = Metrics::default();
@@ -119,6 +123,7 @@ impl Server {
             random,
             city,
             config,
+            clock,
             sync,
             book: Book::default(),
             coverages: BTreeMap::new(),
@@ -195,6 +200,7 @@ impl Server {
 
     /// Does everything that is to be done now.
     pub fn step(&mut self, now_ms: u64, unix_ms: u64) {
+        self.look_at_clock(now_ms, unix_ms);
         self.handle_timeouts(now_ms);
         loop {
             while let Some(connection) = self.touched.pop_first() {
@@ -205,7 +211,7 @@ impl Server {
             }
         }
         if self.confirmations_due.is_some_and(|due| due <= now_ms) {
-            self.write_confirmations(unix_ms);
+            self.write_confirmations(now_ms, unix_ms);
         }
     }
 
@@ -232,8 +238,11 @@ impl Server {
     /// Makes an invitation, as the text to be handed over.
     ///
     /// # Errors
-    /// When the request names no role or region, or the store fails.
+    /// When the request names no role or region, the clock is suspect, or the store fails.
     pub fn invite(&mut self, request: &InviteRequest, unix_ms: u64) -> Result<String, InviteError> {
+        if self.clock.suspicion().is_some() {
+            return Err(InviteError::ClockSuspect);
+        }
         let endpoint = &self.config.endpoint;
         invite(&mut *self.store, &self.city, endpoint, request, &mut *self.random, unix_ms)
             .map(|invitation| invitation.to_text())
@@ -241,7 +250,7 @@ impl Server {
 
     /// Ends every session, telling each device that it may come back, and writes what waits to be
     /// written. Step once more before, to answer what was pushed.
-    pub fn stop(&mut self, unix_ms: u64) {
+    pub fn stop(&mut self, now_ms: u64, unix_ms: u64) {
         for open in self.connections.values_mut() {
             open.session.refuse(keting_sync::Denial {
                 code: "server_stopping".to_owned(),
@@ -250,7 +259,7 @@ impl Server {
             });
             open.is_closed = true;
         }
-        self.write_confirmations(unix_ms);
+        self.write_confirmations(now_ms, unix_ms);
     }
 
     fn touch(&mut self, connection: ConnectionId) {
@@ -297,6 +306,12 @@ impl Server {
         match head.and_then(|head| head.ok_or(StoreError::Empty)) {
             Ok(head) => self.take_head(head, now_ms),
             Err(error) => self.note_fault(&error),
+        }
+    }
+
+    fn note_result(&mut self, result: Result<(), StoreError>) {
+        if let Err(error) = result {
+            self.note_fault(&error);
         }
     }
 

@@ -131,7 +131,7 @@ impl<'s> Coverages<'s> {
 /// Why a session that was given some audience cannot go on with a coverage.
 fn end_of(coverage: &Coverage, audience: Option<Digest>) -> Option<Denial> {
     if coverage.is_empty() {
-        return Some(denial("expired", true));
+        return Some(denial("grant_ended", true));
     }
     (audience != Some(coverage.audience())).then(|| denial("audience_changed", true))
 }

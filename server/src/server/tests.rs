@@ -13,6 +13,7 @@ use keting_trust::{
 };
 
 mod beside;
+mod clock;
 mod device;
 mod meanwhile;
 mod world;
@@ -155,43 +156,47 @@ fn every_commit_is_answered_with_the_number_it_has_in_the_log() {
 }
 
 #[test]
-fn a_device_whose_grants_have_ended_hands_over_its_late_work_reads_nothing_and_is_told() {
-    let mut world = World::new();
+fn a_device_whose_grants_are_over_is_refused_for_now_and_its_work_goes_when_there_is_a_grant() {
+    let mut world = World::with(Some(1_000));
     let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
     world.hang_up(&mut alice);
-    let mut bob = world.enrol("micro_grid_head", HEAD_REGION, 2);
-    let region = world.region(HEAD_REGION);
-    let (_, foreign) = bob.person().add_household(region);
-    bob.queue(foreign);
-    world.settle(&mut [&mut bob]);
-    world.hang_up(&mut bob);
-    let (cursor, entries) = (alice.cursor, alice.entries.len());
-
-    world.unix_ms += 2 * YEAR_MS;
+    let number = world.number();
+    world.set_clock(2 * YEAR_MS);
     world.call(&mut alice);
+    let region = world.region(HEAD_REGION);
     let (_, late) = alice.person().add_household(region);
     alice.queue(late);
     world.run(&mut [&mut alice], None);
-    let Outcome::Held { code, .. } = &alice.answers[0].outcome else { panic!() };
-    assert_eq!((code.as_str(), alice.closed.as_deref()), ("expired", None));
-    world.now_ms += keting_trust::limits::HAND_OVER_MS;
-    world.run(&mut [&mut alice], None);
-    assert_eq!(alice.closed.as_deref(), Some("expired"));
-    assert_eq!((alice.cursor, alice.entries.len()), (cursor, entries));
+    assert_eq!((alice.closed.as_deref(), alice.answers.len()), (Some("grant_ended"), 0));
+    assert_eq!(world.number(), number, "nothing is numbered");
+
+    world.hang_up(&mut alice);
+    SqliteStoreBeside::new(&world).grant_at(&world, &alice.signer, HEAD_REGION, world.unix_ms);
+    world.call(&mut alice);
+    world.settle(&mut [&mut alice]);
+    assert!(matches!(alice.answers[0].outcome, Outcome::Admitted { .. }));
 }
 
 #[test]
 fn a_device_whose_grants_end_while_it_is_connected_gets_no_word_beyond_what_it_was_given() {
-    let mut world = World::new();
+    let mut world = World::with(Some(1_000));
     let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
+    let mut bob = world.enrol("micro_grid_head", HEAD_REGION, 2);
+    world.settle(&mut [&mut alice, &mut bob]);
     let cursor = alice.cursor;
-    world.unix_ms += 2 * YEAR_MS;
+    world.set_clock(2 * YEAR_MS);
     let region = world.region(HEAD_REGION);
     let (_, late) = alice.person().add_household(region);
     alice.queue(late);
     world.run(&mut [&mut alice], None);
-    assert!(matches!(&alice.answers[0].outcome, Outcome::Held { code, .. } if code == "expired"));
-    assert_eq!((alice.closed.as_deref(), alice.cursor), (Some("expired"), cursor));
+    assert_eq!(alice.answers[0].outcome, Outcome::Refused { code: "grant_ended".into() });
+    assert_eq!(alice.closed, None);
+
+    SqliteStoreBeside::new(&world).grant_at(&world, &bob.signer, HEAD_REGION, world.unix_ms);
+    world.now_ms += 1_000;
+    world.run(&mut [&mut alice, &mut bob], None);
+    assert_eq!((alice.closed.as_deref(), bob.closed.as_deref()), (Some("grant_ended"), None));
+    assert_eq!(alice.cursor, cursor);
 }
 
 #[test]

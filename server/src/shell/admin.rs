@@ -23,6 +23,8 @@ const REQUEST_BYTES_MAX: u64 = 64 * 1024;
 pub enum AdminRequest {
     /// An invitation for one device.
     Invite(InviteRequest),
+    /// To take the server's clock for right as it stands.
+    ConfirmClock,
 }
 
 /// What the server answers.
@@ -31,6 +33,8 @@ pub enum AdminRequest {
 pub enum AdminReply {
     /// The invitation's text.
     Invitation(String),
+    /// The clock is taken for right: it shows this time, milliseconds since the Unix epoch.
+    ClockConfirmed(u64),
     /// It was refused; the code is stable.
     Refused {
         /// Why, as a stable code.
@@ -133,20 +137,49 @@ async fn serve(stream: UnixStream, core: CoreHandle) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();
     (&mut stream).take(REQUEST_BYTES_MAX).read_line(&mut line).await?;
-    let AdminRequest::Invite(request) = serde_json::from_str(&line)?;
-    let (reply, answer) = oneshot::channel();
-    let _ = core.send(ToCore::Invite { request, reply }).await;
-    let reply = match answer.await {
-        Ok(Ok(invitation)) => AdminReply::Invitation(invitation),
-        Ok(Err(error)) => {
-            AdminReply::Refused { code: error.code().to_owned(), message: error.to_string() }
-        }
-        Err(_) => AdminReply::Refused {
-            code: "server_stopping".to_owned(),
-            message: "the server is stopping".to_owned(),
-        },
-    };
-    let mut line = serde_json::to_vec(&reply)?;
+    let mut line = serde_json::to_vec(&answer(serde_json::from_str(&line)?, &core).await)?;
     line.push(b'\n');
     stream.get_mut().write_all(&line).await
+}
+
+/// Has the core do what the operator asks for.
+async fn answer(request: AdminRequest, core: &CoreHandle) -> AdminReply {
+    match request {
+        AdminRequest::Invite(request) => {
+            match ask_core(core, |reply| ToCore::Invite { request, reply }).await {
+                Some(Ok(invitation)) => AdminReply::Invitation(invitation),
+                Some(Err(error)) => AdminReply::refused(error.code(), &error),
+                None => AdminReply::stopping(),
+            }
+        }
+        AdminRequest::ConfirmClock => {
+            match ask_core(core, |reply| ToCore::ConfirmClock { reply }).await {
+                Some(Ok(unix_ms)) => AdminReply::ClockConfirmed(unix_ms),
+                Some(Err(error)) => AdminReply::refused(error.code(), &error),
+                None => AdminReply::stopping(),
+            }
+        }
+    }
+}
+
+async fn ask_core<T>(
+    core: &CoreHandle,
+    question: impl FnOnce(oneshot::Sender<T>) -> ToCore,
+) -> Option<T> {
+    let (reply, answer) = oneshot::channel();
+    let _ = core.send(question(reply)).await;
+    answer.await.ok()
+}
+
+impl AdminReply {
+    fn refused(code: &str, error: &dyn std::error::Error) -> Self {
+        Self::Refused { code: code.to_owned(), message: error.to_string() }
+    }
+
+    fn stopping() -> Self {
+        Self::Refused {
+            code: "server_stopping".to_owned(),
+            message: "the server is stopping".to_owned(),
+        }
+    }
 }

@@ -9,19 +9,21 @@
 
 use std::collections::BTreeMap;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use keting_trust::limits::{GROUP_FRAME_BYTES_MAX, INBOX_MESSAGES_MAX};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::admission::Batch;
+use crate::clock_watch::Suspicion;
 use crate::enrol::{InviteError, InviteRequest};
 use crate::metrics::Metrics;
 use crate::server::{ConnectionId, Health, Server};
 use crate::shell::STOP_MS_MAX;
 use crate::shell::admission_thread::AdmissionThread;
+use crate::shell::clocks::Clocks;
 use crate::shell::link::{Filled, Link};
 use crate::store::{ServerStore, StoreError};
 
@@ -64,6 +66,11 @@ pub enum ToCore {
         /// The invitation's text.
         reply: oneshot::Sender<Result<String, InviteError>>,
     },
+    /// The operator says that the server's clock is right.
+    ConfirmClock {
+        /// The time that was confirmed, milliseconds since the Unix epoch.
+        reply: oneshot::Sender<Result<u64, StoreError>>,
+    },
     /// Somebody asks how the server is.
     Health {
         /// The answer.
@@ -97,7 +104,8 @@ pub fn spawn(
     server.admit_through(Box::new(admission));
     let core = CoreThread {
         server,
-        started: Instant::now(),
+        clocks: Clocks::start(),
+        suspicion: None,
         runtime: Builder::new_current_thread().enable_time().build()?,
         sockets: Handle::current(),
         inbox,
@@ -113,7 +121,9 @@ pub fn spawn(
 
 struct CoreThread {
     server: Server,
-    started: Instant,
+    clocks: Clocks,
+    /// Why the wall clock was not believed at the last look.
+    suspicion: Option<Suspicion>,
     /// Only to wait for the inbox until a time.
     runtime: Runtime,
     /// Where the sockets' tasks run.
@@ -175,6 +185,7 @@ impl CoreThread {
 
     /// Handles one message; true when the thread is to end.
     fn handle(&mut self, message: ToCore) -> bool {
+        self.look_at_clock();
         let now_ms = self.now_ms();
         match message {
             ToCore::Connect { binding, outgoing, kept, reply } => {
@@ -193,7 +204,12 @@ impl CoreThread {
             }
             ToCore::Disconnect { connection } => self.forget(connection),
             ToCore::Invite { request, reply } => {
-                let _ = reply.send(self.server.invite(&request, unix_ms()));
+                let _ = reply.send(self.server.invite(&request, self.clocks.unix_ms()));
+            }
+            ToCore::ConfirmClock { reply } => {
+                let unix_ms = self.clocks.unix_ms();
+                let _ = reply.send(self.server.confirm_clock(now_ms, unix_ms).map(|()| unix_ms));
+                self.suspicion = self.server.clock_suspicion();
             }
             ToCore::Health { reply } => {
                 let _ = reply.send(self.server.health());
@@ -209,7 +225,8 @@ impl CoreThread {
     }
 
     fn advance(&mut self) {
-        self.server.step(self.now_ms(), unix_ms());
+        self.look_at_clock();
+        self.server.step(self.now_ms(), self.clocks.unix_ms());
         self.tell_of_fault();
         self.permits.clear();
         self.send();
@@ -265,7 +282,7 @@ impl CoreThread {
 
     /// Ends every session, and waits a moment for room, so that each device gets all its answers.
     fn finish(mut self) {
-        self.server.stop(unix_ms());
+        self.server.stop(self.clocks.now_ms(), self.clocks.unix_ms());
         let until = Instant::now() + Duration::from_millis(STOP_MS_MAX);
         loop {
             for connection in self.fill_links() {
@@ -296,12 +313,17 @@ impl CoreThread {
     }
 
     fn now_ms(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+        self.clocks.now_ms()
     }
-}
 
-fn unix_ms() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    /// Lets the core look at the clock, and tells the operator when that is not to be believed.
+    fn look_at_clock(&mut self) {
+        self.server.look_at_clock(self.clocks.now_ms(), self.clocks.unix_ms());
+        let suspicion = self.server.clock_suspicion();
+        if let (Some(suspicion), None) = (suspicion, self.suspicion) {
+            let reason = suspicion.reason();
+            warn!(reason, "the clock is suspect: no device is served until it is confirmed");
+        }
+        self.suspicion = suspicion;
+    }
 }

@@ -4,6 +4,7 @@ pub mod admin;
 mod admission_thread;
 mod carry;
 pub mod certificate;
+mod clocks;
 pub mod core_thread;
 mod door;
 mod link;

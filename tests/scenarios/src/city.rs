@@ -135,7 +135,7 @@ impl City {
         });
         match self.runtime.block_on(ask(&self.server_directory(), &request)).unwrap() {
             AdminReply::Invitation(text) => text.parse().unwrap(),
-            AdminReply::Refused { code, .. } => panic!("not invited: {code}"),
+            other => panic!("not invited: {other:?}"),
         }
     }
 

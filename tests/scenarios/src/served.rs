@@ -59,6 +59,7 @@ impl ServedCity {
             .args(["serve", "--listen", &listen, "--data"])
             .arg(self.server_directory())
             .env("KETING_LOG", "trace")
+            .env("KETING_CLOCK_OFF", self.path("clock-off"))
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
@@ -74,6 +75,18 @@ impl ServedCity {
         let mut process = self.process.take().unwrap();
         kill_process(Pid::from_child(&process), Signal::TERM).unwrap();
         process.wait().unwrap().code()
+    }
+
+    /// The clock of the server's machine is set to be so many days ahead of the right one.
+    pub fn set_clock_ahead(&self, days: i64) {
+        let (new, file) = (self.path("clock-off.new"), self.path("clock-off"));
+        std::fs::write(&new, (days * 24 * 60 * 60 * 1_000).to_string()).unwrap();
+        std::fs::rename(new, file).unwrap();
+    }
+
+    /// The operator says that the clock of the server's machine is right.
+    pub fn confirm_clock(&self) -> String {
+        self.on_server(&["server", "confirm-clock"]).line()
     }
 
     /// Kills the server where it stands.

@@ -193,7 +193,7 @@ impl World {
             }
             Fault::ServerStop => {
                 server.step(self.clock.now_ms(), self.clock.unix_ms());
-                server.stop(self.clock.unix_ms());
+                server.stop(self.clock.now_ms(), self.clock.unix_ms());
                 self.flush_server();
                 self.stop_server();
             }

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 
 /// What stands right before a code outside of `fn code`: verdicts, refusals, and errors that carry
 /// their code.
-const BEFORE_A_CODE: [&str; 9] = [
+const BEFORE_A_CODE: [&str; 10] = [
     "code:",
     "Refused(",
     "Held(",
-    "hold(opened,",
+    "held(",
+    "for_now(",
     "Err(",
     "denial(",
     "refused(",
@@ -121,7 +122,7 @@ fn f() {
     Err(
         \"third\",
     )?;
-    hold(opened, \"fourth\");
+    held(\"fourth\", why);
     say(\"Refused(\", \"no_code\");
 }
 

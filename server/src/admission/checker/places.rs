@@ -11,7 +11,6 @@ use crate::store::{ServerRead, StoreError, StoredRegion};
 /// Where a document is found to lie.
 pub(super) enum Found {
     Home(DocumentId),
-    OfUnknownKind,
     Nothing,
 }
 
@@ -27,8 +26,7 @@ impl Checker<'_> {
         if let Some(home) = self.beside.get(&part.id).and_then(|working| working.home) {
             return Ok(Found::Home(home));
         }
-        let Some(document) = &part.document else { return Ok(Found::OfUnknownKind) };
-        let owner = match home_of(document) {
+        let owner = match home_of(&part.document) {
             None => return Ok(Found::Nothing),
             Some(Home::Itself) => return Ok(Found::Home(part.id)),
             Some(Home::Region(region)) => return Ok(Found::Home(region)),
@@ -36,8 +34,7 @@ impl Checker<'_> {
         };
         // The owner may be made by this very commit, by one before it, or be long there.
         let made_here = guarded.parts.iter().find(|part| part.id == owner);
-        if let Some(Home::Region(region)) =
-            made_here.and_then(|part| part.document.as_ref()).and_then(home_of)
+        if let Some(Home::Region(region)) = made_here.and_then(|part| home_of(&part.document))
             && self.beside.get(&owner).is_none_or(|working| working.home.is_none())
         {
             return Ok(Found::Home(region));
@@ -69,7 +66,7 @@ impl Checker<'_> {
         let before = self.known_region(&id, read)?;
         let level = text("level").as_deref().and_then(Level::from_name);
         let (Some(code), Some(level), Some(name)) = (text("code"), level, text("name")) else {
-            return Ok(Err(Judged::Held("incomplete")));
+            return Ok(Err(Judged::Against("incomplete")));
         };
         let parent = document.value("parent");
         let parent = parent
@@ -82,19 +79,19 @@ impl Checker<'_> {
         }
         if let Some(parent) = &parent {
             let Some(parent) = self.known_region(parent, read)? else {
-                return Ok(Err(Judged::Refused("missing_dependency")));
+                return Ok(Err(Judged::Against("missing_dependency")));
             };
             if parent.level >= level {
-                return Ok(Err(Judged::Held("wrong_parent")));
+                return Ok(Err(Judged::Against("wrong_parent")));
             }
             if !level.continues(&parent.code, &code) {
-                return Ok(Err(Judged::Held("wrong_code")));
+                return Ok(Err(Judged::Against("wrong_code")));
             }
         }
         let taken = self.regions.values().any(|region| region.code == code)
             || read.region_by_code(&code)?.is_some();
         if taken {
-            return Ok(Err(Judged::Held("code_exists")));
+            return Ok(Err(Judged::Against("code_exists")));
         }
         Ok(Ok(StoredRegion { document: id, code, parent, level, name }))
     }

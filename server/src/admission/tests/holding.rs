@@ -43,40 +43,6 @@ fn a_role_that_may_not_write_something_is_held() {
 }
 
 #[test]
-fn an_expired_grant_is_held_as_expired() {
-    let mut town = Town::new();
-    let region = town.region(HEAD_REGION);
-    let mut alice = town.person("micro_grid_head", HEAD_REGION);
-    let (_, commit) = alice.add_household(region);
-    let push = alice.push(vec![commit]);
-    let late = NOW_MS + 400 * 24 * 60 * 60 * 1000;
-    let batch = town.admission.admit(&mut town.store, &town.city, &[push], late).unwrap();
-    assert!(matches!(&batch.answers[0][0], Outcome::Held { code, .. } if code == "expired"));
-}
-
-#[test]
-fn a_position_that_the_log_never_had_is_held() {
-    let mut town = Town::new();
-    let region = town.region(HEAD_REGION);
-    let mut alice = town.person("micro_grid_head", HEAD_REGION);
-    let here = town.read().head().unwrap().unwrap().cursor().position();
-    let faults: [fn(&mut Position); 3] =
-        [|seen| seen.number += 1, |seen| seen.chain[7] ^= 1, |seen| seen.generation += 1];
-    for fault in faults {
-        alice.seen = here;
-        fault(&mut alice.seen);
-        let (household, commit) = alice.add_household(region);
-        let child = alice.edit_household(household, "二幢");
-        let answers = town.admit(&[alice.push(vec![commit, child])]);
-        let codes: Vec<_> = answers[0].iter().map(held_code).collect();
-        assert_eq!(codes, ["position_unknown", "ancestor_held"]);
-    }
-    alice.seen = here;
-    let (_, commit) = alice.add_household(region);
-    assert!(matches!(town.admit_one(&alice, commit), Outcome::Admitted { .. }));
-}
-
-#[test]
 fn a_commit_that_claims_less_than_its_device_had_confirmed_before_it_is_held() {
     let mut town = Town::new();
     let region = town.region(HEAD_REGION);
@@ -109,28 +75,6 @@ fn what_the_guard_is_against_is_held_with_the_guards_code_whatever_else_is_wrong
     let lacking = vec![Op::Put { key: "address".into(), value: Value::from("一幢") }];
     let lacking = alice.write("household.add", vec![(household, lacking)]);
     assert_eq!(held_code(&town.admit_one(&alice, lacking)), "incomplete");
-}
-
-#[test]
-fn what_a_newer_app_made_is_kept_and_held_with_what_builds_on_it() {
-    let mut town = Town::new();
-    let region = town.region(HEAD_REGION);
-    let mut alice = town.person("micro_grid_head", HEAD_REGION);
-    let (household, first) = alice.add_household(region);
-    let before = town.number();
-    alice.rule_version += 1;
-    // A key that only the newer rules know.
-    let ops = vec![Op::Put { key: "of_tomorrow".into(), value: Value::from("一") }];
-    let newer = alice.write("household.of_tomorrow", vec![(household, ops)]);
-    alice.rule_version -= 1;
-    let child = alice.edit_household(household, "二幢");
-    let answers = town.admit(&[alice.push(vec![first, newer.clone(), child])]).remove(0);
-    assert_eq!(answers[0], Outcome::Admitted { number: before + 1 });
-    assert_eq!(held_code(&answers[1]), "needs_newer_app");
-    assert_eq!(held_code(&answers[2]), "ancestor_held");
-    assert_eq!(town.admit_one(&alice, newer), answers[1]);
-    assert!(town.read().device(&alice.device()).unwrap().unwrap().held_bytes > 0);
-    assert_eq!(town.read().document(&household).unwrap().unwrap().change_count, 1);
 }
 
 #[test]

@@ -21,6 +21,16 @@ impl SqliteStoreBeside {
     }
 
     pub(super) fn grant(&mut self, world: &World, signer: &Ed25519Signer, region: &str) -> Digest {
+        self.grant_at(world, signer, region, NOW_MS)
+    }
+
+    pub(super) fn grant_at(
+        &mut self,
+        world: &World,
+        signer: &Ed25519Signer,
+        region: &str,
+        unix_ms: u64,
+    ) -> Digest {
         let request = InviteRequest {
             name: "李四".into(),
             role: "micro_grid_head".into(),
@@ -31,7 +41,7 @@ impl SqliteStoreBeside {
         let seed = 99 + self.store.snapshot().unwrap().head().unwrap().unwrap().number;
         let (city, endpoint, mut random) = (world.server.city(), endpoint(), Seeded(seed));
         let invitation =
-            invite(&mut self.store, city, &endpoint, &request, &mut random, NOW_MS).unwrap();
+            invite(&mut self.store, city, &endpoint, &request, &mut random, unix_ms).unwrap();
         let enrolled = crate::enrol::enrol(
             &mut self.store,
             city,
@@ -39,7 +49,7 @@ impl SqliteStoreBeside {
             signer.public_key(),
             "phone",
             &mut random,
-            NOW_MS,
+            unix_ms,
         )
         .unwrap();
         Digest::of(enrolled.grants.last().unwrap())

@@ -30,6 +30,17 @@ impl World {
         Self { dir, server, now_ms: 0, unix_ms: NOW_MS, links: 0 }
     }
 
+    /// Where the log stands.
+    pub(super) fn number(&self) -> u64 {
+        self.server.metrics().log_number
+    }
+
+    /// The server's clock is set ahead, and the operator says that it is right so.
+    pub(super) fn set_clock(&mut self, ahead_ms: u64) {
+        self.unix_ms += ahead_ms;
+        self.server.confirm_clock(self.now_ms, self.unix_ms).unwrap();
+    }
+
     pub(super) fn region(&mut self, code: &str) -> DocumentId {
         self.server.store().snapshot().unwrap().region_by_code(code).unwrap().unwrap().document
     }

@@ -108,10 +108,10 @@ fn a_phone_that_believed_a_cursor_of_no_log_is_told_by_the_honest_server_and_kee
     story.edit("望潮苑1幢1单元104室");
     let Two { alice, household, .. } = &story.two;
     assert_eq!(alice.try_sync().unwrap_err().code(), "log_diverged");
-    // What it claims to have seen is nowhere in the log, so its edit waits for a person.
+    // What it claims to have seen is nowhere in the log; perhaps the server will get that back.
     let waiting = keting::parts::replica_of(&alice.keting).outbox(9).unwrap();
-    let code = "position_unknown".to_owned();
-    assert_eq!(waiting.last().unwrap().state, OutboxState::Held { code });
+    let code = "log_diverged".to_owned();
+    assert_eq!(waiting.last().unwrap().state, OutboxState::Refused { code });
     assert_eq!(alice.household(*household).address, "望潮苑1幢1单元104室");
 }
 

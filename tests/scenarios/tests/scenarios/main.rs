@@ -23,6 +23,7 @@ mod newer;
 mod operating;
 mod reading;
 mod said;
+mod server_clock;
 mod shell;
 mod told_of_time;
 mod verifying;

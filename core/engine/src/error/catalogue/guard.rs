@@ -1,6 +1,6 @@
 //! Why an edit is held for a supervisor, or not taken.
 
-use super::{Known, internal, refused};
+use super::{ErrorKind, Known, internal, refused};
 
 pub(super) const CODES: &[Known] = &[
     refused(
@@ -23,7 +23,8 @@ pub(super) const CODES: &[Known] = &[
         "parts_missing",
         "这项修改没有传完整，请再同步一次，仍然不行就联系运维人员。",
         "This edit did not arrive whole: sync once more, and if that does not help tell the operator.",
-    ),
+    )
+    .later(),
     refused(
         "document_exists",
         "别人已经建好了，请同步之后在原有的上面修改。",
@@ -50,7 +51,8 @@ pub(super) const CODES: &[Known] = &[
         "这台设备在同一份资料上改出了太多互相冲突的版本，请先同步再修改，并联系运维人员。",
         "This device has made too many conflicting versions of one document: sync before you edit, \
          and tell the operator.",
-    ),
+    )
+    .later(),
     refused(
         "sequence_reused",
         "这台设备的编号用重了，可能是数据被复制过，请联系运维人员。",
@@ -85,12 +87,14 @@ pub(super) const CODES: &[Known] = &[
         "This edit claims not to know what this device had received before, so it is held: ask your \
          supervisor.",
     ),
-    refused(
-        "position_unknown",
-        "这项修改依据的记录服务器上没有，被暂缓了，请找上级处理，并告诉运维人员。",
-        "This edit builds on records that the server does not have, so it is held: ask your \
-         supervisor, and tell the operator.",
-    ),
+    Known::new(
+        "server_needs_update",
+        ErrorKind::NeedsUpdate,
+        "服务器的版本太旧，看不懂这项修改，请联系系统管理员更新服务器，修改还在本机，更新后会自动发送。",
+        "The server is too old to judge this edit: ask the operator to update it, the edit is still \
+         here and is sent by itself then.",
+    )
+    .later(),
     not_taken("grammar"),
     not_taken("replay_differs"),
     not_taken("stamp_differs"),

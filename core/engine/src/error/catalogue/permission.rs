@@ -8,17 +8,10 @@ pub(super) const CODES: &[Known] = &[
         "这超出了您的权限或所辖区域，请交给有权限的人办理。",
         "This is beyond your permission or your area: let somebody do it who may.",
     ),
-    refused(
-        "expired",
-        "您的授权到期了，请联系运维人员续期，填过的内容都还在本机。",
-        "Your permission has expired: ask the operator to renew it, all you entered is still here.",
-    ),
-    refused(
-        "not_yet_valid",
-        "授权还没有到生效时间，请核对设备的日期，到时候再试。",
-        "The permission is not valid yet: check the date of the device and try again later.",
-    )
-    .later(),
+    is_over("expired"),
+    is_over("grant_ended").later(),
+    begins_later("not_yet_valid").later(),
+    begins_later("grant_not_yet_valid").later(),
     refused(
         "other_city",
         "这台设备或这份资料属于另一个城市，请核对邀请码。",
@@ -63,6 +56,24 @@ pub(super) const CODES: &[Known] = &[
     does_not_hold("broken_chain"),
     does_not_hold("wider_than_parent"),
 ];
+
+const fn is_over(code: &'static str) -> Known {
+    refused(
+        code,
+        "您的授权到期了，请联系系统管理员续期，填过的内容都还在本机，续期后会自动发送。",
+        "Your permission has ended: ask the operator to renew it, all you entered is still here and is \
+         sent by itself then.",
+    )
+}
+
+const fn begins_later(code: &'static str) -> Known {
+    refused(
+        code,
+        "授权还没有到生效时间，填过的内容都还在本机，到时候会自动发送，一直这样就联系系统管理员。",
+        "The permission is not valid yet: all you entered is still here and is sent by itself once it \
+         is, and if it stays so tell the operator.",
+    )
+}
 
 const fn new_invitation(code: &'static str) -> Known {
     refused(

@@ -71,6 +71,13 @@ pub(super) const CODES: &[Known] = &[
     )
     .later(),
     network(
+        "clock_suspect",
+        "服务器的时钟可能不准，正在等系统管理员核对并确认（keting server confirm-clock），填过的内容都还在本机，之后会自动发送。",
+        "The server's clock may be wrong and waits for the operator to check and confirm it (keting \
+         server confirm-clock), all you entered is still here and is sent by itself then.",
+    )
+    .later(),
+    network(
         "store_failed",
         "内容暂时没能存好，请过一会儿再试，一直这样就告诉运维人员。",
         "The data could not be stored just now: try again in a while, and if it stays so tell the \
@@ -86,10 +93,11 @@ pub(super) const CODES: &[Known] = &[
     ),
     network(
         "log_diverged",
-        "服务器的记录和本机的对不上，可能是从备份恢复过，请保留本机的数据并联系运维人员。",
+        "服务器的记录和本机的对不上，可能是从备份恢复过，请保留本机的数据并联系系统管理员。",
         "The server's records differ from this device's, perhaps after a restore: keep the data here \
          and tell the operator.",
-    ),
+    )
+    .later(),
     network(
         "log_refused",
         "服务器发来的一项内容没有通过检查，本机没有采用，请把代码告诉运维人员。",
