@@ -110,6 +110,12 @@ pub struct Serve {
     /// The address devices are told to connect to, if it differs: `wss://host:port/v1/sync`.
     #[arg(long)]
     pub url: Option<String>,
+    /// How many days before its end the grant of a device that comes is renewed.
+    #[arg(long, value_name = "DAYS", default_value_t = 60)]
+    pub renew_within: u32,
+    /// Leave renewing grants to the operator.
+    #[arg(long, conflicts_with = "renew_within")]
+    pub no_renew: bool,
 }
 
 /// Arguments of `invite`.

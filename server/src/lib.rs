@@ -14,6 +14,7 @@ pub mod enrol;
 pub mod init;
 pub mod metrics;
 pub mod random;
+pub mod renewal;
 pub mod server;
 pub mod shell;
 pub mod store;

@@ -41,6 +41,8 @@ pub struct Metrics {
     pub connections_closed: BTreeMap<String, u64>,
     /// Devices enrolled.
     pub devices_enrolled: u64,
+    /// How often a device's grants were renewed.
+    pub grants_renewed: u64,
     /// Failures of the store, by code.
     pub store_failures: BTreeMap<String, u64>,
     /// The number of the log's last entry.
@@ -110,6 +112,11 @@ impl Metrics {
             &self.connections_closed,
         );
         text.counter("keting_devices_enrolled_total", "Devices enrolled.", self.devices_enrolled);
+        text.counter(
+            "keting_grants_renewed_total",
+            "Devices whose grants were renewed.",
+            self.grants_renewed,
+        );
         text.codes("keting_store_failures_total", "Failures of the store.", &self.store_failures);
         text.gauge("keting_connections_open", "Connections open.", self.connections_open);
         text.gauge(

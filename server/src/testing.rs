@@ -12,7 +12,7 @@ use keting_model::{
     CityTime, CommandId, Document, DocumentId, DocumentKind, HybridTime, ItemId, Op, Stamp,
 };
 use keting_trust::{
-    CommitBody, Confirmation, Cursor, Digest, Ed25519Signer, Incarnation, Part, Position,
+    CommitBody, CommitId, Confirmation, Cursor, Digest, Ed25519Signer, Incarnation, Part, Position,
     SignedConfirmation, SignedGrant, Signer, actor_id, cbor, cose,
 };
 
@@ -187,6 +187,8 @@ pub struct Person {
     city: (keting_model::CityId, keting_model::LogId),
     /// What his next commits claim to have seen.
     pub seen: Position,
+    /// What his next commits say they follow.
+    pub follows: Vec<CommitId>,
     /// The rules his app goes by.
     pub rule_version: u16,
     pub incarnation: Incarnation,
@@ -203,6 +205,7 @@ impl Person {
             random: Seeded(u64::from_le_bytes(seed)),
             city: (city.id, city.log),
             seen: Cursor::genesis(city.log, 0).position(),
+            follows: Vec::new(),
             rule_version: RULE_VERSION,
             incarnation: Incarnation::new(seed),
             sequence: 0,
@@ -336,7 +339,7 @@ impl Person {
             time: stamp.time,
             city_time: stamp.city,
             replaces: None,
-            follows: Vec::new(),
+            follows: self.follows.clone(),
             entries: parts.iter().map(Part::digest).collect(),
         };
         lie(&mut body);

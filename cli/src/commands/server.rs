@@ -6,6 +6,7 @@ use std::path::Path;
 use keting::{Environment, SystemEnvironment};
 use keting_server::enrol::{Endpoint, InviteRequest};
 use keting_server::init::{self, Place, store_path};
+use keting_server::renewal::days_ms;
 use keting_server::server::{Config, Server};
 use keting_server::shell::admin::{self, AdminReply, AdminRequest, AdminSocket};
 use keting_server::shell::{Running, certificate};
@@ -64,7 +65,8 @@ pub fn serve(arguments: &Serve) -> Result<(), Failure> {
             Some(url) => url.clone(),
             None => format!("wss://{address}{}", keting_server::shell::SYNC_PATH),
         };
-        let server = open_server(&arguments.data, url, certificate.pin)?;
+        let renew_within_ms = (!arguments.no_renew).then(|| days_ms(arguments.renew_within));
+        let server = open_server(&arguments.data, url, certificate.pin, renew_within_ms)?;
         let judging = open_store(&arguments.data)?;
         let running = Running::start(server, judging, admin, listener, certificate.config)
             .map_err(|error| unusable("file_unusable", &error))?;
@@ -80,13 +82,19 @@ fn open_store(data: &Path) -> Result<Box<SqliteStore>, Failure> {
     store.map(Box::new).map_err(|error| unusable(error.code(), &error))
 }
 
-fn open_server(data: &Path, url: String, pin: [u8; 32]) -> Result<Server, Failure> {
+fn open_server(
+    data: &Path,
+    url: String,
+    pin: [u8; 32],
+    renew_within_ms: Option<u64>,
+) -> Result<Server, Failure> {
     let store = open_store(data)?;
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let config = Config {
         endpoint: Endpoint { url, tls_spki_sha256: pin },
         threads,
         open_documents_bytes_max: SERVER_DOCUMENTS_OPEN_BYTES_MAX,
+        renew_within_ms,
         poll_store_every_ms: Some(POLL_STORE_EVERY_MS),
     };
     let random = |bytes: &mut [u8]| SystemEnvironment.fill(bytes);

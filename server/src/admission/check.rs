@@ -1,8 +1,11 @@
 //! The guard, the home of each document, and authority, over a whole batch.
 //!
-//! First, whatever the guard is against by the bytes alone is held, and whatever is out of its
-//! author's reach by the rows of the documents: no content is loaded for it and it slows nobody.
-//! Then what shares no document is checked by itself, on several threads. What cannot be decided
+//! First, whatever the guard is against by the bytes alone, whatever follows what is held or not here,
+//! and whatever is out of its author's reach by the rows of the documents is turned down: no content is
+//! loaded for it and it slows nobody. What the guard finds in the bytes comes first, so that it is not
+//! held with a code that a supervisor may accept; of what only a newer version can judge, nothing else
+//! is said. Then what shares no document and does not follow each other is checked by itself, on
+//! several threads. What cannot be decided
 //! there without looking into the store is put off: an unknown region or owner, a missing dependency
 //! that may have been held, a document with many branches, one that does not survive being saved. All
 //! of that, and what shares a document with a commit that touches a region, then goes through one
@@ -12,12 +15,13 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use keting_model::{ActorId, ChangeHash, DocumentId, DocumentKind};
-use keting_trust::DeviceId;
 use keting_trust::guard::Spent;
+use keting_trust::{CommitId, DeviceId};
 
 use super::allowance::Allowances;
 use super::checker::{Checker, Given};
 use super::documents::{DocumentCache, Loaded, Rows, Working};
+use super::follows::Standings;
 use super::receive::{Item, Opened};
 use super::{Finding, threads};
 use crate::authority::{Book, Rights};
@@ -83,18 +87,26 @@ pub(super) fn check(
         .filter_map(|(index, item)| item.opened.as_ref().ok().map(|opened| (index, opened)))
         .collect();
 
-    let mut held = held_before(items, &findings);
+    let (mut held, mut standings) = held_before(items, &findings);
     let mut rows = Rows::default();
-    let mut within = Vec::new();
+    let (mut within, mut pending) = (Vec::new(), BTreeSet::new());
     for (index, opened) in todo {
-        match at_once(read, book, &mut rows, opened, now_ms)?.map(Finding::against) {
+        let fault = match opened.guard_fault().or_else(|| standings.fault(opened, &pending)) {
+            None => out_of_reach(read, book, &mut rows, opened, now_ms)?,
+            fault => fault,
+        };
+        match fault.map(Finding::against) {
             Some(finding) => {
                 if matches!(finding, Finding::Held(_)) {
                     held.extend(opened.own_changes());
                 }
+                standings.note(opened, &finding);
                 set(&mut findings, index, finding);
             }
-            None => within.push((index, opened)),
+            None => {
+                pending.insert(opened.id);
+                within.push((index, opened));
+            }
         }
     }
 
@@ -123,12 +135,14 @@ pub(super) fn check(
         documents.extend(group.documents);
         spent = spent.plus(group.spent);
         held.extend(group.held);
+        standings.extend(group.standings);
     }
 
     put_off.sort_unstable_by_key(|(index, _)| *index);
     let mut checker = Checker::new(given, documents);
     checker.homes = homes;
     checker.held = held;
+    checker.standings = standings;
     for (index, opened) in put_off {
         for part in opened.parts {
             checker.load(read, cache, &rows, &part.document)?;
@@ -162,35 +176,19 @@ fn touches_region(items: &[(usize, &Opened<'_>)]) -> bool {
     parts.any(|part| part.document.kind() == Some(DocumentKind::Region))
 }
 
-/// The changes of commits that are held before anything in them is looked at.
+/// The changes of commits that are held before anything in them is looked at, and their standings.
 fn held_before(
     items: &[Item<'_>],
     findings: &[Option<Finding>],
-) -> BTreeSet<(DocumentId, ChangeHash)> {
-    let is_held = |finding: &Option<Finding>| matches!(finding, Some(Finding::Held(_)));
-    items
-        .iter()
-        .zip(findings)
-        .filter(|(_, finding)| is_held(finding))
-        .filter_map(|(item, _)| item.opened.as_ref().ok())
-        .flat_map(Opened::own_changes)
-        .collect()
-}
-
-/// Why a commit is not admitted, before anything is loaded for it. A fault that the guard finds in its
-/// bytes comes first: it must not be held with a code that a supervisor may accept. Of what only a
-/// newer version can judge, nothing else is said here.
-fn at_once(
-    read: &dyn ServerRead,
-    book: &Book,
-    rows: &mut Rows,
-    opened: &Opened<'_>,
-    now_ms: u64,
-) -> Result<Option<&'static str>, StoreError> {
-    match opened.guard_fault() {
-        Some(code) => Ok(Some(code)),
-        None => out_of_reach(read, book, rows, opened, now_ms),
+) -> (BTreeSet<(DocumentId, ChangeHash)>, Standings) {
+    let (mut held, mut standings) = (BTreeSet::new(), Standings::default());
+    for (item, finding) in items.iter().zip(findings) {
+        if let (Ok(opened), Some(finding @ Finding::Held(_))) = (&item.opened, finding) {
+            held.extend(opened.own_changes());
+            standings.note(opened, finding);
+        }
     }
+    (held, standings)
 }
 
 /// Why a commit cannot be within its author's grants, by the homes and kinds of its documents.
@@ -213,7 +211,7 @@ fn out_of_reach(
     Ok(None)
 }
 
-/// Commits that share documents, and the documents.
+/// Commits that are tied together, and their documents.
 struct Group<'i, 'p> {
     items: Vec<(usize, &'i Opened<'p>)>,
     loaded: BTreeMap<DocumentId, Loaded>,
@@ -224,23 +222,38 @@ struct DoneGroup<'i, 'p> {
     put_off: Vec<(usize, &'i Opened<'p>)>,
     documents: BTreeMap<DocumentId, Working>,
     held: BTreeSet<(DocumentId, ChangeHash)>,
+    standings: Standings,
     spent: Spent,
 }
 
-/// Divides a batch into groups that share no document.
+/// What ties commits together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Tie {
+    Document(DocumentId),
+    Commit(CommitId),
+}
+
+/// The documents of a commit, itself, and what it follows of the batch.
+fn ties<'o>(opened: &'o Opened<'_>) -> impl Iterator<Item = Tie> + 'o {
+    let documents = opened.parts.iter().map(|part| Tie::Document(part.document));
+    let commits = opened.followed.open().iter().chain([&opened.id]);
+    documents.chain(commits.map(|id| Tie::Commit(*id)))
+}
+
+/// Divides a batch into groups that share no document and do not follow each other.
 fn group<'i, 'p>(items: Vec<(usize, &'i Opened<'p>)>) -> Vec<Vec<(usize, &'i Opened<'p>)>> {
-    let mut group_of: BTreeMap<DocumentId, usize> = BTreeMap::new();
+    let mut group_of: BTreeMap<Tie, usize> = BTreeMap::new();
     let mut groups: Vec<Option<Vec<(usize, &Opened<'_>)>>> = Vec::new();
     for (index, opened) in items {
         let mut mine = vec![(index, opened)];
         let here = groups.len();
-        for part in opened.parts {
-            if let Some(there) = group_of.insert(part.document, here)
+        for tie in ties(opened) {
+            if let Some(there) = group_of.insert(tie, here)
                 && there != here
                 && let Some(joined) = groups.get_mut(there).and_then(Option::take)
             {
                 for (_, other) in &joined {
-                    group_of.extend(other.parts.iter().map(|part| (part.document, here)));
+                    group_of.extend(ties(other).map(|tie| (tie, here)));
                 }
                 mine.extend(joined);
             }
@@ -296,6 +309,7 @@ fn check_group<'i, 'p>(
     }
     put_off.extend(rest.copied());
     let held = std::mem::take(&mut checker.held);
+    let standings = std::mem::take(&mut checker.standings);
     let spent = checker.spent();
     let mut documents = checker.documents();
     let mut sound = true;
@@ -303,7 +317,7 @@ fn check_group<'i, 'p>(
         sound &= working.save();
     }
     if sound {
-        Ok(DoneGroup { findings, put_off, documents, held, spent })
+        Ok(DoneGroup { findings, put_off, documents, held, standings, spent })
     } else {
         // One by one, then; that will show which commit it was.
         Ok(DoneGroup {
@@ -311,6 +325,7 @@ fn check_group<'i, 'p>(
             put_off: items,
             documents: BTreeMap::new(),
             held: BTreeSet::new(),
+            standings: Standings::default(),
             spent,
         })
     }

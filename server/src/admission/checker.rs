@@ -14,6 +14,7 @@ use super::Finding;
 use super::allowance::Allowances;
 use super::crowds::crowds;
 use super::documents::{DocumentCache, Loaded, Rows, Working};
+use super::follows::Standings;
 use super::reached::Reached;
 use super::receive::{Item, Opened};
 use super::threads::contained;
@@ -69,6 +70,8 @@ pub(super) struct Checker<'b> {
     pub(super) homes: BTreeMap<DocumentId, (usize, DocumentId)>,
     /// Changes that are held in this batch.
     pub(super) held: BTreeSet<(DocumentId, ChangeHash)>,
+    /// What became of the commits of this batch.
+    pub(super) standings: Standings,
 }
 
 impl Tree for Checker<'_> {
@@ -90,6 +93,7 @@ impl<'b> Checker<'b> {
             regions: BTreeMap::new(),
             homes: BTreeMap::new(),
             held: BTreeSet::new(),
+            standings: Standings::default(),
         };
         for (id, mut working) in documents {
             if let Some(document) = working.document.take() {
@@ -156,6 +160,9 @@ impl<'b> Checker<'b> {
         if let Some(Finding::Held(_) | Finding::Refused(_)) = finding {
             self.given.allowances.waste(&opened.id.device, self.forks.spent().since(before));
         }
+        if let Some(finding) = &finding {
+            self.standings.note(opened, finding);
+        }
         Ok(finding)
     }
 
@@ -171,6 +178,9 @@ impl<'b> Checker<'b> {
             Ok(reading) => reading,
             Err(error) => return Ok(Some(self.turn_down(opened, error.code()))),
         };
+        if let Some(code) = self.standings.fault(opened, const { &BTreeSet::new() }) {
+            return Ok(Some(self.turn_down(opened, code)));
+        }
         if self.lacks_dependency(reading) {
             return self.missing_dependency(opened, reading, read);
         }

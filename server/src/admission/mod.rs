@@ -31,6 +31,7 @@ mod check;
 mod checker;
 mod crowds;
 mod documents;
+mod follows;
 mod grants;
 mod position;
 mod reached;

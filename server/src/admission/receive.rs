@@ -10,6 +10,7 @@ use keting_trust::limits::{COMMIT_WITH_PARTS_BYTES_MAX, DEVICE_DAY_BYTES_MAX};
 use keting_trust::{CommitId, DeviceId, Digest, Incarnation, Part, SignedCommit};
 
 use super::allowance::Allowances;
+use super::follows::Followed;
 use super::position::{PositionFault, Positions};
 use super::{Finding, Outcome, Push, threads};
 use crate::authority::Book;
@@ -44,6 +45,8 @@ pub(super) struct Opened<'p> {
     pub(super) reading: Result<Reading<'p>, GuardError>,
     /// What is wrong with the position its author claims, if anything is.
     pub(super) position_fault: Option<PositionFault>,
+    /// What the store says of the commits that it follows.
+    pub(super) followed: Followed,
 }
 
 impl Opened<'_> {
@@ -133,6 +136,7 @@ pub(super) fn look_up(
                         look_up_one(read, city, opened, carrier, book, &mut seen, now_ms)?;
                     opened.position_fault =
                         positions.fault(&opened.commit.body, &opened.id.device)?;
+                    opened.followed = Followed::look_up(read, &opened.commit.body.follows)?;
                     // Bytes nobody granted anything to must not stand in the way of the commit
                     // whose name they bear.
                     if !matches!(finding, Some(Finding::Refused(_))) {
@@ -189,7 +193,8 @@ fn open_one<'p>(signed: &[u8], parts: &'p [Part]) -> Result<Opened<'p>, &'static
     }
     let (id, digest) = (commit.id(), commit.digest());
     let reading = read_commit(&commit, parts);
-    Ok(Opened { commit, id, digest, parts, reading, position_fault: None })
+    let followed = Followed::default();
+    Ok(Opened { commit, id, digest, parts, reading, position_fault: None, followed })
 }
 
 fn look_up_one(

@@ -9,6 +9,7 @@ use crate::testing::{
 
 mod attacks;
 mod contention;
+mod following;
 mod holding;
 mod keeping;
 mod quotas;

@@ -9,6 +9,7 @@ use super::reading::Coverages;
 use super::{ConnectionId, Server};
 use crate::audience::cursor_at;
 use crate::enrol::enrol;
+use crate::renewal;
 use crate::store::{Head, ServerRead, StoreError, StoredDevice};
 
 impl Server {
@@ -24,6 +25,10 @@ impl Server {
             return self.deny(connection, clock_suspect());
         }
         let device = key.device_id();
+        if let Err(error) = self.renew_if_due(&device, now_ms, unix_ms) {
+            // It may sync all the same, and come again.
+            self.note_fault(&error);
+        }
         let given = self.begin_audience(connection, &device, unix_ms);
         let standing = given.and_then(|given| self.standing(&device, resume, given, unix_ms));
         if let Err(error) = &standing {
@@ -38,6 +43,34 @@ impl Server {
             Ok(Err(denial)) => open.session.handle_denied(denial),
             Err(error) => open.session.handle_denied(denial(error.code(), error.retryable())),
         }
+    }
+
+    /// Renews the grants of a device that will soon be over.
+    fn renew_if_due(
+        &mut self,
+        device: &DeviceId,
+        now_ms: u64,
+        unix_ms: u64,
+    ) -> Result<(), StoreError> {
+        let Some(within_ms) = self.config.renew_within_ms else { return Ok(()) };
+        let is_due = {
+            let read = self.store.snapshot()?;
+            let head = read.head()?.ok_or(StoreError::Empty)?;
+            self.book.refresh(&*read, &head)?;
+            let rights = self.book.rights(&*read, &self.city, device)?;
+            let issuing = renewal::issuing(&*read, &self.city)?;
+            !renewal::due(rights, &issuing, within_ms, unix_ms).is_empty()
+        };
+        if !is_due {
+            return Ok(());
+        }
+        let (store, random) = (&mut *self.store, &mut *self.random);
+        let renewed = renewal::renew_if_due(store, &self.city, device, within_ms, random, unix_ms)?;
+        if let Some(head) = renewed {
+            self.metrics.grants_renewed += 1;
+            self.take_head(head, now_ms);
+        }
+        Ok(())
     }
 
     /// Where a device stands, or why it is not served.

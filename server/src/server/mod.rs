@@ -47,6 +47,9 @@ pub struct Config {
     pub threads: usize,
     /// How much memory documents may take that are kept open from one group to the next, in bytes.
     pub open_documents_bytes_max: usize,
+    /// How long before their end grants are renewed when their device comes, in milliseconds. `None`
+    /// if the operator does that.
+    pub renew_within_ms: Option<u64>,
     /// How often the store is asked whether another process has admitted something, in
     /// milliseconds. `None` if there is no other process.
     pub poll_store_every_ms: Option<u64>,

@@ -16,6 +16,7 @@ mod beside;
 mod clock;
 mod device;
 mod meanwhile;
+mod renewing;
 mod world;
 
 use self::beside::SqliteStoreBeside;

@@ -122,6 +122,7 @@ impl Site {
             endpoint: endpoint(),
             threads: 1,
             open_documents_bytes_max: SERVER_DOCUMENTS_OPEN_BYTES_MAX,
+            renew_within_ms: None,
             poll_store_every_ms: None,
         };
         let server = Server::open(Box::new(town.reopen()), config, Box::new(Seeded(1))).unwrap();

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use keting::{Environment, SystemEnvironment};
 use keting_server::enrol::{Endpoint, InviteRequest};
 use keting_server::init::{Place, init, store_path};
+use keting_server::renewal::{RENEW_WITHIN_DAYS, days_ms};
 use keting_server::server::{Config, Server};
 use keting_server::shell::admin::{AdminReply, AdminRequest, AdminSocket, ask};
 use keting_server::shell::{Running, SYNC_PATH, certificate};
@@ -76,6 +77,7 @@ impl City {
             },
             threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             open_documents_bytes_max: SERVER_DOCUMENTS_OPEN_BYTES_MAX,
+            renew_within_ms: Some(days_ms(RENEW_WITHIN_DAYS)),
             poll_store_every_ms: None,
         };
         let random = |bytes: &mut [u8]| SystemEnvironment.fill(bytes);

@@ -5,6 +5,7 @@ use std::path::Path;
 use keting_model::role::Role;
 use keting_server::enrol::{Endpoint, InviteRequest};
 use keting_server::init::{init_store, read_regions};
+use keting_server::renewal::{RENEW_WITHIN_DAYS, days_ms};
 use keting_server::server::{Config, Server};
 use keting_server::store::sqlite::SqliteStore;
 use keting_testkit::rng::Rng;
@@ -69,6 +70,7 @@ impl Host {
             endpoint: endpoint(),
             threads: 1,
             open_documents_bytes_max: self.open_documents_bytes_max,
+            renew_within_ms: Some(days_ms(RENEW_WITHIN_DAYS)),
             poll_store_every_ms: None,
         };
         let server = Server::open(Box::new(store), config, Box::new(random))

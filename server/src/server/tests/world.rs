@@ -24,6 +24,7 @@ impl World {
             endpoint: endpoint(),
             threads: 1,
             open_documents_bytes_max: SERVER_DOCUMENTS_OPEN_BYTES_MAX,
+            renew_within_ms: Some(crate::renewal::days_ms(60)),
             poll_store_every_ms,
         };
         let server = Server::open(Box::new(store), config, Box::new(Seeded(7))).unwrap();

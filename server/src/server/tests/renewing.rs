@@ -1,0 +1,119 @@
+//! Grants that will soon be over, and the devices that have them.
+
+use keting_trust::{Grant, SignedGrant};
+
+use super::*;
+use crate::renewal::{days_ms, renew_if_due};
+
+/// The grants of a device, as the log has them.
+fn grants_of(world: &mut World, device: &Device) -> Vec<Grant> {
+    let id = device.signer.public_key().device_id();
+    let read = world.server.store().snapshot().unwrap();
+    let grants = read.grants_of(&id).unwrap().into_iter();
+    grants.map(|stored| SignedGrant::read_stored(&stored.bytes).unwrap().grant).collect()
+}
+
+fn come_again(world: &mut World, device: &mut Device) {
+    world.hang_up(device);
+    world.call(device);
+}
+
+#[test]
+fn the_grant_of_a_device_that_comes_in_its_last_sixty_days_is_given_once_more_for_as_long() {
+    let mut world = World::new();
+    let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
+    world.set_clock(days_ms(304));
+    come_again(&mut world, &mut alice);
+    world.settle(&mut [&mut alice]);
+    assert_eq!(grants_of(&mut world, &alice).len(), 1, "it is early");
+
+    world.set_clock(days_ms(1));
+    for _ in 0..2 {
+        come_again(&mut world, &mut alice);
+        world.settle(&mut [&mut alice]);
+    }
+    let [given, renewed] = &grants_of(&mut world, &alice)[..] else { panic!() };
+    let same = |grant: &Grant| Grant {
+        id: [0; 16],
+        issued_at_ms: world.unix_ms,
+        expires_at_ms: world.unix_ms + days_ms(365),
+        ..grant.clone()
+    };
+    assert_eq!(Grant { id: [0; 16], ..renewed.clone() }, same(given));
+    assert_eq!(alice.closed, None, "nothing that it is given has changed");
+    let is_renewed = |entry: &Entry| {
+        SignedGrant::read_stored(&entry.record).is_ok_and(|signed| signed.grant == *renewed)
+    };
+    assert!(alice.entries.values().any(is_renewed), "the log brings it");
+
+    // It goes on when the first one is over.
+    world.set_clock(days_ms(100));
+    come_again(&mut world, &mut alice);
+    let region = world.region(HEAD_REGION);
+    let (_, commit) = alice.person().add_household(region);
+    alice.queue(commit);
+    world.settle(&mut [&mut alice]);
+    assert!(matches!(alice.answers[0].outcome, Outcome::Admitted { .. }));
+    world.verify();
+}
+
+#[test]
+fn a_grant_that_is_over_is_not_renewed_and_none_if_the_operator_does_that() {
+    for (renews, days) in [(true, 366), (false, 310)] {
+        let mut world = World::new();
+        if !renews {
+            world.server.config.renew_within_ms = None;
+        }
+        let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
+        world.set_clock(days_ms(days));
+        come_again(&mut world, &mut alice);
+        world.run(&mut [&mut alice], None);
+        assert_eq!(grants_of(&mut world, &alice).len(), 1);
+    }
+}
+
+#[test]
+fn of_two_renewals_at_once_one_is_made_and_none_goes_beyond_the_issuing_key() {
+    let mut world = World::new();
+    let alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
+    let device = alice.signer.public_key().device_id();
+    let mut beside = SqliteStoreBeside::new(&world);
+    let mut renew = |world: &World, now_ms| {
+        let (store, mut random) = (&mut beside.store, Seeded(now_ms));
+        let city = world.server.city();
+        renew_if_due(store, city, &device, days_ms(60), &mut random, now_ms).unwrap().is_some()
+    };
+    let now_ms = NOW_MS + days_ms(310);
+    assert_eq!([renew(&world, now_ms), renew(&world, now_ms)], [true, false]);
+    // Three years after the city was made its issuing key is over.
+    let [second, third] = [NOW_MS + days_ms(660), NOW_MS + days_ms(1_010)];
+    assert_eq!([renew(&world, second), renew(&world, third)], [true, true]);
+    assert!(!renew(&world, third + days_ms(60)), "there is nothing beyond");
+    let ends: Vec<u64> =
+        grants_of(&mut world, &alice).iter().map(|grant| grant.expires_at_ms).collect();
+    assert_eq!(ends.last(), Some(&(NOW_MS - 1_000 + days_ms(3 * 365))));
+    assert_eq!(ends.len(), 4);
+}
+
+#[test]
+fn a_grant_that_was_given_for_a_day_is_not_given_anew_at_every_contact() {
+    let mut world = World::new();
+    let request = InviteRequest {
+        name: "王五".into(),
+        role: "micro_grid_head".into(),
+        region_code: Some(HEAD_REGION.into()),
+        days: None,
+        grant_days: Some(1),
+    };
+    let invitation = world.server.invite(&request, NOW_MS).unwrap().parse().unwrap();
+    let mut alice = world.device(1, Some(&invitation));
+    world.call(&mut alice);
+    world.settle(&mut [&mut alice]);
+    alice.purpose = resume(1, None, None);
+    for (hours, grants) in [(11, 1), (1, 2), (1, 2), (11, 3)] {
+        world.set_clock(hours * 60 * 60 * 1000);
+        come_again(&mut world, &mut alice);
+        world.settle(&mut [&mut alice]);
+        assert_eq!(grants_of(&mut world, &alice).len(), grants, "{hours}");
+    }
+}
