@@ -35,7 +35,7 @@ pub struct Metrics {
     pub connections_opened: u64,
     /// Connections open now.
     pub connections_open: u64,
-    /// Connections that were closed as soon as they were made, because there were too many, by code.
+    /// Connections that were closed as soon as they were made, because there were too many, by reason.
     pub connections_turned_away: BTreeMap<String, u64>,
     /// Connections that ended, by the reason's code.
     pub connections_closed: BTreeMap<String, u64>,

@@ -82,7 +82,7 @@ enum Crowded {
 impl Crowded {
     const EVERY: [Self; 2] = [Self::All, Self::Address];
 
-    const fn code(self) -> &'static str {
+    const fn reason(self) -> &'static str {
         match self {
             Self::All => "too_many_connections",
             Self::Address => "too_many_from_one_address",
@@ -144,14 +144,14 @@ impl Door {
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         if said.is_none_or(|at| at.elapsed() >= SAY_EVERY) {
             *said = Some(Instant::now());
-            warn!(code = crowded.code(), so_far, "connections are turned away");
+            warn!(reason = crowded.reason(), so_far, "connections are turned away");
         }
     }
 
-    /// How many were turned away since the start, by code.
+    /// How many were turned away since the start, by reason.
     pub(super) fn turned_away(&self) -> BTreeMap<String, u64> {
         let counts = self.turned_away.iter().map(|count| count.load(Ordering::Relaxed));
-        let codes = Crowded::EVERY.iter().map(|crowded| crowded.code().to_owned());
+        let codes = Crowded::EVERY.iter().map(|crowded| crowded.reason().to_owned());
         codes.zip(counts).filter(|(_, count)| *count > 0).collect()
     }
 

@@ -119,6 +119,16 @@ mod tests {
     }
 
     #[test]
+    fn every_test_named_in_the_page_of_errors_exists() {
+        let (page, evidence) = (read("docs/errors.md").unwrap(), gather());
+        let names = page.split('`').skip(1).step_by(2).filter(|name| name.contains("::"));
+        let missing = |name: &&str| !evidence.has(name);
+        let findings: Vec<_> =
+            names.filter(missing).map(|name| format!("there is no {name}")).collect();
+        crate::expect_none(&findings);
+    }
+
+    #[test]
     fn a_missing_test_a_bare_row_and_a_helper_named_as_a_test_are_found() {
         let mut evidence = Evidence::default();
         let source =

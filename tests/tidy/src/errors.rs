@@ -49,9 +49,10 @@ pub fn codes_in(source: &str) -> BTreeSet<String> {
     codes
 }
 
-/// The codes the page lists: the first cell of a row, as code.
+/// The codes the page lists: the first cell of a row, as code. Its last part lists remedies instead.
 pub fn codes_of_page(page: &str) -> BTreeSet<String> {
     page.lines()
+        .take_while(|line| !line.ends_with("Remedies"))
         .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
         .map(|(code, _)| code.to_owned())
         .collect()

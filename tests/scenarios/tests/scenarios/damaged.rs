@@ -82,7 +82,7 @@ fn a_file_that_lost_every_byte_is_corrupt_and_not_a_new_one() {
 }
 
 /// Switches a phone off and says on which pages of its file a table has rows.
-fn pages_of(phone: Phone, table: &str) -> Vec<usize> {
+pub(super) fn pages_of(phone: Phone, table: &str) -> Vec<usize> {
     let mut pages = Vec::new();
     let sql = format!("SELECT pageno FROM dbstat WHERE name = '{table}'");
     phone
@@ -99,7 +99,7 @@ fn pages_of(phone: Phone, table: &str) -> Vec<usize> {
     pages
 }
 
-fn damage(directory: &Path, pages: &[usize]) {
+pub(super) fn damage(directory: &Path, pages: &[usize]) {
     let path = file(directory);
     let mut bytes = std::fs::read(&path).unwrap();
     for page in pages {

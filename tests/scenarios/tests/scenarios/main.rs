@@ -22,6 +22,7 @@ mod merging;
 mod newer;
 mod operating;
 mod reading;
+mod remedies;
 mod said;
 mod server_clock;
 mod shell;

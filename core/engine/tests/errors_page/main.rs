@@ -1,9 +1,13 @@
 //! `docs/errors.md` is the catalogue of codes as a page. `KETING_BLESS=1` writes it anew.
 
+mod remedies;
+
 use std::path::Path;
 
 use keting::ErrorKind;
 use keting::error::{CAUTIONS, FAMILIES};
+
+use crate::remedies::{Kind, REMEDIES, codes_with};
 
 #[test]
 fn the_page_of_errors_is_the_catalogue() {
@@ -31,7 +35,25 @@ fn page() -> String {
     for caution in CAUTIONS {
         page += &format!("| `{}` | {} | {} |\n", caution.code, caution.zh, caution.en);
     }
-    page
+    page + &remedies_as_tables()
+}
+
+fn remedies_as_tables() -> String {
+    let (mut commands, mut people) = (String::new(), String::new());
+    for remedy in REMEDIES {
+        let codes = codes_with(remedy).into_iter().map(|code| format!("`{code}`"));
+        let codes = codes.collect::<Vec<_>>().join(", ");
+        match remedy.kind {
+            Kind::Command { command, shown_by } => {
+                commands += &format!("| `{command}` | {codes} | `{shown_by}` |\n");
+            }
+            Kind::Person(who) => {
+                people += &format!("| {} {} | {who} | {codes} |\n", remedy.zh[0], remedy.en[0]);
+            }
+            Kind::Oneself => {}
+        }
+    }
+    format!("{REMEDIES_HEAD}{commands}{PEOPLE_HEAD}{people}")
 }
 
 fn name(kind: ErrorKind) -> &'static str {
@@ -75,5 +97,21 @@ Nothing has failed: the edit is kept, and a person should look at it again. An a
 what `execute` answers; `keting` says them on standard error and ends with 0.
 
 | code | 中文 | English |
+|---|---|---|
+";
+
+const REMEDIES_HEAD: &str = "
+## 办法 Remedies
+
+Every message says what to do: something that whoever reads it does where they are, a command, or whom
+to turn to; a test refuses a message that says none of these. What an app offers instead of a command
+does the same. Each command is carried out by a test, from the error to what the person had wanted.
+
+| command | named by | carried out by |
+|---|---|---|
+";
+
+const PEOPLE_HEAD: &str = "
+| whom to turn to | who that is | named by |
 |---|---|---|
 ";
