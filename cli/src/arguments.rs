@@ -43,6 +43,9 @@ pub enum Verb {
     Status(Reading),
     /// List the edits the server has not acknowledged.
     Outbox(Reading),
+    /// The edits that the server holds: what was entered, and why.
+    #[command(subcommand)]
+    Held(Held),
     /// Devices.
     #[command(subcommand)]
     Device(Device),
@@ -446,6 +449,20 @@ pub struct Sync {
     /// Stay connected and print what changes, until interrupted.
     #[arg(long)]
     pub watch: bool,
+}
+
+/// Verbs of held edits.
+#[derive(Debug, Subcommand)]
+pub enum Held {
+    /// List the edits that are held, and those that stand on them.
+    List(Reading),
+    /// Show what was entered with one, so that it can be entered again, and why it is held.
+    Show {
+        /// Its id.
+        id: String,
+        #[command(flatten)]
+        reading: Reading,
+    },
 }
 
 /// Verbs of devices.

@@ -48,6 +48,7 @@ fn run(verb: Verb) -> Result<(), Failure> {
         Verb::Sync(arguments) => commands::sync::sync(&arguments),
         Verb::Status(reading) => commands::status::status(&reading),
         Verb::Outbox(reading) => commands::outbox::outbox(&reading),
+        Verb::Held(verb) => commands::held::run(&verb),
         Verb::Device(verb) => commands::status::device(&verb),
         Verb::Verify(reading) => commands::verify::verify(&reading),
         Verb::Inspect(reading) => commands::verify::inspect(&reading),

@@ -7,8 +7,8 @@ use keting::views::{HouseholdFilter, HouseholdPage, ResidentView};
 use keting::{Command, DocumentKind, Fields, Keting, Value};
 
 use crate::arguments::{Household, Reading};
-use crate::commands::conflicts;
 use crate::commands::words::{field_name, who_and_when};
+use crate::commands::{conflicts, held};
 use crate::device;
 use crate::exit::Failure;
 use crate::output;
@@ -126,7 +126,8 @@ fn list(region: Option<&str>, reading: &Reading) -> Result<(), Failure> {
     output::table(
         &["编号 id", "网格 region", "地址 address", "户主 head", "人数", "待定 to settle"],
         &rows,
-    )
+    )?;
+    held::mention(&keting)
 }
 
 fn show(id: &str, reading: &Reading) -> Result<(), Failure> {
@@ -158,7 +159,8 @@ fn show(id: &str, reading: &Reading) -> Result<(), Failure> {
         let entered = who_and_when(&note.entered);
         output::line(format!("记录 note {}  {}  {}  （{entered}）", note.id, note.at, note.text))?;
     }
-    conflicts::print(&household, &conflicts, &reading.data.display().to_string())
+    conflicts::print(&household, &conflicts, &reading.data.display().to_string())?;
+    held::mention(&keting)
 }
 
 /// A resident's line: what is withheld of them says so in its place.

@@ -11,7 +11,7 @@ use crate::exit::Failure;
 use crate::output;
 
 /// How many entries are printed at most.
-const OUTBOX_MAX: u32 = 10_000;
+pub const OUTBOX_MAX: u32 = 10_000;
 
 /// Prints what the server has not acknowledged, oldest first.
 ///

@@ -1,10 +1,11 @@
 //! Enrolment and syncing.
 
+use keting::views::OutboxState;
 use keting::{EngineError, Invitation, Keting, Status, SyncReport};
 use serde_json::json;
 
 use crate::arguments::{Enroll, Sync};
-use crate::commands::watch;
+use crate::commands::{outbox, watch};
 use crate::device;
 use crate::exit::Failure;
 use crate::output;
@@ -27,21 +28,43 @@ pub fn enroll(arguments: &Enroll) -> Result<(), Failure> {
 /// Exchanges edits with the server, once or until interrupted.
 ///
 /// # Errors
-/// When the server cannot be reached or refuses; exit code 1 when edits were held.
+/// When the server cannot be reached or refuses; exit code 1 while anything is held, or
+/// when edits were refused.
 pub fn sync(arguments: &Sync) -> Result<(), Failure> {
     let keting = device::open(&arguments.reading.data)?;
     if arguments.watch {
         return watch::watch(&keting, arguments.reading.json);
     }
     let report = run(&keting)?;
-    print(&report, &keting.status()?, arguments.reading.json)?;
-    if report.progress.held > 0 {
+    let status = keting.status()?;
+    print(&report, &status, arguments.reading.json)?;
+    if status.held > 0 {
         return Err(Failure::Server {
             code: "held".to_owned(),
-            message: format!("{} edits are held; see keting outbox", report.progress.held),
+            message: format!("{} edits are held; see keting held list", status.held),
         });
     }
-    Ok(())
+    match refused(&keting)? {
+        Some(code) if report.progress.held > 0 => {
+            let message = "edits were refused; see keting outbox".to_owned();
+            Err(Failure::Server { code, message })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Why the oldest refused edit was refused.
+fn refused(keting: &Keting) -> Result<Option<String>, Failure> {
+    let waiting = keting.outbox(outbox::OUTBOX_MAX)?.into_iter();
+    Ok(waiting
+        .filter_map(|entry| match entry.state {
+            OutboxState::Refused { code } => Some(code),
+            OutboxState::Queued
+            | OutboxState::Sent
+            | OutboxState::Acknowledged
+            | OutboxState::Held { .. } => None,
+        })
+        .next())
 }
 
 fn run(keting: &Keting) -> Result<SyncReport, Failure> {
@@ -68,7 +91,7 @@ fn print(report: &SyncReport, status: &Status, json: bool) -> Result<(), Failure
                 "number": cursor.number,
                 "chain": cursor.chain.to_string(),
             })),
-            "held": progress.held,
+            "held": status.held,
             "conflicts": conflicts,
             "clock_off_ms": status.clock_off_ms,
         }));
@@ -77,7 +100,7 @@ fn print(report: &SyncReport, status: &Status, json: bool) -> Result<(), Failure
         "{} sent, {} received, {} held, {conflicts} to settle; {} bytes up, {} down, {} ms",
         progress.commits_sent,
         progress.commits_received,
-        progress.held,
+        status.held,
         report.bytes_up,
         report.bytes_down,
         report.took_ms,

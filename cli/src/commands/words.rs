@@ -25,7 +25,43 @@ const FIELDS: &[(&str, &str)] = &[
     ("notes", "记录"),
     ("boundary", "范围"),
     ("head", "负责人"),
+    ("code", "区域代码"),
+    ("level", "层级"),
+    ("text", "内容"),
+    ("reason", "原因"),
+    ("at", "日期"),
+    ("purpose", "事由"),
+    ("note", "说明"),
+    ("by", "走访人"),
 ];
+
+/// The words of commands: the name that commits use, Chinese, English.
+const COMMANDS: &[(&str, &str, &str)] = &[
+    ("region.add", "新增区域", "add a region"),
+    ("region.edit", "修改区域", "change a region"),
+    ("household.add", "新增户", "add a household"),
+    ("household.edit", "修改户信息", "change a household"),
+    ("resident.add", "新增居民", "add a resident"),
+    ("resident.edit", "修改居民信息", "change a resident"),
+    ("resident.leave", "登记居民离开", "record that a resident left"),
+    ("resident.return", "登记居民回来", "record that a resident is back"),
+    ("resident.conceal", "只公开姓名", "leave only a resident's name in the open"),
+    ("resident.reveal", "恢复公开", "bring a resident back into the open"),
+    ("private.edit", "修改隐私信息", "change what is private of a resident"),
+    ("need.add", "新增需求", "add a need"),
+    ("need.advance", "办理需求", "record how far a need has come"),
+    ("visit.add", "登记走访", "record a visit"),
+    ("note.add", "新增记录", "add a note"),
+    ("field.settle", "定下一项", "settle a field"),
+];
+
+/// What a command is called, in Chinese and English; by its name if it is of no version we know.
+pub fn command_words(name: &str) -> (&str, &str) {
+    match COMMANDS.iter().find(|(known, ..)| *known == name) {
+        Some((_, chinese, english)) => (chinese, english),
+        None => (name, name),
+    }
+}
 
 /// What a field is called, by the end of its key: `phone`, or `t/living_alone` for a care tag.
 pub fn field_name(field: &str) -> String {

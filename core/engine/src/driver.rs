@@ -62,7 +62,7 @@ impl SyncDriver {
         channel_binding: [u8; 32],
         now_ms: u64,
     ) -> Result<Self, EngineError> {
-        replica.take_up_salvaged()?;
+        replica.put_back()?;
         let seed = u64::from_be_bytes(replica.environment().random());
         let session = DeviceSession::new(replica.session_config()?, seed);
         let mut driver = Self {

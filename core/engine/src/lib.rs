@@ -58,7 +58,7 @@ pub mod commands {
 
 /// What queries answer with.
 pub mod views {
-    pub use crate::shell::queries::{HouseholdPage, OutboxView};
+    pub use crate::shell::queries::{HeldView, HouseholdPage, OutboxView};
     pub use keting_model::query::{
         ConflictValue, ConflictView, Counts, Entered, FactView, HouseholdDetail, HouseholdFilter,
         HouseholdView, NeedView, NoteView, RegionView, ResidentDetail, ResidentView, VisitView,

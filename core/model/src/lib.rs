@@ -14,6 +14,7 @@ pub mod document;
 #[cfg(test)]
 mod documents_page;
 mod draft;
+mod entered;
 mod fact;
 pub mod fields;
 pub mod home;

@@ -14,7 +14,7 @@ CREATE TABLE documents (
     number       INTEGER NOT NULL PRIMARY KEY, -- short name of the document within this file
     id           BLOB    NOT NULL UNIQUE,      -- 16 bytes
     heads        BLOB    NOT NULL,             -- 32 bytes a head, sorted; of everything held of it
-    change_count INTEGER NOT NULL              -- changes stored below, and the position of the last
+    change_count INTEGER NOT NULL              -- the position of the last change stored below, from 1
 ) STRICT;
 
 -- The latest compacted save of a document. Loading is: this, then the changes placed after it.
@@ -64,7 +64,9 @@ CREATE TABLE outbox (
     state        INTEGER NOT NULL,             -- 0 queued, 1 sent, 2 acknowledged, 3 held, 4 refused
     code         TEXT    NOT NULL DEFAULT '',  -- of a held or refused one: why, for a person to read about
     queued_at_ms INTEGER NOT NULL,             -- milliseconds since the Unix epoch, the city's time
-    carried_for  BLOB    NOT NULL DEFAULT x''  -- 16 bytes of the neighbour's device; empty for own work
+    carried_for  BLOB    NOT NULL DEFAULT x'', -- 16 bytes of the neighbour's device; empty for own work
+    stands       INTEGER NOT NULL DEFAULT 1    -- 0: its changes were taken out of their documents, since it
+                                               -- is held or stands on what is
 ) STRICT;
 
 -- What waits and what is held is found without reading years of acknowledged work.
@@ -102,9 +104,9 @@ CREATE TABLE unread_documents (
     PRIMARY KEY (document, number)
 ) STRICT, WITHOUT ROWID;
 
--- Parts of commits saved from a corrupt file whose documents could not be. They go once their
--- document is here again and holds them.
-CREATE TABLE salvaged_parts (
+-- Parts of commits that no document holds: of work that does not stand, and of what was saved from a
+-- corrupt file without its documents. They go once their document holds them.
+CREATE TABLE parts_aside (
     commit_row INTEGER NOT NULL REFERENCES commits (row),
     entry      INTEGER NOT NULL, -- as in changes, like all that follow
     document   BLOB    NOT NULL, -- 16 bytes, the id

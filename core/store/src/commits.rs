@@ -86,15 +86,6 @@ impl View {
         self.all(&sql, (after.map_or(0, |row| row.0), count_max), read)
     }
 
-    /// The commits with parts that were salvaged without their documents, in order of arrival.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
-    pub fn salvaged(&self) -> Result<Vec<CommitRow>, StoreError> {
-        let sql = "SELECT DISTINCT commit_row FROM salvaged_parts ORDER BY commit_row";
-        self.all(sql, [], |row| Ok(CommitRow(row.get(0)?)))
-    }
-
     /// The parts held of a commit, in the order of its digests.
     ///
     /// # Errors
@@ -104,13 +95,13 @@ impl View {
     }
 }
 
-/// Salvaged parts give way to the same change once its document is here again.
+/// Parts aside give way to the same change once its document is here again.
 const PARTS: &str = "
     SELECT c.entry, d.id, c.actor, c.seq, c.hash, c.salt, c.bytes
     FROM changes c JOIN documents d ON d.number = c.document WHERE c.commit_row = ?1
     UNION ALL
     SELECT s.entry, s.document, s.actor, s.seq, s.hash, s.salt, s.bytes
-    FROM salvaged_parts s WHERE s.commit_row = ?1 AND NOT EXISTS
+    FROM parts_aside s WHERE s.commit_row = ?1 AND NOT EXISTS
         (SELECT 1 FROM changes c WHERE c.commit_row = ?1 AND c.entry = s.entry)
     ORDER BY 1";
 
@@ -148,39 +139,6 @@ impl Transaction<'_> {
             }
             Some(_) | None => Err(StoreError::OtherCommit),
         }
-    }
-
-    /// Forgets the salvaged parts of a commit: their documents hold them again.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn forget_salvaged(&mut self, commit: CommitRow) -> Result<(), StoreError> {
-        self.execute("DELETE FROM salvaged_parts WHERE commit_row = ?1", [commit.0])?;
-        Ok(())
-    }
-
-    /// Keeps a part of a commit whose document could not be saved.
-    pub(crate) fn put_salvaged_part(
-        &mut self,
-        commit: CommitRow,
-        part: &StoredPart,
-    ) -> Result<(), StoreError> {
-        self.execute(
-            "INSERT INTO salvaged_parts
-                 (commit_row, entry, document, actor, seq, hash, salt, bytes)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            (
-                commit.0,
-                part.entry,
-                part.document.as_bytes(),
-                part.actor.as_bytes(),
-                to_int(part.seq)?,
-                &part.hash.0,
-                &part.salt,
-                &part.bytes,
-            ),
-        )?;
-        Ok(())
     }
 
     /// Notes the number a commit was given in the server's log.

@@ -15,7 +15,7 @@ pub struct StoredDocument {
     pub snapshot: Option<Vec<u8>>,
     /// The changes that are not in the snapshot, in an order in which they apply.
     pub changes_after: Vec<Vec<u8>>,
-    /// How many changes are stored singly, those in the snapshot included.
+    /// The position of the last change, counted from 1. Changes that were taken out leave gaps.
     pub change_count: u64,
 }
 
@@ -107,6 +107,17 @@ impl View {
                 })
             },
         )
+    }
+
+    /// Whether anything of a document has a number in the log.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn is_in_the_log(&self, id: &DocumentId) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM documents d JOIN changes c ON c.document = d.number
+                   JOIN commits k ON k.row = c.commit_row
+                   WHERE d.id = ?1 AND k.number IS NOT NULL LIMIT 1";
+        Ok(self.first(sql, [id.as_bytes()], |_| Ok(()))?.is_some())
     }
 
     /// The ids of up to `count_max` documents after one, in order.
@@ -244,7 +255,7 @@ fn place(number: i64, position: i64) -> Result<i64, StoreError> {
     Ok(number << PLACES_BITS | position)
 }
 
-fn heads_bytes(heads: &[ChangeHash]) -> Vec<u8> {
+pub(crate) fn heads_bytes(heads: &[ChangeHash]) -> Vec<u8> {
     heads.iter().flat_map(|hash| hash.0).collect()
 }
 

@@ -10,6 +10,7 @@
 //! durable when it returns and leaves nothing when it fails; what may be lost in a power cut is
 //! written by [`Store::note`].
 
+mod aside;
 mod commits;
 mod documents;
 mod error;

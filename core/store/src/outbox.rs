@@ -1,10 +1,11 @@
 //! The outbox: durable work on its way to the server's acknowledgement.
 
+use keting_model::DocumentId;
 use rusqlite::Row;
 
 use crate::commits::CommitRow;
 use crate::error::StoreError;
-use crate::store::{Transaction, View, from_int, to_int};
+use crate::store::{Transaction, View, from_bytes, from_int, to_int};
 
 /// How far a piece of work has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,9 @@ pub struct OutboxEntry {
     pub queued_at_ms: u64,
     /// The neighbour's device it is carried for; none for own work.
     pub carried_for: Option<[u8; 16]>,
+    /// Whether its changes are in their documents. Not those of work that is held, or that stands on
+    /// such work; they are kept aside.
+    pub stands: bool,
 }
 
 /// How much is in the outbox.
@@ -52,9 +56,13 @@ pub struct OutboxCounts {
     pub sent: u64,
     /// Refused, to be sent again.
     pub refused: u64,
-    /// Held.
+    /// Held, and what stands on such work, answered or not.
     pub held: u64,
 }
+
+/// The columns that [`read`] reads.
+pub(crate) const COLUMNS: &str =
+    "commit_row, command, state, code, queued_at_ms, carried_for, stands";
 
 const QUEUED: i64 = 0;
 const SENT: i64 = 1;
@@ -101,11 +109,42 @@ impl View {
         count_max: u32,
     ) -> Result<Vec<OutboxEntry>, StoreError> {
         self.all(
-            "SELECT commit_row, command, state, code, queued_at_ms, carried_for
-             FROM outbox INDEXED BY outbox_open
-             WHERE state <> 2 AND commit_row > ?1 ORDER BY commit_row LIMIT ?2",
+            &format!(
+                "SELECT {COLUMNS} FROM outbox INDEXED BY outbox_open
+                 WHERE state <> 2 AND commit_row > ?1 ORDER BY commit_row LIMIT ?2"
+            ),
             (after.map_or(0, |row| row.0), count_max),
             read,
+        )
+    }
+
+    /// Work that is held or stands on such work, oldest first.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn outbox_held(&self) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.all(
+            &format!(
+                "SELECT {COLUMNS} FROM outbox INDEXED BY outbox_open
+                 WHERE state <> 2 AND (state = 3 OR NOT stands) ORDER BY commit_row"
+            ),
+            [],
+            read,
+        )
+    }
+
+    /// For each document that holds unacknowledged work: the latest commit of it.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn latest_unacknowledged(&self) -> Result<Vec<(DocumentId, CommitRow)>, StoreError> {
+        self.all(
+            "SELECT d.id, max(o.commit_row) FROM outbox o INDEXED BY outbox_open
+             CROSS JOIN changes c ON c.commit_row = o.commit_row
+             JOIN documents d ON d.number = c.document
+             WHERE o.state <> 2 AND o.stands GROUP BY d.id",
+            [],
+            |row| Ok((DocumentId::new(from_bytes(row, 0)?), CommitRow(row.get(1)?))),
         )
     }
 
@@ -114,12 +153,7 @@ impl View {
     /// # Errors
     /// When the file cannot be read.
     pub fn outbox_entry(&self, commit: CommitRow) -> Result<Option<OutboxEntry>, StoreError> {
-        self.first(
-            "SELECT commit_row, command, state, code, queued_at_ms, carried_for FROM outbox
-             WHERE commit_row = ?1",
-            [commit.0],
-            read,
-        )
+        self.first(&format!("SELECT {COLUMNS} FROM outbox WHERE commit_row = ?1"), [commit.0], read)
     }
 
     /// How much waits and how much is held.
@@ -129,15 +163,15 @@ impl View {
     pub fn outbox_counts(&self) -> Result<OutboxCounts, StoreError> {
         let mut counts = OutboxCounts::default();
         let rows = self.all(
-            "SELECT state, count(*) FROM outbox WHERE state <> 2 GROUP BY state",
+            "SELECT state, stands, count(*) FROM outbox WHERE state <> 2 GROUP BY state, stands",
             [],
-            |row| Ok((row.get::<_, i64>(0)?, from_int(row, 1)?)),
+            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?, from_int(row, 2)?)),
         )?;
-        for (state, count) in rows {
+        for (state, stands, count) in rows {
             match state {
-                QUEUED => counts.queued = count,
-                SENT => counts.sent = count,
-                REFUSED => counts.refused = count,
+                QUEUED if stands => counts.queued = count,
+                SENT if stands => counts.sent = count,
+                REFUSED if stands => counts.refused = count,
                 // A state of a newer version is somebody's unfinished work, too.
                 _ => counts.held = counts.held.saturating_add(count),
             }
@@ -151,7 +185,7 @@ const TO_SEND: &str = "
     SELECT o.commit_row, length(k.bytes)
          + (SELECT ifnull(sum(length(c.bytes) + 64), 0) FROM changes c WHERE c.commit_row = k.row)
          + (SELECT ifnull(sum(length(p.bytes) + 64), 0)
-            FROM salvaged_parts p WHERE p.commit_row = k.row)
+            FROM parts_aside p WHERE p.commit_row = k.row)
     FROM (SELECT commit_row FROM outbox WHERE state = 0 AND state <> 2 AND commit_row > ?1
           UNION ALL
           SELECT commit_row FROM outbox WHERE state = 1 AND state <> 2 AND commit_row > ?1
@@ -169,15 +203,22 @@ impl Transaction<'_> {
         let (state, code) = state_columns(&entry.state);
         let carried_for = entry.carried_for.as_ref().map_or(&[][..], |device| device);
         self.execute(
-            "INSERT INTO outbox (commit_row, command, state, code, queued_at_ms, carried_for)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            (entry.commit.0, &entry.command, state, code, to_int(entry.queued_at_ms)?, carried_for),
+            &format!("INSERT INTO outbox ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
+            (
+                entry.commit.0,
+                &entry.command,
+                state,
+                code,
+                to_int(entry.queued_at_ms)?,
+                carried_for,
+                entry.stands,
+            ),
         )?;
         Ok(())
     }
 
-    /// Notes how far the work of a commit has come, and says whether there is any. Parts that were
-    /// salvaged without their document stay until the document holds them.
+    /// Notes how far the work of a commit has come, and says whether there is any. What is
+    /// acknowledged stands. Parts that are kept aside stay until their document holds them.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -188,7 +229,8 @@ impl Transaction<'_> {
     ) -> Result<bool, StoreError> {
         let (state, code) = state_columns(state);
         let changed = self.execute(
-            "UPDATE outbox SET state = ?2, code = ?3 WHERE commit_row = ?1",
+            "UPDATE outbox SET state = ?2, code = ?3, stands = stands OR ?2 = 2
+             WHERE commit_row = ?1",
             (commit.0, state, code),
         )?;
         Ok(changed > 0)
@@ -223,6 +265,7 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
         },
         queued_at_ms: from_int(row, 4)?,
         carried_for: carried_for.try_into().ok(),
+        stands: row.get(6)?,
     })
 }
 

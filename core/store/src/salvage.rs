@@ -145,6 +145,7 @@ impl<'a> Source<'a> {
                 state: OutboxState::Queued,
                 queued_at_ms: commit.received_at_ms,
                 carried_for: None,
+                stands: true,
             });
             let parts = self.read_parts(row);
             saved.work.push(Work { entry, commit, parts });
@@ -161,8 +162,8 @@ impl<'a> Source<'a> {
             }
             entries.into_iter().map(|entry| (entry.commit.0, Some(entry)))
         };
-        let columns = "SELECT commit_row, command, state, code, queued_at_ms, carried_for";
-        let open = format!("{columns} FROM outbox NOT INDEXED WHERE state <> 2");
+        let columns = outbox::COLUMNS;
+        let open = format!("SELECT {columns} FROM outbox NOT INDEXED WHERE state <> 2");
         let mut found: BTreeMap<_, _> = from_both_ends(self, &open).collect();
         if !self.complete {
             // What has no number is not acknowledged.
@@ -173,7 +174,7 @@ impl<'a> Source<'a> {
                     found.entry(row).or_insert(None);
                 }
             }
-            let one = format!("{columns} FROM outbox WHERE commit_row = ?1");
+            let one = format!("SELECT {columns} FROM outbox WHERE commit_row = ?1");
             for (row, entry) in found.iter_mut().filter(|(_, entry)| entry.is_none()) {
                 *entry = self.read(&one, [row], outbox::read).pop();
             }
@@ -192,10 +193,10 @@ impl<'a> Source<'a> {
                  FROM changes c {hint} JOIN documents d ON d.number = c.document
                  WHERE c.commit_row = ?1"
             );
-            let salvaged = "SELECT entry, document, actor, seq, hash, salt, bytes
-                            FROM salvaged_parts WHERE commit_row = ?1";
+            let aside = "SELECT entry, document, actor, seq, hash, salt, bytes
+                         FROM parts_aside WHERE commit_row = ?1";
             let mut parts = self.read(&changes, [row], commits::read_part);
-            for part in self.read(salvaged, [row], commits::read_part) {
+            for part in self.read(aside, [row], commits::read_part) {
                 if parts.iter().all(|other| other.entry != part.entry) {
                     parts.push(part);
                 }
@@ -267,7 +268,7 @@ fn write_fresh(
 fn put_work(transaction: &mut Transaction<'_>, work: &Work) -> Result<(), StoreError> {
     let commit = transaction.put_commit(&work.commit)?;
     for part in work.parts.iter().flatten() {
-        transaction.put_salvaged_part(commit, part)?;
+        transaction.put_aside(commit, part)?;
     }
     let state = match &work.parts {
         Some(_) => work.entry.state.clone(),

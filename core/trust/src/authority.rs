@@ -9,10 +9,7 @@ use keting_model::role::{Family, Reach};
 use keting_model::{DocumentId, DocumentKind};
 
 use crate::grant::Grant;
-
-/// How many steps up the regions are followed: the city, five levels, and room. A cycle, which two
-/// concurrent redrawings may make for a while, ends here.
-const TREE_DEPTH_MAX: usize = 8;
+use crate::limits::TREE_DEPTH_MAX;
 
 /// Says which region lies in which. The answer may change with every decision of the log.
 pub trait Tree {

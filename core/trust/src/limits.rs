@@ -35,6 +35,9 @@ pub const COMMIT_OPS_MAX: u64 = 2 * CHANGE_OPS_MAX;
 /// The most documents in one commit. Dividing a micro-grid touches its 80 households and a few
 /// regions; a household, its private part and its visits are three.
 pub const COMMIT_PARTS_MAX: usize = 512;
+/// How many steps up the regions are followed: the city, five levels, and room. A cycle, which two
+/// concurrent redrawings may make for a while, ends here.
+pub const TREE_DEPTH_MAX: usize = 8;
 /// The most commits without a number that one commit follows. They are the last ones in the documents
 /// it was planned on, its home and the regions above: an honest author has a handful.
 pub const COMMIT_FOLLOWS_MAX: usize = 64;

@@ -88,6 +88,9 @@ pub enum EngineError {
     /// One command changes more than a commit may.
     #[error("the command changes more than one commit may")]
     TooLarge,
+    /// The command builds on more edits without a number than a commit may name.
+    #[error("the command builds on too many edits that were not handed over")]
+    TooMuchUnsent,
     /// What was asked for is not here.
     #[error("{what} is not here")]
     NotFound {
@@ -160,6 +163,7 @@ impl EngineError {
             Self::NoReplica => "no_replica",
             Self::DamagedMeta => "meta_damaged",
             Self::TooLarge => "too_large",
+            Self::TooMuchUnsent => "too_much_unsent",
             Self::NotFound { .. } => "not_found",
             Self::FolderNotPrivate => "folder_not_private",
             Self::File(error) => DiskFault::of(error).map_or("file_unusable", DiskFault::code),

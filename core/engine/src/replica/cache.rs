@@ -54,6 +54,11 @@ impl DocumentCache {
         self.0.get(id)
     }
 
+    /// Closes a document that is not here any more.
+    pub fn forget(&mut self, id: &DocumentId) {
+        self.0.take(id);
+    }
+
     /// Keeps a document open, in the place of an older state of it.
     pub fn put(&mut self, open: Open) {
         // Its rows say once more what the document says.

@@ -11,7 +11,9 @@ use keting_model::{
     Authored, CityTime, Command, Document, DocumentId, DocumentKind, Home, Op, RULE_VERSION,
     RowChange, Stamp, Touched, Warning, difference, home_of, judge, project,
 };
-use keting_store::{OutboxEntry, OutboxState, StoreError, StoredChange, StoredCommit, Transaction};
+use keting_store::{
+    CommitRow, OutboxEntry, OutboxState, StoreError, StoredChange, StoredCommit, Transaction,
+};
 use keting_trust::guard::scan;
 use keting_trust::{CommitBody, CommitId, Cursor, Part, SignedCommit, actor_id, limits, may_write};
 
@@ -34,9 +36,9 @@ pub struct Executed {
 }
 
 /// One document's share of a commit, before it is written.
-struct Draft {
+pub(super) struct Draft {
     before: Open,
-    after: Document,
+    pub(super) after: Document,
     ops: Vec<Op>,
     authored: Authored,
     part: Part,
@@ -55,6 +57,7 @@ impl Replica {
     fn carry_out(&mut self, command: &Command) -> Result<Executed, EngineError> {
         self.settle_incarnation()?;
         let mut opened = self.open_for(command)?;
+        let planned_on: BTreeSet<_> = opened.keys().copied().collect();
         // A document with a long history is costly to copy, so it is lent to the plan and not copied.
         let documents: BTreeMap<_, _> =
             opened.iter_mut().map(|(id, open)| (*id, open.lend_document())).collect();
@@ -81,7 +84,8 @@ impl Replica {
         }
 
         self.judge_own(command, stamp.city, &drafts)?;
-        let commit = self.sign(command, &drafts, &stamp, &dated)?;
+        let follows = self.follows(&planned_on, &drafts)?;
+        let commit = self.sign(command, &drafts, follows, &stamp, &dated)?;
         let documents = self.keep(command, &commit, drafts, &dated)?;
         Ok(Executed { commit: commit.id(), documents, warnings })
     }
@@ -124,6 +128,9 @@ impl Replica {
         let kind = document.id().kind();
         let kind = kind.ok_or(EngineError::NotFound { what: "the document's kind" })?;
         let tree = RegionsWith { regions: &city.regions, document };
+        if !tree.holds(home) {
+            return Err(EngineError::NotFound { what: "the region" });
+        }
         Ok(may_write(&city.grant.grant, &tree, home, kind, families, self.server_time_ms())?)
     }
 
@@ -153,6 +160,7 @@ impl Replica {
         &self,
         command: &Command,
         drafts: &[Draft],
+        follows: Vec<CommitId>,
         stamp: &Stamp,
         dated: &Dated,
     ) -> Result<SignedCommit, EngineError> {
@@ -173,7 +181,7 @@ impl Replica {
             time: stamp.time,
             city_time: stamp.city,
             replaces: None,
-            follows: Vec::new(),
+            follows,
             entries: drafts.iter().map(|draft| draft.part.digest()).collect(),
         };
         Ok(SignedCommit::sign(body, self.signer.as_ref())?)
@@ -196,10 +204,10 @@ impl Replica {
             opened.push(Open { document: after, rows, changes_since_snapshot });
             made.push((authored, part));
         }
-        let documents = opened.iter().map(|open| open.document.id()).collect();
+        let documents: Vec<_> = opened.iter().map(|open| open.document.id()).collect();
         let author = self.unknown_author(commit)?;
-        self.store.write(|transaction| {
-            write(transaction, command, commit, &opened, made, dated.now)?;
+        let row = self.store.write(|transaction| {
+            let row = write(transaction, command, commit, &opened, made, dated.now)?;
             for open in &mut opened {
                 snapshot_if_due(transaction, open)?;
             }
@@ -207,8 +215,10 @@ impl Replica {
             if let Some(author) = &author {
                 author.write(transaction)?;
             }
-            dated.keep(transaction)
+            dated.keep(transaction)?;
+            Ok(row)
         })?;
+        self.unacknowledged.learn(row, &documents);
         self.authors.learn(author.as_slice());
         self.incarnation = dated.incarnation;
         (self.clock, self.city_clock) = (dated.clock, dated.city_clock);
@@ -240,7 +250,9 @@ impl Replica {
 /// What everybody else would refuse for its size is refused at once, while it can still be divided.
 fn within_limits(drafts: &[Draft]) -> Result<(), EngineError> {
     let parts = drafts.iter().map(|draft| draft.part.change.len()).sum::<usize>();
-    let signed_max = drafts.len() * limits::COMMIT_PART_BYTES + limits::COMMIT_BYTES_BESIDE_PARTS;
+    let signed_max = drafts.len() * limits::COMMIT_PART_BYTES
+        + limits::COMMIT_FOLLOWS_MAX * limits::COMMIT_FOLLOWED_BYTES
+        + limits::COMMIT_BYTES_BESIDE_PARTS;
     if parts + signed_max > limits::COMMIT_WITH_PARTS_BYTES_MAX {
         return Err(EngineError::TooLarge);
     }
@@ -264,7 +276,7 @@ fn write(
     opened: &[Open],
     made: Vec<(Authored, Part)>,
     now: CityTime,
-) -> Result<(), StoreError> {
+) -> Result<CommitRow, StoreError> {
     let row = transaction.put_commit(&StoredCommit {
         device: *commit.id().device.as_bytes(),
         command: commit.body.command,
@@ -292,7 +304,9 @@ fn write(
         state: OutboxState::Queued,
         queued_at_ms: now.unix_ms(),
         carried_for: None,
-    })
+        stands: true,
+    })?;
+    Ok(row)
 }
 
 /// Writes a compacted save once enough changes have gathered behind the last one.

@@ -144,6 +144,7 @@ fn write(
     if accepted.number.is_some() {
         // One's own commit, come back with its number, is the acknowledgement.
         transaction.set_outbox_state(row, &OutboxState::Acknowledged)?;
+        transaction.forget_aside(row)?;
     }
     for (part, heads) in &accepted.changes {
         let change = StoredChange {
@@ -163,8 +164,8 @@ fn write(
     Ok(())
 }
 
-/// Notes what the server answered to pushed commits. What a verdict holds stays where it is, shown
-/// with its code; what was refused goes again with the next connection.
+/// Notes what the server answered to pushed commits. What is held has left its documents by now;
+/// what was refused goes again with the next connection.
 fn answer(
     transaction: &mut Transaction<'_>,
     own: DeviceId,

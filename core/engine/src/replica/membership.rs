@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use keting_model::{CityId, DocumentId, LogId};
 use keting_store::View;
-use keting_trust::{Grant, PublicKey, RecordKind, SignedGrant, check_live};
+use keting_trust::{DeviceId, Grant, PublicKey, RecordKind, SignedGrant, check_live};
 use minicbor::{Decode, Encode};
 
 use crate::error::EngineError;
@@ -92,6 +92,11 @@ impl Issuers {
             }
         }
         Ok(issuers)
+    }
+
+    /// The key of a device that may give grants: what the server signs with.
+    pub fn key_of(&self, device: &DeviceId) -> Option<PublicKey> {
+        self.grants.keys().find(|key| key.device_id() == *device).cloned()
     }
 
     /// Takes in a grant whose signature holds, if it counts, and says whether it does.

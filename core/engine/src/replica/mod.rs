@@ -4,8 +4,8 @@
 //! A `Replica` is stepped from one thread at a time. It owns the one writer of its file; the shell
 //! around it adds threads and sockets, the simulation adds neither. What it does falls into
 //! commands ([`execute`]), what the server's log brings ([`receive`], written by [`keep`]) and what
-//! waits for the server ([`outbox`]). A file that is damaged gives its outbox to a fresh one
-//! ([`salvaged`]).
+//! waits for the server ([`outbox`]); what the server holds leaves the documents ([`held`]). A file
+//! that is damaged gives its outbox to a fresh one ([`salvaged`]).
 
 mod authors;
 mod cache;
@@ -14,6 +14,8 @@ mod clock;
 mod dating;
 mod enrol;
 mod execute;
+mod follows;
+pub(crate) mod held;
 mod incarnation;
 mod keep;
 pub mod membership;
@@ -47,6 +49,7 @@ use crate::replica::authors::KnownAuthors;
 use crate::replica::cache::{DocumentCache, Open};
 use crate::replica::city_clock::{CityClock, Reading};
 use crate::replica::clock::Clock;
+use crate::replica::follows::Unacknowledged;
 use crate::replica::membership::{Issuers, Membership};
 use crate::replica::regions::Regions;
 use crate::vault::{ReplicaId, Secret, Vault};
@@ -83,6 +86,7 @@ pub struct Replica {
     city: Option<City>,
     documents: DocumentCache,
     authors: KnownAuthors,
+    unacknowledged: Unacknowledged,
     observers: Observers,
 }
 
@@ -176,6 +180,7 @@ impl Replica {
             city,
             documents: DocumentCache::new(limits::DOCUMENTS_OPEN_BYTES_MAX),
             authors: KnownAuthors::default(),
+            unacknowledged: Unacknowledged::default(),
             observers: Observers::default(),
         };
         match replica.settle_incarnation().and_then(|()| replica.take_up_unread()) {

@@ -34,7 +34,7 @@ impl Replica {
         count_max: u32,
         bytes_max: u64,
     ) -> Result<Vec<Waiting>, EngineError> {
-        if self.has_cursor() || self.store.salvaged()?.is_empty() {
+        if self.has_cursor() || self.store.to_put_back()?.is_empty() {
             let rows = self.store.outbox_to_send(after, count_max, bytes_max)?;
             Ok(rows.into_iter().map(|row| waiting(&self.store, row)).collect::<Result<_, _>>()?)
         } else {
@@ -58,22 +58,6 @@ impl Replica {
                 {
                     transaction.set_outbox_state(row, &OutboxState::Sent)?;
                 }
-            }
-            Ok(())
-        })?)
-    }
-
-    /// Notes that a commit cannot be sent as it is, so that somebody looks at it.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn hold(&mut self, commit: &CommitKey, code: &str) -> Result<(), EngineError> {
-        let author = commit.author.unwrap_or(self.device());
-        Ok(self.store.write(|transaction| {
-            let known = transaction.commit_of(author.as_bytes(), &commit.command)?;
-            if let Some((row, _)) = known {
-                let held = OutboxState::Held { code: code.to_owned() };
-                transaction.set_outbox_state(row, &held)?;
             }
             Ok(())
         })?)

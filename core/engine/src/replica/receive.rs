@@ -13,7 +13,10 @@ use keting_model::{ActorId, ChangeHash, Document, DocumentId};
 use keting_store::{StoredPart, StoredRecord};
 use keting_sync::{Entry, Persist};
 use keting_trust::guard::{Forks, GuardError, Reading, check_reading, read_commit};
-use keting_trust::{DeviceId, Digest, Part, RecordKind, SignedCommit, SignedGrant};
+use keting_trust::{
+    Claimed, CommitId, DeviceId, Digest, Outcome, Part, ProofError, RecordKind, SignedCommit,
+    SignedGrant, Verdict,
+};
 
 use crate::error::EngineError;
 use crate::replica::Replica;
@@ -50,6 +53,8 @@ pub(super) struct Group {
     pub(super) accepted: Vec<Accepted>,
     pub(super) records: Vec<StoredRecord>,
     pub(super) unread: Vec<Unread>,
+    /// What the group's verdicts hold, with their codes.
+    pub(super) held: Vec<(CommitId, String)>,
     /// The writers of the accepted commits that the file may not have yet.
     pub(super) authors: BTreeMap<ActorId, Author>,
     /// Whether these are the entries that were unread until now.
@@ -91,12 +96,24 @@ impl Replica {
         if let Some(enrolled) = &persist.enrolled {
             self.enrol(enrolled)?;
         }
-        let group = self.check_entries(Group::default(), &persist.entries)?;
+        let group = self.check_and_take_out(persist)?;
+        self.unacknowledged.forget();
         let mut kept = self.keep_group(group, persist)?;
         if persist.moved.is_some() {
-            kept.taken_up = self.take_up_salvaged()?;
+            kept.taken_up = self.put_back()?;
         }
         Ok(kept)
+    }
+
+    /// Checks the entries; on documents without what these, or the answers beside them, hold.
+    fn check_and_take_out(&mut self, persist: &Persist) -> Result<Group, EngineError> {
+        let group = self.check_entries(Group::default(), &persist.entries)?;
+        let held = self.newly_held(&persist.answers, &group.held)?;
+        if held.is_empty() {
+            return Ok(group);
+        }
+        self.take_out(&held)?;
+        self.check_entries(Group::default(), &persist.entries)
     }
 
     pub(super) fn check_entries(
@@ -135,10 +152,10 @@ impl Replica {
                 self.check(group, Some(entry.number), commit, &entry.parts)
             }
             Some(RecordKind::Grant) => self.check_grant(group, entry),
+            Some(RecordKind::Verdict) => self.check_verdict(group, entry),
             // Not acted on by this version, but kept: a newer one will find them.
             Some(
                 RecordKind::Decision
-                | RecordKind::Verdict
                 | RecordKind::Revocation
                 | RecordKind::Erasure
                 | RecordKind::Announcement,
@@ -255,6 +272,22 @@ impl Replica {
         let signed = SignedGrant::open(&entry.record)?;
         if !self.issuers()?.take(&signed.grant) {
             return Err(EngineError::Protocol { code: "grant_not_of_the_city" });
+        }
+        group.records.push(record(entry));
+        Ok(())
+    }
+
+    /// A verdict counts if a key signed it that may give grants: the server's.
+    fn check_verdict(&mut self, group: &mut Group, entry: &Entry) -> Result<(), EngineError> {
+        let claimed = Claimed::<Verdict>::read(&entry.record)?;
+        let key = self.issuers()?.key_of(&claimed.signer());
+        let signed = claimed.verify(&key.ok_or(ProofError::WrongKey)?)?;
+        if signed.place.number != entry.number {
+            return Err(ProofError::InvalidField { field: "place" }.into());
+        }
+        let Verdict { commit, outcome, .. } = signed.record;
+        if let Outcome::Held { code } = outcome {
+            group.held.push((commit, code));
         }
         group.records.push(record(entry));
         Ok(())

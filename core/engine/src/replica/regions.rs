@@ -5,14 +5,14 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use keting_model::query::Rows;
-use keting_model::{Document, DocumentId, DocumentKind};
+use keting_model::{Cell, Document, DocumentId, DocumentKind};
 use keting_store::{Store, StoreError};
 use keting_trust::Tree;
 
 /// The tree of regions.
 #[derive(Debug, Default)]
 pub struct Regions {
-    parents: RefCell<Option<BTreeMap<DocumentId, DocumentId>>>,
+    parents: RefCell<Option<BTreeMap<DocumentId, Option<DocumentId>>>>,
 }
 
 impl Regions {
@@ -26,11 +26,14 @@ impl Regions {
         }
         let mut parents = BTreeMap::new();
         store.query("SELECT document, parent FROM region", &[], &mut |cells| {
-            if let [keting_model::Cell::Blob(region), keting_model::Cell::Blob(parent)] = cells
-                && let (Ok(region), Ok(parent)) =
-                    (DocumentId::from_slice(region), DocumentId::from_slice(parent))
+            if let [Cell::Blob(region), parent] = cells
+                && let Ok(region) = DocumentId::from_slice(region)
             {
-                parents.insert(region, parent);
+                let above = match parent {
+                    Cell::Blob(parent) => DocumentId::from_slice(parent).ok(),
+                    Cell::Null | Cell::Int(_) | Cell::Text(_) => None,
+                };
+                parents.insert(region, above);
             }
         })?;
         *self.parents.borrow_mut() = Some(parents);
@@ -39,10 +42,14 @@ impl Regions {
 
     /// Takes in a region that changed.
     pub fn learn(&mut self, document: &Document) {
-        let parents = self.parents.get_mut();
-        if let (Some(parents), Some(parent)) = (parents, parent_of(document)) {
-            parents.insert(document.id(), parent);
+        if let Some(parents) = self.parents.get_mut() {
+            parents.insert(document.id(), parent_of(document));
         }
+    }
+
+    /// Whether a region is here.
+    pub fn holds(&self, region: &DocumentId) -> bool {
+        self.parents.borrow().as_ref().is_some_and(|parents| parents.contains_key(region))
     }
 }
 
@@ -53,6 +60,13 @@ pub struct RegionsWith<'r> {
     pub regions: &'r Regions,
     /// The document.
     pub document: &'r Document,
+}
+
+impl RegionsWith<'_> {
+    /// Whether a region is here.
+    pub fn holds(&self, region: &DocumentId) -> bool {
+        *region == self.document.id() || self.regions.holds(region)
+    }
 }
 
 impl Tree for RegionsWith<'_> {
@@ -73,6 +87,6 @@ fn parent_of(document: &Document) -> Option<DocumentId> {
 
 impl Tree for Regions {
     fn parent(&self, region: &DocumentId) -> Option<DocumentId> {
-        self.parents.borrow().as_ref().and_then(|parents| parents.get(region).copied())
+        self.parents.borrow().as_ref().and_then(|parents| parents.get(region).copied().flatten())
     }
 }

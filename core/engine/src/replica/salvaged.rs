@@ -62,34 +62,38 @@ impl Replica {
         Ok(self.store.write(|transaction| transaction.dismiss_salvage())?)
     }
 
-    /// Puts salvaged edits back into their documents, once these are here, and says how many may be
-    /// sent now that could not before.
+    /// Puts edits back into their documents, once these are here, and says how many may be sent now
+    /// that could not before: what was salvaged, and what was taken out with held work and is
+    /// acknowledged after all.
     ///
     /// # Errors
     /// When the file cannot be read or written.
-    pub fn take_up_salvaged(&mut self) -> Result<u64, EngineError> {
+    pub fn put_back(&mut self) -> Result<u64, EngineError> {
         if !self.has_cursor() {
             return Ok(0);
         }
-        let rows = self.store.salvaged()?;
+        let rows = self.store.to_put_back()?;
         for row in &rows {
-            match self.take_up_one(*row) {
+            match self.put_one_back(*row) {
                 Ok(()) => {}
                 // It goes out as it is, and the server says what is the matter with it.
                 Err(error) if error.is_of_the_log() => {}
                 Err(error) => return Err(error),
             }
         }
+        if !rows.is_empty() {
+            self.unacknowledged.forget();
+        }
         Ok(rows.len() as u64)
     }
 
-    fn take_up_one(&mut self, row: CommitRow) -> Result<(), EngineError> {
+    fn put_one_back(&mut self, row: CommitRow) -> Result<(), EngineError> {
         let number = self.store.commit(row)?.and_then(|commit| commit.number);
         let saved = waiting(&self.store, row)?;
         let commit = SignedCommit::open(&saved.bytes)?;
         let mut group = Group::default();
         self.check(&mut group, number, commit, &saved.parts)?;
-        self.keep_accepted(group, |transaction| transaction.forget_salvaged(row))
+        self.keep_accepted(group, |transaction| transaction.forget_aside(row))
     }
 }
 

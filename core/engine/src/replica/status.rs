@@ -37,7 +37,8 @@ pub struct Status {
     pub waiting: u64,
     /// Of these, edits that the server could not keep the last time.
     pub refused: u64,
-    /// Edits that somebody has to look at.
+    /// Edits that the server holds, and those that stand on such: they are listed by themselves and
+    /// shown nowhere else.
     pub held: u64,
     /// Fields that have to be settled, as far as the holder may see them.
     pub conflicts: u64,

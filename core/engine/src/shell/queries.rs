@@ -5,12 +5,13 @@ use keting_model::query::{
     self, ConflictView, Counts, HouseholdDetail, HouseholdFilter, HouseholdView, NoteView,
     RegionView, VisitView, Withheld,
 };
-use keting_model::{Command, DocumentId};
+use keting_model::{Command, CommandId, DocumentId};
 use keting_store::{OutboxState, StoreError, View};
 use serde::Serialize;
 
 use crate::error::EngineError;
 use crate::replica::Status;
+use crate::replica::held::{HeldEntry, held_work};
 use crate::shell::facade::Keting;
 
 /// Everything one screen shows of a household.
@@ -37,6 +38,40 @@ pub struct OutboxView {
     pub state: OutboxState,
     /// When it was entered by the city's time, milliseconds since the Unix epoch.
     pub queued_at_ms: u64,
+}
+
+/// An edit that the server holds, or that stands on such an edit. It is in no document and no other
+/// list; what was entered is all here, to be entered again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeldView {
+    /// The id of its command.
+    pub id: CommandId,
+    /// What its author wanted; none if a newer version wrote it.
+    pub command: Option<Command>,
+    /// Why, as a code of [`crate::error::known`].
+    pub code: String,
+    /// When it was entered by the city's time, milliseconds since the Unix epoch.
+    pub entered_at_ms: u64,
+}
+
+impl HeldView {
+    fn of(held: HeldEntry) -> Self {
+        let HeldEntry { commit, entry } = held;
+        let code = match entry.state {
+            OutboxState::Held { code } => code,
+            // It went with what it stands on, whatever the server has yet to say of it.
+            OutboxState::Queued
+            | OutboxState::Sent
+            | OutboxState::Refused { .. }
+            | OutboxState::Acknowledged => "ancestor_held".to_owned(),
+        };
+        Self {
+            id: commit.command,
+            command: Command::from_bytes(&entry.command).ok(),
+            code,
+            entered_at_ms: entry.queued_at_ms,
+        }
+    }
 }
 
 impl Keting {
@@ -83,13 +118,23 @@ impl Keting {
         self.at_one_moment(|view, _| query::regions(view))
     }
 
-    /// The region with a code; the first, should two have been given the same.
+    /// The region with a code. Should two people have given the same, the one that is in the log: the
+    /// other will be held, and what is entered for it with it.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn region_of_code(&self, code: &str) -> Result<Option<DocumentId>, EngineError> {
-        self.at_one_moment(|view, _| query::region_of_code(view, code))
-            .map(|found| found.into_iter().next())
+        self.at_one_moment(|view, _| {
+            let found = query::region_of_code(view, code)?;
+            if found.len() > 1 {
+                for region in &found {
+                    if view.is_in_the_log(region)? {
+                        return Ok(Some(*region));
+                    }
+                }
+            }
+            Ok(found.into_iter().next())
+        })
     }
 
     /// How many of everything there are in a region and below it, or in all.
@@ -112,6 +157,23 @@ impl Keting {
             queued_at_ms: entry.queued_at_ms,
         });
         Ok(shown.collect())
+    }
+
+    /// What the server holds of this device's edits, with what stands on it, the oldest first.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn held(&self) -> Result<Vec<HeldView>, EngineError> {
+        let held = self.at_one_moment(|view, _| held_work(view))?;
+        Ok(held.into_iter().map(HeldView::of).collect())
+    }
+
+    /// How many edits [`Self::held`] lists.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn held_count(&self) -> Result<u64, EngineError> {
+        self.at_one_moment(|view, _| Ok(view.outbox_counts()?.held))
     }
 
     /// How far the replica is.

@@ -125,6 +125,7 @@ pub fn edit(
         state: OutboxState::Queued,
         queued_at_ms: 1_000,
         carried_for: None,
+        stands: true,
     })?;
     Ok(row)
 }

@@ -159,7 +159,7 @@ fn a_grant_that_came_as_a_record_of_another_kind_is_none() {
     let body = SignedCommit::open(&honest.record).unwrap().body;
     let record = SignedCommit::sign(CommitBody { grant: bobs.digest(), ..body }, &bob).unwrap();
     let under_bobs = Entry { number: second.number, record: record.bytes, ..honest.clone() };
-    for kind in [RecordKind::Decision.code(), RecordKind::Verdict.code(), 200] {
+    for kind in [RecordKind::Decision.code(), 200] {
         let (record, parts) = (bobs.bytes.clone(), Vec::new());
         let not_a_grant = Entry { number: honest.number, kind, record, parts };
         let before = state(&story.two.alice);

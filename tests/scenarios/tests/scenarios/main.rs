@@ -11,6 +11,7 @@ mod days;
 mod disks;
 mod exit_codes;
 mod folders;
+mod held;
 mod incarnations;
 mod json;
 mod keeping;

@@ -130,6 +130,11 @@ pub(super) const CODES: &[Known] = &[
         "一次修改的人或事项太多，请分开填写。",
         "This edit is about too many people or items at once: enter them one by one.",
     ),
+    refused(
+        "too_much_unsent",
+        "这项操作牵涉太多还没有上传的修改，请先同步再试。",
+        "This builds on too many edits that are not handed over yet: sync first and try again.",
+    ),
     against_the_rules("unknown_command"),
     against_the_rules("bad_commit"),
     against_the_rules("unknown_key"),

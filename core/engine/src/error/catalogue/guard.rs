@@ -5,13 +5,15 @@ use super::{ErrorKind, Known, internal, refused};
 pub(super) const CODES: &[Known] = &[
     refused(
         "held",
-        "有修改被暂缓，请在待发送列表里看原因，并找上级处理。",
-        "Some edits are held: see the outbox for the reasons, and ask your supervisor.",
+        "有修改待处理，请用 keting held list 查看内容和原因，核对后可重新填写，或请上级处理。",
+        "Some edits are held: see what and why with keting held list, then enter them again, or ask \
+         your supervisor.",
     ),
     refused(
         "ancestor_held",
-        "这项修改所依据的前一项还被暂缓着，请等上级处理。",
-        "An earlier edit that this one builds on is held: wait for your supervisor's decision.",
+        "这项修改所依据的前一项待处理，请先处理前一项，再重新填写这一项。",
+        "An earlier edit that this one builds on is held: see to that one first, then enter this one \
+         again.",
     ),
     refused(
         "missing_dependency",

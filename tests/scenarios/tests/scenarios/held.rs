@@ -1,0 +1,201 @@
+//! Held work leaves its author's screens and finders, but for the list of what is held.
+
+use keting::commands::{HouseholdCommand, RegionCommand, VisitsCommand};
+use keting::parts::replica_of;
+use keting::{Command, DocumentId, DocumentKind, Fields};
+use keting_scenarios::city::{City, GRID, MICRO_GRID, VILLAGE};
+use keting_scenarios::device::Device;
+use keting_scenarios::phone::{Phone, Two};
+use keting_scenarios::served::ServedCity;
+use keting_sync::{Answer, CommitKey, Outcome, Persist};
+
+const CODE: &str = "9904810010010101991";
+
+#[test]
+fn of_two_regions_of_one_code_the_one_that_stands_is_found_whatever_their_order() {
+    for held_is_first in [true, false] {
+        let city = City::start();
+        let first = city.phone("陆德祥", "village_officer", VILLAGE);
+        let second = city.phone("刘平杰", "village_officer", VILLAGE);
+        let (low, high) = (region_id(1), region_id(0xfe));
+        let (held, stands) = if held_is_first { (low, high) } else { (high, low) };
+        add_region(&first, stands);
+        add_region(&second, held);
+        let household = second.add_household(CODE, "一号", "李一");
+        visit(&second, household);
+        first.sync();
+        second.sync();
+
+        assert_eq!(second.region(CODE), stands);
+        let of_code = second.keting.regions().unwrap();
+        assert_eq!(of_code.iter().filter(|region| region.code == CODE).count(), 1);
+        assert_eq!(second.households(), []);
+        assert!(second.keting.household(&household).unwrap().is_none());
+        let names: Vec<_> = second.keting.held().unwrap().into_iter().map(named).collect();
+        assert_eq!(names, ["region.add", "household.add", "visit.add"]);
+        assert_eq!(second.keting.status().unwrap().held, 3);
+        second.assert_verified();
+
+        let later = second.add_household(CODE, "二号", "王二");
+        second.sync();
+        first.sync();
+        assert_eq!(first.household(later).address, "二号");
+        assert_eq!(second.keting.status().unwrap().held, 3);
+        assert_eq!(second.keting.status().unwrap().waiting, 0);
+        second.assert_verified();
+    }
+}
+
+#[test]
+fn nothing_is_built_on_held_work() {
+    let city = City::start();
+    let first = city.phone("陆德祥", "village_officer", VILLAGE);
+    let second = city.phone("刘平杰", "village_officer", VILLAGE);
+    add_region(&first, region_id(1));
+    add_region(&second, region_id(2));
+    let household = second.add_household(CODE, "一号", "李一");
+    first.sync();
+    second.sync();
+
+    let edit = second.edit(household, Fields::new().with("address", "二号"));
+    assert_eq!(edit.unwrap_err().code(), "not_found");
+    let add = HouseholdCommand::Add {
+        household: second.keting.new_document(DocumentKind::Household),
+        region: region_id(2),
+        fields: Fields::new().with("address", "三号"),
+        residents: Vec::new(),
+        time: second.keting.now(),
+    };
+    let added = second.keting.execute(&Command::Household(add));
+    assert_eq!(added.unwrap_err().code(), "not_found");
+    let fields = Fields::new().with("name", "十单元");
+    let edit = RegionCommand::Edit { region: region_id(2), fields };
+    let edited = second.keting.execute(&Command::Region(edit));
+    assert_eq!(edited.unwrap_err().code(), "not_found");
+}
+
+#[test]
+fn a_held_edit_is_taken_back_and_what_others_did_stays() {
+    let city = City::start();
+    let two = Two::in_city(&city);
+    let (alice, household) = (&two.alice, two.household);
+    let address = |address: &str| Fields::new().with("address", address);
+    alice.edit(household, address("望潮苑1幢1单元102室")).unwrap();
+    let held = last_waiting(alice);
+    alice.edit(household, Fields::new().with("tenure", "rented")).unwrap();
+    let resident = alice.add_resident(household, Fields::new().with("name", "王二"));
+    two.bob.add_need(household, "修楼道灯");
+    two.bob.sync();
+
+    answer_held(alice, held, "not_granted");
+    let alice = two.alice.reopened();
+    let shown = alice.detail(household);
+    assert_eq!((shown.address.as_str(), shown.tenure), ("望潮苑1幢1单元101室", None));
+    assert!(shown.residents.iter().all(|one| one.resident.id != resident));
+    let list: Vec<_> = alice.keting.held().unwrap().into_iter().map(|one| one.code).collect();
+    assert_eq!(list, ["not_granted", "ancestor_held", "ancestor_held"]);
+    alice.assert_verified();
+
+    // She goes on, and nobody takes her next edit for one of those before.
+    alice.edit(household, address("望潮苑1幢1单元103室")).unwrap();
+    alice.sync();
+    two.bob.sync();
+    assert_eq!(two.bob.household(household).address, "望潮苑1幢1单元103室");
+    assert_eq!(alice.detail(household).needs.len(), 1);
+    alice.assert_verified();
+    two.bob.assert_verified();
+}
+
+#[test]
+fn an_edit_held_with_another_that_the_server_admits_after_all_comes_back() {
+    let city = City::start();
+    let two = Two::in_city(&city);
+    let (alice, household) = (&two.alice, two.household);
+    alice.edit(household, Fields::new().with("address", "望潮苑1幢1单元102室")).unwrap();
+    let held = last_waiting(alice);
+    let second = visit(alice, household);
+    answer_held(alice, held, "not_granted");
+    assert_eq!(alice.keting.household(&household).unwrap().unwrap().visits, Some(Vec::new()));
+    alice.sync();
+    // The server never heard of the verdict, so the visit is admitted: nothing it builds on is held.
+    let visits = alice.keting.household(&household).unwrap().unwrap().visits.unwrap();
+    assert_eq!(visits.iter().map(|visit| visit.id).collect::<Vec<_>>(), [second]);
+    assert_eq!(alice.keting.held().unwrap().len(), 1);
+    alice.assert_verified();
+}
+
+#[test]
+fn held_work_is_listed_with_what_when_why_and_what_to_do_and_every_sync_says_so() {
+    let city = ServedCity::start();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    let household = add_where_she_may_not(&alice);
+    assert_eq!(alice.run(&["sync"]).refusal(), (1, "held"));
+    assert_eq!(alice.run(&["sync"]).refusal(), (1, "held"), "as long as it is held");
+    assert_eq!(alice.json(&["status"])["held"], 1);
+    assert_eq!(alice.json(&["household", "list"]), serde_json::json!([]));
+    assert!(alice.run(&["household", "list"]).done().out.contains("待处理 held: 1"));
+    assert_eq!(alice.run(&["household", "show", &household]).refusal(), (3, "not_found"));
+
+    let listed = &alice.json(&["held", "list"])[0];
+    let id = listed["id"].as_str().unwrap();
+    assert_eq!(listed["code"], "not_granted");
+    let table = alice.run(&["held", "list"]).done().out;
+    assert!(table.contains("新增户 add a household: 一号"), "{table}");
+    let shown = alice.run(&["held", "show", id]).done().out;
+    for text in ["新增户 add a household", "地址 address: 一号", "not_granted: ", "录入 entered 20"]
+    {
+        assert!(shown.contains(text), "{text} is not in {shown}");
+    }
+    let shown = alice.json(&["held", "show", id]);
+    assert_eq!(shown["fields"][0], serde_json::json!({ "name": "address", "value": "一号" }));
+    assert_eq!(alice.run(&["held", "show", "0000000000000000"]).refusal(), (3, "not_found"));
+    alice.run(&["verify"]).done();
+    city.verify().done();
+}
+
+/// A broken app that takes the whole grid for a part of its holder's micro-grid.
+fn add_where_she_may_not(alice: &Device) -> String {
+    let own = format!("(SELECT document FROM region WHERE code = '{MICRO_GRID}')");
+    alice.alter(&format!("UPDATE region SET parent = {own} WHERE code = '{GRID}'"));
+    let added = alice.run(&["household", "add", "--region", GRID, "--address", "一号"]).line();
+    let above = format!("(SELECT document FROM region WHERE code = '{VILLAGE}')");
+    alice.alter(&format!("UPDATE region SET parent = {above} WHERE code = '{GRID}'"));
+    added
+}
+
+fn region_id(byte: u8) -> DocumentId {
+    DocumentId::from_random(DocumentKind::Region, [byte; 14])
+}
+
+fn add_region(phone: &Phone, region: DocumentId) {
+    let parent = Some(phone.region(MICRO_GRID));
+    let fields = Fields::new().with("code", CODE).with("name", "九单元").with("level", "unit");
+    let add = RegionCommand::Add { region, parent, fields };
+    phone.keting.execute(&Command::Region(add)).unwrap();
+}
+
+fn visit(phone: &Phone, household: DocumentId) -> keting::ItemId {
+    let (visit, time) = (phone.keting.new_item(), phone.keting.now());
+    let fields = Fields::new().with("at", time.day().to_string());
+    let add = VisitsCommand::AddVisit { household, visit, fields, time };
+    phone.keting.execute(&Command::Visits(add)).unwrap();
+    visit
+}
+
+fn named(held: keting::views::HeldView) -> &'static str {
+    held.command.unwrap().name()
+}
+
+/// The last edit that waits for the server.
+fn last_waiting(phone: &Phone) -> CommitKey {
+    let waiting = replica_of(&phone.keting).waiting(None, 9, u64::MAX).unwrap();
+    CommitKey::own(waiting.last().unwrap().commit.command)
+}
+
+/// Lets the phone hear that an edit is held.
+fn answer_held(phone: &Phone, commit: CommitKey, code: &str) {
+    let outcome = Outcome::Held { number: 99, code: code.to_owned() };
+    let answers = vec![Answer { commit, outcome }];
+    let persist = Persist { id: 1, enrolled: None, answers, entries: Vec::new(), moved: None };
+    replica_of(&phone.keting).persist(&persist).unwrap();
+}
