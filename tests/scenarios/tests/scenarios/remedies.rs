@@ -33,7 +33,7 @@ fn a_damaged_file_is_salvaged_as_its_message_says() {
     let phone = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
     let alice = Device::at(phone.directory().to_owned());
     damage(alice.directory(), &pages_of(phone, "region"));
-    let failed = alice.run(&["household", "list"]);
+    let failed = alice.run(&["region", "list"]);
     assert_eq!(failed.refusal(), (4, "corrupt"));
     assert!(failed.err.contains("keting salvage"), "{}", failed.err);
     alice.run(&["salvage"]).done();
