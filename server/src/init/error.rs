@@ -1,7 +1,7 @@
 //! What may keep a city from being made.
 
 use keting::durable_file::FolderError;
-use keting_store::OpenError;
+use keting_store::{DiskFault, OpenError};
 use keting_trust::SignError;
 
 use super::RegionsError;
@@ -56,10 +56,12 @@ impl InitError {
             Self::Regions(error) => error.code(),
             Self::BadRegion { .. } => "regions_invalid",
             Self::BadName(_) => "bad_name",
-            Self::RootKeyFile(_) => "file_unusable",
+            Self::RootKeyFile(error) => {
+                DiskFault::of(error).map_or("file_unusable", DiskFault::code)
+            }
             Self::Certificate(_) => "certificate_failed",
             Self::FolderNotPrivate => "folder_not_private",
-            Self::Io(_) => "io",
+            Self::Io(error) => DiskFault::of(error).map_or("io", DiskFault::code),
             Self::Open(error) => error.code(),
             Self::Store(error) => error.code(),
         }

@@ -6,7 +6,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use keting_store::{Lock, OpenError};
+use keting_store::{DiskFault, Lock, OpenError};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
@@ -77,7 +77,7 @@ impl BindError {
         match self {
             Self::InUse => "server_in_use",
             Self::Hold(error) => error.code(),
-            Self::Io(_) => "file_unusable",
+            Self::Io(error) => DiskFault::of(error).map_or("file_unusable", DiskFault::code),
         }
     }
 }

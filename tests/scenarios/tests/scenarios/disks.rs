@@ -1,7 +1,10 @@
 //! A disk that is full or read-only has that one name wherever it is met, and what can be read is read.
 
+use std::path::Path;
+
 use keting::parts::{SyncDriver, replica_of};
-use keting_scenarios::city::{City, MICRO_GRID, UNIT};
+use keting_scenarios::binary::keting;
+use keting_scenarios::city::{City, MICRO_GRID, REGIONS, UNIT};
 use keting_scenarios::device::{Device, Ended};
 use keting_scenarios::phone::Phone;
 use keting_scenarios::served::ServedCity;
@@ -117,6 +120,38 @@ fn a_server_whose_disk_is_full_says_so_to_phones_in_its_log_and_in_its_health() 
     assert_eq!(city.get("/health").1, r#"{"healthy":true}"#);
     city.new_device().run(&["enroll", &late]).done();
     assert_eq!(city.verify().json()["differences"], serde_json::json!([]));
+}
+
+#[test]
+fn a_city_is_not_made_half_on_a_full_disk_nor_served_from_one_and_both_say_so() {
+    if !is_inside(
+        "disks::a_city_is_not_made_half_on_a_full_disk_nor_served_from_one_and_both_say_so",
+    ) {
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let (on_disk, beside) = (place.path().join("small"), place.path().join("large"));
+    let disk = SmallDisk::mount(&on_disk, 6);
+    let init = |server: &Path, root_key: &Path| {
+        let city = ["init", "--city", "潮乡市", "--regions", REGIONS];
+        let mut command = keting();
+        command.args(city).arg("--data").arg(server).arg("--root-key").arg(root_key);
+        Ended::of(&mut command)
+    };
+    let serve = |server: &Path| {
+        Ended::of(keting().args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(server))
+    };
+    let (server, root_key) = (on_disk.join("server"), place.path().join("root-key"));
+    disk.fill();
+    assert_eq!(init(&server, &root_key).refusal(), (4, "disk_full"));
+    assert_eq!(init(&beside, &on_disk.join("root-key")).refusal(), (4, "disk_full"));
+    disk.free();
+    init(&server, &root_key).done();
+    disk.fill();
+    assert_eq!(serve(&server).refusal(), (4, "disk_full"));
+    disk.free();
+    disk.set_read_only(true);
+    assert_eq!(serve(&server).refusal(), (4, "read_only"));
 }
 
 #[test]
