@@ -470,6 +470,18 @@ pub enum Held {
 pub enum Device {
     /// List the devices and people whose grants this device knows.
     List(Reading),
+    /// End a device, on the server: it hands over what was made before and then reads nothing more.
+    /// What its grants covered is no longer its; a later invitation gives it anew. Prints its id.
+    End {
+        /// The device's id, as `grant list` prints it, or as many of its first digits as are needed.
+        id: String,
+        /// Why, in words that its holder reads on the device.
+        #[arg(long)]
+        why: String,
+        /// The running server's directory.
+        #[arg(long)]
+        data: PathBuf,
+    },
 }
 
 /// Arguments of `demo`.

@@ -15,7 +15,7 @@ use keting_trust::{
 };
 
 use crate::city::City;
-use crate::store::{Head, ServerRead, StoreError};
+use crate::store::{Head, ServerRead, StoreError, StoredEnd};
 
 /// Who may do what, up to some number of the log.
 #[derive(Debug, Default)]
@@ -31,6 +31,29 @@ pub struct Book {
 #[derive(Debug, Clone, Default)]
 pub struct Rights {
     grants: Vec<(Digest, Grant)>,
+    /// Those that an end of the device took, and the place of the end among its ends.
+    ended: Vec<(Digest, Grant, usize)>,
+    ends: Vec<StoredEnd>,
+}
+
+/// What an end of its device means for a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AfterEnd {
+    /// It was made before the end.
+    Good,
+    /// The device has not greeted since the end, so that nobody knows yet.
+    Unknown,
+    /// It was made after the end, or came too late.
+    Beyond,
+}
+
+/// The receipt of a commit.
+#[derive(Debug, Clone, Copy)]
+pub struct Receipt<'e> {
+    /// When, milliseconds since the Unix epoch by the server's clock.
+    pub now_ms: u64,
+    /// What each end of its author means for it, in their order.
+    pub ends: &'e [AfterEnd],
 }
 
 /// Why no live grant of a device covers something. What passes soonest comes last.
@@ -38,6 +61,8 @@ pub struct Rights {
 pub enum Uncovered {
     /// No grant of the device ever did.
     NeverGranted,
+    /// A grant did that was ended before this was made.
+    Ended,
     /// A grant did that is over.
     Over,
     /// A grant will that is not valid yet.
@@ -49,6 +74,7 @@ impl Uncovered {
     pub const fn code(self) -> &'static str {
         match self {
             Self::NeverGranted => "not_granted",
+            Self::Ended => "grant_revoked",
             Self::Over => "grant_ended",
             Self::NotYetValid => "grant_not_yet_valid",
         }
@@ -129,7 +155,7 @@ impl Tree for Book {
 impl Rights {
     /// No grant at all.
     pub const fn none() -> Self {
-        Self { grants: Vec::new() }
+        Self { grants: Vec::new(), ended: Vec::new(), ends: Vec::new() }
     }
 
     /// Reads the grants of a device for this city and its log and finds for each a chain to the
@@ -140,7 +166,7 @@ impl Rights {
         tree: &dyn Tree,
         device: &DeviceId,
     ) -> Result<Self, StoreError> {
-        let mut grants = Vec::new();
+        let mut rights = Self { ends: read.ends_of(device)?, ..Self::none() };
         for stored in read.grants_of(device)? {
             let grant = open_stored(&stored.bytes)?;
             // All links of a chain are of one city and log, so the last one tells.
@@ -153,25 +179,36 @@ impl Rights {
             {
                 // A grant ends with the first link of its chain.
                 grant.expires_at_ms = grant.expires_at_ms.min(expires_at_ms);
-                grants.push((stored.digest, grant));
+                match rights.ends.iter().position(|end| end.number > stored.number) {
+                    Some(end) => rights.ended.push((stored.digest, grant, end)),
+                    None => rights.grants.push((stored.digest, grant)),
+                }
             }
         }
-        Ok(Self { grants })
+        Ok(rights)
     }
 
     /// Whether a grant of the device leads to the root key.
     pub fn has(&self, digest: &Digest) -> bool {
-        self.grants.iter().any(|(known, _)| known == digest)
+        self.named(digest).is_some()
     }
 
     /// Why the device has no live grant at all, or `None` if it has one.
-    pub fn ended(&self, now_ms: u64) -> Option<Uncovered> {
-        self.any_covers(now_ms, |_| true).err()
+    pub fn without_grant(&self, now_ms: u64) -> Option<Uncovered> {
+        let ends = vec![AfterEnd::Beyond; self.ends.len()];
+        self.any_covers(Receipt { now_ms, ends: &ends }, |_| true).err()
+    }
+
+    /// The ends of the device, in their order.
+    pub fn ends(&self) -> &[StoredEnd] {
+        &self.ends
     }
 
     /// A grant of the device by its digest, if it leads to the root key.
     pub fn named(&self, digest: &Digest) -> Option<&Grant> {
-        self.grants.iter().find(|(known, _)| known == digest).map(|(_, grant)| grant)
+        let ended = self.ended.iter().map(|(known, grant, _)| (known, grant));
+        let mut all = self.grants.iter().map(|(known, grant)| (known, grant)).chain(ended);
+        all.find(|(known, _)| *known == digest).map(|(_, grant)| grant)
     }
 
     /// The grants that are live at a time by the server's clock.
@@ -192,11 +229,11 @@ impl Rights {
         tree: &dyn Tree,
         home: Option<&DocumentId>,
         kind: DocumentKind,
-        now_ms: u64,
+        receipt: Receipt<'_>,
     ) -> Result<(), Uncovered> {
         match home {
-            Some(home) => self.may_write(tree, home, kind, &BTreeSet::new(), now_ms),
-            None => self.any_covers(now_ms, |grant| {
+            Some(home) => self.may_write(tree, home, kind, &BTreeSet::new(), receipt),
+            None => self.any_covers(receipt, |grant| {
                 grant.access(kind.code()).is_some_and(|access| access.write)
             }),
         }
@@ -212,18 +249,32 @@ impl Rights {
         home: &DocumentId,
         kind: DocumentKind,
         families: &BTreeSet<Family>,
-        now_ms: u64,
+        receipt: Receipt<'_>,
     ) -> Result<(), Uncovered> {
-        self.any_covers(now_ms, |grant| covers_write(grant, tree, home, kind, families).is_ok())
+        self.any_covers(receipt, |grant| covers_write(grant, tree, home, kind, families).is_ok())
     }
 
-    fn any_covers(&self, now_ms: u64, covers: impl Fn(&Grant) -> bool) -> Result<(), Uncovered> {
+    fn any_covers(
+        &self,
+        receipt: Receipt<'_>,
+        covers: impl Fn(&Grant) -> bool,
+    ) -> Result<(), Uncovered> {
         let mut uncovered = Uncovered::NeverGranted;
         for (_, grant) in self.grants.iter().filter(|(_, grant)| covers(grant)) {
-            match check_live(grant, now_ms) {
+            match check_live(grant, receipt.now_ms) {
                 Ok(()) => return Ok(()),
                 Err(Denied::NotYetValid) => uncovered = Uncovered::NotYetValid,
                 Err(_) => uncovered = uncovered.max(Uncovered::Over),
+            }
+        }
+        for (_, grant, end) in self.ended.iter().filter(|(_, grant, _)| covers(grant)) {
+            let was_live = self.ends.get(*end).is_some_and(|e| check_live(grant, e.at_ms).is_ok());
+            match receipt.ends.get(*end) {
+                Some(AfterEnd::Good) if was_live => return Ok(()),
+                Some(AfterEnd::Good | AfterEnd::Unknown) | None => {
+                    uncovered = uncovered.max(Uncovered::Over);
+                }
+                Some(AfterEnd::Beyond) => uncovered = uncovered.max(Uncovered::Ended),
             }
         }
         Err(uncovered)

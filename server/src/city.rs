@@ -1,7 +1,7 @@
 //! Who the server is: the city, its log, and the keys it signs with.
 
 use keting_model::{CityId, LogId};
-use keting_trust::{Digest, Ed25519Signer, PublicKey, Signer as _, cbor};
+use keting_trust::{DeviceId, Digest, Ed25519Signer, PublicKey, Signer as _, cbor};
 use zeroize::Zeroizing;
 
 use crate::store::{ServerRead, ServerTransaction, StoreError};
@@ -81,6 +81,11 @@ impl City {
         transaction.set_meta(ISSUING_GRANT, self.issuing_grant.as_bytes())?;
         transaction.set_meta(DEVICE_SEED, seeds.device.as_slice())?;
         transaction.set_meta(DEVICE_GRANT, self.device_grant.as_bytes())
+    }
+
+    /// Whether a device is the server itself.
+    pub fn is_server_device(&self, device: &DeviceId) -> bool {
+        [&self.issuing, &self.device].iter().any(|key| key.public_key().device_id() == *device)
     }
 
     /// Whether a key is one that signs for the server.

@@ -10,6 +10,7 @@ pub mod audience;
 pub mod authority;
 pub mod city;
 pub mod clock_watch;
+pub mod ending;
 pub mod enrol;
 pub mod init;
 pub mod metrics;

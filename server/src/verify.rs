@@ -12,12 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keting_model::DocumentId;
 use keting_trust::{
-    ChainHash, DeviceId, Digest, Part, RecordKind, SignedCommit, SignedGrant, SignedVerdict,
-    Signer as _,
+    ChainHash, DeviceId, Digest, Part, RecordKind, SignedCommit, SignedGrant, SignedRevocation,
+    SignedVerdict, Signer as _,
 };
 
 use crate::authority::Book;
 use crate::city::City;
+use crate::ending::audience_of;
 use crate::store::{
     AudienceKey, CITY_WIDE, CommitState, Head, RECORDS_KIND, ServerRead, StoreError, StoredEntry,
 };
@@ -122,10 +123,8 @@ impl Check<'_> {
             RecordKind::Commit => self.commit(entry),
             RecordKind::Grant => self.grant(entry),
             RecordKind::Verdict => self.verdict(entry),
-            RecordKind::Decision
-            | RecordKind::Revocation
-            | RecordKind::Erasure
-            | RecordKind::Announcement => Ok(()),
+            RecordKind::Revocation => self.revocation(entry),
+            RecordKind::Decision | RecordKind::Erasure | RecordKind::Announcement => Ok(()),
         }
     }
 
@@ -233,6 +232,23 @@ impl Check<'_> {
             self.entry_is(entry, "own_row_missing");
         }
         self.audience(entry, &BTreeSet::new())
+    }
+
+    fn revocation(&mut self, entry: &StoredEntry) -> Result<(), StoreError> {
+        let issuing = self.city.issuing.public_key();
+        let Ok(revocation) = SignedRevocation::open(&entry.record, issuing) else {
+            self.entry_is(entry, "revocation_not_signed");
+            return Ok(());
+        };
+        if revocation.place.number != entry.number {
+            self.entry_is(entry, "record_of_another_place");
+        }
+        let holder = revocation.record.holder;
+        if !self.read.ends_of(&holder)?.iter().any(|end| end.number == entry.number) {
+            self.entry_is(entry, "end_row_missing");
+        }
+        let audience = audience_of(self.read, &holder, entry.number)?;
+        self.audience(entry, &audience)
     }
 
     fn audience(

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use keting::{Environment, SystemEnvironment};
+use keting_server::ending::EndRequest;
 use keting_server::enrol::{Endpoint, InviteRequest};
 use keting_server::init::{self, Place, store_path};
 use keting_server::renewal::days_ms;
@@ -129,6 +130,17 @@ pub fn look_after(verb: &arguments::Server) -> Result<(), Failure> {
             AdminReply::ClockConfirmed(unix_ms) => output::line(time::city_minute(unix_ms)),
             other => Err(refused(other)),
         },
+    }
+}
+
+/// Ends a device.
+///
+/// # Errors
+/// When no server runs on the directory, or it refuses.
+pub fn end_device(data: &Path, device: String, why: String) -> Result<(), Failure> {
+    match ask(data, &AdminRequest::EndDevice(EndRequest { device, why }))? {
+        AdminReply::DeviceEnded(device) => output::line(device),
+        other => Err(refused(other)),
     }
 }
 

@@ -3,7 +3,7 @@
 use keting_trust::{RecordKind, SignedGrant};
 use serde_json::json;
 
-use crate::arguments::{Device, Reading};
+use crate::arguments::Reading;
 use crate::device::open;
 use crate::exit::Failure;
 use crate::output;
@@ -80,8 +80,7 @@ fn dash() -> String {
 ///
 /// # Errors
 /// When the device cannot be opened.
-pub fn device(verb: &Device) -> Result<(), Failure> {
-    let Device::List(reading) = verb;
+pub fn devices(reading: &Reading) -> Result<(), Failure> {
     let keting = open(&reading.data)?;
     let records = keting.read(|reader| reader.records_of(RecordKind::Grant.code()))?;
     let grants: Vec<_> = records

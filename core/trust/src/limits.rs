@@ -196,6 +196,9 @@ pub const CLOCK_AHEAD_MS_MAX: u64 = 30 * 24 * 60 * 60 * 1_000;
 /// How often a server writes down the time while it trusts its clock, in milliseconds: seldom enough
 /// to cost nothing.
 pub const HEARTBEAT_EVERY_MS: u64 = 5 * 60 * 1_000;
+/// How long after the end of a device what it had made before is still good, in milliseconds: a phone
+/// may lie in a drawer, and nobody waits for it for ever.
+pub const ENDED_WORK_MS_MAX: u64 = 90 * 24 * 60 * 60 * 1_000;
 /// How often, at most, the server tells a device that nothing concerns it, in milliseconds: a busy
 /// city must not wake every phone for each foreign entry.
 pub const UP_TO_EVERY_MS: u64 = 30_000;

@@ -204,7 +204,8 @@ fn out_of_reach(
     for part in opened.parts {
         let Some(kind) = part.document.kind() else { return Ok(Some("unknown_kind")) };
         let home = rows.look_up(read, &part.document)?.map(|row| row.home);
-        if let Err(uncovered) = rights.may_reach(book, home.as_ref(), kind, now_ms) {
+        if let Err(uncovered) = rights.may_reach(book, home.as_ref(), kind, opened.receipt(now_ms))
+        {
             return Ok(Some(uncovered.code()));
         }
     }

@@ -279,7 +279,8 @@ impl<'b> Checker<'b> {
             let Some(home) = homes.get(&part.id).copied() else { continue };
             let families = guarded.families.get(&part.id).unwrap_or(&none);
             let now_ms = self.given.now_ms;
-            if let Err(uncovered) = rights.may_write(&tree, &home, part.kind, families, now_ms) {
+            let receipt = opened.receipt(now_ms);
+            if let Err(uncovered) = rights.may_write(&tree, &home, part.kind, families, receipt) {
                 // The region may be one that another group of this batch makes.
                 return Ok(if read.is_none() && !self.given.book.regions().contains_key(&home) {
                     Judged::PutOff

@@ -29,6 +29,7 @@ pub struct Reason {
 /// Every reason, those that hold first.
 pub const REASONS: &[Reason] = &[
     held("not_granted", "no grant of the author's ever covered it"),
+    held("grant_revoked", "the device was ended before it made this, or came too late"),
     held("ancestor_held", "it builds on what is held"),
     held("sequence_reused", "another commit stands in its place of the author's sequence"),
     held("fork", "another change stands in its place of the actor's sequence"),

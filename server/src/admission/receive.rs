@@ -13,8 +13,9 @@ use super::allowance::Allowances;
 use super::follows::Followed;
 use super::position::{PositionFault, Positions};
 use super::{Finding, Outcome, Push, threads};
-use crate::authority::Book;
+use crate::authority::{AfterEnd, Book, Receipt, Rights};
 use crate::city::City;
+use crate::ending::after_end;
 use crate::store::{CommitState, ServerRead, StoreError};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
@@ -47,9 +48,16 @@ pub(super) struct Opened<'p> {
     pub(super) position_fault: Option<PositionFault>,
     /// What the store says of the commits that it follows.
     pub(super) followed: Followed,
+    /// What each end of its author means for it.
+    pub(super) ends: Vec<AfterEnd>,
 }
 
 impl Opened<'_> {
+    /// The receipt that its author's grants are judged by.
+    pub(super) fn receipt(&self, now_ms: u64) -> Receipt<'_> {
+        Receipt { now_ms, ends: &self.ends }
+    }
+
     /// What keeping it costs, in bytes.
     pub(super) fn bytes(&self) -> u64 {
         let parts: usize = self.parts.iter().map(|part| part.change.len()).sum();
@@ -134,6 +142,10 @@ pub(super) fn look_up(
                     let carrier = &item.carrier;
                     let finding =
                         look_up_one(read, city, opened, carrier, book, &mut seen, now_ms)?;
+                    let ends = book.known_rights(&opened.id.device).map_or(&[][..], Rights::ends);
+                    let body = &opened.commit.body;
+                    let ends = ends.iter().map(|end| after_end(read, end, body, now_ms));
+                    opened.ends = ends.collect::<Result<_, _>>()?;
                     opened.position_fault =
                         positions.fault(&opened.commit.body, &opened.id.device)?;
                     opened.followed = Followed::look_up(read, &opened.commit.body.follows)?;
@@ -194,7 +206,16 @@ fn open_one<'p>(signed: &[u8], parts: &'p [Part]) -> Result<Opened<'p>, &'static
     let (id, digest) = (commit.id(), commit.digest());
     let reading = read_commit(&commit, parts);
     let followed = Followed::default();
-    Ok(Opened { commit, id, digest, parts, reading, position_fault: None, followed })
+    Ok(Opened {
+        commit,
+        id,
+        digest,
+        parts,
+        reading,
+        position_fault: None,
+        followed,
+        ends: Vec::new(),
+    })
 }
 
 fn look_up_one(

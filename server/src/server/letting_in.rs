@@ -8,6 +8,8 @@ use super::effects::denial;
 use super::reading::Coverages;
 use super::{ConnectionId, Server};
 use crate::audience::cursor_at;
+use crate::authority::Uncovered;
+use crate::ending::note_bound;
 use crate::enrol::enrol;
 use crate::renewal;
 use crate::store::{Head, ServerRead, StoreError, StoredDevice};
@@ -29,7 +31,9 @@ impl Server {
             // It may sync all the same, and come again.
             self.note_fault(&error);
         }
-        let given = self.begin_audience(connection, &device, unix_ms);
+        let bound = (resume.incarnation, resume.last_sequence);
+        let noted = note_bound(&mut *self.store, &device, bound);
+        let given = noted.and_then(|()| self.begin_audience(connection, &device, unix_ms));
         let standing = given.and_then(|given| self.standing(&device, resume, given, unix_ms));
         if let Err(error) = &standing {
             self.note_fault(error);
@@ -88,7 +92,8 @@ impl Server {
         };
         self.book.refresh(&*read, &head)?;
         let rights = self.book.rights(&*read, &self.city, device)?;
-        if let Some(uncovered) = rights.ended(unix_ms) {
+        let without_grant = rights.without_grant(unix_ms);
+        if let Some(uncovered) = without_grant.filter(|found| *found != Uncovered::Ended) {
             return Ok(Err(denial(uncovered.code(), true)));
         }
         let position = match &resume.first_sync {
@@ -98,6 +103,12 @@ impl Server {
             Some(_) | None => None,
         };
         let resumption = match &resume.cursor {
+            // What it made before the end is still good, and does not have to be lost.
+            _ if without_grant.is_some() => {
+                let why = rights.ends().last().map(|end| end.why.clone()).unwrap_or_default();
+                let then = Denial { message: why, ..denial("device_ended", false) };
+                Resumption::HandOver { then }
+            }
             Some(cursor) if is_of(&*read, &head, cursor)? => {
                 if cursor.number < given_from {
                     Resumption::Again { from: position }

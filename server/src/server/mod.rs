@@ -22,6 +22,7 @@ use crate::audience::Coverage;
 use crate::authority::Book;
 use crate::city::City;
 use crate::clock_watch::ClockWatch;
+use crate::ending::{EndError, EndRequest, end};
 use crate::enrol::{Endpoint, InviteError, InviteRequest, invite};
 use crate::metrics::Metrics;
 use crate::random::Random;
@@ -249,6 +250,24 @@ impl Server {
         let endpoint = &self.config.endpoint;
         invite(&mut *self.store, &self.city, endpoint, request, &mut *self.random, unix_ms)
             .map(|invitation| invitation.to_text())
+    }
+
+    /// Ends a device, as the operator asks. Its sessions end before anything further is read for it.
+    ///
+    /// # Errors
+    /// When there is no such device, nothing is said of why, the clock is suspect, or the store fails.
+    pub fn end_device(
+        &mut self,
+        request: &EndRequest,
+        now_ms: u64,
+        unix_ms: u64,
+    ) -> Result<DeviceId, EndError> {
+        if self.clock.suspicion().is_some() {
+            return Err(EndError::ClockSuspect);
+        }
+        let (device, head) = end(&mut *self.store, &self.city, request, unix_ms)?;
+        self.take_head(head, now_ms);
+        Ok(device)
     }
 
     /// Ends every session, telling each device that it may come back, and writes what waits to be

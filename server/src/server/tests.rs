@@ -15,6 +15,7 @@ use keting_trust::{
 mod beside;
 mod clock;
 mod device;
+mod ending;
 mod meanwhile;
 mod renewing;
 mod world;
@@ -25,7 +26,7 @@ use self::world::World;
 use super::*;
 use crate::admission::Push;
 use crate::init::store_path;
-use crate::testing::{HEAD_REGION, NOW_MS, OTHER_REGION, Person, Seeded, Town, endpoint};
+use crate::testing::{HEAD_REGION, NOW_MS, OTHER_REGION, Person, Seeded, Town, UNIT, endpoint};
 use crate::verify::verify;
 
 #[test]

@@ -12,6 +12,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::oneshot;
 
+use crate::ending::EndRequest;
 use crate::enrol::InviteRequest;
 use crate::shell::core_thread::{CoreHandle, ToCore};
 
@@ -23,6 +24,8 @@ const REQUEST_BYTES_MAX: u64 = 64 * 1024;
 pub enum AdminRequest {
     /// An invitation for one device.
     Invite(InviteRequest),
+    /// To end a device.
+    EndDevice(EndRequest),
     /// To take the server's clock for right as it stands.
     ConfirmClock,
 }
@@ -33,6 +36,8 @@ pub enum AdminRequest {
 pub enum AdminReply {
     /// The invitation's text.
     Invitation(String),
+    /// The device with this id is ended.
+    DeviceEnded(String),
     /// The clock is taken for right: it shows this time, milliseconds since the Unix epoch.
     ClockConfirmed(u64),
     /// It was refused; the code is stable.
@@ -148,6 +153,13 @@ async fn answer(request: AdminRequest, core: &CoreHandle) -> AdminReply {
         AdminRequest::Invite(request) => {
             match ask_core(core, |reply| ToCore::Invite { request, reply }).await {
                 Some(Ok(invitation)) => AdminReply::Invitation(invitation),
+                Some(Err(error)) => AdminReply::refused(error.code(), &error),
+                None => AdminReply::stopping(),
+            }
+        }
+        AdminRequest::EndDevice(request) => {
+            match ask_core(core, |reply| ToCore::EndDevice { request, reply }).await {
+                Some(Ok(device)) => AdminReply::DeviceEnded(device.to_string()),
                 Some(Err(error)) => AdminReply::refused(error.code(), &error),
                 None => AdminReply::stopping(),
             }

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use keting_trust::DeviceId;
 use keting_trust::limits::{GROUP_FRAME_BYTES_MAX, INBOX_MESSAGES_MAX};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
@@ -18,6 +19,7 @@ use tracing::{error, info, warn};
 
 use crate::admission::Batch;
 use crate::clock_watch::Suspicion;
+use crate::ending::{EndError, EndRequest};
 use crate::enrol::{InviteError, InviteRequest};
 use crate::metrics::Metrics;
 use crate::server::{ConnectionId, Health, Server};
@@ -65,6 +67,13 @@ pub enum ToCore {
         request: InviteRequest,
         /// The invitation's text.
         reply: oneshot::Sender<Result<String, InviteError>>,
+    },
+    /// The operator ends a device.
+    EndDevice {
+        /// Which one, and why.
+        request: EndRequest,
+        /// The device.
+        reply: oneshot::Sender<Result<DeviceId, EndError>>,
     },
     /// The operator says that the server's clock is right.
     ConfirmClock {
@@ -205,6 +214,10 @@ impl CoreThread {
             ToCore::Disconnect { connection } => self.forget(connection),
             ToCore::Invite { request, reply } => {
                 let _ = reply.send(self.server.invite(&request, self.clocks.unix_ms()));
+            }
+            ToCore::EndDevice { request, reply } => {
+                let unix_ms = self.clocks.unix_ms();
+                let _ = reply.send(self.server.end_device(&request, now_ms, unix_ms));
             }
             ToCore::ConfirmClock { reply } => {
                 let unix_ms = self.clocks.unix_ms();

@@ -13,7 +13,7 @@ use keting_trust::{ChainHash, DeviceId, Digest, Incarnation, Part, RecordKind};
 
 use super::{
     AudienceKey, CommitState, Head, ServerStore, StoreError, StoredCommit, StoredDocument,
-    StoredEntry, StoredHeld, StoredInvitation, StoredPart, StoredRegion,
+    StoredEnd, StoredEntry, StoredHeld, StoredInvitation, StoredPart, StoredRegion,
 };
 
 /// Runs every check that one process can make, each on an empty store from `make`.
@@ -121,7 +121,18 @@ fn rows_come_back_as_they_were_written(store: &mut dyn ServerStore) {
         StoredInvitation { used: Some((device(1), Digest::of(b"grant"))), ..invitation.clone() };
     let held_commit =
         StoredCommit { state: CommitState::Held { code: "expired".to_owned() }, ..commit(2) };
+    let end = |number, bound| StoredEnd {
+        number,
+        device: device(1),
+        at_ms: 1_000,
+        why: "调离".to_owned(),
+        bound,
+    };
+    let bound = Some((Incarnation::new([3; 8]), 7));
     let mut transaction = good(store.begin());
+    good(transaction.put_end(&end(2, None)));
+    good(transaction.put_end(&end(1, None)));
+    good(transaction.put_end(&end(1, bound)));
     good(transaction.put_part(1, &part(1, 1, 1)));
     good(transaction.put_part(2, &part(1, 1, 2)));
     good(transaction.put_actor(&actor(1), &device(1)));
@@ -135,6 +146,8 @@ fn rows_come_back_as_they_were_written(store: &mut dyn ServerStore) {
     good(transaction.commit());
 
     let read = good(store.snapshot());
+    assert_eq!(good(read.ends_of(&device(1))), [end(1, bound), end(2, None)]);
+    assert_eq!(good(read.ends_of(&device(2))), []);
     assert_eq!(good(read.document(&document(1))), Some(stored.clone()));
     assert_eq!(good(read.document_snapshot(&document(1))), Some(b"snapshot".to_vec()));
     assert_eq!(good(read.documents(None, 9)), vec![stored]);
@@ -171,6 +184,8 @@ fn a_place_in_an_incarnation_is_known_to_be_taken(store: &mut dyn ServerStore) {
     assert!(!good(read.is_sequence_taken(&by, &incarnation, sequence + 1)));
     assert!(!good(read.is_sequence_taken(&by, &Incarnation::new([9; 8]), sequence)));
     assert!(!good(read.is_sequence_taken(&device(9), &incarnation, sequence)));
+    assert_eq!(good(read.first_number_of(&by, &incarnation)), Some(commit(1).number));
+    assert_eq!(good(read.first_number_of(&device(9), &incarnation)), None);
     let highest = good(read.highest_sequence(&by, &incarnation));
     assert_eq!(highest, Some((sequence, commit(1).digest)));
     assert_eq!(good(read.highest_sequence(&by, &Incarnation::new([9; 8]))), None);

@@ -18,7 +18,7 @@ use keting_trust::{Cursor, DeviceId, Digest, Incarnation, RecordKind};
 pub use error::StoreError;
 pub use rows::{
     AudienceKey, CITY_WIDE, CommitState, Head, RECORDS_KIND, StoredCommit, StoredDevice,
-    StoredDocument, StoredEntry, StoredGrant, StoredHeld, StoredInvitation, StoredPart,
+    StoredDocument, StoredEnd, StoredEntry, StoredGrant, StoredHeld, StoredInvitation, StoredPart,
     StoredRegion,
 };
 
@@ -154,6 +154,16 @@ pub trait ServerRead {
     /// The grants of a device, in the order of their numbers in the log.
     fn grants_of(&self, device: &DeviceId) -> Result<Vec<StoredGrant>, StoreError>;
 
+    /// The ends of a device, in the order of their numbers in the log.
+    fn ends_of(&self, device: &DeviceId) -> Result<Vec<StoredEnd>, StoreError>;
+
+    /// The number that the first commit of an incarnation was answered with.
+    fn first_number_of(
+        &self,
+        device: &DeviceId,
+        incarnation: &Incarnation,
+    ) -> Result<Option<u64>, StoreError>;
+
     /// The invitation whose secret has this digest.
     fn invitation(&self, secret: &Digest) -> Result<Option<StoredInvitation>, StoreError>;
 
@@ -224,6 +234,9 @@ pub trait ServerTransaction: ServerRead {
 
     /// Keeps a grant.
     fn put_grant(&mut self, grant: &StoredGrant) -> Result<(), StoreError>;
+
+    /// Writes the end of a device.
+    fn put_end(&mut self, end: &StoredEnd) -> Result<(), StoreError>;
 
     /// Writes an invitation.
     fn put_invitation(&mut self, invitation: &StoredInvitation) -> Result<(), StoreError>;

@@ -193,6 +193,22 @@ pub struct StoredGrant {
     pub number: u64,
 }
 
+/// The end of a device, from the revocation that ended it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEnd {
+    /// The number of the revocation. It covers the grants that were numbered before it.
+    pub number: u64,
+    /// The device.
+    pub device: DeviceId,
+    /// When, milliseconds since the Unix epoch.
+    pub at_ms: u64,
+    /// Why, as the holder is told.
+    pub why: String,
+    /// How far the device had come when it first greeted after the end: its incarnation, and the last
+    /// sequence in it. None before that.
+    pub bound: Option<(Incarnation, u64)>,
+}
+
 /// An invitation that was handed out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredInvitation {

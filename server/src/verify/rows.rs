@@ -1,7 +1,9 @@
 //! Rows that nothing in the log made: they would let somebody do, or see, what nobody granted.
 
 use keting_trust::limits::NUMBER_MAX;
-use keting_trust::{DeviceId, RecordKind, SignedCommit, SignedGrant, SignedVerdict, Signer as _};
+use keting_trust::{
+    DeviceId, RecordKind, SignedCommit, SignedGrant, SignedRevocation, SignedVerdict, Signer as _,
+};
 
 use super::Check;
 use crate::store::StoreError;
@@ -18,6 +20,7 @@ impl Check<'_> {
         for row in self.read.devices()? {
             self.grants_of(&row.device)?;
             self.own_of(&row.device)?;
+            self.ends_of(&row.device)?;
         }
         Ok(())
     }
@@ -31,6 +34,16 @@ impl Check<'_> {
             });
             if !logged {
                 self.differs(Some(row.number), None, "grant_row_differs");
+            }
+        }
+        Ok(())
+    }
+
+    fn ends_of(&mut self, device: &DeviceId) -> Result<(), StoreError> {
+        for row in self.read.ends_of(device)? {
+            let logged = self.read.entry(row.number)?;
+            if !logged.is_some_and(|entry| entry.kind == RecordKind::Revocation) {
+                self.differs(Some(row.number), None, "end_row_differs");
             }
         }
         Ok(())
@@ -57,10 +70,10 @@ impl Check<'_> {
             RecordKind::Verdict => {
                 SignedVerdict::open(record, issuing).ok().map(|v| v.record.commit.device)
             }
-            RecordKind::Decision
-            | RecordKind::Revocation
-            | RecordKind::Erasure
-            | RecordKind::Announcement => None,
+            RecordKind::Revocation => {
+                SignedRevocation::open(record, issuing).ok().map(|signed| signed.record.holder)
+            }
+            RecordKind::Decision | RecordKind::Erasure | RecordKind::Announcement => None,
         })
     }
 }

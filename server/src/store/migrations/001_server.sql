@@ -116,6 +116,16 @@ CREATE TABLE grants (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX grants_by_device ON grants (device, number);
 
+CREATE TABLE ends (
+    number      INTEGER NOT NULL PRIMARY KEY, -- the revocation that ended the device
+    device      BLOB    NOT NULL,
+    at_ms       INTEGER NOT NULL,
+    why         TEXT    NOT NULL, -- what its holder is told
+    incarnation BLOB,             -- of its first Hello after the end, null before that
+    sequence    INTEGER NOT NULL  -- the last that it had made then, 0 before that
+) STRICT;
+CREATE INDEX ends_by_device ON ends (device, number);
+
 CREATE TABLE invitations (
     secret        BLOB    NOT NULL PRIMARY KEY, -- the SHA-256 of it
     name          TEXT    NOT NULL, -- for whom

@@ -8,8 +8,8 @@ use rusqlite::ffi;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 
 use crate::store::{
-    CommitState, Head, StoreError, StoredCommit, StoredDevice, StoredDocument, StoredEntry,
-    StoredGrant, StoredInvitation, StoredPart, StoredRegion,
+    CommitState, Head, StoreError, StoredCommit, StoredDevice, StoredDocument, StoredEnd,
+    StoredEntry, StoredGrant, StoredInvitation, StoredPart, StoredRegion,
 };
 
 impl From<rusqlite::Error> for StoreError {
@@ -190,6 +190,18 @@ pub(super) fn grant(row: &Row<'_>) -> rusqlite::Result<StoredGrant> {
         device: keting_trust::DeviceId::new(fixed(row, 1)?),
         bytes: row.get(2)?,
         number: count(row, 3)?,
+    })
+}
+
+pub(super) fn end(row: &Row<'_>) -> rusqlite::Result<StoredEnd> {
+    let incarnation = row.get::<_, Option<Fixed<8>>>(4)?;
+    let sequence = count(row, 5)?;
+    Ok(StoredEnd {
+        number: count(row, 0)?,
+        device: keting_trust::DeviceId::new(fixed(row, 1)?),
+        at_ms: count(row, 2)?,
+        why: row.get(3)?,
+        bound: incarnation.map(|id| (keting_trust::Incarnation::new(id.0), sequence)),
     })
 }
 

@@ -8,7 +8,7 @@ use super::SqliteTransaction;
 use super::convert::{self, count, document_id, fixed, int};
 use crate::store::{
     AudienceKey, Head, ServerRead, StoreError, StoredCommit, StoredDevice, StoredDocument,
-    StoredEntry, StoredGrant, StoredInvitation, StoredPart, StoredRegion,
+    StoredEnd, StoredEntry, StoredGrant, StoredInvitation, StoredPart, StoredRegion,
 };
 
 impl ServerRead for SqliteTransaction<'_> {
@@ -255,6 +255,28 @@ impl ServerRead for SqliteTransaction<'_> {
             "SELECT digest, device, bytes, number FROM grants WHERE device = ?1 ORDER BY number",
             [device.as_bytes()],
             convert::grant,
+        )
+    }
+
+    fn ends_of(&self, device: &DeviceId) -> Result<Vec<StoredEnd>, StoreError> {
+        self.all(
+            "SELECT number, device, at_ms, why, incarnation, sequence FROM ends
+             WHERE device = ?1 ORDER BY number",
+            [device.as_bytes()],
+            convert::end,
+        )
+    }
+
+    fn first_number_of(
+        &self,
+        device: &DeviceId,
+        incarnation: &Incarnation,
+    ) -> Result<Option<u64>, StoreError> {
+        self.one(
+            "SELECT number FROM commits INDEXED BY commits_by_sequence
+             WHERE device = ?1 AND incarnation = ?2 ORDER BY number LIMIT 1",
+            (device.as_bytes(), incarnation.as_bytes()),
+            |row| count(row, 0),
         )
     }
 

@@ -8,7 +8,7 @@ use super::SqliteTransaction;
 use super::convert::{heads_to_bytes, int};
 use crate::store::{
     AudienceKey, CommitState, Head, ServerRead, ServerTransaction, StoreError, StoredCommit,
-    StoredDevice, StoredDocument, StoredGrant, StoredHeld, StoredInvitation, StoredPart,
+    StoredDevice, StoredDocument, StoredEnd, StoredGrant, StoredHeld, StoredInvitation, StoredPart,
     StoredRegion,
 };
 
@@ -191,6 +191,24 @@ impl ServerTransaction for SqliteTransaction<'_> {
         self.run(
             "INSERT INTO grants (digest, device, bytes, number) VALUES (?1, ?2, ?3, ?4)",
             (grant.digest.as_bytes(), grant.device.as_bytes(), &grant.bytes, int(grant.number)?),
+        )
+    }
+
+    fn put_end(&mut self, end: &StoredEnd) -> Result<(), StoreError> {
+        let (incarnation, sequence) = end.bound.unzip();
+        self.run(
+            "INSERT INTO ends (number, device, at_ms, why, incarnation, sequence)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (number) DO UPDATE SET incarnation = excluded.incarnation,
+                 sequence = excluded.sequence",
+            (
+                int(end.number)?,
+                end.device.as_bytes(),
+                int(end.at_ms)?,
+                &end.why,
+                incarnation.as_ref().map(|incarnation| incarnation.as_bytes()),
+                int(sequence.unwrap_or(0))?,
+            ),
         )
     }
 

@@ -23,6 +23,21 @@ pub(super) const CODES: &[Known] = &[
         "天数不对，请填一个合理的正整数。",
         "The number of days is not valid: enter a sensible one above zero.",
     ),
+    not_found(
+        "no_such_device",
+        "没有这台设备，请用 keting grant list 查看设备编号。",
+        "There is no such device: look its id up with keting grant list.",
+    ),
+    refused(
+        "ambiguous_device",
+        "有几台设备的编号都这样开头，请多写几位。",
+        "Several devices have an id that begins so: give more of its digits.",
+    ),
+    refused(
+        "bad_reason",
+        "原因不能为空或太长，请用一句话写明。",
+        "The reason is empty or too long: say it in one sentence.",
+    ),
     refused(
         "unknown_role",
         "没有这个角色，请核对角色的名称。",

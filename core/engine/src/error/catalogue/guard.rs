@@ -16,6 +16,11 @@ pub(super) const CODES: &[Known] = &[
          again.",
     ),
     refused(
+        "grant_revoked",
+        "这项修改是授权被收回以后填的，或交得太晚，请联系上级处理。",
+        "This edit was made after this device was ended, or came too late: ask your supervisor.",
+    ),
+    refused(
         "missing_dependency",
         "这项修改所依据的内容还没有传到，请再同步一次。",
         "What this edit builds on has not arrived yet: sync once more.",

@@ -8,6 +8,12 @@ pub(super) const CODES: &[Known] = &[
         "这超出了您的权限或所辖区域，请交给有权限的人办理。",
         "This is beyond your permission or your area: let somebody do it who may.",
     ),
+    refused(
+        "device_ended",
+        "这台设备的授权已被收回，之前填的已经交上去，资料还在本机，要继续用请向系统管理员要新的邀请码。",
+        "This device was ended: what was entered before was handed over and the data is still here, to \
+         go on ask the operator for a new invitation.",
+    ),
     is_over("expired"),
     is_over("grant_ended").later(),
     begins_later("not_yet_valid").later(),
