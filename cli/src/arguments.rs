@@ -26,6 +26,9 @@ pub enum Verb {
     /// Look after the running server.
     #[command(subcommand)]
     Server(Server),
+    /// What devices were given.
+    #[command(subcommand)]
+    Grant(Grant),
     /// Make this directory a device of the city, with an invitation.
     Enroll(Enroll),
     /// Regions.
@@ -151,6 +154,13 @@ pub enum Server {
         #[arg(long)]
         data: PathBuf,
     },
+}
+
+/// Verbs of grants.
+#[derive(Debug, Subcommand)]
+pub enum Grant {
+    /// List what every device was given, by whom it is held and until when.
+    List(Reading),
 }
 
 /// Arguments of `enroll`.

@@ -41,6 +41,7 @@ fn run(verb: Verb) -> Result<(), Failure> {
         Verb::Serve(arguments) => commands::server::serve(&arguments),
         Verb::Invite(arguments) => commands::server::invite(&arguments),
         Verb::Server(verb) => commands::server::look_after(&verb),
+        Verb::Grant(verb) => commands::grant::run(&verb),
         Verb::Enroll(arguments) => commands::sync::enroll(&arguments),
         Verb::Region(verb) => commands::region::run(verb),
         Verb::Household(verb) => commands::household::run(verb),

@@ -70,6 +70,15 @@ pub enum Uncovered {
 }
 
 impl Uncovered {
+    /// Why a grant is not good at a time, unless it is.
+    pub fn of(grant: &Grant, now_ms: u64) -> Option<Self> {
+        match check_live(grant, now_ms) {
+            Ok(()) => None,
+            Err(Denied::NotYetValid) => Some(Self::NotYetValid),
+            Err(_) => Some(Self::Over),
+        }
+    }
+
     /// The stable code of the reason.
     pub const fn code(self) -> &'static str {
         match self {
@@ -199,6 +208,12 @@ impl Rights {
         self.any_covers(Receipt { now_ms, ends: &ends }, |_| true).err()
     }
 
+    /// All grants, each with the end that took it.
+    pub fn all(&self) -> impl Iterator<Item = (&Grant, Option<&StoredEnd>)> {
+        let ended = self.ended.iter().map(|(_, grant, end)| (grant, self.ends.get(*end)));
+        ended.chain(self.grants.iter().map(|(_, grant)| (grant, None)))
+    }
+
     /// The ends of the device, in their order.
     pub fn ends(&self) -> &[StoredEnd] {
         &self.ends
@@ -261,10 +276,9 @@ impl Rights {
     ) -> Result<(), Uncovered> {
         let mut uncovered = Uncovered::NeverGranted;
         for (_, grant) in self.grants.iter().filter(|(_, grant)| covers(grant)) {
-            match check_live(grant, receipt.now_ms) {
-                Ok(()) => return Ok(()),
-                Err(Denied::NotYetValid) => uncovered = Uncovered::NotYetValid,
-                Err(_) => uncovered = uncovered.max(Uncovered::Over),
+            match Uncovered::of(grant, receipt.now_ms) {
+                None => return Ok(()),
+                Some(found) => uncovered = uncovered.max(found),
             }
         }
         for (_, grant, end) in self.ended.iter().filter(|(_, grant, _)| covers(grant)) {

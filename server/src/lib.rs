@@ -12,6 +12,7 @@ pub mod city;
 pub mod clock_watch;
 pub mod ending;
 pub mod enrol;
+pub mod granted;
 pub mod init;
 pub mod metrics;
 pub mod random;

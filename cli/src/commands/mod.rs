@@ -2,6 +2,7 @@
 
 pub mod conflicts;
 pub mod demo;
+pub mod grant;
 pub mod held;
 pub mod household;
 pub mod outbox;

@@ -23,6 +23,7 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
             "holder": status.holder,
             "role": role,
             "grant_expires_at_ms": status.grant_expires_at_ms,
+            "ended": status.ended,
             "number": status.cursor.map(|cursor| cursor.number),
             "up_to_date_at_ms": status.up_to_date_at_ms,
             "first_sync": status.first_sync.map(|(done, total)| json!({
@@ -53,6 +54,9 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
         ("已同步至 up to date as of", status.up_to_date_at_ms.map_or_else(dash, city_minute)),
     ];
     rows.into_iter().try_for_each(|(name, value)| output::line(format!("{name}: {value}")))?;
+    if let Some(why) = status.ended {
+        output::line(format!("授权已被收回 this device was ended: {why}"))?;
+    }
     if let Some(off_ms) = status.clock_off_ms {
         output::line(clock_off(off_ms))?;
     }

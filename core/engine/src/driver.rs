@@ -249,6 +249,12 @@ impl SyncDriver {
                 self.progress.time_heard = noted.is_ok();
                 self.end_if_failed(noted);
             }
+            DeviceEvent::Closed(CloseReason::Refused(refused))
+                if refused.code == "device_ended" =>
+            {
+                let noted = replica.note_ended(&refused.message);
+                self.end_if_failed(noted);
+            }
             DeviceEvent::Enrolled | DeviceEvent::Closed(_) => {}
         }
     }

@@ -18,5 +18,7 @@ pub const CURSOR: &str = "sync/cursor";
 pub const FIRST_SYNC: &str = "sync/first_sync";
 /// When the server last said that everything is here, by its clock, milliseconds since the epoch.
 pub const UP_TO_DATE_AT: &str = "sync/up_to_date_at_ms";
+/// Why the device was ended, in the operator's words, until a server says that everything is here.
+pub const ENDED: &str = "sync/ended";
 /// Which version last tried to read what was unread, and by which rules.
 pub const READ_BY: &str = "sync/read_by";

@@ -26,6 +26,9 @@ pub struct Status {
     pub time_uncertain: bool,
     /// Until when the grant holds, milliseconds since the Unix epoch.
     pub grant_expires_at_ms: Option<u64>,
+    /// Why the device was ended, in the words of whoever did it. It keeps all it has and gets nothing
+    /// more.
+    pub ended: Option<String>,
     /// Up to where the log is here.
     pub cursor: Option<Cursor>,
     /// When the device was last up to date, by the server's clock, milliseconds since the Unix
@@ -72,6 +75,7 @@ impl Status {
             clock_off_ms,
             time_uncertain: city.is_some() && now.is_uncertain(),
             grant_expires_at_ms: grant.map(|grant| grant.expires_at_ms),
+            ended: file.meta(meta::ENDED)?.and_then(|why| String::from_utf8(why).ok()),
             cursor: city.as_ref().and_then(|city| city.cursor),
             up_to_date_at_ms: read_up_to_date_at(file)?,
             first_sync: first_sync(file)?.map(|first_sync| (first_sync.done, first_sync.total)),
@@ -101,8 +105,19 @@ impl Replica {
     /// # Errors
     /// When the file cannot be written.
     pub fn note_up_to_date(&mut self, at_ms: u64) -> Result<(), EngineError> {
-        self.store
-            .note(|transaction| transaction.set_meta(meta::UP_TO_DATE_AT, &at_ms.to_be_bytes()))?;
+        self.store.note(|transaction| {
+            transaction.delete_meta(meta::ENDED)?;
+            transaction.set_meta(meta::UP_TO_DATE_AT, &at_ms.to_be_bytes())
+        })?;
+        Ok(())
+    }
+
+    /// Notes that the server has ended this device, and why.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn note_ended(&mut self, why: &str) -> Result<(), EngineError> {
+        self.store.note(|transaction| transaction.set_meta(meta::ENDED, why.as_bytes()))?;
         Ok(())
     }
 }

@@ -56,7 +56,15 @@ pub const REMEDIES: &[Remedy] = &[
         "keting-scenarios::a_field_in_conflict_is_settled_and_then_edited_as_the_message_says",
     ),
     command(
-        &["sync again", "sync once more", "sync,", "sync before", "or sync", "next sync"],
+        &[
+            "sync again",
+            "sync once more",
+            "sync,",
+            "sync before",
+            "sync first",
+            "or sync",
+            "next sync",
+        ],
         &["再同步", "同步之后", "同步后", "再同步一次", "先同步"],
         "keting sync",
         "keting-scenarios::what_is_not_here_is_here_after_a_sync_as_the_message_says",
@@ -78,6 +86,18 @@ pub const REMEDIES: &[Remedy] = &[
         &["chmod go-w"],
         "chmod go-w",
         "keting-scenarios::a_folder_is_taken_from_others_as_the_message_says",
+    ),
+    command(
+        &["keting server confirm-clock"],
+        &["keting server confirm-clock"],
+        "keting server confirm-clock",
+        "keting-scenarios::one_minute_of_a_wrong_server_clock_holds_nothing_and_the_edit_goes_out_by_itself",
+    ),
+    command(
+        &["keting grant list"],
+        &["keting grant list"],
+        "keting grant list",
+        "keting-scenarios::a_device_that_nobody_can_name_is_found_in_the_list_and_ended",
     ),
     person(&["operator"], &["运维人员"], "whoever runs the city's server"),
     person(

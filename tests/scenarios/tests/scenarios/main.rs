@@ -9,6 +9,7 @@ mod commands;
 mod damaged;
 mod days;
 mod disks;
+mod ending;
 mod exit_codes;
 mod folders;
 mod held;

@@ -30,13 +30,13 @@ pub(super) const CODES: &[Known] = &[
     ),
     refused(
         "ambiguous_device",
-        "有几台设备的编号都这样开头，请多写几位。",
-        "Several devices have an id that begins so: give more of its digits.",
+        "有几台设备的编号都这样开头，请选定一台，多写几位。",
+        "Several devices have an id that begins so: choose one by more of its digits.",
     ),
     refused(
         "bad_reason",
-        "原因不能为空或太长，请用一句话写明。",
-        "The reason is empty or too long: say it in one sentence.",
+        "原因不能为空或太长，请填一句话，太长就缩短。",
+        "The reason is empty or too long: enter one sentence, or shorten it.",
     ),
     refused(
         "unknown_role",

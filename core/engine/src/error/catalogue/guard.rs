@@ -17,7 +17,7 @@ pub(super) const CODES: &[Known] = &[
     ),
     refused(
         "grant_revoked",
-        "这项修改是授权被收回以后填的，或交得太晚，请联系上级处理。",
+        "这项修改是授权被收回以后填的，或交得太晚，请找上级处理。",
         "This edit was made after this device was ended, or came too late: ask your supervisor.",
     ),
     refused(
@@ -97,7 +97,7 @@ pub(super) const CODES: &[Known] = &[
     Known::new(
         "server_needs_update",
         ErrorKind::NeedsUpdate,
-        "服务器的版本太旧，看不懂这项修改，请联系系统管理员更新服务器，修改还在本机，更新后会自动发送。",
+        "服务器的版本太旧，看不懂这项修改，请联系运维人员更新服务器，修改还在本机，更新后会自动发送。",
         "The server is too old to judge this edit: ask the operator to update it, the edit is still \
          here and is sent by itself then.",
     )

@@ -10,7 +10,7 @@ pub(super) const CODES: &[Known] = &[
     ),
     refused(
         "device_ended",
-        "这台设备的授权已被收回，之前填的已经交上去，资料还在本机，要继续用请向系统管理员要新的邀请码。",
+        "这台设备的授权已被收回，之前填的已经交上去，资料还在本机，要继续用请向运维人员要新的邀请码。",
         "This device was ended: what was entered before was handed over and the data is still here, to \
          go on ask the operator for a new invitation.",
     ),
@@ -66,7 +66,7 @@ pub(super) const CODES: &[Known] = &[
 const fn is_over(code: &'static str) -> Known {
     refused(
         code,
-        "您的授权到期了，请联系系统管理员续期，填过的内容都还在本机，续期后会自动发送。",
+        "您的授权到期了，请联系运维人员续期，填过的内容都还在本机，续期后会自动发送。",
         "Your permission has ended: ask the operator to renew it, all you entered is still here and is \
          sent by itself then.",
     )
@@ -75,7 +75,7 @@ const fn is_over(code: &'static str) -> Known {
 const fn begins_later(code: &'static str) -> Known {
     refused(
         code,
-        "授权还没有到生效时间，填过的内容都还在本机，到时候会自动发送，一直这样就联系系统管理员。",
+        "授权还没有到生效时间，填过的内容都还在本机，到时候会自动发送，一直这样就联系运维人员。",
         "The permission is not valid yet: all you entered is still here and is sent by itself once it \
          is, and if it stays so tell the operator.",
     )

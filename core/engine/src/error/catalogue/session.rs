@@ -72,7 +72,7 @@ pub(super) const CODES: &[Known] = &[
     .later(),
     network(
         "clock_suspect",
-        "服务器的时钟可能不准，正在等系统管理员核对并确认（keting server confirm-clock），填过的内容都还在本机，之后会自动发送。",
+        "服务器的时钟可能不准，正在等运维人员核对并确认（keting server confirm-clock），填过的内容都还在本机，之后会自动发送。",
         "The server's clock may be wrong and waits for the operator to check and confirm it (keting \
          server confirm-clock), all you entered is still here and is sent by itself then.",
     )
@@ -93,7 +93,7 @@ pub(super) const CODES: &[Known] = &[
     ),
     network(
         "log_diverged",
-        "服务器的记录和本机的对不上，可能是从备份恢复过，请保留本机的数据并联系系统管理员。",
+        "服务器的记录和本机的对不上，可能是从备份恢复过，请保留本机的数据并联系运维人员。",
         "The server's records differ from this device's, perhaps after a restore: keep the data here \
          and tell the operator.",
     )

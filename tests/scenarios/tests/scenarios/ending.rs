@@ -1,0 +1,65 @@
+//! The end of a device, by the operator, on real processes.
+
+use keting_scenarios::city::MICRO_GRID;
+use keting_scenarios::device::Device;
+use keting_scenarios::served::ServedCity;
+
+const WHY: &str = "已调离本村";
+
+fn add_household(device: &Device, address: &str) -> String {
+    let add = ["household", "add", "--region", MICRO_GRID, "--address", address];
+    device.run(&add).done().line()
+}
+
+/// The ids of somebody's devices, with what became of each grant.
+fn devices_of(city: &ServedCity, name: &str) -> Vec<(String, String)> {
+    let listed = city.on_server(&["grant", "list", "--json"]).done().out;
+    let listed: Vec<serde_json::Value> = serde_json::from_str(&listed).unwrap();
+    let text = |grant: &serde_json::Value, field: &str| grant[field].as_str().unwrap().to_owned();
+    let of = listed.iter().filter(|grant| grant["name"] == name);
+    of.map(|grant| (text(grant, "device"), text(grant, "state"))).collect()
+}
+
+#[test]
+fn a_device_that_nobody_can_name_is_found_in_the_list_and_ended() {
+    let city = ServedCity::start();
+    city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    let unknown = city.on_server(&["device", "end", "zz", "--why", WHY]);
+    assert_eq!(unknown.refusal(), (3, "no_such_device"));
+    assert!(unknown.err.contains("keting grant list"), "{}", unknown.err);
+    let [(id, _)] = &devices_of(&city, "陆德祥")[..] else { panic!() };
+    assert_eq!(&city.on_server(&["device", "end", &id[..6], "--why", WHY]).line(), id);
+    assert_eq!(devices_of(&city, "陆德祥"), [(id.clone(), "revoked".to_owned())]);
+    let table = city.on_server(&["grant", "list"]).done().out;
+    assert!(table.contains(WHY), "{table}");
+}
+
+#[test]
+fn an_ended_device_hands_over_says_why_and_keeps_what_it_has_and_the_end_stands_after_a_kill() {
+    let mut city = ServedCity::start();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    let bob = city.device("刘平杰", "micro_grid_head", MICRO_GRID);
+    alice.run(&["sync"]).done();
+    let household = add_household(&alice, "望潮苑1幢1单元101室");
+    let id = devices_of(&city, "陆德祥").remove(0).0;
+    city.on_server(&["device", "end", &id, "--why", WHY]).done();
+    city.kill();
+    city.serve();
+    for _ in 0..2 {
+        assert_eq!(alice.run(&["sync"]).refusal(), (1, "device_ended"));
+    }
+    let status = alice.json(&["status"]);
+    assert_eq!(
+        (&status["ended"], &status["held"], &status["waiting"]),
+        (&WHY.into(), &0.into(), &0.into())
+    );
+    assert!(alice.run(&["status"]).done().out.contains(WHY));
+    alice.run(&["household", "show", &household]).done();
+    bob.run(&["sync"]).done();
+    bob.run(&["household", "show", &household]).done();
+    let foreign = add_household(&bob, "望潮苑1幢1单元102室");
+    bob.run(&["sync"]).done();
+    assert_eq!(alice.run(&["sync"]).refusal(), (1, "device_ended"));
+    assert_eq!(alice.run(&["household", "show", &foreign]).refusal(), (3, "not_found"));
+    city.verify().done();
+}
