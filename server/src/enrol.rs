@@ -8,7 +8,7 @@ use keting_model::role::Role;
 use keting_trust::invitation::Secret;
 use keting_trust::limits::NAME_BYTES_MAX;
 use keting_trust::{
-    Digest, Grant, Invitation, KindAccess, PublicKey, SignedGrant, Signer as _, check_live,
+    Denied, Digest, Grant, Invitation, KindAccess, PublicKey, SignedGrant, Signer as _, check_live,
 };
 use serde::{Deserialize, Serialize};
 
@@ -112,9 +112,12 @@ pub enum EnrolError {
     /// The name of the device is not one. Not retryable.
     #[error("the name is not valid")]
     BadName,
-    /// The issuing key is no longer good, and nothing here renews it. Not retryable.
+    /// The issuing key is no longer good. Not retryable.
     #[error("the server's issuing key has expired")]
     IssuingKeyExpired,
+    /// By the server's clock its own issuing key was not made yet. Retryable.
+    #[error("the server's clock cannot be right")]
+    ClockSuspect,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -129,6 +132,7 @@ impl EnrolError {
             Self::Expired => "invitation_expired",
             Self::BadName => "bad_name",
             Self::IssuingKeyExpired => "issuing_key_expired",
+            Self::ClockSuspect => "clock_suspect",
             Self::Store(error) => error.code(),
         }
     }
@@ -137,6 +141,7 @@ impl EnrolError {
     pub const fn retryable(&self) -> bool {
         match self {
             Self::Store(error) => error.retryable(),
+            Self::ClockSuspect => true,
             Self::Unknown
             | Self::Used
             | Self::Expired
@@ -276,8 +281,11 @@ fn grant_for(
     let damaged = StoreError::Damaged("an invitation names no role");
     let role = Role::from_name(&invitation.role).ok_or(damaged)?;
     let issuing = stored_grant(read, &city.issuing_grant)?.grant;
-    if check_live(&issuing, now_ms).is_err() {
-        return Err(EnrolError::IssuingKeyExpired);
+    match check_live(&issuing, now_ms) {
+        Ok(()) => {}
+        // It was given in the past, so it is the clock that is wrong.
+        Err(Denied::NotYetValid) => return Err(EnrolError::ClockSuspect),
+        Err(_) => return Err(EnrolError::IssuingKeyExpired),
     }
     let regions = if role == Role::Administrator { Vec::new() } else { vec![invitation.region] };
     let grant = Grant {

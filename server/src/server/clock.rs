@@ -37,11 +37,13 @@ impl Server {
         self.clock.suspicion()
     }
 
-    /// The operator says that the clock is right as it stands.
+    /// The operator says that the clock is right as it stands. Who was told another time until now is
+    /// let go, and hears this one when they come again.
     ///
     /// # Errors
     /// When that cannot be written; the clock is then as suspect as before.
     pub fn confirm_clock(&mut self, now_ms: u64, unix_ms: u64) -> Result<(), StoreError> {
+        self.look_at_clock(now_ms, unix_ms);
         keep(&mut *self.store, KeptClock { heartbeat_ms: unix_ms, is_suspect: false })?;
         self.clock.confirm(unix_ms, now_ms);
         Ok(())

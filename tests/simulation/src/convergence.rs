@@ -5,6 +5,7 @@ use keting_server::verify::verify;
 
 use crate::device::Progress;
 use crate::dump;
+use crate::operator::UNNOTICED_MS_MAX;
 use crate::world::{Broken, Event, World};
 
 /// How long everybody may take once nothing goes wrong any more, in virtual milliseconds. A side
@@ -22,6 +23,7 @@ impl World {
         self.mend_server();
         self.is_healing = true;
         self.host.refuses = None;
+        self.confirm_clock(true);
         for index in 0..self.devices.len() {
             self.mend_disk(index);
             if self.devices[index].is_troubled && self.devices[index].replica.is_some() {
@@ -94,6 +96,8 @@ impl World {
     /// # Errors
     /// When anything differs.
     pub fn demand_convergence(&mut self) -> Result<(), Broken> {
+        // Everybody has heard the right time since, as far as anybody can notice.
+        self.memory.told_off_ms.retain(|off_ms| off_ms.unsigned_abs() <= UNNOTICED_MS_MAX);
         self.check()?;
         let Some(server) = &mut self.host.server else { return Err("no server".to_owned()) };
         let (truth, report) = {

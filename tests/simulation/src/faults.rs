@@ -30,6 +30,7 @@ impl World {
         let pause_ms = 500 + self.rng.below(self.temper.fault_every_ms);
         self.after(pause_ms, Event::Fault);
         self.mend_server();
+        self.operate();
         for index in 0..self.devices.len() {
             // Whoever had a bad disk for a while gives up, so that he can be checked again.
             if self.devices[index].is_troubled && self.rng.chance(1, 3) {
@@ -58,10 +59,15 @@ impl World {
             | Fault::ServerDiskError
             | Fault::ServerDiskFull
             | Fault::ServerStop => Ok(self.harm_server(fault)),
+            Fault::ServerClock => {
+                self.set_server_clock();
+                Ok(true)
+            }
             Fault::Hostile => {
                 let mut played = false;
                 for _ in 0..TRICKS_AT_ONCE {
-                    played |= hostile::attack(self)?;
+                    // A server that serves nobody shows nothing of what it would say to a trick.
+                    played |= self.is_on_time() && hostile::attack(self)?;
                 }
                 Ok(played)
             }
@@ -157,6 +163,7 @@ impl World {
             | Fault::ServerDiskError
             | Fault::ServerDiskFull
             | Fault::ServerStop
+            | Fault::ServerClock
             | Fault::Hostile
             | Fault::Lie
             | Fault::Refusals => return false,
@@ -170,6 +177,7 @@ impl World {
         let seed = self.rng.next_u64();
         let draws = [self.rng.below(24), self.rng.below(8), self.rng.below(12_288)];
         let mut what = format!("{fault:?}");
+        let (now_ms, unix_ms) = (self.clock.now_ms(), self.host.unix_ms());
         let Some(server) = &mut self.host.server else { return false };
         match fault {
             Fault::ServerPowerCut => {
@@ -192,8 +200,8 @@ impl World {
                 self.host.disk.set_capacity_bytes(Some(capacity));
             }
             Fault::ServerStop => {
-                server.step(self.clock.now_ms(), self.clock.unix_ms());
-                server.stop(self.clock.now_ms(), self.clock.unix_ms());
+                server.step(now_ms, unix_ms);
+                server.stop(now_ms, unix_ms);
                 self.flush_server();
                 self.stop_server();
             }
@@ -206,6 +214,7 @@ impl World {
             | Fault::ClockJump
             | Fault::Copy
             | Fault::Cut
+            | Fault::ServerClock
             | Fault::Hostile
             | Fault::Lie
             | Fault::Refusals => return false,

@@ -30,6 +30,8 @@ pub struct Host {
     pub open_documents_bytes_max: usize,
     /// Until when it keeps no edit, and the code it gives for that.
     pub refuses: Option<(u64, &'static str)>,
+    /// How far its clock is off, in milliseconds.
+    pub clock_off_ms: i64,
     chance: Chance,
     clock: Clock,
 }
@@ -52,6 +54,7 @@ impl Host {
             is_troubled: false,
             open_documents_bytes_max: SERVER_DOCUMENTS_OPEN_BYTES_MAX >> rng.fork(3).below(14),
             refuses: None,
+            clock_off_ms: 0,
             chance,
             clock: clock.clone(),
         };
@@ -61,7 +64,7 @@ impl Host {
 
     /// Starts the process.
     pub fn start(&mut self) -> Result<(), String> {
-        self.disk.set_unix_ms(self.clock.unix_ms());
+        self.disk.set_unix_ms(self.unix_ms());
         let store = SqliteStore::open_with(Path::new(FILE), Some(self.disk.vfs_name()), true)
             .map_err(|error| error.code().to_owned())?;
         let chance = self.chance.clone();
@@ -80,6 +83,11 @@ impl Host {
         Ok(())
     }
 
+    /// What its wall clock shows, in milliseconds since the Unix epoch.
+    pub fn unix_ms(&self) -> u64 {
+        self.clock.unix_ms().saturating_add_signed(self.clock_off_ms)
+    }
+
     /// What it says of every edit now, if it keeps none.
     pub fn refusal(&self) -> Option<&'static str> {
         let (until_ms, code) = self.refuses?;
@@ -95,7 +103,7 @@ impl Host {
             days: Some(365),
             grant_days: None,
         };
-        let unix_ms = self.clock.unix_ms();
+        let unix_ms = self.unix_ms();
         let server = self.server.as_mut().unwrap();
         server.invite(&request, unix_ms).unwrap().parse().unwrap()
     }

@@ -28,6 +28,7 @@ pub mod host;
 pub mod hostile;
 pub mod liar;
 pub mod network;
+pub mod operator;
 pub mod plan;
 pub mod safety;
 pub mod said;

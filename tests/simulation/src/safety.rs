@@ -7,15 +7,15 @@
 //! - Within one incarnation of a device's file times rise with the sequence, whatever its clock did.
 //! - No file holds a document that the holder's grant does not cover, nor somebody else's changes
 //!   where he may read only his own.
-//! - A phone that heard the server since it started knows the city's time, whatever its own clock
-//!   shows.
+//! - A phone that heard the server since it started knows the city's time as the server told it,
+//!   whatever its own clock shows.
 //! - Neither a phone nor the server keeps more documents open than its memory allows.
 //! - Two sides that hold a document at the same heads show the same of it, also at different times.
 //!
 //! Not asserted here: what becomes of an edit whose phone answered with an error. It may come back
 //! after a crash if its last write had reached the disk; nobody was promised either.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use keting_model::role::Reach;
 use keting_model::{ChangeHash, CityTime, DocumentId, DocumentKind, HybridTime};
@@ -44,6 +44,8 @@ pub struct Memory {
     /// The time of each commit of the log, by its place in its incarnation.
     courses: BTreeMap<(DeviceId, Incarnation), BTreeMap<u64, HybridTime>>,
     shown: BTreeMap<(DocumentId, Vec<ChangeHash>), Vec<String>>,
+    /// How far the server's clock was off when it told the time, in milliseconds.
+    pub told_off_ms: BTreeSet<i64>,
 }
 
 impl World {
@@ -125,7 +127,8 @@ impl World {
     pub fn check_device(&mut self, index: usize) -> Result<(), Broken> {
         let Some(device) = self.devices.get_mut(index) else { return Ok(()) };
         let (Some(replica), false) = (&device.replica, device.is_troubled) else { return Ok(()) };
-        check_time(&device.name, replica.now(), self.clock.unix_ms())?;
+        let told_off_ms = &self.memory.told_off_ms;
+        check_time(&device.name, replica.now(), self.clock.unix_ms(), told_off_ms)?;
         let open_bytes = replica.open_documents_bytes();
         check_memory(&device.name, open_bytes, device.open_documents_bytes_max)?;
         let mut acknowledged = Vec::new();
@@ -285,10 +288,18 @@ fn check_memory(name: &str, open_bytes: usize, bytes_max: usize) -> Result<(), B
 
 /// A phone knows the city's time as far as the server's word of it was on its way; or it says that it
 /// does not.
-fn check_time(name: &str, now: CityTime, true_ms: u64) -> Result<(), Broken> {
+fn check_time(
+    name: &str,
+    now: CityTime,
+    true_ms: u64,
+    told_off_ms: &BTreeSet<i64>,
+) -> Result<(), Broken> {
     const ON_ITS_WAY_MS_MAX: u64 = 60_000;
-    let is_known = (true_ms.saturating_sub(ON_ITS_WAY_MS_MAX)..=true_ms).contains(&now.unix_ms());
-    if now.is_uncertain() || is_known {
+    let is_told = |off_ms: &i64| {
+        let told_ms = true_ms.saturating_add_signed(*off_ms);
+        (told_ms.saturating_sub(ON_ITS_WAY_MS_MAX)..=told_ms).contains(&now.unix_ms())
+    };
+    if now.is_uncertain() || told_off_ms.iter().any(is_told) {
         return Ok(());
     }
     Err(format!("{name} takes it to be {}, when it is {true_ms}", now.unix_ms()))

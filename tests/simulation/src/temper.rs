@@ -34,6 +34,8 @@ pub enum Fault {
     ServerDiskFull,
     /// The server is stopped as an operator does.
     ServerStop,
+    /// The server's clock is set.
+    ServerClock,
     /// A granted key signs what it must not, or sends what is no message.
     Hostile,
     /// A false server tells a phone what is not so.
@@ -44,7 +46,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Crash,
         Self::PowerCut,
         Self::PowerCutInCall,
@@ -59,6 +61,7 @@ impl Fault {
         Self::ServerDiskError,
         Self::ServerDiskFull,
         Self::ServerStop,
+        Self::ServerClock,
         Self::Hostile,
         Self::Lie,
         Self::Refusals,

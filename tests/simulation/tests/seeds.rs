@@ -52,6 +52,9 @@ fn two_hundred_seeds_hold_and_every_fault_fires() {
     }
     for what in [
         "connection cut",
+        "a wrong clock was confirmed",
+        "session ended: clock_suspect",
+        "session ended: grant_ended",
         "power went in a call of a phone's disk",
         "power went in a call of the server's disk",
         "disk calls that failed, phones",

@@ -53,7 +53,7 @@ impl Conversation {
 
     /// Talks until neither side has anything to say, and gives what became of the outbox.
     pub(super) fn run(&mut self, world: &mut World) -> Result<Vec<Outcome>, Broken> {
-        let (now_ms, unix_ms) = (world.clock.now_ms(), world.clock.unix_ms());
+        let (now_ms, unix_ms) = (world.clock.now_ms(), world.host.unix_ms());
         let server = world.host.server.as_mut().ok_or("no server")?;
         let mut outcomes = Vec::new();
         loop {

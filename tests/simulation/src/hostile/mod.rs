@@ -172,7 +172,7 @@ fn garbage(world: &mut World, rng: &mut Rng) -> Result<bool, Broken> {
     rng.fill(&mut frame);
     frame[0] = u8::try_from(rng.below(2)).unwrap();
     let now_ms = world.clock.now_ms();
-    let unix_ms = world.clock.unix_ms();
+    let unix_ms = world.host.unix_ms();
     let server = world.host.server.as_mut().ok_or("no server")?;
     let connection = conversation.connection;
     server.handle_frame(connection, &frame, now_ms);

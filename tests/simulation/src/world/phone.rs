@@ -144,6 +144,10 @@ impl World {
             // What no later connection can mend ends an app's syncing for good.
             ErrorKind::Network => error.retryable() || !device.is_honest,
             ErrorKind::File => device.is_troubled,
+            // An invitation is too old while the server's clock is years ahead.
+            ErrorKind::Refused if error.code() == "invitation_expired" => {
+                self.memory.told_off_ms.iter().any(|off_ms| *off_ms > 0)
+            }
             ErrorKind::Refused
             | ErrorKind::NotFound
             | ErrorKind::NeedsUpdate

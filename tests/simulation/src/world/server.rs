@@ -11,6 +11,9 @@ impl World {
         match self.host.start() {
             Ok(()) => {
                 self.note("server starts");
+                if self.is_healing {
+                    self.confirm_clock(true);
+                }
                 self.check_server()
             }
             Err(code) if self.host.is_troubled => {
@@ -52,10 +55,11 @@ impl World {
 
     /// Lets the server do everything there is to do now.
     pub fn step_server(&mut self) {
-        let (now_ms, unix_ms) = (self.clock.now_ms(), self.clock.unix_ms());
+        let (now_ms, unix_ms) = (self.clock.now_ms(), self.host.unix_ms());
         if let Some(server) = &mut self.host.server {
             server.step(now_ms, unix_ms);
         }
+        self.note_told_time();
         self.flush_server();
     }
 
