@@ -93,13 +93,17 @@ pub struct Init {
     /// The server's directory, to be made.
     #[arg(long)]
     pub data: PathBuf,
+    /// Make no city: renew the issuing key of the one that is there, whose server is stopped, with the
+    /// root key in its file.
+    #[arg(long, conflicts_with_all = ["city", "regions"])]
+    pub renew_issuing: bool,
     /// The city's name.
-    #[arg(long)]
-    pub city: String,
+    #[arg(long, required_unless_present = "renew_issuing")]
+    pub city: Option<String>,
     /// The regions: `code,name,level,parent_code,boundary,head`, UTF-8, with this header.
-    #[arg(long)]
-    pub regions: PathBuf,
-    /// Where to write the root key, which must then be taken off this machine.
+    #[arg(long, required_unless_present = "renew_issuing")]
+    pub regions: Option<PathBuf>,
+    /// Where to write the root key, which must then be taken off this machine; or where it is.
     #[arg(long)]
     pub root_key: PathBuf,
 }
@@ -161,6 +165,21 @@ pub enum Server {
 pub enum Grant {
     /// List what every device was given, by whom it is held and until when.
     List(Reading),
+    /// Renew what a device was given, from now on; also what is over, never what was ended. Prints the
+    /// device's id.
+    Renew {
+        /// The device's id, as `grant list` prints it, or as many of its first digits as are needed.
+        id: String,
+        /// For how many days; as long as before if not given.
+        #[arg(long)]
+        days: Option<u32>,
+        /// The code of a region to narrow it to; may be given several times.
+        #[arg(long = "region", value_name = "CODE")]
+        regions: Vec<String>,
+        /// The running server's directory.
+        #[arg(long)]
+        data: PathBuf,
+    },
 }
 
 /// Arguments of `enroll`.

@@ -83,6 +83,16 @@ impl City {
         transaction.set_meta(DEVICE_GRANT, self.device_grant.as_bytes())
     }
 
+    /// Writes other grants of its two keys into a store.
+    pub(crate) fn set_grants(
+        transaction: &mut dyn ServerTransaction,
+        issuing: &Digest,
+        device: &Digest,
+    ) -> Result<(), StoreError> {
+        transaction.set_meta(ISSUING_GRANT, issuing.as_bytes())?;
+        transaction.set_meta(DEVICE_GRANT, device.as_bytes())
+    }
+
     /// Whether a device is the server itself.
     pub fn is_server_device(&self, device: &DeviceId) -> bool {
         [&self.issuing, &self.device].iter().any(|key| key.public_key().device_id() == *device)

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::authority::AfterEnd;
 use crate::city::City;
+use crate::granted::{FindError, find_device};
 use crate::store::{
     AudienceKey, CITY_WIDE, Head, RECORDS_KIND, ServerRead, ServerStore, StoreError, StoredEnd,
 };
@@ -30,12 +31,9 @@ pub struct EndRequest {
 /// Says why nothing was ended.
 #[derive(Debug, thiserror::Error)]
 pub enum EndError {
-    /// No device has such an id, or none that has been given anything. Not retryable.
-    #[error("there is no such device")]
-    NoSuchDevice,
-    /// Several devices have ids that begin so. Not retryable.
-    #[error("several devices have an id that begins so")]
-    AmbiguousDevice,
+    /// The device is not found.
+    #[error(transparent)]
+    Device(#[from] FindError),
     /// It is said in no words, or in too many. Not retryable.
     #[error("the reason is empty or too long")]
     BadReason,
@@ -51,8 +49,7 @@ impl EndError {
     /// The stable code of the error.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::NoSuchDevice => "no_such_device",
-            Self::AmbiguousDevice => "ambiguous_device",
+            Self::Device(error) => error.code(),
             Self::BadReason => "bad_reason",
             Self::ClockSuspect => "clock_suspect",
             Self::Store(error) => error.code(),
@@ -102,20 +99,6 @@ pub fn end(
     let head = transaction.head()?.ok_or(StoreError::Empty)?;
     transaction.commit()?;
     Ok((device, head))
-}
-
-/// The device that an id, or the beginning of one, names.
-fn find_device(read: &dyn ServerRead, city: &City, wanted: &str) -> Result<DeviceId, EndError> {
-    let wanted = wanted.to_lowercase();
-    let devices = read.devices()?.into_iter().map(|row| row.device);
-    let is_wanted = |device: &DeviceId| device.to_string().starts_with(&wanted);
-    let mut found = devices.filter(|device| !city.is_server_device(device)).filter(is_wanted);
-    match (found.next(), found.next()) {
-        _ if wanted.is_empty() => Err(EndError::NoSuchDevice),
-        (Some(device), None) => Ok(device),
-        (Some(_), Some(_)) => Err(EndError::AmbiguousDevice),
-        (None, _) => Err(EndError::NoSuchDevice),
-    }
 }
 
 /// Who sees an end beside the device: whoever sees the regions of the grants that it takes.

@@ -12,6 +12,7 @@ use keting_trust::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::authority::Uncovered;
 use crate::city::City;
 use crate::init::log_grant;
 use crate::random::Random;
@@ -73,6 +74,12 @@ pub enum InviteError {
     /// The server does not trust its own clock. Retryable.
     #[error("the server does not trust its own clock")]
     ClockSuspect,
+    /// The issuing key is over; the root key renews it. Not retryable.
+    #[error("the server's issuing key has expired")]
+    IssuingKeyExpired,
+    /// The grant would hold longer than the issuing key does. Not retryable.
+    #[error("the grant would hold longer than the server's issuing key")]
+    BeyondIssuingKey,
     /// A number of days is zero or beyond all use. Not retryable.
     #[error("the number of days is not valid")]
     BadDays,
@@ -92,6 +99,8 @@ impl InviteError {
             Self::BadName => "bad_name",
             Self::BadDays => "bad_days",
             Self::ClockSuspect => "clock_suspect",
+            Self::IssuingKeyExpired => "issuing_key_expired",
+            Self::BeyondIssuingKey => "beyond_issuing_key",
             Self::Store(error) => error.code(),
         }
     }
@@ -112,7 +121,7 @@ pub enum EnrolError {
     /// The name of the device is not one. Not retryable.
     #[error("the name is not valid")]
     BadName,
-    /// The issuing key is no longer good. Not retryable.
+    /// The issuing key is no longer good; the root key renews it. Not retryable.
     #[error("the server's issuing key has expired")]
     IssuingKeyExpired,
     /// By the server's clock its own issuing key was not made yet. Retryable.
@@ -182,6 +191,16 @@ pub fn invite(
     let open_ms = milliseconds(request.days.unwrap_or(INVITATION_DAYS))?;
 
     let mut transaction = store.begin()?;
+    let issuing = stored_grant(&*transaction, &city.issuing_grant)?.grant;
+    match Uncovered::of(&issuing, now_ms) {
+        None => {}
+        // The server had a key before the time it is: it is not that time.
+        Some(Uncovered::NotYetValid) => return Err(InviteError::ClockSuspect),
+        Some(_) => return Err(InviteError::IssuingKeyExpired),
+    }
+    if now_ms.saturating_add(grant_ms) > issuing.expires_at_ms {
+        return Err(InviteError::BeyondIssuingKey);
+    }
     let region = region_for(role, request.region_code.as_deref(), &*transaction)?;
     let head = transaction.head()?.ok_or(StoreError::Empty)?;
     let secret = Secret::new(random.bytes());

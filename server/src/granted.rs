@@ -48,6 +48,53 @@ impl GrantState {
     }
 }
 
+/// Says why a device was not found.
+#[derive(Debug, thiserror::Error)]
+pub enum FindError {
+    /// No device has such an id. Not retryable.
+    #[error("there is no such device")]
+    NoSuchDevice,
+    /// Several devices have ids that begin so. Not retryable.
+    #[error("several devices have an id that begins so")]
+    AmbiguousDevice,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl FindError {
+    /// The stable code of the error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoSuchDevice => "no_such_device",
+            Self::AmbiguousDevice => "ambiguous_device",
+            Self::Store(error) => error.code(),
+        }
+    }
+}
+
+/// The device that an id in hexadecimal digits, or the beginning of one, names. The server's own is
+/// none of them.
+///
+/// # Errors
+/// When none or several are named, or the store cannot be read.
+pub fn find_device(
+    read: &dyn ServerRead,
+    city: &City,
+    wanted: &str,
+) -> Result<DeviceId, FindError> {
+    let wanted = wanted.to_lowercase();
+    let devices = read.devices()?.into_iter().map(|row| row.device);
+    let is_wanted = |device: &DeviceId| device.to_string().starts_with(&wanted);
+    let mut found = devices.filter(|device| !city.is_server_device(device)).filter(is_wanted);
+    match (found.next(), found.next()) {
+        _ if wanted.is_empty() => Err(FindError::NoSuchDevice),
+        (Some(device), None) => Ok(device),
+        (Some(_), Some(_)) => Err(FindError::AmbiguousDevice),
+        (None, _) => Err(FindError::NoSuchDevice),
+    }
+}
+
 /// Lists the grants of all devices but the server's own, device by device, each in the log's order.
 ///
 /// # Errors

@@ -1,14 +1,17 @@
 //! What devices were given, on the server.
 
-use keting::{Environment as _, SystemEnvironment};
 use keting_server::city::City;
 use keting_server::granted::{GrantState, Granted, grants};
 use keting_server::init::store_path;
+use keting_server::renewal::RenewRequest;
+use keting_server::shell::admin::{AdminReply, AdminRequest};
+use keting_server::shell::wall_clock_ms;
 use keting_server::store::sqlite::SqliteStore;
 use keting_server::store::{ServerStore as _, StoreError};
 use serde_json::json;
 
 use crate::arguments::{Grant, Reading};
+use crate::commands::server::{ask, refused};
 use crate::exit::Failure;
 use crate::output;
 use crate::time::city_minute;
@@ -20,6 +23,14 @@ use crate::time::city_minute;
 pub fn run(verb: &Grant) -> Result<(), Failure> {
     match verb {
         Grant::List(reading) => list(reading),
+        Grant::Renew { id, days, regions, data } => {
+            let (device, region_codes) = (id.clone(), regions.clone());
+            let request = RenewRequest { device, days: *days, region_codes };
+            match ask(data, &AdminRequest::RenewGrants(request))? {
+                AdminReply::GrantsRenewed(device) => output::line(device),
+                other => Err(refused(other)),
+            }
+        }
     }
 }
 
@@ -40,7 +51,7 @@ fn list(reading: &Reading) -> Result<(), Failure> {
 
 fn read_all(store: &mut SqliteStore) -> Result<Vec<Granted>, StoreError> {
     let read = store.snapshot()?;
-    grants(&*read, &City::read(&*read)?, SystemEnvironment.unix_ms())
+    grants(&*read, &City::read(&*read)?, wall_clock_ms())
 }
 
 fn failed(code: &str, error: &dyn std::error::Error) -> Failure {

@@ -10,7 +10,7 @@ use keting_server::init::{self, Place, store_path};
 use keting_server::renewal::days_ms;
 use keting_server::server::{Config, Server};
 use keting_server::shell::admin::{self, AdminReply, AdminRequest, AdminSocket};
-use keting_server::shell::{Running, certificate};
+use keting_server::shell::{Running, certificate, wall_clock_ms};
 use keting_server::store::sqlite::SqliteStore;
 use keting_trust::limits::SERVER_DOCUMENTS_OPEN_BYTES_MAX;
 
@@ -26,16 +26,30 @@ const POLL_STORE_EVERY_MS: u64 = 1_000;
 /// # Errors
 /// When the regions are not valid, there is a city already, or a file cannot be written.
 pub fn init(arguments: &Init) -> Result<(), Failure> {
-    let regions =
-        File::open(&arguments.regions).map_err(|error| file_failure(&arguments.regions, &error))?;
-    let mut environment = SystemEnvironment;
-    let now_ms = environment.unix_ms();
-    let mut random = move |bytes: &mut [u8]| environment.fill(bytes);
+    match (&arguments.city, &arguments.regions) {
+        (Some(city), Some(regions)) => make_city(arguments, city, regions),
+        // The command line lets nothing else through.
+        _ => renew_issuing(arguments),
+    }
+}
+
+/// Renews the issuing key and prints until when it is good.
+fn renew_issuing(arguments: &Init) -> Result<(), Failure> {
+    let mut random = |bytes: &mut [u8]| SystemEnvironment.fill(bytes);
+    let until =
+        init::renew_issuing(&arguments.data, &arguments.root_key, &mut random, wall_clock_ms());
+    let until = until.map_err(|error| unusable(error.code(), &error))?;
+    output::line(time::city_minute(until))
+}
+
+fn make_city(arguments: &Init, city: &str, regions: &Path) -> Result<(), Failure> {
+    let regions = File::open(regions).map_err(|error| file_failure(regions, &error))?;
+    let mut random = |bytes: &mut [u8]| SystemEnvironment.fill(bytes);
     let place = Place { directory: &arguments.data, root_key: &arguments.root_key };
-    init::init(place, &arguments.city, regions, &mut random, now_ms)
+    init::init(place, city, regions, &mut random, wall_clock_ms())
         .map_err(|error| unusable(error.code(), &error))?;
     let root_key = arguments.root_key.display();
-    output::line(format!("{}: {}", arguments.city, arguments.data.display()))?;
+    output::line(format!("{city}: {}", arguments.data.display()))?;
     output::note(&format!(
         "根密钥已写入 {root_key},请移到离线保管处。The root key is in {root_key}; take it off this \
          machine."
@@ -145,7 +159,10 @@ pub fn end_device(data: &Path, device: String, why: String) -> Result<(), Failur
 }
 
 /// Asks the server that runs on a directory.
-fn ask(data: &Path, request: &AdminRequest) -> Result<AdminReply, Failure> {
+///
+/// # Errors
+/// When none answers.
+pub(super) fn ask(data: &Path, request: &AdminRequest) -> Result<AdminReply, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(admin::ask(data, request)).map_err(|error| Failure::Server {
         code: "server_not_running".to_owned(),
@@ -154,7 +171,7 @@ fn ask(data: &Path, request: &AdminRequest) -> Result<AdminReply, Failure> {
 }
 
 /// Why the server did not do what it was asked.
-fn refused(reply: AdminReply) -> Failure {
+pub(super) fn refused(reply: AdminReply) -> Failure {
     let (code, message) = match reply {
         AdminReply::Refused { code, message } => (code, message),
         _ => ("server_not_running".to_owned(), "the server answers something else".to_owned()),

@@ -133,18 +133,29 @@ fn no_grant_outlasts_the_issuing_key_and_nobody_is_let_in_once_it_has_ended() {
         role: "steward".into(),
         region_code: Some(UNIT.into()),
         days: None,
-        grant_days: None,
+        grant_days: Some(1),
     };
     let [one, other] = [1, 2].map(|seed| Ed25519Signer::from_seed([seed; 32]));
     let [first, second] = [(); 2].map(|()| {
         let Town { store, city, random, .. } = &mut town;
         invite(store, city, &endpoint(), &request, random, last_day).unwrap()
     });
-    let let_in = enrolled(&mut town, &first.secret, &one, last_day).unwrap();
+    let let_in = enrolled(&mut town, &first.secret, &one, last_day + 1_000).unwrap();
     let grant = SignedGrant::open(let_in.grants.last().unwrap()).unwrap().grant;
     assert_eq!(grant.expires_at_ms, issuing.expires_at_ms);
     let late = enrolled(&mut town, &second.secret, &other, issuing.expires_at_ms).unwrap_err();
     assert_eq!((late.code(), late.retryable()), ("issuing_key_expired", false));
+
+    let early = issuing.issued_at_ms - 1;
+    for (now_ms, code) in [
+        (last_day + 1, "beyond_issuing_key"),
+        (issuing.expires_at_ms, "issuing_key_expired"),
+        (early, "clock_suspect"),
+    ] {
+        let Town { store, city, random, .. } = &mut town;
+        let refused = invite(store, city, &endpoint(), &request, random, now_ms);
+        assert_eq!(refused.unwrap_err().code(), code);
+    }
 }
 
 #[test]

@@ -31,6 +31,15 @@ pub enum InitError {
     /// The root key's file cannot be written, or is there already. Not retryable.
     #[error("the file for the root key cannot be used")]
     RootKeyFile(#[source] std::io::Error),
+    /// The file holds no root key. Not retryable.
+    #[error("the file holds no root key")]
+    NoRootKey,
+    /// The root key is of another city, or another one than the city's. Not retryable.
+    #[error("the root key is not that of the city")]
+    WrongRootKey,
+    /// The city's server runs. Retryable, once it was stopped.
+    #[error("the city's server runs")]
+    ServerRuns,
     /// The certificate cannot be made. Not retryable.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
@@ -59,6 +68,9 @@ impl InitError {
             Self::RootKeyFile(error) => {
                 DiskFault::of(error).map_or("file_unusable", DiskFault::code)
             }
+            Self::NoRootKey => "root_key_malformed",
+            Self::WrongRootKey => "other_root_key",
+            Self::ServerRuns => "server_in_use",
             Self::Certificate(_) => "certificate_failed",
             Self::FolderNotPrivate => "folder_not_private",
             Self::Io(error) => DiskFault::of(error).map_or("io", DiskFault::code),

@@ -12,6 +12,7 @@ mod error;
 pub(crate) mod leftovers;
 mod regions;
 pub mod regions_csv;
+mod renewing;
 mod root_key;
 
 use std::fs::OpenOptions;
@@ -39,6 +40,7 @@ use crate::store::{
 
 pub use error::InitError;
 pub use regions_csv::{COLUMNS, RegionLine, RegionsError, read_regions};
+pub use renewing::renew_issuing;
 pub use root_key::RootKey;
 
 /// The name of the store's file in a server's directory.

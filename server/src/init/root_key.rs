@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use keting::durable_file::flush_folder_of;
 use keting_model::CityId;
 use keting_store::for_owner;
-use keting_trust::PublicKey;
+use keting_trust::{Ed25519Signer, PublicKey, Signer as _};
 use zeroize::Zeroizing;
 
+use super::InitError;
 use super::leftovers::remove_if_there;
 
 const TITLE: &str = "keting root key 1";
@@ -72,6 +73,26 @@ impl Drop for KeyFile<'_> {
 }
 
 impl RootKey {
+    /// Reads the file that a city's making wrote.
+    ///
+    /// # Errors
+    /// When it cannot be read, or holds no root key.
+    pub(super) fn read(path: &Path) -> Result<Self, InitError> {
+        let text = Zeroizing::new(fs::read_to_string(path).map_err(InitError::RootKeyFile)?);
+        Self::from_text(&text).ok_or(InitError::NoRootKey)
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        let [title, city, public, seed] = text.lines().collect::<Vec<_>>().try_into().ok()?;
+        let city = CityId::new(from_hex(city.strip_prefix("city ")?)?);
+        let seed = Zeroizing::new(from_hex::<32>(seed.strip_prefix("seed ")?)?);
+        let key = Ed25519Signer::from_seed(*seed).public_key().clone();
+        let read = Self { city, public: key, seed };
+        // Written again it must be the same, so that a line that was changed is found.
+        let is_same = title == TITLE && read.to_text().lines().nth(2) == Some(public);
+        is_same.then_some(read)
+    }
+
     fn to_text(&self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(format!("{TITLE}\n{}", city_line(&self.city)));
         text.push_str("public ed25519 ");
@@ -91,6 +112,14 @@ pub(super) fn is_of(path: &Path, city: &CityId) -> io::Result<bool> {
 
 fn city_line(city: &CityId) -> String {
     format!("city {city}\n")
+}
+
+fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let bytes = pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?));
+    let bytes: Vec<u8> = bytes.collect::<Option<_>>()?;
+    bytes.try_into().ok().filter(|_| rest.is_empty())
 }
 
 fn push_hex(text: &mut String, bytes: &[u8]) {

@@ -26,6 +26,7 @@ use crate::ending::{EndError, EndRequest, end};
 use crate::enrol::{Endpoint, InviteError, InviteRequest, invite};
 use crate::metrics::Metrics;
 use crate::random::Random;
+use crate::renewal::{RenewError, RenewRequest, renew};
 use crate::store::{Head, ServerStore, StoreError};
 
 use self::admitting::Judges;
@@ -250,6 +251,26 @@ impl Server {
         let endpoint = &self.config.endpoint;
         invite(&mut *self.store, &self.city, endpoint, request, &mut *self.random, unix_ms)
             .map(|invitation| invitation.to_text())
+    }
+
+    /// Renews a device's grants, as the operator asks.
+    ///
+    /// # Errors
+    /// When there is nothing to renew, it would be wider or longer than may be, the clock is suspect,
+    /// or the store fails.
+    pub fn renew_grants(
+        &mut self,
+        request: &RenewRequest,
+        now_ms: u64,
+        unix_ms: u64,
+    ) -> Result<DeviceId, RenewError> {
+        if self.clock.suspicion().is_some() {
+            return Err(RenewError::ClockSuspect);
+        }
+        let (store, random) = (&mut *self.store, &mut *self.random);
+        let (device, head) = renew(store, &self.city, request, random, unix_ms)?;
+        self.take_head(head, now_ms);
+        Ok(device)
     }
 
     /// Ends a device, as the operator asks. Its sessions end before anything further is read for it.

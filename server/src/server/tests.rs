@@ -163,7 +163,7 @@ fn a_device_whose_grants_are_over_is_refused_for_now_and_its_work_goes_when_ther
     let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
     world.hang_up(&mut alice);
     let number = world.number();
-    world.set_clock(2 * YEAR_MS);
+    world.set_clock(YEAR_MS + 1_000);
     world.call(&mut alice);
     let region = world.region(HEAD_REGION);
     let (_, late) = alice.person().add_household(region);
@@ -186,7 +186,7 @@ fn a_device_whose_grants_end_while_it_is_connected_gets_no_word_beyond_what_it_w
     let mut bob = world.enrol("micro_grid_head", HEAD_REGION, 2);
     world.settle(&mut [&mut alice, &mut bob]);
     let cursor = alice.cursor;
-    world.set_clock(2 * YEAR_MS);
+    world.set_clock(YEAR_MS + 1_000);
     let region = world.region(HEAD_REGION);
     let (_, late) = alice.person().add_household(region);
     alice.queue(late);

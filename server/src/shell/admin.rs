@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::ending::EndRequest;
 use crate::enrol::InviteRequest;
+use crate::renewal::RenewRequest;
 use crate::shell::core_thread::{CoreHandle, ToCore};
 
 const REQUEST_BYTES_MAX: u64 = 64 * 1024;
@@ -24,6 +25,8 @@ const REQUEST_BYTES_MAX: u64 = 64 * 1024;
 pub enum AdminRequest {
     /// An invitation for one device.
     Invite(InviteRequest),
+    /// To renew a device's grants.
+    RenewGrants(RenewRequest),
     /// To end a device.
     EndDevice(EndRequest),
     /// To take the server's clock for right as it stands.
@@ -36,6 +39,8 @@ pub enum AdminRequest {
 pub enum AdminReply {
     /// The invitation's text.
     Invitation(String),
+    /// The grants of the device with this id are renewed.
+    GrantsRenewed(String),
     /// The device with this id is ended.
     DeviceEnded(String),
     /// The clock is taken for right: it shows this time, milliseconds since the Unix epoch.
@@ -153,6 +158,13 @@ async fn answer(request: AdminRequest, core: &CoreHandle) -> AdminReply {
         AdminRequest::Invite(request) => {
             match ask_core(core, |reply| ToCore::Invite { request, reply }).await {
                 Some(Ok(invitation)) => AdminReply::Invitation(invitation),
+                Some(Err(error)) => AdminReply::refused(error.code(), &error),
+                None => AdminReply::stopping(),
+            }
+        }
+        AdminRequest::RenewGrants(request) => {
+            match ask_core(core, |reply| ToCore::RenewGrants { request, reply }).await {
+                Some(Ok(device)) => AdminReply::GrantsRenewed(device.to_string()),
                 Some(Err(error)) => AdminReply::refused(error.code(), &error),
                 None => AdminReply::stopping(),
             }

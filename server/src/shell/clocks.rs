@@ -1,6 +1,6 @@
 //! The machine's clocks, as the core is told them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use keting::{Environment, SystemEnvironment};
 
@@ -29,8 +29,18 @@ impl Clocks {
 
     /// Milliseconds since the Unix epoch.
     pub(super) fn unix_ms(&self) -> u64 {
-        let off_ms = self.off.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
-        let off_ms = off_ms.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
-        SystemEnvironment.unix_ms().saturating_add_signed(off_ms)
+        shown_by(self.off.as_deref())
     }
+}
+
+/// The wall clock of the server's machine, for what is done beside the running server: milliseconds
+/// since the Unix epoch.
+pub fn wall_clock_ms() -> u64 {
+    shown_by(std::env::var_os(OFF_VARIABLE).map(PathBuf::from).as_deref())
+}
+
+fn shown_by(off: Option<&Path>) -> u64 {
+    let off_ms = off.and_then(|file| std::fs::read_to_string(file).ok());
+    let off_ms = off_ms.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+    SystemEnvironment.unix_ms().saturating_add_signed(off_ms)
 }

@@ -22,6 +22,7 @@ use crate::clock_watch::Suspicion;
 use crate::ending::{EndError, EndRequest};
 use crate::enrol::{InviteError, InviteRequest};
 use crate::metrics::Metrics;
+use crate::renewal::{RenewError, RenewRequest};
 use crate::server::{ConnectionId, Health, Server};
 use crate::shell::STOP_MS_MAX;
 use crate::shell::admission_thread::AdmissionThread;
@@ -67,6 +68,13 @@ pub enum ToCore {
         request: InviteRequest,
         /// The invitation's text.
         reply: oneshot::Sender<Result<String, InviteError>>,
+    },
+    /// The operator renews a device's grants.
+    RenewGrants {
+        /// Which, and how.
+        request: RenewRequest,
+        /// The device.
+        reply: oneshot::Sender<Result<DeviceId, RenewError>>,
     },
     /// The operator ends a device.
     EndDevice {
@@ -214,6 +222,10 @@ impl CoreThread {
             ToCore::Disconnect { connection } => self.forget(connection),
             ToCore::Invite { request, reply } => {
                 let _ = reply.send(self.server.invite(&request, self.clocks.unix_ms()));
+            }
+            ToCore::RenewGrants { request, reply } => {
+                let unix_ms = self.clocks.unix_ms();
+                let _ = reply.send(self.server.renew_grants(&request, now_ms, unix_ms));
             }
             ToCore::EndDevice { request, reply } => {
                 let unix_ms = self.clocks.unix_ms();

@@ -26,6 +26,7 @@ use crate::shell::door::Door;
 use crate::shell::listener::Listener;
 use crate::store::ServerStore;
 
+pub use self::clocks::wall_clock_ms;
 pub use self::door::Bounds;
 pub use keting_sync::PATH as SYNC_PATH;
 

@@ -42,7 +42,7 @@ impl Check<'_> {
     fn ends_of(&mut self, device: &DeviceId) -> Result<(), StoreError> {
         for row in self.read.ends_of(device)? {
             let logged = self.read.entry(row.number)?;
-            if !logged.is_some_and(|entry| entry.kind == RecordKind::Revocation) {
+            if logged.is_none_or(|entry| entry.kind != RecordKind::Revocation) {
                 self.differs(Some(row.number), None, "end_row_differs");
             }
         }

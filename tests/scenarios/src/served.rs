@@ -151,6 +151,7 @@ impl ServedCity {
     /// Runs a command on the server's directory.
     pub fn on_server(&self, arguments: &[&str]) -> Ended {
         let mut command = crate::binary::keting();
+        command.env("KETING_CLOCK_OFF", self.path("clock-off"));
         Ended::of(command.args(arguments).arg("--data").arg(self.server_directory()))
     }
 

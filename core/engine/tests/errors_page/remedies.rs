@@ -94,6 +94,12 @@ pub const REMEDIES: &[Remedy] = &[
         "keting-scenarios::one_minute_of_a_wrong_server_clock_holds_nothing_and_the_edit_goes_out_by_itself",
     ),
     command(
+        &["keting init --renew-issuing"],
+        &["keting init --renew-issuing"],
+        "keting init --renew-issuing",
+        "keting-scenarios::an_issuing_key_that_is_over_is_renewed_with_the_root_key_as_the_message_says",
+    ),
+    command(
         &["keting grant list"],
         &["keting grant list"],
         "keting grant list",
@@ -102,7 +108,7 @@ pub const REMEDIES: &[Remedy] = &[
     person(&["operator"], &["运维人员"], "whoever runs the city's server"),
     person(
         &["supervisor"],
-        &["找上级", "等上级"],
+        &["找上级", "等上级", "请上级"],
         "whoever is above the author in the city's order",
     ),
     person(&["maintainers"], &["维护者"], "whoever makes the software"),

@@ -4,6 +4,7 @@ use keting_trust::limits::{ENDED_WORK_MS_MAX, HAND_OVER_MS};
 
 use super::*;
 use crate::ending::{EndError, EndRequest};
+use crate::granted::FindError;
 use crate::renewal::{days_ms, renew_if_due};
 
 fn end(world: &mut World, device: &str) -> Result<keting_trust::DeviceId, EndError> {
@@ -133,9 +134,16 @@ fn a_device_is_named_by_as_many_digits_as_are_needed_and_the_server_is_none() {
     let first_digit = ids[0][..1].to_owned();
     let several = ids.iter().filter(|id| id.starts_with(&first_digit)).count() > 1;
     let found = end(&mut world, &first_digit);
-    assert_eq!(matches!(found, Err(EndError::AmbiguousDevice)), several, "{found:?}");
+    assert_eq!(
+        matches!(found, Err(EndError::Device(FindError::AmbiguousDevice))),
+        several,
+        "{found:?}"
+    );
     for wanted in ["", "xyz", &own] {
-        assert!(matches!(end(&mut world, wanted), Err(EndError::NoSuchDevice)), "{wanted}");
+        assert!(
+            matches!(end(&mut world, wanted), Err(EndError::Device(FindError::NoSuchDevice))),
+            "{wanted}"
+        );
     }
     let long = EndRequest { device: ids[1].clone(), why: "一".repeat(86) };
     let refused = world.server.end_device(&long, world.now_ms, world.unix_ms);

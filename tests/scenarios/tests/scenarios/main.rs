@@ -25,6 +25,7 @@ mod newer;
 mod operating;
 mod reading;
 mod remedies;
+mod renewing;
 mod said;
 mod server_clock;
 mod shell;

@@ -75,7 +75,10 @@ fn of_a_clock_that_was_confirmed_wrongly_nothing_lasting_comes() {
     assert_eq!(left(&alice), [0, 0, 1]);
     let late = add_household(&alice, "望潮苑1幢1单元102室");
     bob.run(&["sync"]).done();
-    let early = city.device("王五", "micro_grid_head", MICRO_GRID);
+    let early = city.new_device();
+    let invite = ["invite", "--name", "王五", "--role", "micro_grid_head", "--days", "100"];
+    let invitation = city.on_server(&[&invite[..], &["--region", MICRO_GRID]].concat()).line();
+    early.run(&["enroll", &invitation]).done();
 
     city.set_clock_ahead(0);
     assert_eq!(alice.run(&["sync"]).refusal(), (5, "clock_suspect"));

@@ -1,6 +1,6 @@
 //! What the operator enters: a city, its table of regions, an invitation.
 
-use super::{Known, not_found, refused};
+use super::{Known, file, not_found, refused};
 
 pub(super) const CODES: &[Known] = &[
     refused(
@@ -22,6 +22,22 @@ pub(super) const CODES: &[Known] = &[
         "bad_days",
         "天数不对，请填一个合理的正整数。",
         "The number of days is not valid: enter a sensible one above zero.",
+    ),
+    refused(
+        "wider_than_before",
+        "续期不能超出原来的区域，请改正区域代码。",
+        "A renewal gives no more than there was: correct the region.",
+    ),
+    refused(
+        "beyond_issuing_key",
+        "授权不能比服务器发放授权的密钥更久，请选一个较少的天数，或用根密钥续期（keting init --renew-issuing）。",
+        "A permission cannot outlast the server's key for giving them: choose fewer days, or renew the \
+         key with the root key (keting init --renew-issuing).",
+    ),
+    file(
+        "root_key_malformed",
+        "这个文件里没有完整的根密钥，请核对文件。",
+        "This file holds no whole root key: check which file it is.",
     ),
     not_found(
         "no_such_device",

@@ -44,9 +44,9 @@ pub(super) const CODES: &[Known] = &[
     new_invitation("invitation_expired"),
     refused(
         "issuing_key_expired",
-        "服务器发放授权的密钥到期了，新设备不能加入，请通知运维人员：这个版本还不能续期。",
-        "The server's key for giving permissions has expired, so no device can join: tell the \
-         operator, for this version cannot renew it.",
+        "服务器发放授权的密钥到期了，请联系运维人员，用根密钥续期（keting init --renew-issuing）。",
+        "The server's key for giving permissions has expired: ask the operator to renew it with the \
+         root key (keting init --renew-issuing).",
     ),
     refused(
         "other_root_key",
