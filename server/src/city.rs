@@ -1,5 +1,7 @@
 //! Who the server is: the city, its log, and the keys it signs with.
 
+use std::sync::Arc;
+
 use keting_model::{CityId, LogId};
 use keting_trust::{DeviceId, Digest, Ed25519Signer, PublicKey, Signer as _, cbor};
 use zeroize::Zeroizing;
@@ -25,8 +27,8 @@ pub struct City {
     pub name: String,
     /// The root key.
     pub root: PublicKey,
-    /// The key that issues grants and signs verdicts. It expires.
-    pub issuing: Ed25519Signer,
+    /// The key that issues grants, and signs verdicts and what is said of the log. It expires.
+    pub issuing: Arc<Ed25519Signer>,
     /// The root key's grant for the issuing key.
     pub issuing_grant: Digest,
     /// The key of the server's own commits.
@@ -61,7 +63,7 @@ impl City {
             log: head.log,
             name: String::from_utf8(meta(NAME)?).map_err(|_| damaged())?,
             root: cbor::from_slice(&meta(ROOT_KEY)?).map_err(|_| damaged())?,
-            issuing: signer(ISSUING_SEED)?,
+            issuing: Arc::new(signer(ISSUING_SEED)?),
             issuing_grant: digest(ISSUING_GRANT)?,
             device: signer(DEVICE_SEED)?,
             device_grant: digest(DEVICE_GRANT)?,

@@ -45,6 +45,9 @@ pub struct Metrics {
     pub grants_renewed: u64,
     /// Failures of the store, by code.
     pub store_failures: BTreeMap<String, u64>,
+    /// Sessions with devices whose log is another one: they prove that this server was put back from a
+    /// copy, or have a cursor of nowhere.
+    pub logs_diverged: u64,
     /// The number of the log's last entry.
     pub log_number: u64,
     batches: [u64; BATCH_SIZES.len() + 1],
@@ -116,6 +119,11 @@ impl Metrics {
             "keting_grants_renewed_total",
             "Devices whose grants were renewed.",
             self.grants_renewed,
+        );
+        text.counter(
+            "keting_logs_diverged_total",
+            "Sessions with devices whose log is another one.",
+            self.logs_diverged,
         );
         text.codes("keting_store_failures_total", "Failures of the store.", &self.store_failures);
         text.gauge("keting_connections_open", "Connections open.", self.connections_open);

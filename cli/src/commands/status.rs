@@ -34,6 +34,7 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
             "held": status.held,
             "conflicts": status.conflicts,
             "documents": status.documents,
+            "log_diverged": status.log_diverged,
             "unread": status.unread,
             "city_time_ms": keting.now().unix_ms(),
             "clock_off_ms": status.clock_off_ms,
@@ -62,6 +63,11 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
     }
     if status.time_uncertain {
         output::line("重启后未联网，日期可能不准，请同步 dates may be wrong until the next sync")?;
+    }
+    if status.log_diverged
+        && let Some(known) = keting::error::known("log_diverged")
+    {
+        output::line(format!("{} {}", known.zh, known.en))?;
     }
     if let Some((done, total)) = status.first_sync {
         output::line(format!("首次同步 first sync: {done}/{total}"))?;

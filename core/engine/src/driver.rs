@@ -242,7 +242,9 @@ impl SyncDriver {
                 self.end_if_failed(noted);
             }
             DeviceEvent::LogDiverged { .. } => {
+                let noted = replica.note_log_diverged();
                 self.keep_fault(EngineError::Protocol { code: "log_diverged" });
+                self.end_if_failed(noted);
             }
             DeviceEvent::Welcomed(welcome) => {
                 let noted = replica.note_welcome(welcome.server_time_ms, welcome.backed_up_to);

@@ -24,8 +24,8 @@ mod tests;
 
 pub use backoff::Backoff;
 pub use device::{
-    DeviceConfig, DeviceEffect, DeviceEvent, DeviceSession, FirstSync, Moved, OutboxBatch,
-    OutboxItem, Persist, Persisted, Purpose, Status,
+    DeviceConfig, DeviceEffect, DeviceEvent, DeviceSession, EnrolledHere, FirstSync, Group, Moved,
+    OutboxBatch, OutboxItem, Persist, Persisted, Purpose, Status,
 };
 pub use error::{CloseReason, OwnFault, PeerMisbehaved};
 pub use message::{
@@ -33,8 +33,8 @@ pub use message::{
     PushedCommit, Refused, Request, Resume, Secret, Welcome,
 };
 pub use server::{
-    Denial, DocumentBatch, Enrolment, LogBatch, Resumption, ServerConfig, ServerEffect,
-    ServerEvent, ServerSession, Standing,
+    Admitted, Denial, DocumentBatch, Enrolment, IssuingKey, LogBatch, Resumption, ServerConfig,
+    ServerEffect, ServerEvent, ServerSession, Standing,
 };
 
 /// The versions of the protocol this crate speaks, the preferred one first.

@@ -4,6 +4,7 @@
 //! phone hardware and SM2 for commercial cryptography assessment can follow without a new format.
 
 use std::fmt;
+use std::sync::Arc;
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use keting_model::define_id;
@@ -161,6 +162,16 @@ pub trait Signer: Send + Sync {
     /// # Errors
     /// When the key cannot be used now.
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError>;
+}
+
+impl<T: Signer + ?Sized> Signer for Arc<T> {
+    fn public_key(&self) -> &PublicKey {
+        (**self).public_key()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        (**self).sign(message)
+    }
 }
 
 /// An Ed25519 key in memory, wiped when dropped.

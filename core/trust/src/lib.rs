@@ -33,6 +33,6 @@ pub use key::{Algorithm, DeviceId, Ed25519Signer, PublicKey, Signer};
 pub use log::{ChainHash, Cursor, Place, Position, RecordKind};
 pub use record::{
     Announcement, Claimed, Confirmation, Decision, Enrolment, Erasure, GroupDigest, Heard, Outcome,
-    Revocation, SignedAnnouncement, SignedConfirmation, SignedDecision, SignedEnrolment,
+    Revocation, Signed, SignedAnnouncement, SignedConfirmation, SignedDecision, SignedEnrolment,
     SignedErasure, SignedHeard, SignedRevocation, SignedVerdict, Verdict,
 };

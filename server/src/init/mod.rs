@@ -18,6 +18,7 @@ mod root_key;
 use std::fs::OpenOptions;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use keting::durable_file::{flush_folder_of, make_private_folder};
 use keting_model::role::Role;
@@ -211,7 +212,7 @@ pub fn init_store(
         log,
         name: city_name.to_owned(),
         root: root.public_key().clone(),
-        issuing,
+        issuing: Arc::new(issuing),
         issuing_grant: issuing_grant.digest(),
         device,
         device_grant: device_grant.digest(),

@@ -1,5 +1,7 @@
 //! Groups go out to be judged, and what became of them comes back.
 
+use keting_sync::Admitted;
+
 use super::effects::denial;
 use super::waiting::Queued;
 use super::{Server, effects};
@@ -50,11 +52,13 @@ impl Server {
             Ok(batch) => {
                 self.fault = None;
                 self.count(&batch);
+                let head = batch.head.cursor();
                 self.take_head(batch.head, now_ms);
                 for queued in self.waiting.take_outcomes(batch.answers) {
                     let answers = effects::answers(queued.keys, queued.outcomes);
                     if let Some(open) = self.connections.get_mut(&queued.connection) {
-                        open.session.handle_admitted(queued.id, Ok(answers), now_ms);
+                        let admitted = Admitted { answers, head };
+                        open.session.handle_admitted(queued.id, Ok(admitted), now_ms);
                         self.touched.insert(queued.connection);
                     }
                 }

@@ -1,12 +1,17 @@
 //! What sessions ask for, done: letting in and reading have files of their own.
 
-use keting_sync::{Answer, CommitKey, Denial, Outcome as Answered, ServerEffect};
+use keting_sync::{Admitted, Answer, CommitKey, Denial, Outcome as Answered, ServerEffect};
 use keting_trust::SignedConfirmation;
 
 use super::waiting::Queued;
 use super::{CONFIRMATIONS_EVERY_MS, ConnectionId, Server};
 use crate::admission::{Outcome, PushedCommit};
+use crate::metrics::Metrics;
 use crate::store::StoredDevice;
+
+/// What is pushed is answered with this where the device's log is another one: it keeps it, and goes
+/// on once the server has its log again.
+const LOG_DIVERGED: &str = "log_diverged";
 
 impl Server {
     /// Performs what one session asks for until it asks for nothing more.
@@ -86,10 +91,16 @@ impl Server {
     ) {
         let Some(open) = self.connections.get_mut(&connection) else { return };
         let Some(device) = open.device else { return };
-        if commits.is_empty() {
-            return open.session.handle_admitted(id, Ok(Vec::new()), now_ms);
+        let keys: Vec<CommitKey> = commits.iter().map(|commit| commit.key).collect();
+        if commits.is_empty() || open.is_diverged {
+            for _ in &keys {
+                Metrics::count(&mut self.metrics.commits_refused, LOG_DIVERGED);
+            }
+            let refused = Outcome::Refused { code: LOG_DIVERGED };
+            let outcomes = vec![refused; keys.len()];
+            let admitted = Admitted { answers: answers(keys, outcomes), head: self.head.cursor() };
+            return open.session.handle_admitted(id, Ok(admitted), now_ms);
         }
-        let keys = commits.iter().map(|commit| commit.key).collect();
         let commits = commits
             .into_iter()
             .map(|commit| PushedCommit {

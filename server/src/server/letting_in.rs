@@ -1,7 +1,10 @@
 //! Who is let in, and from where on they are given the log.
 
 use keting_sync::{Denial, Enrolled, Enrolment, Highest, Resume, Resumption, Secret, Standing};
-use keting_trust::{Cursor, DeviceId, PublicKey};
+use keting_trust::{
+    Claimed, Cursor, DeviceId, Digest, Heard, KindAccess, PublicKey, Signed, SignedGrant, record,
+};
+use tracing::warn;
 
 use super::clock::clock_suspect;
 use super::effects::denial;
@@ -9,8 +12,10 @@ use super::reading::Coverages;
 use super::{ConnectionId, Server};
 use crate::audience::cursor_at;
 use crate::authority::Uncovered;
+use crate::city::City;
 use crate::ending::note_bound;
 use crate::enrol::enrol;
+use crate::metrics::Metrics;
 use crate::renewal;
 use crate::store::{Head, ServerRead, StoreError, StoredDevice};
 
@@ -42,6 +47,10 @@ impl Server {
         match standing {
             Ok(Ok(standing)) => {
                 open.device = Some(device);
+                if let Resumption::Diverged { .. } = standing.resumption {
+                    open.is_diverged = true;
+                    note_diverged(&mut self.metrics, &standing.head, resume);
+                }
                 open.session.handle_authenticated(standing, now_ms);
             }
             Ok(Err(denial)) => open.session.handle_denied(denial),
@@ -90,6 +99,14 @@ impl Server {
         let Some(row) = read.device(device)? else {
             return Ok(Err(denial("unknown_device", false)));
         };
+        let heard = match &resume.heard {
+            Some(heard) => proven(&*read, &self.city, heard)?,
+            None => None,
+        };
+        let has_lost = match &heard {
+            Some(heard) => !is_of(&*read, &head, &heard.cursor)?,
+            None => false,
+        };
         self.book.refresh(&*read, &head)?;
         let rights = self.book.rights(&*read, &self.city, device)?;
         let without_grant = rights.without_grant(unix_ms);
@@ -103,6 +120,8 @@ impl Server {
             Some(_) | None => None,
         };
         let resumption = match &resume.cursor {
+            // This server was put back from a copy, and the device can prove it.
+            _ if has_lost => Resumption::Diverged { shared_number: shared_number(&head, &row) },
             // What it made before the end is still good, and does not have to be lost.
             _ if without_grant.is_some() => {
                 let why = rights.ends().last().map(|end| end.why.clone()).unwrap_or_default();
@@ -160,6 +179,18 @@ impl Server {
             return self.deny(connection, denial(error.code(), error.retryable()));
         }
         let Some(open) = self.connections.get_mut(&connection) else { return };
+        let proof = record::Enrolment {
+            city: self.city.id,
+            log: self.city.log,
+            device: key.device_id(),
+            tls_spki_sha256: Digest::new(self.config.endpoint.tls_spki_sha256),
+            channel_binding: open.channel_binding,
+            secret: secret.digest(),
+            grants: enrolled.grants.iter().map(|grant| Digest::of(grant)).collect(),
+        };
+        let Ok(proof) = Signed::sign(proof, &self.city.issuing) else {
+            return open.session.handle_denied(denial("key_unavailable", true));
+        };
         open.device = Some(key.device_id());
         let enrolment = Enrolment {
             enrolled: Enrolled {
@@ -167,6 +198,7 @@ impl Server {
                 log: self.city.log,
                 root: self.city.root.clone(),
                 grants: enrolled.grants,
+                proof: proof.bytes,
             },
             head: enrolled.head.cursor(),
             backed_up_to: enrolled.head.backed_up_to,
@@ -226,6 +258,40 @@ fn is_of(read: &dyn ServerRead, head: &Head, cursor: &Cursor) -> Result<bool, St
         return Ok(false);
     }
     Ok(cursor_at(read, head, cursor.number)? == *cursor)
+}
+
+/// What a device says it heard of this log, if an issuing key of the city, of now or once, signed it.
+fn proven(
+    read: &dyn ServerRead,
+    city: &City,
+    heard: &Claimed<Heard>,
+) -> Result<Option<Heard>, StoreError> {
+    for stored in read.grants_of(&heard.signer())? {
+        let Ok(SignedGrant { grant, .. }) = SignedGrant::read_stored(&stored.bytes) else {
+            continue;
+        };
+        let is_issuing = grant.issuer == city.root && grant.kinds == [KindAccess::every_kind()];
+        if is_issuing && let Ok(signed) = heard.verify(&grant.holder) {
+            let of_this_city =
+                signed.record.city == city.id && signed.record.cursor.log == city.log;
+            return Ok(of_this_city.then_some(signed.record));
+        }
+    }
+    Ok(None)
+}
+
+/// Tells the operator that a device knows more of the log than is here.
+fn note_diverged(metrics: &mut Metrics, head: &Cursor, resume: &Resume) {
+    let heard = resume.heard.as_ref().map_or(0, |heard| heard.says().cursor.number);
+    let cursor = resume.cursor.map_or(0, |cursor| cursor.number);
+    metrics.logs_diverged += 1;
+    warn!(
+        code = "log_diverged",
+        head = head.number,
+        heard,
+        cursor,
+        "a device has another log: was this server put back from a copy?"
+    );
 }
 
 /// The last number that a device whose cursor is of another branch is known to share with this one:

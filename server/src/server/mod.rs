@@ -14,7 +14,7 @@ mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keting_sync::{CommitKey, ServerConfig, ServerEvent, ServerSession};
+use keting_sync::{CommitKey, IssuingKey, ServerConfig, ServerEvent, ServerSession};
 use keting_trust::{CommitId, DeviceId, SignedConfirmation};
 
 use crate::admission::Admission;
@@ -119,7 +119,7 @@ impl Server {
             let head = read.head()?.ok_or(StoreError::Empty)?;
             (City::read(&*read)?, head, clock::watch_of(&*read)?)
         };
-        let sync = ServerConfig::new(city.id);
+        let sync = ServerConfig::new(city.id, IssuingKey::new(city.issuing.clone()));
         let mut metrics = Metrics::default();
         metrics.log_number = head.number;
         Ok(Self {
@@ -174,7 +174,7 @@ impl Server {
         let seed = u64::from_be_bytes(self.random.bytes());
         let mut session = ServerSession::new(self.sync.clone(), seed);
         session.handle_connected(&channel_binding, now_ms);
-        self.connections.insert(id, Connection::new(session));
+        self.connections.insert(id, Connection::new(session, channel_binding));
         self.metrics.connections_opened += 1;
         self.metrics.connections_open += 1;
         if let (None, Some(every_ms)) = (self.poll_store_at, self.config.poll_store_every_ms) {

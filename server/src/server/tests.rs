@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use keting_model::DocumentId;
 use keting_sync::{
     Answer, DeviceConfig, DeviceEffect, DeviceEvent, DeviceSession, Entry, Highest, Moved,
-    OutboxBatch, OutboxItem, Outcome, Persisted, device::Purpose,
+    OutboxBatch, OutboxItem, Outcome, Persist, Persisted, device::Purpose,
 };
 use keting_trust::{
-    Cursor, Digest, Ed25519Signer, Incarnation, Invitation, SignedCommit, SignedConfirmation,
-    SignedVerdict, Signer,
+    Claimed, Cursor, Digest, Ed25519Signer, Heard, Incarnation, Invitation, Signed, SignedCommit,
+    SignedConfirmation, SignedVerdict, Signer,
 };
 
 mod beside;
@@ -330,6 +330,57 @@ fn a_device_is_told_the_last_commit_of_its_incarnation_that_the_log_knows_also_a
         assert_eq!(alice.highest, Some(expected));
     }
     assert!(matches!(alice.answers.last().unwrap().outcome, Outcome::Held { .. }));
+}
+
+#[test]
+fn to_whom_proves_that_the_log_went_on_once_nothing_is_numbered_and_the_operator_hears_of_it() {
+    let mut world = World::new();
+    let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
+    let honest = alice.cursor.unwrap();
+    world.hang_up(&mut alice);
+    let lost = Cursor { number: honest.number + 5, ..honest };
+    let said = |key: &Ed25519Signer, city, cursor| {
+        let heard = Heard { city, cursor, at_ms: NOW_MS, group: Digest::of(b"a group") };
+        Signed::sign(heard, key).unwrap().into()
+    };
+    let (issuing, city) = (world.server.city().issuing.clone(), world.server.city().id);
+    let stranger = Ed25519Signer::from_seed([9; 32]);
+    let own_key = Ed25519Signer::from_seed([1; 32]);
+    let elsewhere = keting_model::CityId::new([7; 16]);
+    let region = world.region(HEAD_REGION);
+
+    // Nobody else opens anything by what they claim to have heard.
+    for heard in [
+        said(&stranger, city, lost),
+        said(&own_key, city, lost),
+        said(&issuing, elsewhere, lost),
+        said(&issuing, city, honest),
+    ] {
+        alice.heard = Some(heard);
+        world.call(&mut alice);
+        world.settle(&mut [&mut alice]);
+        assert_eq!((alice.parted_from, world.server.metrics().logs_diverged), (None, 0));
+        world.hang_up(&mut alice);
+    }
+
+    alice.heard = Some(said(&issuing, city, lost));
+    let (_, commit) = alice.person().add_household(region);
+    world.call(&mut alice);
+    alice.queue(commit);
+    world.run(&mut [&mut alice], None);
+    assert!(alice.parted_from.is_some());
+    let refused = Outcome::Refused { code: "log_diverged".to_owned() };
+    assert_eq!(alice.answers.last().unwrap().outcome, refused);
+    assert_eq!(world.server.metrics().log_number, honest.number, "nothing is numbered");
+    assert_eq!(world.server.metrics().logs_diverged, 1);
+    assert_eq!(world.server.metrics().commits_refused["log_diverged"], 1);
+    world.hang_up(&mut alice);
+
+    // The server gets its log back, and the work goes in.
+    alice.heard = Some(said(&issuing, city, honest));
+    world.call(&mut alice);
+    world.settle(&mut [&mut alice]);
+    assert!(matches!(alice.answers.last().unwrap().outcome, Outcome::Admitted { .. }));
 }
 
 #[test]

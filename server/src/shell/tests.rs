@@ -187,6 +187,7 @@ impl Site {
                     first_sync: None,
                     incarnation: Incarnation::new([1; 8]),
                     last_sequence: 0,
+                    heard: None,
                 },
             },
             1,

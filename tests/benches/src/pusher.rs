@@ -58,6 +58,7 @@ async fn run(
             first_sync: None,
             incarnation,
             last_sequence,
+            heard: None,
         },
     };
     let mut pushing = Pushing {

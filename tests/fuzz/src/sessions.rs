@@ -3,12 +3,14 @@
 //! The bytes are a list of things that happen. What is checked is that a machine neither panics nor
 //! grows: whatever a peer does, what waits to be sent or done stays within its bounds.
 
+use std::sync::Arc;
+
 use arbitrary::{Result, Unstructured};
 use keting_model::{CityId, LogId};
 use keting_sync::{
-    Answer, Denial, DeviceConfig, DeviceEffect, DeviceSession, DocumentBatch, LogBatch,
-    OutboxBatch, Outcome, OwnFault, Persisted, Purpose, Resumption, ServerConfig, ServerEffect,
-    ServerSession, Standing,
+    Admitted, Answer, Denial, DeviceConfig, DeviceEffect, DeviceSession, DocumentBatch, IssuingKey,
+    LogBatch, OutboxBatch, Outcome, OwnFault, Persisted, Purpose, Resumption, ServerConfig,
+    ServerEffect, ServerSession, Standing,
 };
 use keting_trust::{Cursor, Ed25519Signer, Incarnation, SignedConfirmation, Signer as _, limits};
 
@@ -85,7 +87,8 @@ fn perform_for_phone(
 }
 
 fn try_server(u: &mut Unstructured<'_>) -> Result<()> {
-    let mut session = ServerSession::new(ServerConfig::new(CITY), 1);
+    let mut session =
+        ServerSession::new(ServerConfig::new(CITY, IssuingKey::new(Arc::new(issuing()))), 1);
     let mut now_ms = 0;
     session.handle_connected(&BINDING, now_ms);
     session.handle_frame(&honest_hello(), now_ms);
@@ -134,7 +137,9 @@ fn perform_for_server(
                 .iter()
                 .map(|commit| Answer { commit: commit.key, outcome: outcome.clone() });
             let answers = if fails { Err(OwnFault::Store) } else { Ok(answers.collect()) };
-            session.handle_admitted(id, answers, now_ms);
+            let head = Cursor { number: 1_000, ..Cursor::genesis(LOG, 1) };
+            let admitted = answers.map(|answers| Admitted { answers, head });
+            session.handle_admitted(id, admitted, now_ms);
         }
         ServerEffect::ReadLog { id, until, .. } => {
             let up_to = Cursor { number: until, ..Cursor::genesis(LOG, 1) };
@@ -177,6 +182,11 @@ fn drain(poll: impl FnMut() -> Option<Vec<u8>>) {
     assert!(frames <= limits::TRANSMIT_FRAMES_MAX, "{frames} frames at once");
 }
 
+/// The key that the server signs with what it says of its log.
+fn issuing() -> Ed25519Signer {
+    Ed25519Signer::from_seed([0x15; 32])
+}
+
 fn signer() -> Ed25519Signer {
     Ed25519Signer::from_seed([0xa1; 32])
 }
@@ -192,6 +202,7 @@ fn device_config(signer: &Ed25519Signer) -> DeviceConfig {
             first_sync: None,
             incarnation: INCARNATION,
             last_sequence: 0,
+            heard: None,
         },
     }
 }

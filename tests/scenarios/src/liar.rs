@@ -10,9 +10,14 @@ use keting_server::store::sqlite::SqliteStore;
 use keting_server::store::{ServerRead, ServerStore};
 use keting_store::OutboxState;
 use keting_sync::frame::encode_server;
-use keting_sync::message::{Entries, Entry, Limits, ServerMessage, UpTo, Welcome};
+use keting_sync::message::{
+    Answers, Entries, Entry, Limits, ServerMessage, UpTo, Welcome, group_of, group_of_admitted,
+};
+use keting_sync::{Answer, CommitKey};
+use keting_trust::record::Enrolment;
 use keting_trust::{
-    Cursor, Ed25519Signer, Grant, KindAccess, Part, PublicKey, RecordKind, SignedGrant, Signer,
+    Claimed, Cursor, Digest, Ed25519Signer, Grant, Heard, Invitation, KindAccess, Part, PublicKey,
+    RecordKind, Signed, SignedGrant, Signer,
 };
 
 use crate::city::City;
@@ -87,9 +92,54 @@ impl Liar {
     /// # Errors
     /// Why the phone ended the session.
     pub fn tell(&mut self, phone: &Phone, entries: Vec<Entry>) -> Result<(), EngineError> {
-        let up_to = UpTo { cursor: self.head(), more: false };
+        let head = self.head();
+        let up_to = self.up_to(head, &entries);
         let entries = ServerMessage::Entries(Entries { entries });
-        self.say(phone, vec![entries, ServerMessage::UpTo(up_to)])
+        self.say(phone, vec![entries, up_to])
+    }
+
+    /// An UpTo that ends a group of these entries, signed as it should be.
+    pub fn up_to(&self, cursor: Cursor, entries: &[Entry]) -> ServerMessage {
+        let heard = self.heard(cursor, group_of(entries), &self.city.issuing);
+        ServerMessage::UpTo(UpTo { heard, more: false })
+    }
+
+    /// A word on the log, signed by whatever key.
+    pub fn heard(&self, cursor: Cursor, group: Digest, key: &dyn Signer) -> Claimed<Heard> {
+        let at_ms = SystemEnvironment.unix_ms();
+        Signed::sign(Heard { city: self.city.id, cursor, at_ms, group }, key).unwrap().into()
+    }
+
+    /// Answers with a word on what they admit, signed as it should be.
+    pub fn answers(&self, phone: &Phone, answers: Vec<Answer>, head: Cursor) -> Answers {
+        let replica = replica_of(&phone.keting);
+        let own = replica.device();
+        let digest_of = |key: &CommitKey| {
+            let author = key.author.unwrap_or(own);
+            let known = replica.store().commit_of(author.as_bytes(), &key.command).unwrap();
+            // Of what the phone never made the digest is anybody's guess.
+            Some(known.map_or(Digest::of(b""), |(_, commit)| Digest::of(&commit.bytes)))
+        };
+        let group = group_of_admitted(&answers, digest_of).unwrap();
+        Answers { answers, heard: self.heard(head, group, &self.city.issuing) }
+    }
+
+    /// The proof of an enrolment on this liar's connections, over whatever grants.
+    pub fn proof(
+        &self,
+        invitation: &Invitation,
+        device: &PublicKey,
+        grants: &[SignedGrant],
+    ) -> Enrolment {
+        Enrolment {
+            city: self.city.id,
+            log: self.city.log,
+            device: device.device_id(),
+            tls_spki_sha256: Digest::new(invitation.tls_spki_sha256),
+            channel_binding: CHANNEL_BINDING,
+            secret: invitation.secret.digest(),
+            grants: grants.iter().map(SignedGrant::digest).collect(),
+        }
     }
 
     /// Lets a phone connect, welcomes it and says whatever it likes.

@@ -67,6 +67,10 @@ pub enum EngineError {
         /// How, as a stable code.
         code: &'static str,
     },
+    /// The server's word on its log is not signed by an issuing key of the city, or is of something
+    /// else than what came with it. Not retryable.
+    #[error("what the server says of its log is not signed by the city")]
+    LogNotSigned,
     /// This replica is syncing already.
     #[error("the replica is syncing already")]
     SyncRunning,
@@ -156,6 +160,7 @@ impl EngineError {
             Self::Socket(error) => error.code(),
             Self::Closed(reason) => reason.code(),
             Self::Protocol { code } => code,
+            Self::LogNotSigned => "log_not_signed",
             Self::SyncRunning => "sync_running",
             Self::NoThread(_) => "no_thread",
             Self::NotEnrolled => "not_enrolled",

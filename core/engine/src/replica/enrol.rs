@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use keting_model::DocumentId;
 use keting_sync::device::Purpose;
-use keting_sync::{DeviceConfig, Enrolled, Persisted, Secret};
-use keting_trust::{SignedGrant, cbor, verify_chain};
+use keting_sync::{DeviceConfig, EnrolledHere, Persisted, Secret};
+use keting_trust::record::Enrolment;
+use keting_trust::{Digest, KindAccess, SignedEnrolment, SignedGrant, cbor, verify_chain};
 
 use crate::error::EngineError;
 use crate::replica::membership::{GrantBytes, Membership};
@@ -65,15 +66,17 @@ impl Replica {
             first_sync,
             incarnation: self.incarnation,
             last_sequence: self.clock.sequence,
+            heard: city.heard.clone().map(|heard| Box::new(heard.into())),
         })
     }
 
-    /// Verifies what enrolment gave against the invitation, and keeps it.
+    /// Verifies what enrolment gave against the invitation and the connection, and keeps it.
     ///
     /// # Errors
     /// When the root key is not the invitation's, the grants do not lead from it to this device's
-    /// key, or the file cannot be written.
-    pub(super) fn enrol(&mut self, enrolled: &Enrolled) -> Result<(), EngineError> {
+    /// key, no issuing key signed for all of it on this connection, or the file cannot be written.
+    pub(super) fn enrol(&mut self, here: &EnrolledHere) -> Result<(), EngineError> {
+        let enrolled = &here.enrolled;
         let invitation = self.invitation()?.ok_or(EngineError::AlreadyEnrolled)?;
         if enrolled.root != invitation.root {
             return Err(EngineError::Protocol { code: "other_root_key" });
@@ -93,6 +96,16 @@ impl Replica {
         if grant.grant.holder != *self.public_key() || !of_this_city {
             return Err(EngineError::Protocol { code: "grant_of_another" });
         }
+        let expected = Enrolment {
+            city: invitation.city,
+            log: enrolled.log,
+            device: self.device(),
+            tls_spki_sha256: Digest::new(invitation.tls_spki_sha256),
+            channel_binding: here.channel_binding.as_slice().try_into().unwrap_or_default(),
+            secret: invitation.secret.digest(),
+            grants: chain.iter().map(SignedGrant::digest).collect(),
+        };
+        check_proof(&enrolled.proof, &chain, &expected)?;
         let membership = Membership {
             city: invitation.city,
             city_name: enrolled.city_name.clone(),
@@ -106,8 +119,25 @@ impl Replica {
             transaction.set_meta(meta::MEMBERSHIP, &cbor::to_vec(&membership))?;
             transaction.delete_meta(meta::INVITATION)
         })?;
-        let (regions, issuers, cursor) = (Regions::default(), None, None);
-        self.city = Some(City { membership, grant, cursor, regions, issuers });
+        let (regions, issuers) = (Regions::default(), None);
+        self.city = Some(City { membership, grant, cursor: None, heard: None, regions, issuers });
         Ok(())
+    }
+}
+
+/// The proof of an enrolment holds if the issuing key, which the chain leads over, signed for exactly
+/// what this device knows itself: its key, its invitation, the server's key and this connection.
+fn check_proof(
+    proof: &[u8],
+    chain: &[SignedGrant],
+    expected: &Enrolment,
+) -> Result<(), EngineError> {
+    let issuing = chain.first().map(|link| &link.grant);
+    let issuing = issuing.filter(|grant| grant.kinds == [KindAccess::every_kind()]);
+    let signed = issuing.and_then(|grant| SignedEnrolment::open(proof, &grant.holder).ok());
+    if signed.is_some_and(|signed| signed.record == *expected) {
+        Ok(())
+    } else {
+        Err(EngineError::Protocol { code: "enrolment_not_proven" })
     }
 }

@@ -63,9 +63,9 @@ impl Replica {
 
     /// What answers, and the verdicts of a group of entries, hold of the work here: only what they
     /// say for the first time.
-    pub(super) fn newly_held(
+    pub(super) fn newly_held<'a>(
         &self,
-        answers: &[Answer],
+        answers: impl Iterator<Item = &'a Answer>,
         verdicts: &[(CommitId, String)],
     ) -> Result<Vec<Held>, EngineError> {
         let mut all = Vec::new();

@@ -4,7 +4,7 @@ use keting_model::{RowChange, difference, project};
 use keting_store::{OutboxState, StoreError, StoredChange, StoredCommit, Transaction};
 use keting_sync::{Answer, Moved, Outcome, Persist};
 use keting_trust::guard::{GuardError, survives_save};
-use keting_trust::{DeviceId, cbor};
+use keting_trust::{DeviceId, SignedHeard, cbor};
 
 use crate::error::EngineError;
 use crate::replica::authors::Author;
@@ -27,6 +27,7 @@ impl Replica {
         &mut self,
         mut group: Group,
         persist: &Persist,
+        heard: Option<SignedHeard>,
     ) -> Result<Kept, EngineError> {
         let own = self.device();
         let mut projected = projected(&mut group)?;
@@ -39,10 +40,14 @@ impl Replica {
             taken_up: 0,
         };
         self.write_group(&group, &mut projected, |transaction| {
-            answer(transaction, own, &persist.answers)?;
+            answer(transaction, own, persist.all_answers())?;
+            if let Some(heard) = &heard {
+                transaction.set_meta(meta::HEARD, &heard.bytes)?;
+            }
             match &persist.moved {
                 Some(Moved::Log(cursor)) => {
                     transaction.set_meta(meta::CURSOR, &cbor::to_vec(cursor))?;
+                    transaction.delete_meta(meta::LOG_DIVERGED)?;
                     transaction.delete_meta(meta::FIRST_SYNC)
                 }
                 Some(Moved::FirstSync(at)) => {
@@ -51,8 +56,11 @@ impl Replica {
                 None => Ok(()),
             }
         })?;
-        if let (Some(Moved::Log(cursor)), Some(city)) = (&persist.moved, &mut self.city) {
-            city.cursor = Some(*cursor);
+        if let Some(city) = &mut self.city {
+            if let Some(Moved::Log(cursor)) = &persist.moved {
+                city.cursor = Some(*cursor);
+            }
+            city.heard = heard.or(city.heard.take());
         }
         self.take_in(projected.opened, &projected.changes);
         Ok(kept)
@@ -166,10 +174,10 @@ fn write(
 
 /// Notes what the server answered to pushed commits. What is held has left its documents by now;
 /// what was refused goes again with the next connection.
-fn answer(
+fn answer<'a>(
     transaction: &mut Transaction<'_>,
     own: DeviceId,
-    answers: &[Answer],
+    answers: impl Iterator<Item = &'a Answer>,
 ) -> Result<(), StoreError> {
     for answer in answers {
         let author = answer.commit.author.unwrap_or(own);

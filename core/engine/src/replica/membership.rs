@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use keting_model::{CityId, DocumentId, LogId};
 use keting_store::View;
-use keting_trust::{DeviceId, Grant, PublicKey, RecordKind, SignedGrant, check_live};
+use keting_trust::{DeviceId, Grant, KindAccess, PublicKey, RecordKind, SignedGrant, check_live};
 use minicbor::{Decode, Encode};
 
 use crate::error::EngineError;
@@ -94,9 +94,13 @@ impl Issuers {
         Ok(issuers)
     }
 
-    /// The key of a device that may give grants: what the server signs with.
-    pub fn key_of(&self, device: &DeviceId) -> Option<PublicKey> {
-        self.grants.keys().find(|key| key.device_id() == *device).cloned()
+    /// The key of an id, if it is one that issues for the whole city: the root key granted it every
+    /// kind of document, now or once. Such keys sign what the server says.
+    pub fn issuing_key(&self, id: &DeviceId) -> Option<&PublicKey> {
+        let is_issuing =
+            |grant: &Grant| grant.issuer == self.root && grant.kinds == [KindAccess::every_kind()];
+        let (key, grants) = self.grants.iter().find(|(key, _)| key.device_id() == *id)?;
+        grants.iter().any(is_issuing).then_some(key)
     }
 
     /// Takes in a grant whose signature holds, if it counts, and says whether it does.

@@ -14,6 +14,10 @@ pub const INVITATION: &str = "city/invitation";
 pub const MEMBERSHIP: &str = "city/membership";
 /// Up to where the log is here, as a cursor.
 pub const CURSOR: &str = "sync/cursor";
+/// The highest place of the log that the server was heard to name, as a signed record.
+pub const HEARD: &str = "sync/heard";
+/// Whether the server's log was found to be another one, at the last contact.
+pub const LOG_DIVERGED: &str = "sync/log_diverged";
 /// How far an unfinished first sync has come.
 pub const FIRST_SYNC: &str = "sync/first_sync";
 /// When the server last said that everything is here, by its clock, milliseconds since the epoch.

@@ -15,6 +15,7 @@ mod dating;
 mod enrol;
 mod execute;
 mod follows;
+mod heard;
 pub(crate) mod held;
 mod incarnation;
 mod keep;
@@ -34,7 +35,7 @@ use std::sync::Arc;
 use keting_model::{Document, DocumentId, PROJECTION_MIGRATIONS, project};
 use keting_store::{Access, DatabaseKey, OpenConfig, OpenError, Owner, Store, View};
 use keting_trust::{
-    Cursor, DeviceId, Incarnation, Invitation, PublicKey, SignedGrant, Signer, limits,
+    Cursor, DeviceId, Incarnation, Invitation, PublicKey, SignedGrant, SignedHeard, Signer, limits,
 };
 
 pub use execute::Executed;
@@ -102,6 +103,8 @@ struct City {
     membership: Membership,
     grant: SignedGrant,
     cursor: Option<Cursor>,
+    /// The highest that the server ever said of its log.
+    heard: Option<SignedHeard>,
     regions: Regions,
     /// Read when they are first asked for: most opens of a file never need them.
     issuers: Option<Issuers>,
@@ -302,8 +305,8 @@ impl City {
             }
             None => None,
         };
-        let regions = Regions::default();
-        Ok(Some(Self { membership, grant, cursor, regions, issuers: None }))
+        let (heard, regions) = (heard::read(store)?, Regions::default());
+        Ok(Some(Self { membership, grant, cursor, heard, regions, issuers: None }))
     }
 
     /// Whose grants count.

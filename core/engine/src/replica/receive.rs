@@ -15,7 +15,7 @@ use keting_sync::{Entry, Persist};
 use keting_trust::guard::{Forks, GuardError, Reading, check_reading, read_commit};
 use keting_trust::{
     Claimed, CommitId, DeviceId, Digest, Outcome, Part, ProofError, RecordKind, SignedCommit,
-    SignedGrant, Verdict,
+    SignedGrant, SignedHeard, Verdict,
 };
 
 use crate::error::EngineError;
@@ -82,8 +82,9 @@ impl Replica {
     /// Checks and keeps what a session received, durably and all at once.
     ///
     /// # Errors
-    /// When something does not hold up ([`EngineError::is_of_the_log`]) or the file cannot be
-    /// written. Of the entries nothing is then kept, and the cursor stays.
+    /// When something does not hold up ([`EngineError::is_of_the_log`]), the server did not sign it
+    /// ([`EngineError::LogNotSigned`]) or the file cannot be written. Of the entries nothing is then
+    /// kept, and the cursor stays.
     pub fn persist(&mut self, persist: &Persist) -> Result<Kept, EngineError> {
         self.check_and_keep(persist).map_err(|error| {
             self.forget_issuers();
@@ -96,30 +97,42 @@ impl Replica {
         if let Some(enrolled) = &persist.enrolled {
             self.enrol(enrolled)?;
         }
-        let group = self.check_and_take_out(persist)?;
+        let (group, heard) = self.check_and_take_out(persist)?;
+        let says_nothing_new = persist.moved.is_none()
+            && persist.answers.is_empty()
+            && persist.entries().next().is_none()
+            && heard.is_none();
+        if says_nothing_new {
+            return Ok(Kept::default());
+        }
         self.unacknowledged.forget();
-        let mut kept = self.keep_group(group, persist)?;
+        let mut kept = self.keep_group(group, persist, heard)?;
         if persist.moved.is_some() {
             kept.taken_up = self.put_back()?;
         }
         Ok(kept)
     }
 
-    /// Checks the entries; on documents without what these, or the answers beside them, hold.
-    fn check_and_take_out(&mut self, persist: &Persist) -> Result<Group, EngineError> {
-        let group = self.check_entries(Group::default(), &persist.entries)?;
-        let held = self.newly_held(&persist.answers, &group.held)?;
+    /// Checks the entries and the server's word on them; the entries on documents without what these,
+    /// or the answers beside them, hold.
+    fn check_and_take_out(
+        &mut self,
+        persist: &Persist,
+    ) -> Result<(Group, Option<SignedHeard>), EngineError> {
+        let group = self.check_entries(Group::default(), persist.entries())?;
+        let heard = self.check_heard(persist)?;
+        let held = self.newly_held(persist.all_answers(), &group.held)?;
         if held.is_empty() {
-            return Ok(group);
+            return Ok((group, heard));
         }
         self.take_out(&held)?;
-        self.check_entries(Group::default(), &persist.entries)
+        Ok((self.check_entries(Group::default(), persist.entries())?, heard))
     }
 
-    pub(super) fn check_entries(
+    pub(super) fn check_entries<'e>(
         &mut self,
         mut group: Group,
-        entries: &[Entry],
+        entries: impl IntoIterator<Item = &'e Entry>,
     ) -> Result<Group, EngineError> {
         for entry in entries {
             if self.is_behind_unread(&group, entry)? {
@@ -277,11 +290,11 @@ impl Replica {
         Ok(())
     }
 
-    /// A verdict counts if a key signed it that may give grants: the server's.
+    /// A verdict counts if an issuing key signed it: the server's.
     fn check_verdict(&mut self, group: &mut Group, entry: &Entry) -> Result<(), EngineError> {
         let claimed = Claimed::<Verdict>::read(&entry.record)?;
-        let key = self.issuers()?.key_of(&claimed.signer());
-        let signed = claimed.verify(&key.ok_or(ProofError::WrongKey)?)?;
+        let key = self.issuers()?.issuing_key(&claimed.signer());
+        let signed = claimed.verify(key.ok_or(ProofError::WrongKey)?)?;
         if signed.place.number != entry.number {
             return Err(ProofError::InvalidField { field: "place" }.into());
         }
@@ -293,7 +306,7 @@ impl Replica {
         Ok(())
     }
 
-    fn issuers(&mut self) -> Result<&mut Issuers, EngineError> {
+    pub(super) fn issuers(&mut self) -> Result<&mut Issuers, EngineError> {
         self.city.as_mut().ok_or(EngineError::NotEnrolled)?.issuers(&self.store)
     }
 

@@ -20,7 +20,8 @@ use crate::vault::{ReplicaId, Secret, Vault, VaultError};
 
 /// What a fresh file needs to know beside the outbox. Not its place in the log: it has no documents.
 /// Nor its incarnation: which sequence numbers were used is no longer certain.
-const KEPT: [&str; 4] = [meta::MEMBERSHIP, meta::INVITATION, meta::CLOCK, meta::CITY_TIME];
+const KEPT: [&str; 5] =
+    [meta::MEMBERSHIP, meta::INVITATION, meta::CLOCK, meta::CITY_TIME, meta::HEARD];
 
 impl Replica {
     /// Opens a file that was found damaged. If it really is, it is set aside, and a fresh one takes

@@ -47,6 +47,9 @@ pub struct Status {
     pub conflicts: u64,
     /// Documents held.
     pub documents: u64,
+    /// Whether the server's log was found to be another one: it was put back from a copy. Everything
+    /// is kept here, and sent once the server has its log again.
+    pub log_diverged: bool,
     /// Entries of the log that only a newer version of the software can read.
     pub unread: u64,
     /// What was saved when this file took a damaged one's place, until it is dismissed.
@@ -84,6 +87,7 @@ impl Status {
             held: counts.held,
             conflicts: conflict_counts(file, &withheld)?.into_values().sum(),
             documents: file.document_count()?,
+            log_diverged: file.meta(meta::LOG_DIVERGED)?.is_some(),
             unread: file.unread_count()?,
             salvaged: file.salvage_report()?,
         })
@@ -107,6 +111,7 @@ impl Replica {
     pub fn note_up_to_date(&mut self, at_ms: u64) -> Result<(), EngineError> {
         self.store.note(|transaction| {
             transaction.delete_meta(meta::ENDED)?;
+            transaction.delete_meta(meta::LOG_DIVERGED)?;
             transaction.set_meta(meta::UP_TO_DATE_AT, &at_ms.to_be_bytes())
         })?;
         Ok(())
@@ -119,6 +124,14 @@ impl Replica {
     pub fn note_ended(&mut self, why: &str) -> Result<(), EngineError> {
         self.store.note(|transaction| transaction.set_meta(meta::ENDED, why.as_bytes()))?;
         Ok(())
+    }
+
+    /// Notes that the server's log is another one, for everybody who looks at the status.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn note_log_diverged(&mut self) -> Result<(), EngineError> {
+        Ok(self.store.note(|transaction| transaction.set_meta(meta::LOG_DIVERGED, &[1]))?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The handshake: Hello out, Welcome in, and Enrolled for a new device.
 
-use super::port::{DeviceEffect, DeviceEvent, Purpose};
+use super::port::{DeviceEffect, DeviceEvent, EnrolledHere, Purpose};
 use super::{DeviceSession, Stage};
 use crate::error::{CloseReason, PeerMisbehaved};
 use crate::message::{DeviceMessage, Enrolled, Hello, Refused, Request, Resume, Welcome};
@@ -14,12 +14,13 @@ impl DeviceSession {
             Purpose::Enrol { secret, name } => {
                 Request::Enrol { secret: secret.clone(), name: name.clone() }
             }
-            Purpose::Sync { cursor, first_sync, incarnation, last_sequence } => {
+            Purpose::Sync { cursor, first_sync, incarnation, last_sequence, heard } => {
                 Request::Resume(Resume {
                     cursor: *cursor,
                     first_sync: first_sync.as_ref().map(|first_sync| first_sync.position.clone()),
                     incarnation: *incarnation,
                     last_sequence: *last_sequence,
+                    heard: heard.clone(),
                 })
             }
         };
@@ -69,7 +70,7 @@ impl DeviceSession {
         self.timers.start(Timer::PingDue, now_ms.saturating_add(self.ping_after_ms(&welcome)));
         self.inbound.begin(&welcome);
         self.events.push_back(DeviceEvent::Welcomed(welcome.clone()));
-        self.welcomed = Some((welcome, now_ms));
+        self.welcomed = Some(welcome);
         self.stage = match self.config.purpose {
             Purpose::Enrol { .. } => Stage::AwaitingEnrolled,
             Purpose::Sync { .. } => Stage::Live,
@@ -81,11 +82,12 @@ impl DeviceSession {
     }
 
     pub(super) fn handle_enrolled(&mut self, enrolled: Enrolled) -> Result<(), PeerMisbehaved> {
-        if self.welcomed.as_ref().is_none_or(|(welcome, _)| welcome.log != enrolled.log) {
+        if self.welcomed.as_ref().is_none_or(|welcome| welcome.log != enrolled.log) {
             return Err(PeerMisbehaved::OtherCity);
         }
         // The outbox is opened once this is durable: before, there may be no replica to hold one.
-        self.inbound.take_enrolled(enrolled);
+        let channel_binding = self.channel_binding.clone();
+        self.inbound.take_enrolled(EnrolledHere { enrolled, channel_binding });
         self.stage = Stage::Live;
         Ok(())
     }

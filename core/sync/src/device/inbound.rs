@@ -7,16 +7,15 @@
 use std::collections::VecDeque;
 
 use keting_model::CityId;
-use keting_trust::{Confirmation, Cursor};
+use keting_trust::{Claimed, Confirmation, Cursor, Heard};
 
 use super::confirming::Confirming;
 use super::port::{
-    DeviceEffect, DeviceEvent, FirstSync, Moved, Persist, Persisted, Purpose, Status,
+    DeviceEffect, DeviceEvent, EnrolledHere, FirstSync, Group, Moved, Persist, Persisted, Purpose,
+    Status,
 };
 use crate::error::PeerMisbehaved;
-use crate::message::{
-    Answer, Enrolled, Entry, EntryPosition, NewGeneration, Progress, UpTo, Welcome,
-};
+use crate::message::{Answers, Entry, EntryPosition, NewGeneration, Progress, UpTo, Welcome};
 use keting_trust::limits::{ENTRIES_IN_FLIGHT_BYTES_MAX, FRAME_BYTES_MAX};
 
 /// What may be held in memory: the window, and the one entry by which it may be overrun.
@@ -28,6 +27,8 @@ pub(super) struct Inbound {
     /// The beginning of the log and generation that the Welcome named.
     log: Option<Cursor>,
     course: Course,
+    /// The highest place of the log that the server was heard to name before.
+    heard: Option<Cursor>,
     /// The group that is not ended yet.
     open: Vec<Entry>,
     open_bytes: usize,
@@ -62,12 +63,13 @@ enum Course {
 
 #[derive(Debug, Default)]
 struct Ready {
-    enrolled: Option<Enrolled>,
-    answers: Vec<Answer>,
-    entries: Vec<Entry>,
+    enrolled: Option<EnrolledHere>,
+    answers: Vec<Answers>,
+    groups: Vec<Group>,
     bytes: usize,
     moved: Option<Moved>,
-    groups: u64,
+    /// How many groups these are, for the Confirm.
+    group_count: u64,
     /// The server's last word that we have everything, and when it came.
     up_to_date: Option<(Cursor, u64)>,
 }
@@ -92,9 +94,11 @@ struct Durable {
 
 impl Inbound {
     pub(super) fn new(city: CityId, purpose: &Purpose) -> Self {
-        let (cursor, first_sync) = match purpose {
-            Purpose::Enrol { .. } => (None, None),
-            Purpose::Sync { cursor, first_sync, .. } => (*cursor, first_sync.clone()),
+        let (cursor, first_sync, heard) = match purpose {
+            Purpose::Enrol { .. } => (None, None, None),
+            Purpose::Sync { cursor, first_sync, heard, .. } => {
+                (*cursor, first_sync.clone(), heard.as_ref().map(|heard| heard.says().cursor))
+            }
         };
         let shown = first_sync.as_ref().map(|first_sync| (first_sync.done, first_sync.total));
         let course = match cursor {
@@ -111,6 +115,7 @@ impl Inbound {
             city,
             log: None,
             course,
+            heard,
             open: Vec::new(),
             open_bytes: 0,
             ready: Ready::default(),
@@ -160,12 +165,12 @@ impl Inbound {
         self.log = Some(Cursor::genesis(welcome.log, welcome.generation));
     }
 
-    pub(super) fn take_enrolled(&mut self, enrolled: Enrolled) {
+    pub(super) fn take_enrolled(&mut self, enrolled: EnrolledHere) {
         self.ready.enrolled = Some(enrolled);
     }
 
-    pub(super) fn take_answers(&mut self, answers: Vec<Answer>) {
-        self.ready.answers.extend(answers);
+    pub(super) fn take_answers(&mut self, answers: Answers) {
+        self.ready.answers.push(answers);
     }
 
     /// Takes entries of the open group.
@@ -203,8 +208,8 @@ impl Inbound {
     ///
     /// # Errors
     /// When the cursor is of another log, goes back, or lies below an entry of the group.
-    pub(super) fn take_up_to(&mut self, up_to: &UpTo, at_ms: u64) -> Result<(), PeerMisbehaved> {
-        let cursor = up_to.cursor;
+    pub(super) fn take_up_to(&mut self, up_to: UpTo) -> Result<(), PeerMisbehaved> {
+        let (cursor, at_ms) = (up_to.cursor(), up_to.heard.says().at_ms);
         self.check_log(&cursor)?;
         let moved = match &self.course {
             Course::Diverged => return Err(PeerMisbehaved::NewGenerationOutOfPlace),
@@ -228,7 +233,7 @@ impl Inbound {
                 cursor != *received
             }
         };
-        self.end_group(&cursor)?;
+        self.end_group(&cursor, Some(up_to.heard))?;
         self.course = Course::Log { received: cursor };
         if moved {
             self.ready.moved = Some(Moved::Log(cursor));
@@ -269,7 +274,7 @@ impl Inbound {
             return Err(PeerMisbehaved::ProgressOutOfPlace);
         }
         let resumed = resumed.clone();
-        self.end_group(&at)?;
+        self.end_group(&at, None)?;
         self.ready.moved = Some(Moved::FirstSync(FirstSync {
             position: progress.position.clone(),
             done: progress.done,
@@ -290,7 +295,9 @@ impl Inbound {
         self.check_log(&notice.head)?;
         let ours = match &self.course {
             Course::Log { received } | Course::Resuming { received, .. } => Some(*received),
-            Course::FirstSync { resumed, .. } => resumed.as_ref().map(|resumed| resumed.at),
+            Course::FirstSync { resumed, .. } => {
+                resumed.as_ref().map(|resumed| resumed.at).or(self.heard)
+            }
             Course::Diverged | Course::Stopped => None,
         };
         match ours {
@@ -323,15 +330,10 @@ impl Inbound {
         &mut self,
         next_id: &mut impl FnMut() -> u64,
         effects: &mut VecDeque<DeviceEffect>,
-        events: &mut VecDeque<DeviceEvent>,
     ) {
         if self.persisting.is_none() && !self.ready.is_empty() {
             let ready = std::mem::take(&mut self.ready);
-            if ready.has_content() {
-                effects.push_back(DeviceEffect::Persist(self.persist(next_id(), ready)));
-            } else {
-                self.note(ready, events);
-            }
+            effects.push_back(DeviceEffect::Persist(self.persist(next_id(), ready)));
         }
         if let Some((id, confirmation)) = self.confirming.next_to_sign(next_id) {
             effects.push_back(DeviceEffect::SignConfirmation { id, confirmation });
@@ -383,25 +385,36 @@ impl Inbound {
         }
     }
 
-    fn end_group(&mut self, end: &Cursor) -> Result<(), PeerMisbehaved> {
+    fn end_group(
+        &mut self,
+        end: &Cursor,
+        heard: Option<Claimed<Heard>>,
+    ) -> Result<(), PeerMisbehaved> {
         if self.open.iter().any(|entry| entry.number > end.number) {
             return Err(PeerMisbehaved::EntryBeyond);
         }
-        self.ready.entries.append(&mut self.open);
+        let entries = std::mem::take(&mut self.open);
         self.ready.bytes += std::mem::take(&mut self.open_bytes);
-        self.ready.groups += 1;
+        self.ready.group_count += 1;
+        // Of groups without entries the last word says all, so that a server which repeats itself
+        // cannot fill the memory.
+        let last = self.ready.groups.last_mut();
+        match last.filter(|last| entries.is_empty() && last.entries.is_empty()) {
+            Some(last) => last.heard = heard,
+            None => self.ready.groups.push(Group { entries, heard }),
+        }
         Ok(())
     }
 
     fn persist(&mut self, id: u64, mut ready: Ready) -> Persist {
-        let entries = std::mem::take(&mut ready.entries);
+        let groups = std::mem::take(&mut ready.groups);
         let enrolled = ready.enrolled.take();
         let persist = Persist {
             id,
             answers: ready.answers.clone(),
             moved: ready.moved.clone(),
             enrolled,
-            entries,
+            groups,
         };
         let enrolled = persist.enrolled.is_some();
         self.persisting = Some(Persisting { id, enrolled, bytes: ready.bytes, rest: ready });
@@ -410,11 +423,12 @@ impl Inbound {
 
     /// Notes what is durable and true now.
     fn note(&mut self, done: Ready, events: &mut VecDeque<DeviceEvent>) {
-        self.confirming.add_groups(done.groups);
-        let numbers = done.answers.iter().filter_map(|answer| answer.outcome.number());
+        self.confirming.add_groups(done.group_count);
+        let answers: Vec<_> = done.answers.into_iter().flat_map(|said| said.answers).collect();
+        let numbers = answers.iter().filter_map(|answer| answer.outcome.number());
         self.durable.answered_number = numbers.fold(self.durable.answered_number, u64::max);
-        if !done.answers.is_empty() {
-            events.push_back(DeviceEvent::Answered(done.answers));
+        if !answers.is_empty() {
+            events.push_back(DeviceEvent::Answered(answers));
         }
         if let Some((cursor, at_ms)) = done.up_to_date {
             self.durable.up_to_date_as_of_ms = Some(at_ms);
@@ -425,13 +439,6 @@ impl Inbound {
 
 impl Ready {
     fn is_empty(&self) -> bool {
-        !self.has_content() && self.groups == 0
-    }
-
-    fn has_content(&self) -> bool {
-        self.enrolled.is_some()
-            || self.moved.is_some()
-            || !self.answers.is_empty()
-            || !self.entries.is_empty()
+        self.enrolled.is_none() && self.answers.is_empty() && self.groups.is_empty()
     }
 }

@@ -17,15 +17,15 @@ use keting_trust::{Cursor, SignError};
 use crate::backoff::Jitter;
 use crate::error::{CloseReason, OwnFault, PeerMisbehaved};
 use crate::frame::{decode_server, encode_device};
-use crate::message::{Answers, DeviceMessage, Hello, ServerMessage, Welcome};
+use crate::message::{DeviceMessage, Hello, ServerMessage, Welcome};
 use crate::timer::{Timer, Timers};
 use keting_trust::limits::{ANSWER_MS_MAX, FRAME_BYTES_MAX, IDLE_AFTER_MS_MIN, KEEPALIVE_EVERY_MS};
 
 use inbound::Inbound;
 use outbound::Outbound;
 pub use port::{
-    DeviceConfig, DeviceEffect, DeviceEvent, FirstSync, Moved, OutboxBatch, OutboxItem, Persist,
-    Persisted, Purpose, Status,
+    DeviceConfig, DeviceEffect, DeviceEvent, EnrolledHere, FirstSync, Group, Moved, OutboxBatch,
+    OutboxItem, Persist, Persisted, Purpose, Status,
 };
 
 /// The device's side of one connection to the server, from the TLS handshake to the close.
@@ -46,11 +46,13 @@ pub use port::{
 #[derive(Debug)]
 pub struct DeviceSession {
     config: DeviceConfig,
+    /// The value of this connection's TLS exporter.
+    channel_binding: Vec<u8>,
     stage: Stage,
     last_id: u64,
     jitter: Jitter,
     timers: Timers,
-    welcomed: Option<(Welcome, u64)>,
+    welcomed: Option<Welcome>,
     inbound: Inbound,
     outbound: Outbound,
     ping_due: bool,
@@ -75,6 +77,7 @@ impl DeviceSession {
         let inbound = Inbound::new(config.city, &config.purpose);
         Self {
             config,
+            channel_binding: Vec::new(),
             stage: Stage::Unconnected,
             last_id: 0,
             jitter: Jitter::new(seed),
@@ -115,6 +118,7 @@ impl DeviceSession {
         if !matches!(self.stage, Stage::Unconnected) {
             return;
         }
+        self.channel_binding = channel_binding.to_vec();
         self.begin_hello(channel_binding, now_ms);
     }
 
@@ -147,7 +151,7 @@ impl DeviceSession {
         if let Err(misbehaved) = handled {
             return self.close_with(misbehaved.into());
         }
-        if let (Some((welcome, _)), false) = (&self.welcomed, matches!(self.stage, Stage::Closed)) {
+        if let (Some(welcome), false) = (&self.welcomed, matches!(self.stage, Stage::Closed)) {
             let silent_ms = self.ping_after_ms(welcome).saturating_add(ANSWER_MS_MAX);
             self.timers.set(Timer::PeerSilent, now_ms.saturating_add(silent_ms));
         }
@@ -282,20 +286,18 @@ impl DeviceSession {
             (Stage::AwaitingEnrolled, _) | (_, ServerMessage::Enrolled(_)) => {
                 Err(PeerMisbehaved::EnrolledOutOfPlace)
             }
-            (Stage::Live, message) => self.handle_live(message, now_ms),
+            (Stage::Live, message) => self.handle_live(message),
         }
     }
 
-    fn handle_live(&mut self, message: ServerMessage, now_ms: u64) -> Result<(), PeerMisbehaved> {
+    fn handle_live(&mut self, message: ServerMessage) -> Result<(), PeerMisbehaved> {
         match message {
             ServerMessage::Entries(entries) => self.inbound.take_entries(entries.entries),
-            ServerMessage::UpTo(up_to) => {
-                let at_ms = self.server_time_ms(now_ms);
-                self.inbound.take_up_to(&up_to, at_ms)
-            }
+            ServerMessage::UpTo(up_to) => self.inbound.take_up_to(up_to),
             ServerMessage::Progress(progress) => self.inbound.take_progress(progress),
-            ServerMessage::Answers(Answers { answers }) => {
-                answers.iter().try_for_each(|answer| self.outbound.take_answer(&answer.commit))?;
+            ServerMessage::Answers(answers) => {
+                let mut keys = answers.answers.iter().map(|answer| answer.commit);
+                keys.try_for_each(|key| self.outbound.take_answer(&key))?;
                 self.inbound.take_answers(answers);
                 Ok(())
             }
@@ -330,10 +332,10 @@ impl DeviceSession {
             *last_id
         };
         self.effects.extend(outbound.next_read(&mut next_id));
-        inbound.go_on(&mut next_id, &mut self.effects, &mut self.events);
+        inbound.go_on(&mut next_id, &mut self.effects);
         let sending =
             self.ping_due || !self.transmit.is_empty() || self.inbound.confirming.is_due();
-        if let (true, Some((welcome, _))) = (sending, &self.welcomed) {
+        if let (true, Some(welcome)) = (sending, &self.welcomed) {
             let every_ms = self.ping_after_ms(welcome);
             let early_ms = self.jitter.below(every_ms / 8);
             self.timers.set(Timer::PingDue, now_ms.saturating_add(every_ms - early_ms));
@@ -344,12 +346,6 @@ impl DeviceSession {
     /// three times that, and the path's routers forget us after a minute or more.
     fn ping_after_ms(&self, welcome: &Welcome) -> u64 {
         (welcome.limits.idle_after_ms().max(IDLE_AFTER_MS_MIN) / 3).min(KEEPALIVE_EVERY_MS)
-    }
-
-    fn server_time_ms(&self, now_ms: u64) -> u64 {
-        self.welcomed.as_ref().map_or(0, |(welcome, at_ms)| {
-            welcome.server_time_ms.saturating_add(now_ms.saturating_sub(*at_ms))
-        })
     }
 
     fn next_id(&mut self) -> u64 {

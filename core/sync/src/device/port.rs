@@ -1,12 +1,12 @@
 //! What a driver sees of a device's session: configuration, effects and events.
 
 use keting_model::CityId;
-use keting_trust::{Confirmation, Cursor, Incarnation, PublicKey};
+use keting_trust::{Claimed, Confirmation, Cursor, Heard, Incarnation, PublicKey};
 use minicbor::{Decode, Encode};
 
 use crate::error::CloseReason;
 use crate::message::{
-    Answer, CommitKey, Enrolled, Entry, EntryPosition, PushedCommit, Secret, Welcome,
+    Answer, Answers, CommitKey, Enrolled, Entry, EntryPosition, PushedCommit, Secret, Welcome,
 };
 
 /// What a device's session starts with, read from the replica in one transaction.
@@ -44,6 +44,8 @@ pub enum Purpose {
         incarnation: Incarnation,
         /// The sequence of the last commit made in it.
         last_sequence: u64,
+        /// The highest that the server ever said of its log, as it was kept.
+        heard: Option<Box<Claimed<Heard>>>,
     },
 }
 
@@ -99,15 +101,46 @@ pub enum DeviceEffect {
 pub struct Persist {
     /// To be named in the answer.
     pub id: u64,
-    /// What enrolment gave, to be verified against the invitation first.
-    pub enrolled: Option<Enrolled>,
-    /// The server's answers to pushed commits, for the outbox.
-    pub answers: Vec<Answer>,
+    /// What enrolment gave, to be verified against the invitation and the connection first.
+    pub enrolled: Option<EnrolledHere>,
+    /// The server's answers to pushed commits, for the outbox, as they came. Its word on them is to
+    /// be verified.
+    pub answers: Vec<Answers>,
     /// Entries, to be verified. Some may be there already: after a cut, and when they are the
     /// device's own.
-    pub entries: Vec<Entry>,
+    pub groups: Vec<Group>,
     /// Where the replica stands after it.
     pub moved: Option<Moved>,
+}
+
+/// What enrolment gave, and the connection it was given on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnrolledHere {
+    /// What the server says.
+    pub enrolled: Enrolled,
+    /// The value of the connection's TLS exporter at this end.
+    pub channel_binding: Vec<u8>,
+}
+
+/// A group of entries and the server's word on it, which is to be verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// What came, in the order in which it came.
+    pub entries: Vec<Entry>,
+    /// What the server says of it. Within a first sync it says nothing before the end.
+    pub heard: Option<Claimed<Heard>>,
+}
+
+impl Persist {
+    /// All entries, in the order in which they came.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.groups.iter().flat_map(|group| &group.entries)
+    }
+
+    /// All answers, in the order in which they came.
+    pub fn all_answers(&self) -> impl Iterator<Item = &Answer> {
+        self.answers.iter().flat_map(|answers| &answers.answers)
+    }
 }
 
 /// Where the replica stands after a [`Persist`].

@@ -3,18 +3,22 @@
 use minicbor::Decoder;
 
 use super::fields;
+use super::heard::{put_heard, take_heard};
 use super::push::CommitKey;
 use crate::codec::{
     Misfit, Out, Written, array, put_list, put_nullable, take_list, take_nullable, take_number,
     take_text,
 };
 use keting_trust::limits::{CODE_BYTES_MAX, FRAME_ENTRIES_MAX};
+use keting_trust::{Claimed, Heard};
 
 /// The server's answers, one a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answers {
     /// At least one.
     pub answers: Vec<Answer>,
+    /// The server's word on those that were admitted, with the end of the log by then.
+    pub heard: Claimed<Heard>,
 }
 
 /// The server's answer to one commit.
@@ -85,7 +89,7 @@ impl Outcome {
 
 impl Answers {
     pub(crate) fn write(&self, e: &mut Out) -> Written {
-        e.array(2)?.u16(20)?;
+        e.array(3)?.u16(20)?;
         put_list(e, &self.answers, |e, answer| {
             let (outcome, number, code) = answer.outcome.fields();
             e.array(5)?;
@@ -93,11 +97,12 @@ impl Answers {
             e.u8(outcome)?;
             put_nullable(e, number.as_ref(), |e, number| e.u64(*number)?.ok())?;
             put_nullable(e, code, |e, code| e.str(code)?.ok())
-        })
+        })?;
+        put_heard(e, &self.heard)
     }
 
     pub(crate) fn read(len: u64, d: &mut Decoder<'_>) -> Result<Self, Misfit> {
-        fields(len, 1)?;
+        fields(len, 2)?;
         let answers = take_list(d, FRAME_ENTRIES_MAX, |d| {
             array(d, 5)?;
             let commit = CommitKey::read(d)?;
@@ -107,6 +112,7 @@ impl Answers {
             let outcome = Outcome::from_fields(outcome, number, code).ok_or(Misfit::Form)?;
             Ok(Answer { commit, outcome })
         })?;
-        if answers.is_empty() { Err(Misfit::Form) } else { Ok(Self { answers }) }
+        let heard = take_heard(d)?;
+        if answers.is_empty() { Err(Misfit::Form) } else { Ok(Self { answers, heard }) }
     }
 }

@@ -1,10 +1,11 @@
 //! Entries of the log, and what ends a group of them: UpTo in the log's order, Progress in a first
 //! sync.
 
-use keting_trust::{Cursor, Part, RecordKind};
+use keting_trust::{Claimed, Cursor, Heard, Part, RecordKind};
 use minicbor::Decoder;
 
 use super::fields;
+use super::heard::{put_heard, take_heard};
 use super::push::cost_bytes;
 use crate::codec::{
     Misfit, Out, Written, array, put, put_list, take, take_bytes, take_cursor, take_list,
@@ -37,8 +38,9 @@ pub struct Entry {
 /// Nothing else concerns the device up to the cursor. Ends a group, which may be empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpTo {
-    /// Where the device stands once it has persisted the group.
-    pub cursor: Cursor,
+    /// The server's word on the group, with the cursor where the device stands once it has persisted
+    /// it.
+    pub heard: Claimed<Heard>,
     /// Whether the server knows of later entries that it has not looked through yet.
     pub more: bool,
 }
@@ -103,15 +105,20 @@ impl Entries {
 }
 
 impl UpTo {
+    /// Where the device stands once it has persisted the group.
+    pub fn cursor(&self) -> Cursor {
+        self.heard.says().cursor
+    }
+
     pub(crate) fn write(&self, e: &mut Out) -> Written {
         e.array(3)?.u16(19)?;
-        put(e, &self.cursor)?;
+        put_heard(e, &self.heard)?;
         e.bool(self.more)?.ok()
     }
 
     pub(crate) fn read(len: u64, d: &mut Decoder<'_>) -> Result<Self, Misfit> {
         fields(len, 2)?;
-        Ok(Self { cursor: take_cursor(d)?, more: d.bool()? })
+        Ok(Self { heard: take_heard(d)?, more: d.bool()? })
     }
 }
 

@@ -6,10 +6,11 @@
 use std::fmt;
 
 use keting_model::CityId;
-use keting_trust::{Cursor, Incarnation, PublicKey};
+use keting_trust::{Claimed, Cursor, Heard, Incarnation, PublicKey};
 use minicbor::Decoder;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use super::heard::{put_heard, take_heard};
 use super::{EntryPosition, fields};
 use crate::codec::{
     Misfit, Out, Written, put, put_list, put_nullable, take, take_bytes, take_cursor, take_list,
@@ -63,6 +64,9 @@ pub struct Resume {
     pub incarnation: Incarnation,
     /// The sequence of the last commit it made in this incarnation; 0 before the first.
     pub last_sequence: u64,
+    /// The highest that the server ever said of its log to it: proof that the log went on, should
+    /// the server have been put back from a copy.
+    pub heard: Option<Box<Claimed<Heard>>>,
 }
 
 /// The secret of an invitation: sixteen bytes that are wiped when dropped and never shown.
@@ -128,11 +132,12 @@ impl Request {
                 e.array(3)?.u8(0)?.bytes(secret.as_bytes())?.str(name)?.ok()
             }
             Self::Resume(resume) => {
-                e.array(5)?.u8(1)?;
+                e.array(6)?.u8(1)?;
                 put_nullable(e, resume.cursor.as_ref(), put)?;
                 put_nullable(e, resume.first_sync.as_ref(), |e, position| position.write(e))?;
                 put(e, &resume.incarnation)?;
-                e.u64(resume.last_sequence)?.ok()
+                e.u64(resume.last_sequence)?;
+                put_nullable(e, resume.heard.as_deref(), put_heard)
             }
         }
     }
@@ -143,11 +148,12 @@ impl Request {
                 let secret = d.bytes()?.try_into().map(Secret::new).map_err(|_| Misfit::Form)?;
                 Ok(Self::Enrol { secret, name: take_text(d, NAME_BYTES_MAX)? })
             }
-            (Some(5), 1) => Ok(Self::Resume(Resume {
+            (Some(6), 1) => Ok(Self::Resume(Resume {
                 cursor: take_nullable(d, take_cursor)?,
                 first_sync: take_nullable(d, EntryPosition::read)?,
                 incarnation: take(d)?,
                 last_sequence: take_number(d)?,
+                heard: take_nullable(d, |d| take_heard(d).map(Box::new))?,
             })),
             (_, _) => Err(Misfit::Form),
         }

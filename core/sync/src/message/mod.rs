@@ -6,6 +6,7 @@
 mod answers;
 mod confirm;
 mod entries;
+mod heard;
 mod hello;
 mod push;
 mod refused;
@@ -16,6 +17,7 @@ use minicbor::Decoder;
 pub use answers::{Answer, Answers, Outcome};
 pub use confirm::Confirm;
 pub use entries::{Entries, Entry, EntryPosition, Progress, UpTo};
+pub use heard::{group_of, group_of_admitted};
 pub use hello::{Hello, Request, Resume, Secret};
 pub use push::{CommitKey, Push, PushedCommit};
 pub use refused::Refused;

@@ -12,7 +12,8 @@ use crate::codec::{
     take_list, take_nullable, take_number, take_text,
 };
 use keting_trust::limits::{
-    GRANT_BYTES_MAX, GRANT_CHAIN_MAX, IDLE_AFTER_MS, NAME_BYTES_MAX, WELCOME_LIMITS_MAX,
+    ENROLMENT_PROOF_BYTES_MAX, GRANT_BYTES_MAX, GRANT_CHAIN_MAX, IDLE_AFTER_MS, NAME_BYTES_MAX,
+    WELCOME_LIMITS_MAX,
 };
 
 /// The session stands.
@@ -64,6 +65,9 @@ pub struct Enrolled {
     pub root: PublicKey,
     /// The signed grants from the root's first to the device's own.
     pub grants: Vec<Vec<u8>>,
+    /// The issuing key's proof that all of it is meant for this device on this connection
+    /// (`keting_trust::SignedEnrolment`).
+    pub proof: Vec<u8>,
 }
 
 /// The device's cursor is of a branch of the log that the server does not have.
@@ -143,19 +147,21 @@ impl Highest {
 
 impl Enrolled {
     pub(crate) fn write(&self, e: &mut Out) -> Written {
-        e.array(5)?.u16(17)?.str(&self.city_name)?;
+        e.array(6)?.u16(17)?.str(&self.city_name)?;
         put(e, &self.log)?;
         put(e, &self.root)?;
-        put_list(e, &self.grants, |e, grant| e.bytes(grant)?.ok())
+        put_list(e, &self.grants, |e, grant| e.bytes(grant)?.ok())?;
+        e.bytes(&self.proof)?.ok()
     }
 
     pub(crate) fn read(len: u64, d: &mut Decoder<'_>) -> Result<Self, Misfit> {
-        fields(len, 4)?;
+        fields(len, 5)?;
         Ok(Self {
             city_name: take_text(d, NAME_BYTES_MAX)?,
             log: take(d)?,
             root: take(d)?,
             grants: take_list(d, GRANT_CHAIN_MAX, |d| take_bytes(d, GRANT_BYTES_MAX))?,
+            proof: take_bytes(d, ENROLMENT_PROOF_BYTES_MAX)?,
         })
     }
 }

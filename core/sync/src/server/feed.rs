@@ -8,12 +8,12 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use keting_model::CityId;
-use keting_trust::{Cursor, PublicKey, RecordKind, SignedConfirmation};
+use keting_trust::{Cursor, Digest, PublicKey, RecordKind, SignedConfirmation};
 
 use super::port::{DocumentBatch, LogBatch, Resumption, ServerConfig, ServerEffect};
 use crate::error::{OwnFault, PeerMisbehaved};
 use crate::message::{
-    Answer, Confirm, Entries, Entry, EntryPosition, Outcome, Progress, ServerMessage, UpTo,
+    Answer, Confirm, Entries, Entry, EntryPosition, Outcome, Progress, ServerMessage, group_of,
 };
 use keting_trust::limits::{
     ENTRIES_IN_FLIGHT_BYTES_MAX, FIRST_WINDOW_BYTES, FRAME_BYTES_MAX, FRAME_ENTRIES_MAX,
@@ -42,6 +42,19 @@ pub(super) struct Feed {
     /// Numbers of the device's own commits that it learned from Answers of this session.
     own: BTreeSet<u64>,
     confirmed_number: u64,
+}
+
+/// What is to be sent, in this order.
+#[derive(Debug)]
+pub(super) enum Said {
+    Message(ServerMessage),
+    /// An UpTo, which is signed when its frame is put together.
+    UpTo {
+        cursor: Cursor,
+        more: bool,
+        /// The digest of the group it ends.
+        group: Digest,
+    },
 }
 
 #[derive(Debug)]
@@ -81,7 +94,7 @@ impl Feed {
 
     /// Begins to flow. A device that has everything is told so at once: its reconnection costs one
     /// round trip and the store no read.
-    pub(super) fn begin(&mut self, head: &Cursor, resumption: Resumption) -> Option<ServerMessage> {
+    pub(super) fn begin(&mut self, head: &Cursor, resumption: Resumption) -> Option<Said> {
         self.head_number = self.head_number.max(head.number);
         match resumption {
             Resumption::Diverged { .. } | Resumption::HandOver { .. } => None,
@@ -95,12 +108,13 @@ impl Feed {
                 let position = from.unwrap_or_else(start);
                 self.course = Course::Documents { position: Some(position.clone()) };
                 self.groups_sent += 1;
-                Some(ServerMessage::Progress(Progress { position, done: 0, total: 0 }))
+                let progress = Progress { position, done: 0, total: 0 };
+                Some(Said::Message(ServerMessage::Progress(progress)))
             }
             Resumption::Tail { cursor } => {
                 self.confirmed_number = cursor.number;
                 self.course = Course::Log { scanned: cursor, told: None };
-                if cursor.number == self.head_number { self.up_to() } else { None }
+                if cursor.number == self.head_number { self.up_to(&[]) } else { None }
             }
         }
     }
@@ -150,11 +164,7 @@ impl Feed {
     ///
     /// # Errors
     /// When they are not what was asked for.
-    pub(super) fn take_log(
-        &mut self,
-        id: u64,
-        batch: LogBatch,
-    ) -> Result<Vec<ServerMessage>, OwnFault> {
+    pub(super) fn take_log(&mut self, id: u64, batch: LogBatch) -> Result<Vec<Said>, OwnFault> {
         if self.reading.take_if(|reading| *reading == id).is_none() {
             return Ok(Vec::new());
         }
@@ -183,13 +193,13 @@ impl Feed {
         };
         entries.retain(|entry| !is_own(entry));
         self.own = self.own.split_off(&up_to.number.saturating_add(1));
-        let bytes = cost_bytes(&entries);
-        let mut messages = frames(entries);
-        if to_be_told {
-            messages.extend(self.up_to());
-            self.count_group(bytes);
+        if !to_be_told {
+            return Ok(Vec::new());
         }
-        Ok(messages)
+        let bytes = cost_bytes(&entries);
+        let end = self.up_to(&entries);
+        self.count_group(bytes);
+        Ok(frames(entries).into_iter().chain(end).collect())
     }
 
     /// Takes whole documents of a first sync and gives the messages they become.
@@ -200,7 +210,7 @@ impl Feed {
         &mut self,
         id: u64,
         batch: DocumentBatch,
-    ) -> Result<Vec<ServerMessage>, OwnFault> {
+    ) -> Result<Vec<Said>, OwnFault> {
         if self.reading.take_if(|reading| *reading == id).is_none() {
             return Ok(Vec::new());
         }
@@ -216,34 +226,34 @@ impl Feed {
         }
         self.head_number = self.head_number.max(at.number);
         let bytes = cost_bytes(&entries);
-        let mut messages = frames(entries);
-        if finished {
+        let end = if finished {
             self.course = Course::Log { scanned: at, told: None };
-            messages.extend(self.up_to());
+            self.up_to(&entries)
         } else {
             self.groups_sent += 1;
             self.course = Course::Documents { position: Some(position.clone()) };
-            messages.push(ServerMessage::Progress(Progress { position, done, total }));
-        }
+            let progress = Progress { position, done, total };
+            Some(Said::Message(ServerMessage::Progress(progress)))
+        };
         self.count_group(bytes);
-        Ok(messages)
+        Ok(frames(entries).into_iter().chain(end).collect())
     }
 
     /// Ends a group by telling the device up to where it has everything.
-    pub(super) fn up_to(&mut self) -> Option<ServerMessage> {
+    pub(super) fn up_to(&mut self, group: &[Entry]) -> Option<Said> {
         let Course::Log { scanned, told } = &mut self.course else {
             return None;
         };
         let more = scanned.number < self.head_number;
         *told = Some((*scanned, more));
         self.groups_sent += 1;
-        Some(ServerMessage::UpTo(UpTo { cursor: *scanned, more }))
+        Some(Said::UpTo { cursor: *scanned, more, group: group_of(group) })
     }
 
     /// The same for a device that asks, once it was told anything at all.
-    pub(super) fn up_to_again(&mut self) -> Option<ServerMessage> {
+    pub(super) fn up_to_again(&mut self) -> Option<Said> {
         match &self.course {
-            Course::Log { told: Some(_), .. } => self.up_to(),
+            Course::Log { told: Some(_), .. } => self.up_to(&[]),
             Course::Log { told: None, .. } | Course::Still | Course::Documents { .. } => None,
         }
     }
@@ -320,7 +330,7 @@ fn fit_frames(entries: &[Entry]) -> bool {
 }
 
 /// Packs entries into messages that fit a frame each.
-fn frames(entries: Vec<Entry>) -> Vec<ServerMessage> {
+fn frames(entries: Vec<Entry>) -> Vec<Said> {
     let mut messages = Vec::new();
     let mut packed: Vec<Entry> = Vec::new();
     let mut bytes = 0;
@@ -337,6 +347,7 @@ fn frames(entries: Vec<Entry>) -> Vec<ServerMessage> {
     messages
 }
 
-fn entries_message(entries: Vec<Entry>) -> Option<ServerMessage> {
-    (!entries.is_empty()).then_some(ServerMessage::Entries(Entries { entries }))
+fn entries_message(entries: Vec<Entry>) -> Option<Said> {
+    let is_one = !entries.is_empty();
+    is_one.then_some(Said::Message(ServerMessage::Entries(Entries { entries })))
 }

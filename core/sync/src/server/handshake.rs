@@ -15,6 +15,7 @@ use keting_trust::limits::{EARLY_BYTES_MAX, FRAME_BYTES_MAX, HELLO_BYTES_MAX};
 impl ServerSession {
     /// The driver's word on `Authenticate`: the device may sync.
     pub fn handle_authenticated(&mut self, standing: Standing, now_ms: u64) {
+        self.word.take_time(now_ms);
         let Stage::Deciding { device, resume: Some(resume) } = &self.stage else {
             return;
         };
@@ -33,12 +34,15 @@ impl ServerSession {
                 let at = from.as_ref().map_or(&head, |from| &from.at);
                 of_this_log(&cursor) && of_this_log(at) && cursor.number <= at.number
             }),
-            Resumption::Diverged { .. } => resume.cursor.is_some() || resume.first_sync.is_some(),
+            Resumption::Diverged { .. } => {
+                resume.cursor.is_some() || resume.first_sync.is_some() || resume.heard.is_some()
+            }
             Resumption::HandOver { .. } => true,
         };
         if !fits {
             return self.close_with(OwnFault::Driver.into());
         }
+        self.word.set_clock(standing.server_time_ms);
         self.send(&ServerMessage::Welcome(Welcome {
             highest: standing.highest,
             ..self.welcome(&head, standing.backed_up_to, standing.server_time_ms)
@@ -56,10 +60,12 @@ impl ServerSession {
 
     /// The driver's word on `Enrol`: the device is enrolled.
     pub fn handle_enrolled(&mut self, enrolment: Enrolment, now_ms: u64) {
+        self.word.take_time(now_ms);
         let Stage::Deciding { device, resume: None } = &self.stage else {
             return;
         };
         let (device, head) = (device.clone(), enrolment.head);
+        self.word.set_clock(enrolment.server_time_ms);
         self.send(&ServerMessage::Welcome(self.welcome(
             &head,
             enrolment.backed_up_to,
@@ -150,7 +156,7 @@ impl ServerSession {
         self.timers.set(Timer::PeerSilent, self.silent_at(now_ms));
         self.events.push_back(ServerEvent::Welcomed);
         let up_to = self.feed.begin(head, resumption);
-        self.send_all(up_to.into_iter());
+        self.say_all(up_to);
         for commits in std::mem::take(&mut self.early) {
             if let Err(misbehaved) = self.admit(commits) {
                 return self.close_misbehaved(misbehaved);

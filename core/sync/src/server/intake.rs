@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::port::Admitted;
 use crate::error::{OwnFault, PeerMisbehaved};
-use crate::message::{Answer, Answers, CommitKey, PushedCommit};
+use crate::message::{Answer, CommitKey, PushedCommit, group_of_admitted};
+use keting_trust::Digest;
 use keting_trust::limits::{CODE_BYTES_MAX, PUSH_IN_FLIGHT_BYTES_MAX, PUSH_IN_FLIGHT_COMMITS_MAX};
 
 #[derive(Debug, Default)]
@@ -11,8 +13,8 @@ pub(super) struct Intake {
     /// Commits whose answers were not sent yet, and what each costs.
     unanswered: BTreeMap<CommitKey, usize>,
     unanswered_bytes: usize,
-    /// The commits of each `Admit` that is under way.
-    admitting: BTreeMap<u64, BTreeSet<CommitKey>>,
+    /// The commits of each `Admit` that is under way, and the digests of their signed bytes.
+    admitting: BTreeMap<u64, BTreeMap<CommitKey, Digest>>,
 }
 
 impl Intake {
@@ -37,27 +39,35 @@ impl Intake {
     }
 
     pub(super) fn admitting(&mut self, id: u64, commits: &[PushedCommit]) {
-        self.admitting.insert(id, commits.iter().map(|commit| commit.key).collect());
+        let digest = |commit: &PushedCommit| (commit.key, Digest::of(&commit.signed));
+        self.admitting.insert(id, commits.iter().map(digest).collect());
     }
 
-    /// Takes the answers of one `Admit`, or nothing if it was answered before.
+    /// Takes the answers of one `Admit`, or nothing if it was answered before. What is given is to be
+    /// sent: the answers, and the digest of what they admit.
     ///
     /// # Errors
-    /// When they are not one for each commit.
+    /// When they are not one for each commit, or the log does not reach as far as they say.
     pub(super) fn take_answers(
         &mut self,
         id: u64,
-        answers: Vec<Answer>,
-    ) -> Result<Option<Answers>, OwnFault> {
+        admitted: Admitted,
+    ) -> Result<Option<(Vec<Answer>, Digest)>, OwnFault> {
         let Some(asked) = self.admitting.remove(&id) else {
             return Ok(None);
         };
+        let Admitted { answers, head } = admitted;
         let given: BTreeSet<_> = answers.iter().map(|answer| answer.commit).collect();
         let short = |answer: &Answer| answer.outcome.code().unwrap_or("").len() <= CODE_BYTES_MAX;
-        if given != asked || answers.len() != asked.len() || !answers.iter().all(short) {
+        let logged = |answer: &Answer| answer.outcome.number().unwrap_or(0) <= head.number;
+        if !given.iter().eq(asked.keys())
+            || answers.len() != asked.len()
+            || !answers.iter().all(|answer| short(answer) && logged(answer))
+        {
             return Err(OwnFault::Driver);
         }
-        Ok(Some(Answers { answers }))
+        let group = group_of_admitted(&answers, |key| asked.get(key).copied());
+        Ok(Some((answers, group.ok_or(OwnFault::Driver)?)))
     }
 
     /// Whether commits are without the answers the driver owes them.

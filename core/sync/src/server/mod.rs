@@ -7,6 +7,7 @@ mod feed;
 mod handshake;
 mod intake;
 mod port;
+mod word;
 
 use std::collections::VecDeque;
 
@@ -16,7 +17,7 @@ use crate::backoff::Jitter;
 use crate::error::{CloseReason, OwnFault, PeerMisbehaved};
 use crate::frame::{decode_device, encode_server};
 use crate::message::{
-    Answer, CommitKey, DeviceMessage, PushedCommit, Refused, Resume, ServerMessage,
+    Answers, CommitKey, DeviceMessage, PushedCommit, Refused, Resume, ServerMessage, UpTo,
 };
 use crate::timer::{Timer, Timers};
 use keting_trust::limits::{
@@ -24,12 +25,14 @@ use keting_trust::limits::{
     MESSAGE_BYTES_MAX,
 };
 
-use feed::Feed;
+use feed::{Feed, Said};
 use intake::Intake;
 pub use port::{
-    Denial, DocumentBatch, Enrolment, LogBatch, Resumption, ServerConfig, ServerEffect,
+    Admitted, Denial, DocumentBatch, Enrolment, LogBatch, Resumption, ServerConfig, ServerEffect,
     ServerEvent, Standing,
 };
+pub use word::IssuingKey;
+use word::Word;
 
 /// The server's side of one connection from a device, from the TLS handshake to the close.
 ///
@@ -52,6 +55,7 @@ pub struct ServerSession {
     last_id: u64,
     jitter: Jitter,
     timers: Timers,
+    word: Word,
     feed: Feed,
     intake: Intake,
     /// Pushes that came before the driver's word on the device.
@@ -94,6 +98,7 @@ impl ServerSession {
     /// Makes a session. Nothing happens before `handle_connected`.
     pub fn new(config: ServerConfig, seed: u64) -> Self {
         let feed = Feed::new(&config);
+        let word = Word::new(config.city, config.key.clone());
         Self {
             config,
             stage: Stage::Unconnected,
@@ -101,6 +106,7 @@ impl ServerSession {
             last_id: 0,
             jitter: Jitter::new(seed),
             timers: Timers::default(),
+            word,
             feed,
             intake: Intake::default(),
             early: Vec::new(),
@@ -126,6 +132,7 @@ impl ServerSession {
 
     /// The connection stands. `channel_binding` is the value of its TLS exporter.
     pub fn handle_connected(&mut self, channel_binding: &[u8], now_ms: u64) {
+        self.word.take_time(now_ms);
         if matches!(self.stage, Stage::Unconnected) {
             self.stage = Stage::AwaitingHello { channel_binding: channel_binding.to_vec() };
             self.timers.set(Timer::HelloDue, now_ms.saturating_add(HELLO_MS_MAX));
@@ -134,6 +141,7 @@ impl ServerSession {
 
     /// A frame came: one binary message of the WebSocket.
     pub fn handle_frame(&mut self, frame: &[u8], now_ms: u64) {
+        self.word.take_time(now_ms);
         let handled = match &self.stage {
             Stage::Unconnected | Stage::Closed => return,
             Stage::AwaitingHello { .. } => self.handle_first_frame(frame),
@@ -155,11 +163,12 @@ impl ServerSession {
 
     /// The time is `now_ms`; timers that have ended take effect.
     pub fn handle_timeout(&mut self, now_ms: u64) {
+        self.word.take_time(now_ms);
         while let Some(timer) = self.timers.take_ended(now_ms) {
             match timer {
                 Timer::UpToDue => {
-                    let message = self.feed.up_to();
-                    self.send_all(message.into_iter());
+                    let said = self.feed.up_to(&[]);
+                    self.say_all(said);
                 }
                 Timer::HandedOver => self.end_hand_over(now_ms),
                 Timer::HelloDue
@@ -182,16 +191,12 @@ impl ServerSession {
     }
 
     /// The answer to an `Admit`: one answer a commit, each durable.
-    pub fn handle_admitted(
-        &mut self,
-        id: u64,
-        answers: Result<Vec<Answer>, OwnFault>,
-        now_ms: u64,
-    ) {
+    pub fn handle_admitted(&mut self, id: u64, admitted: Result<Admitted, OwnFault>, now_ms: u64) {
+        self.word.take_time(now_ms);
         if matches!(self.stage, Stage::Closed) {
             return;
         }
-        match answers.and_then(|answers| self.intake.take_answers(id, answers)) {
+        match admitted.and_then(|admitted| self.answers(id, admitted)) {
             Ok(None) => return,
             Ok(Some(answers)) => {
                 self.feed.note_own(&answers.answers);
@@ -224,6 +229,7 @@ impl ServerSession {
 
     /// The log has grown to `number`, durably.
     pub fn handle_log_advanced(&mut self, number: u64, now_ms: u64) {
+        self.word.take_time(now_ms);
         self.feed.take_head(number);
         self.go_on(now_ms);
     }
@@ -253,8 +259,10 @@ impl ServerSession {
         if !std::mem::take(&mut self.pong_due) || !matches!(self.stage, Stage::Live { .. }) {
             return None;
         }
-        let message = self.feed.up_to_again().unwrap_or(ServerMessage::Pong);
-        Some(encode_server(&message))
+        let pong = Said::Message(ServerMessage::Pong);
+        let said = self.feed.up_to_again().unwrap_or(pong);
+        self.say(said);
+        self.transmit.pop_front().map(|outgoing| outgoing.frame)
     }
 
     /// The next thing to do.
@@ -296,9 +304,10 @@ impl ServerSession {
         Ok(())
     }
 
-    fn feed_on(&mut self, messages: Result<Vec<ServerMessage>, OwnFault>, now_ms: u64) {
-        match messages {
-            Ok(messages) => self.send_all(messages.into_iter()),
+    fn feed_on(&mut self, said: Result<Vec<Said>, OwnFault>, now_ms: u64) {
+        self.word.take_time(now_ms);
+        match said {
+            Ok(said) => self.say_all(said),
             Err(fault) => return self.close_with(fault.into()),
         }
         self.await_confirm(now_ms);
@@ -380,8 +389,27 @@ impl ServerSession {
         self.transmit.push_back(Outgoing { frame, answers: Vec::new() });
     }
 
-    fn send_all(&mut self, messages: impl Iterator<Item = ServerMessage>) {
-        messages.for_each(|message| self.send(&message));
+    fn say_all(&mut self, said: impl IntoIterator<Item = Said>) {
+        said.into_iter().for_each(|said| self.say(said));
+    }
+
+    fn say(&mut self, said: Said) {
+        match said {
+            Said::Message(message) => self.send(&message),
+            Said::UpTo { cursor, more, group } => match self.word.sign(cursor, group) {
+                Ok(heard) => self.send(&ServerMessage::UpTo(UpTo { heard, more })),
+                Err(fault) => self.close_with(fault.into()),
+            },
+        }
+    }
+
+    /// The answers to one `Admit` with the server's word on them, unless it was answered before.
+    fn answers(&mut self, id: u64, admitted: Admitted) -> Result<Option<Answers>, OwnFault> {
+        let head = admitted.head;
+        let Some((answers, group)) = self.intake.take_answers(id, admitted)? else {
+            return Ok(None);
+        };
+        Ok(Some(Answers { answers, heard: self.word.sign(head, group)? }))
     }
 
     fn close_misbehaved(&mut self, misbehaved: PeerMisbehaved) {

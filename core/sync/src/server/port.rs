@@ -3,9 +3,10 @@
 use keting_model::CityId;
 use keting_trust::{Cursor, PublicKey, SignedConfirmation};
 
+use super::word::IssuingKey;
 use crate::error::CloseReason;
 use crate::message::{
-    Enrolled, Entry, EntryPosition, Highest, Limits, PushedCommit, Resume, Secret,
+    Answer, Enrolled, Entry, EntryPosition, Highest, Limits, PushedCommit, Resume, Secret,
 };
 use keting_trust::limits::{
     ENTRIES_IN_FLIGHT_BYTES_MAX, GROUP_BYTES, IDLE_AFTER_MS, UP_TO_EVERY_MS,
@@ -18,6 +19,8 @@ pub struct ServerConfig {
     pub versions: Vec<u16>,
     /// The city.
     pub city: CityId,
+    /// What the server signs with what it says of its log.
+    pub key: IssuingKey,
     /// After what silence a device counts as gone, in milliseconds.
     pub idle_after_ms: u64,
     /// How often a device hears, at most, that nothing concerns it, in milliseconds.
@@ -30,10 +33,11 @@ pub struct ServerConfig {
 
 impl ServerConfig {
     /// The usual numbers for a city.
-    pub fn new(city: CityId) -> Self {
+    pub fn new(city: CityId, key: IssuingKey) -> Self {
         Self {
             versions: crate::VERSIONS.to_vec(),
             city,
+            key,
             idle_after_ms: IDLE_AFTER_MS,
             up_to_every_ms: UP_TO_EVERY_MS,
             window_bytes: ENTRIES_IN_FLIGHT_BYTES_MAX,
@@ -174,6 +178,15 @@ pub struct Denial {
     pub retryable: bool,
     /// A sentence in English, without personal data.
     pub message: String,
+}
+
+/// What became of the commits of one `Admit`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admitted {
+    /// One answer a commit.
+    pub answers: Vec<Answer>,
+    /// The end of the log when they were durable.
+    pub head: Cursor,
 }
 
 /// Entries of the log for one device.

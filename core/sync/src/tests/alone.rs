@@ -3,16 +3,15 @@
 use keting_trust::{SignError, Signer as _};
 
 use super::values::{
-    BINDING, CITY, INCARNATION, LOG, SERVER_TIME_MS, alice, commit, config, cursor_at, enrol,
-    entry, genesis, resume,
+    BINDING, CITY, INCARNATION, LOG, SERVER_TIME_MS, alice, answers as answers_of, commit, config,
+    cursor_at, enrol, entry, genesis, resume, server_config, up_to, up_to_after,
 };
 use crate::device::{DeviceEffect, DeviceSession, OutboxBatch, OutboxItem, Persisted};
 use crate::frame::{encode_device, encode_server};
 use crate::message::{
-    Answer, Answers, DeviceMessage, Enrolled, Entries, Limits, Outcome, Push, ServerMessage, UpTo,
-    Welcome,
+    Answer, DeviceMessage, Enrolled, Entries, Limits, Outcome, Push, ServerMessage, Welcome,
 };
-use crate::server::{Resumption, ServerConfig, ServerEffect, ServerSession, Standing};
+use crate::server::{Admitted, Resumption, ServerEffect, ServerSession, Standing};
 
 /// A device with a cursor at number 5 whose Welcome is there; its outbox is asked for.
 fn live_device() -> (DeviceSession, u64) {
@@ -85,7 +84,8 @@ fn the_outbox_is_not_touched_before_enrolment_is_durable() {
     assert_eq!(device.poll_effect(), None);
     receive(&mut device, welcome());
     let root = alice().public_key().clone();
-    let enrolled = Enrolled { city_name: "Haining".to_owned(), log: LOG, root, grants: vec![] };
+    let enrolled =
+        Enrolled { city_name: "Haining".to_owned(), log: LOG, root, grants: vec![], proof: vec![] };
     receive(&mut device, ServerMessage::Enrolled(enrolled));
     device.handle_outbox_changed(0);
     persist(&mut device);
@@ -106,16 +106,17 @@ fn a_session_is_not_quiescent_before_the_cursor_is_past_the_devices_own_commits(
     let item = OutboxItem { place: 1, commit: commit(1, 10) };
     let key = item.commit.key;
     device.handle_outbox(id, Ok(OutboxBatch { items: vec![item], more: false }), 0);
-    receive(&mut device, ServerMessage::UpTo(UpTo { cursor: cursor_at(5), more: false }));
+    receive(&mut device, up_to(cursor_at(5)));
+    persist(&mut device);
     drain(&mut device);
     assert!(!device.is_quiescent(), "the commit has no answer");
     let outcome = Outcome::Admitted { number: 6 };
     let answers = vec![Answer { commit: key, outcome }];
-    receive(&mut device, ServerMessage::Answers(Answers { answers }));
+    receive(&mut device, answers_of(answers, cursor_at(9)));
     persist(&mut device);
     drain(&mut device);
     assert!(!device.is_quiescent(), "the cursor is below the commit");
-    receive(&mut device, ServerMessage::UpTo(UpTo { cursor: cursor_at(6), more: false }));
+    receive(&mut device, up_to(cursor_at(6)));
     persist(&mut device);
     let Some(DeviceEffect::SignConfirmation { id, .. }) = device.poll_effect() else {
         panic!("a confirmation is to be signed");
@@ -130,7 +131,7 @@ fn a_session_is_not_quiescent_before_the_cursor_is_past_the_devices_own_commits(
 #[test]
 fn a_failed_store_ends_the_session_and_confirms_nothing() {
     let (mut device, _) = live_device();
-    receive(&mut device, ServerMessage::UpTo(UpTo { cursor: cursor_at(7), more: false }));
+    receive(&mut device, up_to(cursor_at(7)));
     let Some(DeviceEffect::Persist(persist)) = device.poll_effect() else {
         panic!("something is to be persisted");
     };
@@ -145,7 +146,7 @@ fn a_failed_store_ends_the_session_and_confirms_nothing() {
 #[test]
 fn an_entry_that_does_not_hold_up_stops_what_comes_in_and_not_what_goes_out() {
     let (mut device, read) = live_device();
-    receive(&mut device, ServerMessage::UpTo(UpTo { cursor: cursor_at(7), more: false }));
+    receive(&mut device, up_to(cursor_at(7)));
     let Some(DeviceEffect::Persist(persist)) = device.poll_effect() else {
         panic!("something is to be persisted");
     };
@@ -156,15 +157,16 @@ fn an_entry_that_does_not_hold_up_stops_what_comes_in_and_not_what_goes_out() {
     // The server goes on sending, which changes nothing, and answers.
     let entries = Entries { entries: vec![entry(8, 10)] };
     receive(&mut device, ServerMessage::Entries(entries));
-    receive(&mut device, ServerMessage::UpTo(UpTo { cursor: cursor_at(8), more: false }));
+    receive(&mut device, up_to_after(&[entry(8, 10)], cursor_at(8)));
     let outcome = Outcome::Admitted { number: 9 };
     let answers = vec![Answer { commit: commit(1, 10).key, outcome }];
-    receive(&mut device, ServerMessage::Answers(Answers { answers: answers.clone() }));
+    receive(&mut device, answers_of(answers.clone(), cursor_at(9)));
     while let Some(effect) = device.poll_effect() {
         match effect {
             DeviceEffect::Persist(persist) => {
-                assert_eq!((&persist.answers, persist.moved), (&answers, None));
-                assert!(persist.entries.is_empty());
+                let kept: Vec<_> = persist.all_answers().cloned().collect();
+                assert_eq!((&kept, persist.moved), (&answers, None));
+                assert!(persist.groups.is_empty());
                 let persisted = Persisted { incarnation: INCARNATION, last_sequence: 1 };
                 device.handle_persisted(persist.id, Ok(persisted), 0);
             }
@@ -185,25 +187,26 @@ fn answers_that_came_beside_entries_that_do_not_hold_up_are_kept() {
     let item = OutboxItem { place: 1, commit: commit(1, 10) };
     device.handle_outbox(read, Ok(OutboxBatch { items: vec![item], more: false }), 0);
     drain(&mut device);
-    receive(&mut device, ServerMessage::UpTo(UpTo { cursor: cursor_at(7), more: false }));
+    receive(&mut device, up_to(cursor_at(7)));
     let Some(DeviceEffect::Persist(refused)) = device.poll_effect() else {
         panic!("something is to be persisted");
     };
     let outcome = Outcome::Admitted { number: 8 };
     let answers = vec![Answer { commit: commit(1, 10).key, outcome }];
-    receive(&mut device, ServerMessage::Answers(Answers { answers: answers.clone() }));
-    receive(&mut device, ServerMessage::UpTo(UpTo { cursor: cursor_at(8), more: false }));
+    receive(&mut device, answers_of(answers.clone(), cursor_at(9)));
+    receive(&mut device, up_to(cursor_at(8)));
     device.handle_entries_refused(refused.id, 0);
     let Some(DeviceEffect::Persist(kept)) = device.poll_effect() else {
         panic!("the answers are to be persisted");
     };
-    assert_eq!((kept.answers, kept.moved, kept.entries), (answers, None, vec![]));
+    let kept_answers: Vec<_> = kept.all_answers().cloned().collect();
+    assert_eq!((kept_answers, kept.moved, kept.groups), (answers, None, vec![]));
 }
 
 #[test]
 fn what_was_persisted_counts_also_after_the_connection_broke() {
     let (mut device, _) = live_device();
-    receive(&mut device, ServerMessage::UpTo(UpTo { cursor: cursor_at(7), more: false }));
+    receive(&mut device, up_to(cursor_at(7)));
     let Some(DeviceEffect::Persist(persist)) = device.poll_effect() else {
         panic!("something is to be persisted");
     };
@@ -224,7 +227,7 @@ fn the_server_looks_at_the_log_after_an_answer_even_if_nobody_said_that_it_grew(
         panic!("a signature is asked for");
     };
     device.handle_signed(id, alice().sign(&bytes), 0);
-    let mut server = ServerSession::new(ServerConfig::new(CITY), 1);
+    let mut server = ServerSession::new(server_config(), 1);
     server.handle_connected(&BINDING, 0);
     server.handle_frame(&device.poll_transmit().unwrap(), 0);
     let resumption = Resumption::Tail { cursor: genesis() };
@@ -245,7 +248,8 @@ fn the_server_looks_at_the_log_after_an_answer_even_if_nobody_said_that_it_grew(
     };
     let outcome = Outcome::Admitted { number: 1 };
     let answer = Answer { commit: commits[0].key, outcome };
-    server.handle_admitted(id, Ok(vec![answer]), 0);
+    let head = cursor_at(1);
+    server.handle_admitted(id, Ok(Admitted { answers: vec![answer], head }), 0);
     let read = server.poll_effect();
     assert!(matches!(read, Some(ServerEffect::ReadLog { after: 0, until: 1, .. })), "{read:?}");
 }

@@ -4,10 +4,10 @@ use keting_testkit::alloc::measure;
 use keting_trust::limits::{READ_BYTES_A_BYTE_MAX, READ_BYTES_FIXED_MAX};
 
 use super::goldens::golden_frames;
-use super::values::{command, commit, entry, part};
+use super::values::{answers as answers_to, command, commit, cursor_at, entry, part};
 use crate::frame::{decode_device, decode_server, encode_device, encode_server};
 use crate::message::{
-    Answer, Answers, CommitKey, DeviceMessage, Entries, Outcome, Push, PushedCommit, ServerMessage,
+    Answer, CommitKey, DeviceMessage, Entries, Outcome, Push, PushedCommit, ServerMessage,
 };
 use keting_trust::limits::{COMMIT_PARTS_MAX, FRAME_BYTES_MAX, FRAME_ENTRIES_MAX};
 
@@ -69,6 +69,6 @@ fn largest() -> Vec<(&'static str, Vec<u8>)> {
         ("push-of-empty-parts", push(vec![of_empty_parts; 50])),
         ("entries-of-one-large-change", entries(vec![entry(1, FRAME_BYTES_MAX - 200)])),
         ("entries-of-small-changes", entries((0..FRAME_ENTRIES_MAX as u64).map(small).collect())),
-        ("answers", encode_server(&ServerMessage::Answers(Answers { answers }))),
+        ("answers", encode_server(&answers_to(answers, cursor_at(1)))),
     ]
 }

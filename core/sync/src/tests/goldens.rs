@@ -14,12 +14,13 @@ use proptest::prelude::*;
 
 use super::values::{
     BINDING, CITY, LOG, SERVER_TIME_MS, alice, config, cursor_at, enrol, genesis, resume,
+    server_config,
 };
 use crate::device::{DeviceEffect, DeviceSession};
 use crate::error::{CloseReason, PeerMisbehaved};
 use crate::frame::{decode_device, decode_server, encode_device, encode_server};
 use crate::message::{DeviceMessage, Enrolled, Limits, ServerMessage, Welcome};
-use crate::server::{Enrolment, Resumption, ServerConfig, ServerEffect, ServerSession, Standing};
+use crate::server::{Enrolment, Resumption, ServerEffect, ServerSession, Standing};
 use invalid::{Broken, State};
 use keting_testkit::golden::Golden;
 use keting_trust::limits::FRAME_BYTES_MAX;
@@ -224,7 +225,7 @@ fn feed(state: State, frames: &[Vec<u8>]) -> (Option<PeerMisbehaved>, Option<Str
 }
 
 fn server_in(state: State) -> ServerSession {
-    let mut server = ServerSession::new(ServerConfig::new(CITY), 1);
+    let mut server = ServerSession::new(server_config(), 1);
     server.handle_connected(&BINDING, 0);
     let purpose = match state {
         State::ServerDecidingEnrolment => enrol(),
@@ -294,7 +295,11 @@ fn welcome() -> Welcome {
 fn enrolled() -> Enrolled {
     let root = alice().public_key().clone();
     Enrolled {
-        city_name: "海宁市".to_owned(), log: LOG, root, grants: vec![vec![1], vec![2, 3]]
+        city_name: "海宁市".to_owned(),
+        log: LOG,
+        root,
+        grants: vec![vec![1], vec![2, 3]],
+        proof: vec![4; 3],
     }
 }
 

@@ -4,13 +4,16 @@ use keting_trust::Signer as _;
 
 use super::pair::Pair;
 use super::values::{
-    BINDING, CITY, INCARNATION, SECRET, SERVER_TIME_MS, alice, config, enrol, genesis, resume,
+    BINDING, CITY, INCARNATION, SECRET, SERVER_TIME_MS, alice, config, enrol, genesis, heard,
+    resume, server_config,
 };
 use crate::device::{DeviceEffect, DeviceEvent, DeviceSession};
 use crate::error::{CloseReason, OwnFault, PeerMisbehaved};
 use crate::frame::{decode_device, decode_server, encode_device};
-use crate::message::{DeviceMessage, EntryPosition, Hello, Request, Resume, Secret, ServerMessage};
-use crate::server::{Denial, Resumption, ServerConfig, ServerEffect, ServerSession, Standing};
+use crate::message::{
+    DeviceMessage, EntryPosition, Hello, Request, Resume, Secret, ServerMessage, group_of,
+};
+use crate::server::{Denial, Resumption, ServerEffect, ServerSession, Standing};
 use keting_trust::limits::FRAME_BYTES_MAX;
 
 #[test]
@@ -54,7 +57,7 @@ fn a_device_is_enrolled_and_begins_its_first_sync_on_the_same_connection() {
 
 /// A server that has taken a Hello and waits for its driver's word.
 fn deciding() -> ServerSession {
-    let mut server = ServerSession::new(ServerConfig::new(CITY), 1);
+    let mut server = ServerSession::new(server_config(), 1);
     server.handle_connected(&BINDING, 0);
     server.handle_frame(&encode_device(&DeviceMessage::Hello(Box::new(hello(&BINDING)))), 0);
     assert!(matches!(server.poll_effect(), Some(ServerEffect::Authenticate { .. })));
@@ -67,6 +70,7 @@ fn hello(binding: &[u8]) -> Hello {
         first_sync: None,
         incarnation: INCARNATION,
         last_sequence: 0,
+        heard: None,
     };
     signed(Request::Resume(resume), binding)
 }
@@ -91,7 +95,7 @@ fn sent(server: &mut ServerSession) -> Vec<ServerMessage> {
 
 #[test]
 fn a_hello_made_for_another_channel_is_worth_nothing() {
-    let mut server = ServerSession::new(ServerConfig::new(CITY), 1);
+    let mut server = ServerSession::new(server_config(), 1);
     server.handle_connected(&BINDING, 0);
     let replayed = DeviceMessage::Hello(Box::new(hello(&[0; 32])));
     server.handle_frame(&encode_device(&replayed), 0);
@@ -104,7 +108,9 @@ fn a_hello_made_for_another_channel_is_worth_nothing() {
 fn no_bit_of_a_hello_can_be_changed_without_its_signature_being_worth_nothing() {
     let first_sync = EntryPosition { at: genesis(), phase: 2, after: vec![7; 8] };
     let resumed = |cursor, first_sync| {
-        let resume = Resume { cursor, first_sync, incarnation: INCARNATION, last_sequence: 300 };
+        let heard = Some(Box::new(heard(genesis(), group_of(&[]))));
+        let incarnation = INCARNATION;
+        let resume = Resume { cursor, first_sync, incarnation, last_sequence: 300, heard };
         signed(Request::Resume(resume), &BINDING)
     };
     let enrolling =
@@ -126,7 +132,7 @@ fn no_bit_of_a_hello_can_be_changed_without_its_signature_being_worth_nothing() 
 
 /// Whether a server takes the frame for the word of the device whose key it names.
 fn is_believed(frame: &[u8]) -> bool {
-    let mut server = ServerSession::new(ServerConfig::new(CITY), 1);
+    let mut server = ServerSession::new(server_config(), 1);
     server.handle_connected(&BINDING, 0);
     server.handle_frame(frame, 0);
     let asked =
@@ -136,7 +142,7 @@ fn is_believed(frame: &[u8]) -> bool {
 
 #[test]
 fn a_hello_of_unknown_versions_is_answered_with_those_the_server_speaks() {
-    let mut server = ServerSession::new(ServerConfig::new(CITY), 1);
+    let mut server = ServerSession::new(server_config(), 1);
     server.handle_connected(&BINDING, 0);
     // [1, [7, 8], "what version 7 has here"]: only the beginning is agreed for ever.
     let mut frame = vec![0, 0x83, 1, 0x82, 7, 8, 0x64];

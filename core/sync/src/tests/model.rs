@@ -3,11 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use keting_trust::{Cursor, Digest, RecordKind};
+use keting_trust::{Claimed, Cursor, Digest, Heard, RecordKind, Signer as _};
 
-use super::values::{INCARNATION, SERVER_TIME_MS, commit, genesis};
+use super::values::{CITY, INCARNATION, SERVER_TIME_MS, commit, genesis, issuing};
 use crate::device::{FirstSync, Moved, OutboxBatch, OutboxItem, Persist, Persisted, Purpose};
-use crate::message::{Answer, CommitKey, Entry, EntryPosition, Outcome, PushedCommit, Resume};
+use crate::message::{
+    Answer, CommitKey, Entry, EntryPosition, Outcome, PushedCommit, Resume, group_of,
+    group_of_admitted,
+};
 use crate::server::{Denial, DocumentBatch, LogBatch, Resumption, Standing};
 
 /// One entry of the log: who may see it, and where the log stands after it.
@@ -78,6 +81,11 @@ impl ModelServer {
             }
             (Some(cursor), _) if knows(cursor) => Resumption::Tail { cursor: *cursor },
             (Some(_), _) => diverged,
+            (None, _)
+                if resume.heard.as_ref().is_some_and(|heard| !knows(&heard.says().cursor)) =>
+            {
+                diverged
+            }
             (None, Some(from)) if knows(&from.at) => {
                 Resumption::FirstSync { from: Some(from.clone()) }
             }
@@ -187,6 +195,8 @@ pub(super) struct ModelReplica {
     pub(super) enrolled: bool,
     pub(super) cursor: Option<Cursor>,
     pub(super) first_sync: Option<FirstSync>,
+    /// The highest place of the log that the server's word named.
+    pub(super) heard: Option<Claimed<Heard>>,
     pub(super) entries: BTreeMap<u64, Entry>,
     /// In order of their places, which count from 1.
     pub(super) outbox: Vec<(PushedCommit, Option<Outcome>)>,
@@ -203,6 +213,7 @@ impl ModelReplica {
             first_sync: self.first_sync.clone(),
             incarnation: INCARNATION,
             last_sequence: self.outbox.len() as u64,
+            heard: self.heard.clone().map(Box::new),
         }
     }
 
@@ -242,12 +253,13 @@ impl ModelReplica {
     pub(super) fn persist(&mut self, persist: Persist, server: &ModelServer) -> Persisted {
         self.persists += 1;
         self.enrolled |= persist.enrolled.is_some();
-        for Answer { commit, outcome } in persist.answers {
+        self.check_words(&persist);
+        for Answer { commit, outcome } in persist.all_answers().cloned() {
             assert_eq!(server.outcomes.get(&commit), Some(&outcome), "acknowledged, not there");
             let row = self.outbox.iter_mut().find(|(queued, _)| queued.key == commit);
             row.expect("an answer to a commit of the outbox").1 = Some(outcome);
         }
-        for entry in persist.entries {
+        for entry in persist.entries().cloned() {
             let logged = &server.log[usize::try_from(entry.number).unwrap() - 1];
             assert_eq!(entry, logged.entry, "an entry differs from the log's");
             assert!(logged.covered, "an entry that is not for this device");
@@ -266,6 +278,30 @@ impl ModelReplica {
         }
         let last_sequence = self.outbox.len() as u64;
         Persisted { incarnation: INCARNATION, last_sequence }
+    }
+
+    /// Whatever the server says it signed, and it says nothing else than what came.
+    fn check_words(&mut self, persist: &Persist) {
+        let digest_of = |key: &CommitKey| {
+            let (commit, _) = self.outbox.iter().find(|(queued, _)| queued.key == *key)?;
+            Some(Digest::of(&commit.signed))
+        };
+        let groups = persist.groups.iter().filter_map(|group| {
+            group.heard.as_ref().map(|heard| (heard, group_of(&group.entries)))
+        });
+        let answers = persist.answers.iter().map(|said| {
+            let group = group_of_admitted(&said.answers, digest_of);
+            (&said.heard, group.expect("answers to commits of the outbox"))
+        });
+        let said: Vec<_> = groups.chain(answers).collect();
+        for (heard, group) in said {
+            let signed = heard.verify(issuing().public_key()).expect("the server's signature");
+            assert_eq!((signed.record.city, signed.record.group), (CITY, group));
+            let number = |heard: &Claimed<Heard>| heard.says().cursor.number;
+            if self.heard.as_ref().is_none_or(|before| number(before) < number(heard)) {
+                self.heard = Some(heard.clone());
+            }
+        }
     }
 
     /// Everything that concerns the device up to its cursor is there, at least as its own commit

@@ -8,12 +8,12 @@ use std::collections::VecDeque;
 use keting_trust::{SignError, SignedConfirmation, Signer as _};
 
 use super::model::{ModelReplica, ModelServer};
-use super::values::{BINDING, CITY, LOG, SERVER_TIME_MS, alice, config};
+use super::values::{BINDING, LOG, SERVER_TIME_MS, alice, config, server_config};
 use crate::backoff::Jitter;
 use crate::device::{DeviceEffect, DeviceEvent, DeviceSession, Purpose};
 use crate::error::CloseReason;
 use crate::message::Enrolled;
-use crate::server::{Enrolment, ServerConfig, ServerEffect, ServerSession};
+use crate::server::{Admitted, Enrolment, ServerConfig, ServerEffect, ServerSession};
 
 /// One connection.
 pub(super) struct Link {
@@ -56,7 +56,7 @@ impl Pair {
     pub(super) fn new(seed: u64) -> Self {
         Self {
             now_ms: 0,
-            server_config: ServerConfig::new(CITY),
+            server_config: server_config(),
             server: ModelServer::new(),
             replica: ModelReplica::default(),
             links: Vec::new(),
@@ -305,6 +305,7 @@ impl Pair {
                     log: LOG,
                     root: alice().public_key().clone(),
                     grants: vec![vec![1], vec![2]],
+                    proof: vec![3],
                 };
                 let head = self.server.head();
                 let server_time_ms = SERVER_TIME_MS + now_ms;
@@ -313,7 +314,8 @@ impl Pair {
             }
             ServerEffect::Admit { id, commits } => {
                 let answers = self.server.admit(&commits);
-                session.handle_admitted(id, Ok(answers), now_ms);
+                let admitted = Admitted { answers, head: self.server.head() };
+                session.handle_admitted(id, Ok(admitted), now_ms);
                 self.announce();
             }
             ServerEffect::ReadLog { id, after, until, bytes_max } => {

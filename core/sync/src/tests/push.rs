@@ -7,7 +7,7 @@ use crate::error::{CloseReason, PeerMisbehaved};
 use crate::frame::encode_device;
 use crate::message::Outcome;
 use crate::message::{Answer, DeviceMessage, Push};
-use crate::server::ServerEffect;
+use crate::server::{Admitted, ServerEffect};
 use keting_trust::limits::{
     EARLY_BYTES_MAX, EFFECTS_MAX, FIRST_WINDOW_BYTES, FRAME_BYTES_MAX, PUSH_IN_FLIGHT_COMMITS_MAX,
 };
@@ -157,7 +157,8 @@ fn a_device_that_pushes_and_never_reads_its_answers_is_stopped() {
                     .iter()
                     .map(|commit| Answer { commit: commit.key, outcome: outcome.clone() });
                 // The answers stay where they are: the connection takes no more bytes.
-                server.handle_admitted(id, Ok(answers.collect()), 0);
+                let admitted = Admitted { answers: answers.collect(), head: genesis() };
+                server.handle_admitted(id, Ok(admitted), 0);
             }
             Some(ServerEffect::Close(reason)) => {
                 let expected = CloseReason::PeerMisbehaved(PeerMisbehaved::TooManyPushed);

@@ -1,10 +1,10 @@
 //! Every timer: what sets it off, what it does, and that it does not end what is alive.
 
 use super::pair::Pair;
-use super::values::{BINDING, CITY, alice, config, resume};
+use super::values::{BINDING, alice, config, resume, server_config};
 use crate::device::{DeviceEffect, DeviceSession};
 use crate::error::CloseReason;
-use crate::server::{ServerConfig, ServerEffect, ServerSession};
+use crate::server::{ServerEffect, ServerSession};
 use keting_trust::limits::{ANSWER_MS_MAX, CONFIRM_MS_MAX, HELLO_MS_MAX, IDLE_AFTER_MS};
 
 fn silent(waited_for: &'static str) -> CloseReason {
@@ -31,7 +31,7 @@ fn welcome_due_ends_a_session_with_a_server_that_does_not_answer() {
 
 #[test]
 fn hello_due_ends_a_session_with_a_device_that_says_nothing() {
-    let mut server = ServerSession::new(ServerConfig::new(CITY), 1);
+    let mut server = ServerSession::new(server_config(), 1);
     assert_eq!(server.poll_timeout(), None);
     server.handle_connected(&BINDING, 100);
     assert_eq!(server.poll_timeout(), Some((100 + HELLO_MS_MAX, "hello_due")));

@@ -1,10 +1,19 @@
 //! Values that tests share.
 
+use std::sync::Arc;
+
 use keting_model::{CityId, CommandId, DocumentId, LogId};
-use keting_trust::{ChainHash, Cursor, Ed25519Signer, Incarnation, Part, Signer as _};
+use keting_trust::{
+    ChainHash, Claimed, Cursor, Digest, Ed25519Signer, Heard, Incarnation, Part, Signed,
+    Signer as _,
+};
 
 use crate::device::{DeviceConfig, FirstSync, Purpose};
-use crate::message::{CommitKey, Entry, PushedCommit, Secret};
+use crate::message::{
+    Answer, Answers, CommitKey, Entry, PushedCommit, Secret, ServerMessage, UpTo, group_of,
+    group_of_admitted,
+};
+use crate::server::{IssuingKey, ServerConfig};
 
 pub(super) const CITY: CityId = CityId::new([0xc1; 16]);
 pub(super) const LOG: LogId = LogId::new([0x10; 16]);
@@ -42,7 +51,7 @@ pub(super) fn enrol() -> Purpose {
 }
 
 pub(super) fn resume(cursor: Option<Cursor>, first_sync: Option<FirstSync>) -> Purpose {
-    Purpose::Sync { cursor, first_sync, incarnation: INCARNATION, last_sequence: 0 }
+    Purpose::Sync { cursor, first_sync, incarnation: INCARNATION, last_sequence: 0, heard: None }
 }
 
 pub(super) fn command(number: u64) -> CommandId {
@@ -51,6 +60,42 @@ pub(super) fn command(number: u64) -> CommandId {
 
 pub(super) fn part(bytes: usize) -> Part {
     Part { salt: [0x5a; 16], document: DocumentId::new([0xd0; 16]), change: vec![0xcc; bytes] }
+}
+
+/// The key that the server signs with what it says of its log.
+pub(super) fn issuing() -> Ed25519Signer {
+    Ed25519Signer::from_seed([0x15; 32])
+}
+
+pub(super) fn server_config() -> ServerConfig {
+    ServerConfig::new(CITY, IssuingKey::new(Arc::new(issuing())))
+}
+
+/// The server's word on a group, when the tests' time is 0.
+pub(super) fn heard(cursor: Cursor, group: Digest) -> Claimed<Heard> {
+    let heard = Heard { city: CITY, cursor, at_ms: SERVER_TIME_MS, group };
+    Signed::sign(heard, &issuing()).unwrap().into()
+}
+
+/// An UpTo that ends a group of these entries.
+pub(super) fn up_to_after(entries: &[Entry], cursor: Cursor) -> ServerMessage {
+    ServerMessage::UpTo(UpTo { heard: heard(cursor, group_of(entries)), more: false })
+}
+
+/// An UpTo that ends an empty group.
+pub(super) fn up_to(cursor: Cursor) -> ServerMessage {
+    up_to_after(&[], cursor)
+}
+
+/// Answers to commits that these tests make, with a word whose log ends at `head`.
+pub(super) fn answers(answers: Vec<Answer>, head: Cursor) -> ServerMessage {
+    ServerMessage::Answers(answers_message(answers, head))
+}
+
+pub(super) fn answers_message(answers: Vec<Answer>, head: Cursor) -> Answers {
+    let digest_of = |key: &CommitKey| Some(Digest::of(key.command.as_bytes()));
+    let group = group_of_admitted(&answers, digest_of).unwrap();
+    Answers { heard: heard(head, group), answers }
 }
 
 /// A commit whose bytes name it; sessions do not look inside.

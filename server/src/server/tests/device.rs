@@ -16,6 +16,7 @@ pub(super) struct Device {
     pub(super) answers: Vec<Answer>,
     pub(super) entries: BTreeMap<(u64, Option<DocumentId>), Entry>,
     pub(super) cursor: Option<Cursor>,
+    pub(super) heard: Option<Claimed<Heard>>,
     pub(super) first_sync: Option<keting_sync::FirstSync>,
     pub(super) closed: Option<String>,
     /// Where the server's log ends, once it said that the device's cursor is of another.
@@ -42,6 +43,18 @@ impl Device {
             parts: commit.parts,
         });
         self.session.as_mut().unwrap().handle_outbox_changed(0);
+    }
+
+    /// Keeps the highest place of the log that the server names.
+    fn take_words(&mut self, persist: &Persist) {
+        let groups = persist.groups.iter().filter_map(|group| group.heard.as_ref());
+        let said = groups.chain(persist.answers.iter().map(|answers| &answers.heard));
+        for heard in said {
+            let number = |heard: &Claimed<Heard>| heard.says().cursor.number;
+            if self.heard.as_ref().is_none_or(|before| number(before) < number(heard)) {
+                self.heard = Some(heard.clone());
+            }
+        }
     }
 
     pub(super) fn documents(&self) -> BTreeSet<DocumentId> {
@@ -88,8 +101,10 @@ impl Device {
                 session.handle_outbox(id, Ok(OutboxBatch { items, more: false }), now_ms);
             }
             DeviceEffect::Persist(persist) => {
-                self.answers.extend(persist.answers);
-                for entry in persist.entries {
+                self.take_words(&persist);
+                let session = self.session.as_mut().unwrap();
+                self.answers.extend(persist.all_answers().cloned());
+                for entry in persist.entries().cloned() {
                     if entry.parts.is_empty() {
                         self.entries.insert((entry.number, None), entry.clone());
                     }
@@ -119,5 +134,5 @@ pub(super) fn resume(
     first_sync: Option<keting_sync::FirstSync>,
 ) -> Purpose {
     let incarnation = Incarnation::new([seed; 8]);
-    Purpose::Sync { cursor, first_sync, incarnation, last_sequence: 0 }
+    Purpose::Sync { cursor, first_sync, incarnation, last_sequence: 0, heard: None }
 }

@@ -23,7 +23,8 @@ fn come_again(world: &mut World, device: &mut Device, last_sequence: u64) {
     world.hang_up(device);
     device.closed = None;
     let incarnation = device.person().incarnation;
-    device.purpose = Purpose::Sync { cursor: None, first_sync: None, incarnation, last_sequence };
+    let (cursor, first_sync, heard) = (None, None, None);
+    device.purpose = Purpose::Sync { cursor, first_sync, incarnation, last_sequence, heard };
     world.call(device);
 }
 

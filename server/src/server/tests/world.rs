@@ -76,6 +76,7 @@ impl World {
             answers: Vec::new(),
             entries: BTreeMap::new(),
             cursor: None,
+            heard: None,
             first_sync: None,
             closed: None,
             parted_from: None,
@@ -115,8 +116,9 @@ impl World {
         self.links += 1;
         let mut binding = [0; 32];
         binding[..8].copy_from_slice(&self.links.to_be_bytes());
-        if let Purpose::Sync { cursor, first_sync, .. } = &mut device.purpose {
+        if let Purpose::Sync { cursor, first_sync, heard, .. } = &mut device.purpose {
             (*cursor, *first_sync) = (device.cursor, device.first_sync.clone());
+            *heard = device.heard.clone().map(Box::new);
         }
         let config = DeviceConfig {
             versions: keting_sync::VERSIONS.to_vec(),

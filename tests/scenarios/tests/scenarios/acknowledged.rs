@@ -3,28 +3,32 @@
 use keting::parts::{Waiting, replica_of};
 use keting_model::Fields;
 use keting_scenarios::city::{City, MICRO_GRID};
+use keting_scenarios::liar::Liar;
 use keting_scenarios::phone::{Phone, Two};
 use keting_scenarios::served::ServedCity;
 use keting_store::CommitRow;
-use keting_sync::{Answer, CommitKey, Entry, Outcome, Persist};
+use keting_sync::message::Answers;
+use keting_sync::{Answer, CommitKey, Entry, Group, Outcome, Persist};
 use keting_trust::RecordKind;
 
 #[test]
 fn an_edit_has_the_number_that_the_log_brings_whatever_was_answered_before_or_after() {
     let city = City::start();
+    let mut liar = Liar::of(&city);
     for log_comes_first in [false, true] {
         let Two { alice, household, .. } = Two::in_city(&city);
         for address in ["望潮苑1幢1单元102室", "望潮苑1幢1单元103室"] {
             alice.edit(household, Fields::new().with("address", address)).unwrap();
         }
-        let mut replica = replica_of(&alice.keting);
-        let at = replica.status().unwrap().cursor.unwrap().number;
-        let waiting = replica.waiting(None, 9, u64::MAX).unwrap();
-        let [first, second] = waiting.try_into().unwrap();
+        let [first, second] = waiting(&alice).try_into().unwrap();
+        let head = liar.head();
+        let at = alice.keting.status().unwrap().cursor.unwrap().number;
         // Each is answered with the number of the other.
-        let answers = kept(vec![answer(&first, at + 2), answer(&second, at + 1)], Vec::new());
+        let given = vec![answer(&first, at + 2), answer(&second, at + 1)];
+        let answers = kept(vec![liar.answers(&alice, given, head)], Vec::new());
         let log = kept(Vec::new(), vec![entry(&first, at + 1), entry(&second, at + 2)]);
         let (one, other) = if log_comes_first { (log, answers) } else { (answers, log) };
+        let mut replica = replica_of(&alice.keting);
         replica.persist(&one).unwrap();
         replica.persist(&other).unwrap();
         let number = |row: CommitRow| replica.store().commit(row).unwrap().unwrap().number;
@@ -71,6 +75,7 @@ fn entry(of: &Waiting, number: u64) -> Entry {
     Entry { number, kind: RecordKind::Commit.code(), record, parts }
 }
 
-fn kept(answers: Vec<Answer>, entries: Vec<Entry>) -> Persist {
-    Persist { id: 1, enrolled: None, answers, entries, moved: None }
+fn kept(answers: Vec<Answers>, entries: Vec<Entry>) -> Persist {
+    let groups = vec![Group { entries, heard: None }];
+    Persist { id: 1, enrolled: None, answers, groups, moved: None }
 }

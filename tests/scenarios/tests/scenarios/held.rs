@@ -5,6 +5,7 @@ use keting::parts::replica_of;
 use keting::{Command, DocumentId, DocumentKind, Fields};
 use keting_scenarios::city::{City, GRID, MICRO_GRID, VILLAGE};
 use keting_scenarios::device::Device;
+use keting_scenarios::liar::Liar;
 use keting_scenarios::phone::{Phone, Two};
 use keting_scenarios::served::ServedCity;
 use keting_sync::{Answer, CommitKey, Outcome, Persist};
@@ -87,7 +88,7 @@ fn a_held_edit_is_taken_back_and_what_others_did_stays() {
     two.bob.add_need(household, "修楼道灯");
     two.bob.sync();
 
-    answer_held(alice, held, "not_granted");
+    answer_held(&city, alice, held, "not_granted");
     let alice = two.alice.reopened();
     let shown = alice.detail(household);
     assert_eq!((shown.address.as_str(), shown.tenure), ("望潮苑1幢1单元101室", None));
@@ -114,7 +115,7 @@ fn an_edit_held_with_another_that_the_server_admits_after_all_comes_back() {
     alice.edit(household, Fields::new().with("address", "望潮苑1幢1单元102室")).unwrap();
     let held = last_waiting(alice);
     let second = visit(alice, household);
-    answer_held(alice, held, "not_granted");
+    answer_held(&city, alice, held, "not_granted");
     assert_eq!(alice.keting.household(&household).unwrap().unwrap().visits, Some(Vec::new()));
     alice.sync();
     // The server never heard of the verdict, so the visit is admitted: nothing it builds on is held.
@@ -193,9 +194,11 @@ fn last_waiting(phone: &Phone) -> CommitKey {
 }
 
 /// Lets the phone hear that an edit is held.
-fn answer_held(phone: &Phone, commit: CommitKey, code: &str) {
+fn answer_held(city: &City, phone: &Phone, commit: CommitKey, code: &str) {
     let outcome = Outcome::Held { number: 99, code: code.to_owned() };
-    let answers = vec![Answer { commit, outcome }];
-    let persist = Persist { id: 1, enrolled: None, answers, entries: Vec::new(), moved: None };
+    let mut liar = Liar::of(city);
+    let head = liar.head();
+    let answers = vec![liar.answers(phone, vec![Answer { commit, outcome }], head)];
+    let persist = Persist { id: 1, enrolled: None, answers, groups: Vec::new(), moved: None };
     replica_of(&phone.keting).persist(&persist).unwrap();
 }

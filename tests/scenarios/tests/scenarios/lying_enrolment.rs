@@ -9,7 +9,8 @@ use keting_scenarios::liar::{Liar, given, state};
 use keting_scenarios::phone::Phone;
 use keting_sync::Enrolled;
 use keting_sync::message::ServerMessage;
-use keting_trust::{Ed25519Signer, Grant, SignedGrant, Signer};
+use keting_trust::record::Enrolment;
+use keting_trust::{Digest, Ed25519Signer, Grant, Invitation, Signed, SignedGrant, Signer};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
@@ -106,9 +107,42 @@ fn an_enrolment_under_a_grant_of_another_device_city_or_log_is_refused() {
     story.end();
 }
 
+#[test]
+fn an_enrolment_that_no_issuing_key_signed_for_this_device_invitation_server_and_connection_is_refused()
+ {
+    let mut story = Story::begin();
+    let chain = story.chain.clone();
+    let honest = story.proof(&chain);
+    let elsewhere: [fn(&mut Enrolment); 7] = [
+        |proof| proof.city = CityId::new([9; 16]),
+        |proof| proof.log = LogId::new([9; 16]),
+        |proof| proof.device = keting_trust::DeviceId::new([9; 16]),
+        |proof| proof.tls_spki_sha256 = Digest::new([9; 32]),
+        |proof| proof.channel_binding = [9; 32],
+        |proof| proof.secret = Digest::new([9; 32]),
+        |proof| proof.grants.reverse(),
+    ];
+    for elsewhere in elsewhere {
+        let mut proof = honest.clone();
+        elsewhere(&mut proof);
+        let proof = Signed::sign(proof, &story.liar.city.issuing).unwrap().bytes;
+        let enrolled = Enrolled { proof, ..story.enrolled(&chain) };
+        story.is_refused(enrolled, "enrolment_not_proven");
+    }
+    // A former member has the grants, and every key but the issuing one.
+    let mallory = Ed25519Signer::from_seed([0x66; 32]);
+    let signed = Signed::sign(honest, &mallory).unwrap().bytes;
+    for proof in [signed, vec![0; 100], Vec::new()] {
+        let enrolled = Enrolled { proof, ..story.enrolled(&chain) };
+        story.is_refused(enrolled, "enrolment_not_proven");
+    }
+    story.end();
+}
+
 /// A phone with an invitation, and a server that knows it.
 struct Story {
     city: City,
+    invitation: Invitation,
     phone: Phone,
     liar: Liar,
     /// What an honest server gives: the issuing key's grant, and the phone's own.
@@ -124,16 +158,25 @@ impl Story {
         let key = replica_of(&phone.keting).public_key().clone();
         let own = liar.grant_for(&key, Role::MicroGridHead, MICRO_GRID);
         let chain = [liar.issuing_grant(), given(own, &liar.city.issuing)];
-        Self { city, phone, liar, chain }
+        Self { city, invitation, phone, liar, chain }
     }
 
     fn enrolled(&self, chain: &[SignedGrant]) -> Enrolled {
+        let proof = self.proof(chain);
         Enrolled {
+            proof: Signed::sign(proof, &self.liar.city.issuing)
+                .map_or(vec![0], |proof| proof.bytes),
             city_name: self.liar.city.name.clone(),
             log: self.liar.city.log,
             root: self.liar.city.root.clone(),
             grants: chain.iter().map(|link| link.bytes.clone()).collect(),
         }
+    }
+
+    /// What an honest server's issuing key would sign.
+    fn proof(&self, chain: &[SignedGrant]) -> Enrolment {
+        let replica = replica_of(&self.phone.keting);
+        self.liar.proof(&self.invitation, replica.public_key(), chain)
     }
 
     /// The phone ends the session with a code and is as it was.

@@ -23,6 +23,7 @@ mod lying_server;
 mod merging;
 mod newer;
 mod operating;
+mod put_back;
 mod reading;
 mod remedies;
 mod renewing;

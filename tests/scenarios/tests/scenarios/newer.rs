@@ -11,9 +11,10 @@ use keting_model::{
     RULE_VERSION, Stamp, Value,
 };
 use keting_scenarios::city::{City, MICRO_GRID};
+use keting_scenarios::liar::Liar;
 use keting_scenarios::phone::{Phone, Two, vault};
 use keting_store::{Access, DatabaseKey, OpenConfig, Owner};
-use keting_sync::{Answer, CommitKey, Entry, Moved, Outcome, Persist};
+use keting_sync::{Answer, CommitKey, Entry, Group, Moved, Outcome, Persist};
 use keting_trust::{ChainHash, CommitBody, Cursor, Part, RecordKind, SignedCommit, actor_id};
 
 #[test]
@@ -88,7 +89,7 @@ fn a_refused_edit_goes_again_with_the_next_connection() {
     let city = City::start();
     let Two { alice, bob, household } = Two::in_city(&city);
     alice.edit(household, Fields::new().with("address", "望潮苑2幢1单元201室")).unwrap();
-    refuse(&alice, "quota_exceeded");
+    refuse(&city, &alice, "quota_exceeded");
     let status = alice.keting.status().unwrap();
     assert_eq!((status.waiting, status.refused, status.held), (1, 1, 0));
     let entry = replica_of(&alice.keting).outbox(9).unwrap().pop().unwrap();
@@ -102,20 +103,20 @@ fn a_refused_edit_goes_again_with_the_next_connection() {
 }
 
 /// Answers everything that waits on a phone with a refusal.
-fn refuse(phone: &Phone, code: &str) {
-    let mut replica = replica_of(&phone.keting);
+fn refuse(city: &City, phone: &Phone, code: &str) {
+    let replica = replica_of(&phone.keting);
     let waiting = replica.waiting(None, 9, u64::MAX).unwrap();
     let answers = waiting.into_iter().map(|waiting| Answer {
         commit: CommitKey::own(waiting.commit.command),
         outcome: Outcome::Refused { code: code.to_owned() },
     });
-    let persist = Persist {
-        id: 1,
-        enrolled: None,
-        answers: answers.collect(),
-        entries: Vec::new(),
-        moved: None,
-    };
+    let answers = answers.collect();
+    drop(replica);
+    let mut liar = Liar::of(city);
+    let head = liar.head();
+    let answers = vec![liar.answers(phone, answers, head)];
+    let persist = Persist { id: 1, enrolled: None, answers, groups: Vec::new(), moved: None };
+    let mut replica = replica_of(&phone.keting);
     replica.persist(&persist).unwrap();
 }
 
@@ -180,7 +181,7 @@ impl<'p> Author<'p> {
             id: 1,
             enrolled: None,
             answers: Vec::new(),
-            entries: entries.to_vec(),
+            groups: vec![Group { entries: entries.to_vec(), heard: None }],
             moved: Some(Moved::Log(cursor)),
         };
         replica.persist(&persist).map(drop)

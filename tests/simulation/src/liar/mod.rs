@@ -4,9 +4,9 @@
 //!
 //! It has the city's issuing key, and to sign what the guard must refuse somebody's granted key
 //! ([`words`] holds what it says). The phone ends the session with the code of the lie, and its file,
-//! its place in the log and what its screens show are as they were. What a phone cannot notice before
-//! the server signs what it says of its log (entries left out, an UpTo beyond them, a false answer to
-//! what was pushed) is no lie of this one; `docs/threat-model.md` lists it.
+//! its place in the log and what its screens show are as they were. What a phone cannot notice, since
+//! the issuing key itself signs it (entries left out, a false answer to what was pushed), is no lie of
+//! this one; `docs/threat-model.md` lists it.
 
 mod words;
 
@@ -51,13 +51,15 @@ enum Lie {
     CursorOfOtherChain,
     CursorOfOtherGeneration,
     AnswerNotAsked,
+    WordByNobody,
+    WordOfOtherEntries,
     WelcomeOfOtherCity,
     WelcomeTwice,
     EnrolledAgain,
     FirstSyncBelowTheCursor,
 }
 
-const LIES: [(Lie, &str); 23] = [
+const LIES: [(Lie, &str); 25] = [
     (Lie::GrantOfNobody, "grant_not_of_the_city"),
     (Lie::GrantOfOtherCity, "grant_not_of_the_city"),
     (Lie::GrantBeyondItsIssuer, "grant_not_of_the_city"),
@@ -77,6 +79,8 @@ const LIES: [(Lie, &str); 23] = [
     (Lie::CursorOfOtherChain, "cursor_backwards"),
     (Lie::CursorOfOtherGeneration, "cursor_of_other_log"),
     (Lie::AnswerNotAsked, "answer_not_asked"),
+    (Lie::WordByNobody, "log_not_signed"),
+    (Lie::WordOfOtherEntries, "log_not_signed"),
     (Lie::WelcomeOfOtherCity, "peer_of_other_city"),
     (Lie::WelcomeTwice, "welcome_repeated"),
     (Lie::EnrolledAgain, "enrolled_out_of_place"),

@@ -5,13 +5,14 @@ use keting_model::{CityId, CommandId, DocumentId, DocumentKind};
 use keting_server::city::City;
 use keting_sync::message::{
     Answers, Enrolled, Entries, EntryPosition, Limits, Progress, ServerMessage, UpTo, Welcome,
+    group_of,
 };
 use keting_sync::{Answer, CommitKey, Entry, Outcome, PushedCommit};
 use keting_testkit::rng::Rng;
 use keting_trust::limits::NUMBER_MAX;
 use keting_trust::{
-    ChainHash, Cursor, Digest, Ed25519Signer, Grant, KindAccess, PublicKey, RecordKind,
-    SignedGrant, Signer,
+    ChainHash, Claimed, Cursor, Digest, Ed25519Signer, Grant, Heard, KindAccess, PublicKey,
+    RecordKind, Signed, SignedGrant, Signer,
 };
 
 use crate::hostile::Forger;
@@ -59,7 +60,21 @@ impl Liar<'_> {
             }
         };
         let grants = chain.into_iter().map(|link| link.bytes).collect();
-        Enrolled { city_name: self.city.name.clone(), log: self.city.log, root, grants }
+        let (city_name, log) = (self.city.name.clone(), self.city.log);
+        // Refused before anybody looks at the proof.
+        Enrolled { city_name, log, root, grants, proof: Vec::new() }
+    }
+
+    fn up_to(&self, cursor: Cursor, entries: &[Entry]) -> ServerMessage {
+        let heard = self.heard(cursor, group_of(entries));
+        ServerMessage::UpTo(UpTo { heard, more: false })
+    }
+
+    /// The server's word, as its issuing key signs it.
+    fn heard(&self, cursor: Cursor, group: Digest) -> Claimed<Heard> {
+        let heard = Heard { city: self.city.id, cursor, at_ms: 1, group };
+        // A key in memory signs whatever is of its form.
+        Signed::sign(heard, &self.city.issuing).unwrap().into()
     }
 
     /// What the issuing key might give the phone.
@@ -94,7 +109,8 @@ impl Liar<'_> {
             parts: Vec::new(),
         };
         let group = |entries: Vec<Entry>, end: Cursor| {
-            vec![ServerMessage::Entries(Entries { entries }), up_to(end)]
+            let up_to = self.up_to(end, &entries);
+            vec![ServerMessage::Entries(Entries { entries }), up_to]
         };
         let said = match lie {
             Lie::GrantOfNobody => group(vec![grant(&given(self.own_grant(), &stranger))], next),
@@ -135,13 +151,24 @@ impl Liar<'_> {
                 let commit = forger.household(forger.home, rng);
                 group(vec![entry(NUMBER_MAX + 1, commit)], next)
             }
-            Lie::CursorBackwards => vec![up_to(Cursor { number: at.number - 1, ..next })],
-            Lie::CursorOfOtherChain => vec![up_to(Cursor { number: at.number, ..next })],
-            Lie::CursorOfOtherGeneration => vec![up_to(Cursor { generation: 1, ..next })],
+            Lie::CursorBackwards => vec![self.up_to(Cursor { number: at.number - 1, ..next }, &[])],
+            Lie::CursorOfOtherChain => vec![self.up_to(Cursor { number: at.number, ..next }, &[])],
+            Lie::CursorOfOtherGeneration => vec![self.up_to(Cursor { generation: 1, ..next }, &[])],
             Lie::AnswerNotAsked => {
                 let commit = CommitKey::own(CommandId::new(drawn(rng)));
                 let answers = vec![Answer { commit, outcome: Outcome::Admitted { number } }];
-                vec![ServerMessage::Answers(Answers { answers })]
+                let heard = self.heard(next, group_of(&[]));
+                vec![ServerMessage::Answers(Answers { answers, heard })]
+            }
+            Lie::WordByNobody => {
+                let heard =
+                    Heard { city: self.city.id, cursor: next, at_ms: 1, group: group_of(&[]) };
+                let heard = Signed::sign(heard, &stranger).unwrap().into();
+                vec![ServerMessage::UpTo(UpTo { heard, more: false })]
+            }
+            Lie::WordOfOtherEntries => {
+                let left_out = entry(number, forger.household(forger.home, rng));
+                vec![self.up_to(next, &[left_out])]
             }
             Lie::WelcomeOfOtherCity => {
                 vec![ServerMessage::Welcome(welcome(CityId::new(drawn(rng)), at, 0))]
@@ -188,10 +215,6 @@ fn given(grant: Grant, issuer: &dyn Signer) -> SignedGrant {
 
 fn entry(number: u64, commit: PushedCommit) -> Entry {
     Entry { number, kind: RecordKind::Commit.code(), record: commit.signed, parts: commit.parts }
-}
-
-fn up_to(cursor: Cursor) -> ServerMessage {
-    ServerMessage::UpTo(UpTo { cursor, more: false })
 }
 
 fn drawn<const N: usize>(rng: &mut Rng) -> [u8; N] {

@@ -1,9 +1,11 @@
 //! What happens between a phone and the server: frames leave and arrive, connections break.
 
+use keting_server::city::City;
 use keting_sync::frame::{decode_device, encode_server};
-use keting_sync::message::{Answers, DeviceMessage, ServerMessage};
+use keting_sync::message::{Answers, DeviceMessage, ServerMessage, group_of};
 use keting_sync::{Answer, Outcome, PushedCommit};
 use keting_trust::limits::FRAME_BYTES_MAX;
+use keting_trust::{Cursor, Heard, Signed};
 
 use crate::device::Device;
 use crate::network::{LinkId, Sent, Way};
@@ -46,7 +48,12 @@ impl World {
         let Some(frame) = connection.arrive(way, now_ms) else { return Ok(()) };
         match way {
             Way::Up => {
-                let refusal = self.host.refusal().and_then(|code| refusal_of(&frame, code));
+                let server = self.host.server.as_ref();
+                let refusal = self
+                    .host
+                    .refusal()
+                    .zip(server)
+                    .and_then(|(code, server)| refusal_of(&frame, code, server.city()));
                 if let Some(refusal) = refusal {
                     connection.refusals.push(refusal);
                     self.send_refusals(link);
@@ -138,14 +145,17 @@ impl World {
 }
 
 /// The refusal of every edit that a frame brings; none if it brings none.
-fn refusal_of(frame: &[u8], code: &str) -> Option<Vec<u8>> {
+fn refusal_of(frame: &[u8], code: &str, city: &City) -> Option<Vec<u8>> {
     let Ok(DeviceMessage::Push(push)) = decode_device(frame, FRAME_BYTES_MAX) else { return None };
     let answer = |commit: &PushedCommit| Answer {
         commit: commit.key,
         outcome: Outcome::Refused { code: code.to_owned() },
     };
     let answers = push.commits.iter().map(answer).collect();
-    Some(encode_server(&ServerMessage::Answers(Answers { answers })))
+    let cursor = Cursor::genesis(city.log, 0);
+    let heard = Heard { city: city.id, cursor, at_ms: 0, group: group_of(&[]) };
+    let heard = Signed::sign(heard, &city.issuing).ok()?.into();
+    Some(encode_server(&ServerMessage::Answers(Answers { answers, heard })))
 }
 
 fn other(way: Way) -> Way {

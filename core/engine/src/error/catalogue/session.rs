@@ -99,6 +99,19 @@ pub(super) const CODES: &[Known] = &[
     )
     .later(),
     network(
+        "log_not_signed",
+        "服务器发来的内容没有本市的签名，没有被采用，请换一个网络再试，仍然不行就联系运维人员。",
+        "What the server sent is not signed by the city and was not used: try another network, and if \
+         that does not help tell the operator.",
+    ),
+    network(
+        "enrolment_not_proven",
+        "应答的服务器证明不了它能让本机加入，什么都没有改动，请换一个网络再试，仍然不行就向运维人员要新的邀请码。",
+        "The server that answered could not prove that it may enrol this device, and nothing was \
+         changed: try another network, and if that does not help ask the operator for a new \
+         invitation.",
+    ),
+    network(
         "log_refused",
         "服务器发来的一项内容没有通过检查，本机没有采用，请把代码告诉运维人员。",
         "Something the server sent did not pass the checks and was not used: tell the operator the \

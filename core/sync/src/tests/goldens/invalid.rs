@@ -3,12 +3,14 @@
 mod of_device;
 mod of_server;
 
-use super::valid::hello;
+use super::valid::{confirmation, hello};
 use super::welcome;
 use crate::error::PeerMisbehaved;
 use crate::frame::{encode_device, encode_server};
-use crate::message::{Confirm, DeviceMessage, Push, Request, Resume, ServerMessage, Welcome};
-use crate::tests::values::{INCARNATION, command, commit, genesis};
+use crate::message::{
+    Confirm, DeviceMessage, Push, Request, Resume, ServerMessage, Welcome, group_of,
+};
+use crate::tests::values::{INCARNATION, command, commit, cursor_at, genesis, heard};
 use keting_testkit::golden::Golden;
 use keting_trust::limits::{FRAME_BYTES_MAX, HELLO_BYTES_MAX};
 
@@ -235,6 +237,31 @@ fn grammar() -> Vec<Broken> {
         ),
     ];
     all.iter_mut().for_each(|broken| broken.of_no_grammar = true);
+    let said = heard(cursor_at(9), group_of(&[]));
+    let cut = &said.bytes()[..said.bytes().len() - 1];
+    all.extend([
+        broken(
+            "up-to-with-a-word-that-is-cut",
+            "An UpTo whose word lacks its last byte.",
+            DeviceLive,
+            Malformed,
+            vec![up_to_with(cut)],
+        ),
+        broken(
+            "up-to-with-a-confirmation-for-a-word",
+            "An UpTo with a signed record of another form.",
+            DeviceLive,
+            Malformed,
+            vec![up_to_with(&confirmation(5))],
+        ),
+        broken(
+            "up-to-with-too-long-a-word",
+            "An UpTo whose word has 513 bytes.",
+            DeviceLive,
+            TooMuch,
+            vec![up_to_with(&[0; 513])],
+        ),
+    ]);
     // The grammar's validator believes such a claim, so it is not asked.
     all.push(broken(
         "push-that-claims-a-thousand-million-commits",
@@ -261,6 +288,7 @@ fn handshake() -> Vec<Broken> {
         first_sync: None,
         incarnation: INCARNATION,
         last_sequence: 0,
+        heard: None,
     };
     let mut forged = hello(Request::Resume(resume()));
     if let DeviceMessage::Hello(hello) = &mut forged {
@@ -345,10 +373,31 @@ fn unsorted_limits() -> Vec<u8> {
     frame
 }
 
-/// `[20, [[null, command, 0, null, null]]]`.
+/// `[20, [[null, command, 0, null, null]], heard]`.
 fn answer_without_number() -> Vec<u8> {
-    let mut frame = vec![0, 0x82, 20, 0x81, 0x85, 0xf6, 0x48];
+    let mut frame = vec![0, 0x83, 20, 0x81, 0x85, 0xf6, 0x48];
     frame.extend(command(1).as_bytes());
     frame.extend([0, 0xf6, 0xf6]);
+    frame.extend(word(heard(cursor_at(9), group_of(&[])).bytes()));
     frame
+}
+
+/// `[19, word, false]` with a word that was damaged, is of another kind, or too long.
+fn up_to_with(word_bytes: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0, 0x83, 19];
+    frame.extend(word(word_bytes));
+    frame.push(0xf4);
+    frame
+}
+
+/// A byte string of 24 to 65,535 bytes.
+fn word(bytes: &[u8]) -> Vec<u8> {
+    let head = match u8::try_from(bytes.len()) {
+        Ok(length) => vec![0x58, length],
+        Err(_) => {
+            let length = u16::try_from(bytes.len()).unwrap().to_be_bytes();
+            vec![0x59, length[0], length[1]]
+        }
+    };
+    [head.as_slice(), bytes].concat()
 }

@@ -5,12 +5,13 @@ use keting_trust::{Confirmation, DeviceId, Digest, SignedConfirmation, Signer as
 use super::{enrolled, welcome};
 use crate::frame::{encode_device, encode_server};
 use crate::message::{
-    Answer, Answers, CommitKey, Confirm, DeviceMessage, Entries, EntryPosition, Hello, Highest,
-    Limits, NewGeneration, Outcome, Progress, Push, PushedCommit, Refused, Request, Resume, Secret,
-    ServerMessage, UpTo, Welcome,
+    Answer, CommitKey, Confirm, DeviceMessage, Entries, EntryPosition, Hello, Highest, Limits,
+    NewGeneration, Outcome, Progress, Push, PushedCommit, Refused, Request, Resume, Secret,
+    ServerMessage, UpTo, Welcome, group_of,
 };
 use crate::tests::values::{
-    BINDING, CITY, INCARNATION, SECRET, alice, command, commit, cursor_at, entry,
+    BINDING, CITY, INCARNATION, SECRET, alice, answers as answers_to, command, commit, cursor_at,
+    entry, heard, up_to_after,
 };
 use keting_testkit::golden::Golden;
 
@@ -78,6 +79,7 @@ fn from_device() -> Vec<Example> {
             first_sync,
             incarnation: INCARNATION,
             last_sequence: 3,
+            heard: None,
         }))
     };
     let secret = Secret::new(SECRET);
@@ -90,6 +92,17 @@ fn from_device() -> Vec<Example> {
             "01-hello-resume",
             "A device says where it is; the channel binding is 32 bytes cb.",
             resume(Some(cursor_at(5)), None),
+        ),
+        device(
+            "01-hello-heard",
+            "A device has heard of number 9 and persisted up to 5; the channel binding is 32 bytes cb.",
+            hello(Request::Resume(Resume {
+                cursor: Some(cursor_at(5)),
+                first_sync: None,
+                incarnation: INCARNATION,
+                last_sequence: 3,
+                heard: Some(Box::new(heard(cursor_at(9), group_of(&[])))),
+            })),
         ),
         device(
             "01-hello-first-sync",
@@ -168,19 +181,15 @@ fn from_server() -> Vec<Example> {
         ),
         server(
             "19-up-to",
-            "Nothing else for the device up to number 9.",
-            ServerMessage::UpTo(UpTo { cursor: cursor_at(9), more: false }),
+            "Nothing else for the device up to number 9; it ends the group of 18-entries.",
+            up_to_after(&[entry(6, 3), entry(8, 0)], cursor_at(9)),
         ),
         server(
             "19-up-to-more",
             "Nothing else up to number 8, and the server looks on.",
-            ServerMessage::UpTo(UpTo { cursor: cursor_at(8), more: true }),
+            ServerMessage::UpTo(UpTo { heard: heard(cursor_at(8), group_of(&[])), more: true }),
         ),
-        server(
-            "20-answers",
-            "One answer of each kind.",
-            ServerMessage::Answers(Answers { answers }),
-        ),
+        server("20-answers", "One answer of each kind.", answers_to(answers, cursor_at(301))),
         server(
             "21-progress",
             "Ten documents of forty are sent.",

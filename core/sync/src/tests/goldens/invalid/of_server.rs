@@ -5,12 +5,12 @@ use keting_trust::{ChainHash, Cursor, Part};
 use super::{Broken, State, to_device};
 use crate::error::PeerMisbehaved;
 use crate::message::{
-    Answer, Answers, CommitKey, Enrolled, Entries, Entry, NewGeneration, Outcome, Progress,
-    ServerMessage, UpTo, Welcome,
+    Answer, CommitKey, Enrolled, Entries, Entry, NewGeneration, Outcome, Progress, ServerMessage,
+    Welcome,
 };
 use crate::tests::goldens::valid::position;
 use crate::tests::goldens::{enrolled, welcome};
-use crate::tests::values::{command, cursor_at, entry, part};
+use crate::tests::values::{answers, command, cursor_at, entry, part, up_to};
 
 const BEYOND_EVERY_LOG: u64 = keting_trust::limits::NUMBER_MAX + 1;
 
@@ -84,12 +84,13 @@ pub(super) fn answers_to_hello() -> Vec<Broken> {
             "An answer to a commit that was never pushed.",
             DeviceLive,
             PeerMisbehaved::AnswerNotAsked,
-            &[ServerMessage::Answers(Answers {
-                answers: vec![Answer {
+            &[answers(
+                vec![Answer {
                     commit: CommitKey::own(command(1)),
                     outcome: Outcome::Admitted { number: 6 },
                 }],
-            })],
+                cursor_at(6),
+            )],
         ),
     ]
 }
@@ -140,12 +141,6 @@ pub(super) fn entries() -> Vec<Broken> {
             "A number that no signed 64-bit integer holds.",
             TooMuch,
             vec![entries_of(&[BEYOND_EVERY_LOG])],
-        ),
-        (
-            "up-to-beyond-every-log",
-            "An UpTo at a number that no signed 64-bit integer holds.",
-            TooMuch,
-            vec![up_to(Cursor { number: BEYOND_EVERY_LOG, ..cursor_at(5) })],
         ),
         ("up-to-below", "An UpTo 4 to a cursor at 5.", CursorBackwards, vec![up_to(cursor_at(4))]),
         (
@@ -271,10 +266,6 @@ pub(super) fn first_sync() -> Vec<Broken> {
 fn entries_of(numbers: &[u64]) -> ServerMessage {
     let entries = numbers.iter().map(|number| entry(*number, 1)).collect();
     ServerMessage::Entries(Entries { entries })
-}
-
-fn up_to(cursor: Cursor) -> ServerMessage {
-    ServerMessage::UpTo(UpTo { cursor, more: false })
 }
 
 fn progress_as_of(at: Cursor) -> ServerMessage {
