@@ -41,6 +41,10 @@ pub struct Metrics {
     pub connections_closed: BTreeMap<String, u64>,
     /// Devices enrolled.
     pub devices_enrolled: u64,
+    /// Devices whose last grant ends within thirty days.
+    pub grants_ending: u64,
+    /// When the issuing key ends, milliseconds since the Unix epoch.
+    pub issuing_key_ends_at_ms: u64,
     /// How often a device's grants were renewed.
     pub grants_renewed: u64,
     /// Failures of the store, by code.
@@ -131,6 +135,16 @@ impl Metrics {
             "keting_open_documents_bytes",
             "Memory of open documents.",
             self.open_documents_bytes as u64,
+        );
+        text.gauge(
+            "keting_grants_ending",
+            "Devices whose last grant ends within thirty days.",
+            self.grants_ending,
+        );
+        text.gauge(
+            "keting_issuing_key_end_seconds",
+            "When the issuing key ends, in seconds since the Unix epoch.",
+            self.issuing_key_ends_at_ms / 1_000,
         );
         text.gauge("keting_log_number", "The log's last number.", self.log_number);
         self.batches_to_text(&mut text);

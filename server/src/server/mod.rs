@@ -7,6 +7,7 @@ mod admitting;
 mod clock;
 mod connection;
 mod effects;
+mod endings;
 mod health;
 mod letting_in;
 mod reading;
@@ -102,6 +103,8 @@ pub struct Server {
     /// Why the store did not do what it was last asked, until it does again.
     fault: Option<&'static str>,
     metrics: Metrics,
+    /// When it was last counted what will be over soon.
+    endings_at_ms: Option<u64>,
 }
 
 impl Server {
@@ -144,6 +147,7 @@ impl Server {
             head,
             fault: None,
             metrics,
+            endings_at_ms: None,
         })
     }
 

@@ -16,6 +16,7 @@ mod beside;
 mod clock;
 mod device;
 mod ending;
+mod endings;
 mod meanwhile;
 mod renewing;
 mod world;
@@ -184,9 +185,17 @@ fn a_device_whose_grants_end_while_it_is_connected_gets_no_word_beyond_what_it_w
     let mut world = World::with(Some(1_000));
     let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
     let mut bob = world.enrol("micro_grid_head", HEAD_REGION, 2);
+    world.server.config.renew_within_ms = None;
+    for device in [&mut alice, &mut bob] {
+        world.hang_up(device);
+    }
+    world.set_clock(YEAR_MS - 1_000);
+    for device in [&mut alice, &mut bob] {
+        world.call(device);
+    }
     world.settle(&mut [&mut alice, &mut bob]);
     let cursor = alice.cursor;
-    world.set_clock(YEAR_MS + 1_000);
+    world.unix_ms += 1_000;
     let region = world.region(HEAD_REGION);
     let (_, late) = alice.person().add_household(region);
     alice.queue(late);

@@ -237,9 +237,11 @@ impl CoreThread {
                 self.suspicion = self.server.clock_suspicion();
             }
             ToCore::Health { reply } => {
-                let _ = reply.send(self.server.health());
+                let _ = reply.send(self.server.health(self.clocks.unix_ms()));
             }
             ToCore::Metrics { reply } => {
+                // A store that fails says so in its own counter; the rest is worth knowing all the more.
+                let _ = self.server.metrics_at(now_ms, self.clocks.unix_ms());
                 let _ = reply.send(self.server.metrics().clone());
             }
             ToCore::Admitted(Ok(judged)) => self.server.handle_admitted(judged, now_ms),
