@@ -8,7 +8,7 @@ use keting_sync::{
     CloseReason, CommitKey, DeviceEffect, DeviceEvent, DeviceSession, OutboxBatch, OutboxItem,
     Outcome, OwnFault, Persist, PushedCommit,
 };
-use keting_trust::{Cursor, SignedConfirmation};
+use keting_trust::{Cursor, Incarnation, SignedConfirmation};
 
 use crate::error::EngineError;
 use crate::replica::{Replica, Waiting};
@@ -47,6 +47,8 @@ pub struct SyncDriver {
     session: DeviceSession,
     progress: Progress,
     sent_since_received: bool,
+    /// The incarnation that the Hello names.
+    incarnation: Incarnation,
     fault: Option<EngineError>,
     ended: Option<CloseReason>,
 }
@@ -69,6 +71,7 @@ impl SyncDriver {
             session,
             progress: Progress::default(),
             sent_since_received: false,
+            incarnation: replica.persisted().incarnation,
             fault: None,
             ended: None,
         };
@@ -148,11 +151,32 @@ impl SyncDriver {
                 self.perform_one(replica, effect, now_ms);
             } else if let Some(event) = self.session.poll_event() {
                 self.note(replica, event);
+            } else if self.author_anew(replica, now_ms) {
+                continue;
             } else if self.fault.is_some() && self.session.is_quiescent() {
                 // What the log brought cannot be taken in, and what had to go out is answered.
                 self.session.close();
             } else {
                 return;
+            }
+        }
+    }
+
+    /// Once everything is here and answered, makes anew what this replica made before it knew that it
+    /// had been rolled back. Says whether there is more to do.
+    fn author_anew(&mut self, replica: &mut Replica, now_ms: u64) -> bool {
+        if self.fault.is_some() || !self.session.has_exchanged() {
+            return false;
+        }
+        match replica.author_anew() {
+            Ok(0) => false,
+            Ok(_) => {
+                self.session.handle_outbox_changed(now_ms);
+                true
+            }
+            failed @ Err(_) => {
+                self.end_if_failed(failed.map(drop));
+                true
             }
         }
     }
@@ -249,6 +273,8 @@ impl SyncDriver {
             DeviceEvent::Welcomed(welcome) => {
                 let noted = replica.note_welcome(welcome.server_time_ms, welcome.backed_up_to);
                 self.progress.time_heard = noted.is_ok();
+                self.end_if_failed(noted);
+                let noted = replica.note_highest(&self.incarnation, welcome.highest.as_ref());
                 self.end_if_failed(noted);
             }
             DeviceEvent::Closed(CloseReason::Refused(refused))

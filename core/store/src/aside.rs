@@ -74,6 +74,17 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// Forgets work that stands in no document, with its commit: another commit does the same.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn forget_work(&mut self, commit: CommitRow) -> Result<(), StoreError> {
+        self.forget_aside(commit)?;
+        self.execute("DELETE FROM outbox WHERE commit_row = ?1", [commit.0])?;
+        self.execute("DELETE FROM commits WHERE row = ?1", [commit.0])?;
+        Ok(())
+    }
+
     /// Keeps a part of a commit whose document could not be saved.
     pub(crate) fn put_aside(
         &mut self,

@@ -73,6 +73,25 @@ impl View {
         self.first(&sql, (device, command.as_bytes()), read)
     }
 
+    /// The commit in a place of an incarnation of a device, of several the last one stored here. Those
+    /// stored last are looked at first.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn commit_at(
+        &self,
+        device: &[u8; 16],
+        incarnation: &[u8; 8],
+        sequence: u64,
+    ) -> Result<Option<StoredCommit>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM commits NOT INDEXED
+             WHERE device = ?1 AND incarnation = ?2 AND sequence = ?3 ORDER BY row DESC LIMIT 1"
+        );
+        let found = self.first(&sql, (device, incarnation, to_int(sequence)?), read)?;
+        Ok(found.map(|(_, commit)| commit))
+    }
+
     /// Up to `count_max` commits after a row, in order of arrival.
     ///
     /// # Errors

@@ -67,10 +67,33 @@ impl Device {
         self.directory.join("vault")
     }
 
+    /// Copies every file of a folder aside, as a backup of the whole machine does.
+    pub fn copied(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+        let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+        files.filter(|path| path.is_file()).map(|path| (path.clone(), read(&path))).collect()
+    }
+
+    /// Puts a folder back as it was copied, into the same files: on a file system that was put back as
+    /// a whole, nothing shows it.
+    pub fn put_back(folder: &Path, copy: &[(PathBuf, Vec<u8>)]) {
+        for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+            if file.is_file() && copy.iter().all(|(path, _)| *path != file) {
+                std::fs::remove_file(file).unwrap();
+            }
+        }
+        for (path, bytes) in copy {
+            std::fs::write(path, bytes).unwrap();
+        }
+    }
+
     /// Where both are.
     pub fn directory(&self) -> &Path {
         &self.directory
     }
+}
+
+fn read(path: &Path) -> Vec<u8> {
+    std::fs::read(path).unwrap()
 }
 
 /// How a command ended, and what it said.

@@ -23,6 +23,7 @@ use crate::replica::authors::Author;
 use crate::replica::cache::Open;
 use crate::replica::dating::Dated;
 use crate::replica::regions::RegionsWith;
+use crate::replica::rolled_back::Replaced;
 
 /// A command that is done and durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +45,19 @@ pub(super) struct Draft {
     part: Part,
 }
 
+/// What a person wants, and which earlier attempt at it goes with it.
+struct Wish<'c> {
+    command: &'c Command,
+    replaced: Option<Replaced>,
+}
+
+/// What a commit says of its command and of other commits.
+struct Said {
+    name: &'static str,
+    replaces: Option<CommitId>,
+    follows: Vec<CommitId>,
+}
+
 impl Replica {
     /// Carries out a command, durably.
     ///
@@ -51,10 +65,15 @@ impl Replica {
     /// When the device is not enrolled, the command is not valid on the documents as they are, the
     /// holder's grant does not permit it, or the file cannot be written. Nothing has then happened.
     pub fn execute(&mut self, command: &Command) -> Result<Executed, EngineError> {
-        self.carry_out(command).map_err(|error| self.connect_anew_after(error))
+        self.carry_out(command, None).map_err(|error| self.connect_anew_after(error))
     }
 
-    fn carry_out(&mut self, command: &Command) -> Result<Executed, EngineError> {
+    /// Carries out a command, perhaps anew: its commit then takes the place of another.
+    pub(super) fn carry_out(
+        &mut self,
+        command: &Command,
+        replaced: Option<Replaced>,
+    ) -> Result<Executed, EngineError> {
         self.settle_incarnation()?;
         let mut opened = self.open_for(command)?;
         let planned_on: BTreeSet<_> = opened.keys().copied().collect();
@@ -85,8 +104,11 @@ impl Replica {
 
         self.judge_own(command, stamp.city, &drafts)?;
         let follows = self.follows(&planned_on, &drafts)?;
-        let commit = self.sign(command, &drafts, follows, &stamp, &dated)?;
-        let documents = self.keep(command, &commit, drafts, &dated)?;
+        let replaces = replaced.map(|replaced| replaced.commit);
+        let said = Said { name: command.name(), replaces, follows };
+        let commit = self.sign(said, &drafts, &stamp, &dated)?;
+        let wish = Wish { command, replaced };
+        let documents = self.keep(&wish, &commit, drafts, &dated)?;
         Ok(Executed { commit: commit.id(), documents, warnings })
     }
 
@@ -158,9 +180,8 @@ impl Replica {
 
     fn sign(
         &self,
-        command: &Command,
+        said: Said,
         drafts: &[Draft],
-        follows: Vec<CommitId>,
         stamp: &Stamp,
         dated: &Dated,
     ) -> Result<SignedCommit, EngineError> {
@@ -176,12 +197,12 @@ impl Replica {
             grant: city.grant.digest(),
             seen: seen.position(),
             command: stamp.command,
-            command_name: command.name().to_owned(),
+            command_name: said.name.to_owned(),
             rule_version: RULE_VERSION,
             time: stamp.time,
             city_time: stamp.city,
-            replaces: None,
-            follows,
+            replaces: said.replaces,
+            follows: said.follows,
             entries: drafts.iter().map(|draft| draft.part.digest()).collect(),
         };
         Ok(SignedCommit::sign(body, self.signer.as_ref())?)
@@ -189,7 +210,7 @@ impl Replica {
 
     fn keep(
         &mut self,
-        command: &Command,
+        wish: &Wish<'_>,
         commit: &SignedCommit,
         drafts: Vec<Draft>,
         dated: &Dated,
@@ -207,13 +228,16 @@ impl Replica {
         let documents: Vec<_> = opened.iter().map(|open| open.document.id()).collect();
         let author = self.unknown_author(commit)?;
         let row = self.store.write(|transaction| {
-            let row = write(transaction, command, commit, &opened, made, dated.now)?;
+            let row = write(transaction, wish.command, commit, &opened, made, dated.now)?;
             for open in &mut opened {
                 snapshot_if_due(transaction, open)?;
             }
             transaction.put_row_changes(&changes)?;
             if let Some(author) = &author {
                 author.write(transaction)?;
+            }
+            if let Some(Replaced { row, .. }) = wish.replaced {
+                transaction.forget_work(row)?;
             }
             dated.keep(transaction)?;
             Ok(row)

@@ -49,6 +49,13 @@ struct Rebuilt {
     changes: Vec<RowChange>,
 }
 
+impl Held {
+    /// A verdict, from wherever it is known.
+    pub(super) fn new(row: CommitRow, code: &str) -> Self {
+        Self { row, code: code.to_owned() }
+    }
+}
+
 impl Replica {
     /// Notes that a commit cannot be sent as it is, so that somebody looks at it.
     ///
@@ -58,7 +65,7 @@ impl Replica {
         self.settle_incarnation()?;
         let id = self.id_of(commit);
         let held = self.held(&id, code)?;
-        self.take_out(held.as_slice())
+        self.take_out(held.as_slice(), false)
     }
 
     /// What answers, and the verdicts of a group of entries, hold of the work here: only what they
@@ -89,16 +96,21 @@ impl Replica {
         };
         let Some(entry) = self.store.outbox_entry(row)? else { return Ok(None) };
         let is_noted = matches!(entry.state, OutboxState::Held { .. });
-        Ok((!is_noted).then(|| Held { row, code: code.to_owned() }))
+        Ok((!is_noted).then(|| Held::new(row, code)))
     }
 
-    /// Takes held work out of its documents, with everything that stands on it, in one transaction.
-    pub(super) fn take_out(&mut self, held: &[Held]) -> Result<(), EngineError> {
+    /// Takes held work out of its documents, with everything that stands on it, in one transaction. A
+    /// new incarnation begins if anything leaves, or at any rate if `begins_incarnation`.
+    pub(super) fn take_out(
+        &mut self,
+        held: &[Held],
+        begins_incarnation: bool,
+    ) -> Result<(), EngineError> {
         let roots = held.iter().map(|held| held.row).collect();
         let leaving = Leaving::of(&self.store, roots)?;
         let mut rebuilt = self.rebuild(leaving.documents)?;
-        let leaves = !leaving.commits.is_empty();
-        let (incarnation, clock) = if leaves {
+        let begins = begins_incarnation || !leaving.commits.is_empty();
+        let (incarnation, clock) = if begins {
             let incarnation = Incarnation::new(self.environment.random());
             (incarnation, Clock { sequence: 0, ..self.clock })
         } else {
@@ -121,7 +133,7 @@ impl Replica {
                 transaction.put_remaining(document, &[])?;
             }
             transaction.put_row_changes(&rebuilt.changes)?;
-            if leaves {
+            if begins {
                 transaction.set_meta(meta::INCARNATION, incarnation.as_bytes())?;
                 clock.keep(transaction)?;
             }

@@ -1,7 +1,7 @@
 //! Writing what held up: commits, changes, rows, answers and the cursor in one transaction.
 
 use keting_model::{RowChange, difference, project};
-use keting_store::{OutboxState, StoreError, StoredChange, StoredCommit, Transaction};
+use keting_store::{CommitRow, OutboxState, StoreError, StoredChange, StoredCommit, Transaction};
 use keting_sync::{Answer, Moved, Outcome, Persist};
 use keting_trust::guard::{GuardError, survives_save};
 use keting_trust::{DeviceId, SignedHeard, cbor};
@@ -11,6 +11,7 @@ use crate::replica::authors::Author;
 use crate::replica::cache::Open;
 use crate::replica::execute::snapshot_if_due;
 use crate::replica::receive::{Accepted, Group, Kept};
+use crate::replica::rolled_back::forget_replaced;
 use crate::replica::{Replica, meta};
 
 /// What a group makes of the documents it touched.
@@ -153,6 +154,7 @@ fn write(
         // One's own commit, come back with its number, is the acknowledgement.
         transaction.set_outbox_state(row, &OutboxState::Acknowledged)?;
         transaction.forget_aside(row)?;
+        forget_replaced(transaction, &commit.body)?;
     }
     for (part, heads) in &accepted.changes {
         let change = StoredChange {
@@ -192,9 +194,16 @@ fn answer<'a>(
                 OutboxState::Acknowledged
             }
             Outcome::Held { code, .. } => OutboxState::Held { code: code.clone() },
+            Outcome::Refused { .. } if is_held(transaction, row)? => continue,
             Outcome::Refused { code } => OutboxState::Refused { code: code.clone() },
         };
         transaction.set_outbox_state(row, &state)?;
     }
     Ok(())
+}
+
+/// Whether work is held already: what was still on its way then is refused in vain.
+fn is_held(transaction: &Transaction<'_>, row: CommitRow) -> Result<bool, StoreError> {
+    let entry = transaction.outbox_entry(row)?;
+    Ok(entry.is_some_and(|entry| matches!(entry.state, OutboxState::Held { .. })))
 }

@@ -24,5 +24,8 @@ pub const FIRST_SYNC: &str = "sync/first_sync";
 pub const UP_TO_DATE_AT: &str = "sync/up_to_date_at_ms";
 /// Why the device was ended, in the operator's words, until a server says that everything is here.
 pub const ENDED: &str = "sync/ended";
+/// The last commit that the server numbered of an incarnation, and that was found here: incarnation,
+/// sequence, digest.
+pub const HIGHEST: &str = "sync/highest";
 /// Which version last tried to read what was unread, and by which rules.
 pub const READ_BY: &str = "sync/read_by";

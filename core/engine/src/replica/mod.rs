@@ -24,6 +24,7 @@ mod meta;
 mod outbox;
 mod receive;
 mod regions;
+mod rolled_back;
 mod salvaged;
 mod status;
 mod unread;

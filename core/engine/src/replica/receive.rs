@@ -114,19 +114,30 @@ impl Replica {
     }
 
     /// Checks the entries and the server's word on them; the entries on documents without what these,
-    /// or the answers beside them, hold.
+    /// or the answers beside them, hold, and without what this replica made in places that were taken
+    /// before it was rolled back.
     fn check_and_take_out(
         &mut self,
         persist: &Persist,
     ) -> Result<(Group, Option<SignedHeard>), EngineError> {
-        let group = self.check_entries(Group::default(), persist.entries())?;
+        let mut group = match self.check_entries(Group::default(), persist.entries()) {
+            Err(error) if self.has_forked(&error)? => {
+                self.begin_anew()?;
+                self.check_entries(Group::default(), persist.entries())?
+            }
+            checked => checked?,
+        };
         let heard = self.check_heard(persist)?;
-        let held = self.newly_held(persist.all_answers(), &group.held)?;
-        if held.is_empty() {
-            return Ok((group, heard));
+        if self.is_in_anothers_place(persist.all_answers())? {
+            self.begin_anew()?;
+            group = self.check_entries(Group::default(), persist.entries())?;
         }
-        self.take_out(&held)?;
-        Ok((self.check_entries(Group::default(), persist.entries())?, heard))
+        let held = self.newly_held(persist.all_answers(), &group.held)?;
+        if !held.is_empty() {
+            self.take_out(&held, false)?;
+            group = self.check_entries(Group::default(), persist.entries())?;
+        }
+        Ok((group, heard))
     }
 
     pub(super) fn check_entries<'e>(

@@ -105,6 +105,12 @@ pub const REMEDIES: &[Remedy] = &[
         "keting grant list",
         "keting-scenarios::a_device_that_nobody_can_name_is_found_in_the_list_and_ended",
     ),
+    command(
+        &["keting held list"],
+        &["keting held list"],
+        "keting held list",
+        "keting-scenarios::held_work_is_listed_with_what_when_why_and_what_to_do_and_every_sync_says_so",
+    ),
     person(&["operator"], &["运维人员"], "whoever runs the city's server"),
     person(
         &["supervisor"],

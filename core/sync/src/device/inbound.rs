@@ -142,10 +142,14 @@ impl Inbound {
     }
 
     pub(super) fn is_idle(&self) -> bool {
+        self.confirming.is_idle() && self.is_persisted()
+    }
+
+    /// Whether everything the server had is persisted, though it may have to be confirmed yet.
+    pub(super) fn is_persisted(&self) -> bool {
         self.open.is_empty()
             && self.ready.is_empty()
             && self.persisting.is_none()
-            && self.confirming.is_idle()
             && self.has_what_it_can_have()
     }
 

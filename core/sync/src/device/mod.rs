@@ -106,11 +106,16 @@ impl DeviceSession {
     /// the server had is persisted, the device's own commits included, and confirmed. A session that
     /// receives nothing, because the logs parted or an entry was refused, has only the outbox to do.
     pub fn is_quiescent(&self) -> bool {
-        matches!(self.stage, Stage::Live)
+        self.has_exchanged()
             && self.transmit.is_empty()
             && self.effects.is_empty()
-            && self.outbound.is_idle()
             && self.inbound.is_idle()
+    }
+
+    /// Whether the outbox is answered and everything the server had is persisted, though it may have
+    /// to be confirmed yet.
+    pub fn has_exchanged(&self) -> bool {
+        matches!(self.stage, Stage::Live) && self.outbound.is_idle() && self.inbound.is_persisted()
     }
 
     /// The connection stands. `channel_binding` is the value of its TLS exporter.

@@ -214,10 +214,10 @@ fn a_place_in_a_life_that_was_given_before_is_not_given_again() {
     let builds_on_it = edit(&mut alice, "四幢", 3);
     let answers = town.admit(&[alice.push(vec![second, again, builds_on_it])]).remove(0);
     assert_admitted(&answers[0]);
-    assert_held(&answers[1], "sequence_reused");
-    assert_held(&answers[2], "ancestor_held");
+    assert_eq!(answers[1], Outcome::Refused { code: "sequence_reused" });
+    assert_eq!(answers[2], Outcome::Refused { code: "missing_dependency" });
     let later = edit(&mut alice, "五幢", 2);
-    assert_held(&town.admit_one(&alice, later), "sequence_reused");
+    assert_eq!(town.admit_one(&alice, later), Outcome::Refused { code: "sequence_reused" });
     assert_eq!(verify(&*town.read(), &mut |_| {}).unwrap().differences, []);
 }
 

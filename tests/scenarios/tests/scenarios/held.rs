@@ -115,10 +115,12 @@ fn an_edit_held_with_another_that_the_server_admits_after_all_comes_back() {
     alice.edit(household, Fields::new().with("address", "望潮苑1幢1单元102室")).unwrap();
     let held = last_waiting(alice);
     let second = visit(alice, household);
+    let visited = last_waiting(alice);
     answer_held(&city, alice, held, "not_granted");
     assert_eq!(alice.keting.household(&household).unwrap().unwrap().visits, Some(Vec::new()));
+    let number = alice.keting.status().unwrap().cursor.unwrap().number;
+    answer(&city, alice, visited, Outcome::Admitted { number });
     alice.sync();
-    // The server never heard of the verdict, so the visit is admitted: nothing it builds on is held.
     let visits = alice.keting.household(&household).unwrap().unwrap().visits.unwrap();
     assert_eq!(visits.iter().map(|visit| visit.id).collect::<Vec<_>>(), [second]);
     assert_eq!(alice.keting.held().unwrap().len(), 1);
@@ -195,7 +197,10 @@ fn last_waiting(phone: &Phone) -> CommitKey {
 
 /// Lets the phone hear that an edit is held.
 fn answer_held(city: &City, phone: &Phone, commit: CommitKey, code: &str) {
-    let outcome = Outcome::Held { number: 99, code: code.to_owned() };
+    answer(city, phone, commit, Outcome::Held { number: 99, code: code.to_owned() });
+}
+
+fn answer(city: &City, phone: &Phone, commit: CommitKey, outcome: Outcome) {
     let mut liar = Liar::of(city);
     let head = liar.head();
     let answers = vec![liar.answers(phone, vec![Answer { commit, outcome }], head)];

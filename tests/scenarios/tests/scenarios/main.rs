@@ -27,6 +27,7 @@ mod put_back;
 mod reading;
 mod remedies;
 mod renewing;
+mod rolled_back;
 mod said;
 mod server_clock;
 mod shell;

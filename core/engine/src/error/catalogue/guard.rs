@@ -5,7 +5,7 @@ use super::{ErrorKind, Known, internal, refused};
 pub(super) const CODES: &[Known] = &[
     refused(
         "held",
-        "有修改待处理，请用 keting held list 查看内容和原因，核对后可重新填写，或请上级处理。",
+        "有修改待处理，请用 keting held list 查看内容和原因，核对后可重新填写，或找上级处理。",
         "Some edits are held: see what and why with keting held list, then enter them again, or ask \
          your supervisor.",
     ),
@@ -19,6 +19,19 @@ pub(super) const CODES: &[Known] = &[
         "grant_revoked",
         "这项修改是授权被收回以后填的，或交得太晚，请找上级处理。",
         "This edit was made after this device was ended, or came too late: ask your supervisor.",
+    ),
+    refused(
+        "device_rolled_back",
+        "这台设备的数据被恢复成了旧的，这项修改会自动重做，请再同步一次。",
+        "The data of this device was put back to an older state, and this edit is made anew by itself: \
+         sync once more.",
+    )
+    .later(),
+    refused(
+        "needs_a_person",
+        "这台设备的数据被恢复成了旧的，这项修改没法自动重做，请对照现在的资料重新填写。",
+        "The data of this device was put back to an older state, and this edit could not be made anew by \
+         itself: compare it with what is there today and enter it again.",
     ),
     refused(
         "missing_dependency",
@@ -62,9 +75,11 @@ pub(super) const CODES: &[Known] = &[
     .later(),
     refused(
         "sequence_reused",
-        "这台设备的编号用重了，可能是数据被复制过，请联系运维人员。",
-        "This device used a number twice, perhaps because its data was copied: tell the operator.",
-    ),
+        "这台设备的数据被恢复成了旧的，这项修改会自动重做，请再同步一次，仍然不行就联系运维人员。",
+        "The data of this device was put back to an older state, and this edit is made anew by itself: \
+         sync once more, and if that does not help tell the operator.",
+    )
+    .later(),
     refused(
         "too_large",
         "这项修改的内容太多，请分几次保存。",
@@ -84,10 +99,11 @@ pub(super) const CODES: &[Known] = &[
     .later(),
     refused(
         "fork",
-        "这台设备的数据被复制后在两处使用，请停用其中一处并联系运维人员。",
-        "The data of this device was copied and is used in two places: stop using one of them and \
-         tell the operator.",
-    ),
+        "这台设备的数据被恢复成了旧的，或者被复制后在两处使用，请停用其中一处，再同步一次，仍然不行就联系运维人员。",
+        "The data of this device was put back to an older state, or copied and used in two places: stop \
+         using one of them and sync once more, and if that does not help tell the operator.",
+    )
+    .later(),
     refused(
         "position_behind",
         "这项修改装作没有收到已经收到的消息，被暂缓了，请找上级处理。",
