@@ -4,6 +4,7 @@
 
 mod edits;
 mod enrolments;
+mod put_back;
 mod syncs;
 mod victim;
 
