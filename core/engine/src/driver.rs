@@ -16,6 +16,9 @@ use crate::replica::{Replica, Waiting};
 /// What a session came to so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Progress {
+    /// Whether the device, which was one of the city already, was enrolled once more. The session ends
+    /// with it.
+    pub renewed: bool,
     /// Whether the server has told its time.
     pub time_heard: bool,
     /// Commits that were sent.
@@ -46,6 +49,7 @@ pub struct Progress {
 pub struct SyncDriver {
     session: DeviceSession,
     progress: Progress,
+    is_renewal: bool,
     sent_since_received: bool,
     /// The incarnation that the Hello names.
     incarnation: Incarnation,
@@ -70,6 +74,7 @@ impl SyncDriver {
         let mut driver = Self {
             session,
             progress: Progress::default(),
+            is_renewal: replica.is_to_be_renewed()?,
             sent_since_received: false,
             incarnation: replica.persisted().incarnation,
             fault: None,
@@ -283,7 +288,13 @@ impl SyncDriver {
                 let noted = replica.note_ended(&refused.message);
                 self.end_if_failed(noted);
             }
-            DeviceEvent::Enrolled | DeviceEvent::Closed(_) => {}
+            DeviceEvent::Enrolled => {
+                if self.is_renewal {
+                    self.progress.renewed = true;
+                    self.session.close();
+                }
+            }
+            DeviceEvent::Closed(_) => {}
         }
     }
 }

@@ -51,9 +51,14 @@ pub enum VaultError {
     /// Others than its owner may write to the vault's folder. Not retryable.
     #[error("others may write to the vault's folder")]
     NotPrivate,
-    /// The vault holds no such secret of this replica.
-    #[error("the vault holds no {0:?} of this replica")]
-    Missing(Secret),
+    /// The vault holds no such secret of this replica. Not retryable.
+    #[error("{vault} holds no {secret:?} of this replica; KETING_VAULT names another vault")]
+    Missing {
+        /// What is missing.
+        secret: Secret,
+        /// Where it was looked for.
+        vault: String,
+    },
     /// What the vault holds has the wrong length.
     #[error("the vault's {0:?} of this replica is damaged")]
     Damaged(Secret),
@@ -67,7 +72,7 @@ impl VaultError {
                 DiskFault::of(error).map_or("vault_unavailable", DiskFault::code)
             }
             Self::NotPrivate => "folder_not_private",
-            Self::Missing(_) => "vault_secret_missing",
+            Self::Missing { .. } => "vault_secret_missing",
             Self::Damaged(_) => "vault_secret_damaged",
         }
     }
@@ -109,6 +114,11 @@ pub trait Vault: Send + Sync {
         Ok(Box::new(Ed25519Signer::from_seed(*seed)))
     }
 
+    /// What a person knows the vault by.
+    fn name(&self) -> String {
+        "the vault".to_owned()
+    }
+
     /// Reads a secret of 32 bytes that must be there.
     ///
     /// # Errors
@@ -118,7 +128,8 @@ pub trait Vault: Send + Sync {
         replica: &ReplicaId,
         secret: Secret,
     ) -> Result<Zeroizing<[u8; 32]>, VaultError> {
-        let bytes = self.load(replica, secret)?.ok_or(VaultError::Missing(secret))?;
+        let missing = || VaultError::Missing { secret, vault: self.name() };
+        let bytes = self.load(replica, secret)?.ok_or_else(missing)?;
         let bytes = bytes.as_slice().try_into().map_err(|_| VaultError::Damaged(secret))?;
         Ok(Zeroizing::new(bytes))
     }
@@ -156,6 +167,10 @@ impl Vault for DirectoryVault {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(VaultError::Unavailable(error)),
         }
+    }
+
+    fn name(&self) -> String {
+        self.folder.display().to_string()
     }
 
     fn store(&self, replica: &ReplicaId, secret: Secret, bytes: &[u8]) -> Result<(), VaultError> {

@@ -96,6 +96,11 @@ impl ServedCity {
         process.wait().unwrap();
     }
 
+    /// Lets the server listen elsewhere from its next start on.
+    pub fn move_to_another_port(&mut self) {
+        self.port = Port::take();
+    }
+
     /// Where the server listens.
     pub fn port(&self) -> u16 {
         self.port.number()

@@ -130,10 +130,7 @@ impl Device {
         let opened = if self.is_enrolled {
             Replica::open(&config, vault(), environment())
         } else {
-            match Replica::create(&config, vault(), environment(), &self.invitation) {
-                Err(EngineError::AlreadyEnrolled) => Replica::open(&config, vault(), environment()),
-                created => created,
-            }
+            Replica::create(&config, vault(), environment(), &self.invitation)
         };
         let mut replica = opened?;
         replica.keep_documents_within(self.open_documents_bytes_max);

@@ -46,7 +46,8 @@ impl Replica {
     /// The latest time that is known from the server itself. The device's own clock may be years
     /// off and decides nothing about grants.
     pub(super) fn server_time_ms(&self) -> u64 {
-        let issued_at_ms = self.city.as_ref().map_or(0, |city| city.grant.grant.issued_at_ms);
+        let issued_at_ms =
+            self.city.as_ref().map_or(0, |city| city.grants.longest().grant.issued_at_ms);
         self.city_clock.server_ms().unwrap_or(0).max(issued_at_ms)
     }
 

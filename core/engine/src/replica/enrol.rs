@@ -1,4 +1,9 @@
 //! Becoming a device of a city: what the server answered to the invitation, verified and kept.
+//!
+//! The same is the way back in. An invitation to the city that a device is in already renews address,
+//! pinned key and grants, and leaves its keys, its file and its outbox as they are. Until the server
+//! has answered and all of it is verified, nothing is replaced; an invitation that led to nothing is
+//! given up, and the device goes on as it was.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +11,13 @@ use keting_model::DocumentId;
 use keting_sync::device::Purpose;
 use keting_sync::{DeviceConfig, EnrolledHere, Persisted, Secret};
 use keting_trust::record::Enrolment;
-use keting_trust::{Digest, KindAccess, SignedEnrolment, SignedGrant, cbor, verify_chain};
+use keting_trust::{
+    Digest, Invitation, KindAccess, SignedEnrolment, SignedGrant, cbor, verify_chain,
+};
 
 use crate::error::EngineError;
-use crate::replica::membership::{GrantBytes, Membership};
+use crate::replica::membership::Membership;
+use crate::replica::own_grants::OwnGrants;
 use crate::replica::regions::Regions;
 use crate::replica::status::first_sync;
 use crate::replica::{City, Replica, meta};
@@ -24,10 +32,10 @@ impl Replica {
     /// # Errors
     /// When the device is neither enrolled nor invited, or the file cannot be read.
     pub fn session_config(&self) -> Result<DeviceConfig, EngineError> {
-        let (city, purpose) = match &self.city {
-            Some(city) => (city.membership.city, self.sync_purpose(city)?),
-            None => {
-                let invitation = self.invitation()?.ok_or(EngineError::NotEnrolled)?;
+        let (city, purpose) = match (self.invitation()?, &self.city) {
+            (None, None) => return Err(EngineError::NotEnrolled),
+            (None, Some(city)) => (city.membership.city, self.sync_purpose(city)?),
+            (Some(invitation), _) => {
                 let secret = Secret::new(*invitation.secret.as_bytes());
                 let name = self.device().to_string();
                 (invitation.city, Purpose::Enrol { secret, name })
@@ -47,11 +55,49 @@ impl Replica {
     /// # Errors
     /// When the device is neither enrolled nor invited, or the file cannot be read.
     pub fn server(&self) -> Result<(String, [u8; 32]), EngineError> {
-        if let Some(city) = &self.city {
-            return Ok((city.membership.url.clone(), city.membership.tls_spki_sha256));
+        if let Some(invitation) = self.invitation()? {
+            return Ok((invitation.url, invitation.tls_spki_sha256));
         }
-        let invitation = self.invitation()?.ok_or(EngineError::NotEnrolled)?;
-        Ok((invitation.url, invitation.tls_spki_sha256))
+        let membership = &self.city()?.membership;
+        Ok((membership.url.clone(), membership.tls_spki_sha256))
+    }
+
+    /// Accepts an invitation, which the next session presents.
+    ///
+    /// # Errors
+    /// When the device is in another city, or the invitation names another root key for its own; when
+    /// the file cannot be written.
+    pub fn accept(&mut self, invitation: &Invitation) -> Result<(), EngineError> {
+        if let Some(City { membership, .. }) = &self.city {
+            if invitation.city != membership.city {
+                return Err(EngineError::AlreadyEnrolled);
+            }
+            if invitation.root != membership.root {
+                return Err(EngineError::Protocol { code: "other_root_key" });
+            }
+        }
+        let text = invitation.to_text();
+        self.store.write(|transaction| transaction.set_meta(meta::INVITATION, text.as_bytes()))?;
+        Ok(())
+    }
+
+    /// Whether the device is enrolled and is to be enrolled once more.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn is_to_be_renewed(&self) -> Result<bool, EngineError> {
+        Ok(self.city.is_some() && self.invitation()?.is_some())
+    }
+
+    /// Gives up an invitation that led to nothing, if the device is enrolled without it.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written.
+    pub fn give_up_invitation(&mut self) -> Result<(), EngineError> {
+        if self.is_to_be_renewed()? {
+            self.store.write(|transaction| transaction.delete_meta(meta::INVITATION))?;
+        }
+        Ok(())
     }
 
     /// Where the replica's own sequence stands, as a session confirms it.
@@ -70,7 +116,8 @@ impl Replica {
         })
     }
 
-    /// Verifies what enrolment gave against the invitation and the connection, and keeps it.
+    /// Verifies what enrolment gave against the invitation, the connection and what is here already,
+    /// and keeps it, in one transaction.
     ///
     /// # Errors
     /// When the root key is not the invitation's, the grants do not lead from it to this device's
@@ -81,6 +128,9 @@ impl Replica {
         if enrolled.root != invitation.root {
             return Err(EngineError::Protocol { code: "other_root_key" });
         }
+        if self.city.as_ref().is_some_and(|city| city.membership.log != enrolled.log) {
+            return Err(EngineError::Protocol { code: "other_city" });
+        }
         let chain: Vec<_> = enrolled
             .grants
             .iter()
@@ -89,7 +139,7 @@ impl Replica {
         // Regions are not here yet, so a chain with a link that covers less than the city is not
         // taken; the server issues with a key that covers all of it.
         let nowhere = BTreeMap::<DocumentId, DocumentId>::new();
-        let grant = chain.last().cloned().ok_or(EngineError::Protocol { code: "no_grant" })?;
+        let grant = chain.last().ok_or(EngineError::Protocol { code: "no_grant" })?;
         // The phone's clock decides nothing: the chain must have held when the grant was given.
         verify_chain(&invitation.root, &chain, &nowhere, grant.grant.issued_at_ms)?;
         let of_this_city = (grant.grant.city, grant.grant.log) == (invitation.city, enrolled.log);
@@ -106,21 +156,26 @@ impl Replica {
             grants: chain.iter().map(SignedGrant::digest).collect(),
         };
         check_proof(&enrolled.proof, &chain, &expected)?;
-        let membership = Membership {
+        let before = self.city.as_ref().map(|city| city.membership.grants.clone());
+        let mut membership = Membership {
             city: invitation.city,
             city_name: enrolled.city_name.clone(),
             log: enrolled.log,
             root: enrolled.root.clone(),
             url: invitation.url,
             tls_spki_sha256: invitation.tls_spki_sha256,
-            chain: enrolled.grants.iter().cloned().map(GrantBytes).collect(),
+            grants: before.unwrap_or_default(),
         };
+        membership.add_grants(enrolled.grants.iter().cloned());
+        let grants = OwnGrants::of(&membership)?;
         self.store.write(|transaction| {
             transaction.set_meta(meta::MEMBERSHIP, &cbor::to_vec(&membership))?;
+            transaction.delete_meta(meta::ENDED)?;
             transaction.delete_meta(meta::INVITATION)
         })?;
         let (regions, issuers) = (Regions::default(), None);
-        self.city = Some(City { membership, grant, cursor: None, heard: None, regions, issuers });
+        let (cursor, heard) = self.city.take().map_or((None, None), |was| (was.cursor, was.heard));
+        self.city = Some(City { membership, grants, cursor, heard, regions, issuers });
         Ok(())
     }
 }

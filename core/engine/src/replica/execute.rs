@@ -15,7 +15,9 @@ use keting_store::{
     CommitRow, OutboxEntry, OutboxState, StoreError, StoredChange, StoredCommit, Transaction,
 };
 use keting_trust::guard::scan;
-use keting_trust::{CommitBody, CommitId, Cursor, Part, SignedCommit, actor_id, limits, may_write};
+use keting_trust::{
+    CommitBody, CommitId, Cursor, Digest, Grant, Part, SignedCommit, actor_id, limits, may_write,
+};
 
 use crate::error::EngineError;
 use crate::replica::Replica;
@@ -54,6 +56,8 @@ struct Wish<'c> {
 /// What a commit says of its command and of other commits.
 struct Said {
     name: &'static str,
+    /// The grant to name.
+    grant: Digest,
     replaces: Option<CommitId>,
     follows: Vec<CommitId>,
 }
@@ -102,10 +106,10 @@ impl Replica {
             drafts.push(draft(before, edit.ops, &stamp, self.environment.random())?);
         }
 
-        self.judge_own(command, stamp.city, &drafts)?;
+        let grant = self.judge_own(command, stamp.city, &drafts)?;
         let follows = self.follows(&planned_on, &drafts)?;
         let replaces = replaced.map(|replaced| replaced.commit);
-        let said = Said { name: command.name(), replaces, follows };
+        let said = Said { name: command.name(), grant, replaces, follows };
         let commit = self.sign(said, &drafts, &stamp, &dated)?;
         let wish = Wish { command, replaced };
         let documents = self.keep(&wish, &commit, drafts, &dated)?;
@@ -117,26 +121,33 @@ impl Replica {
         command.documents().into_iter().map(|id| Ok((id, self.open_document(&id)?))).collect()
     }
 
-    /// The author's own replica judges first: what others would hold is refused at once.
+    /// The author's own replica judges first: what others would hold is refused at once. Gives the
+    /// grant to name: the one that permits the first change and lives longest.
     fn judge_own(
         &mut self,
         command: &Command,
         city_time: CityTime,
         drafts: &[Draft],
-    ) -> Result<(), EngineError> {
+    ) -> Result<Digest, EngineError> {
         within_limits(drafts)?;
         let touched: Vec<_> = drafts
             .iter()
             .map(|draft| Touched { before: &draft.before.document, ops: &draft.ops })
             .collect();
         let families = judge(command.name(), RULE_VERSION, city_time, &touched)?;
+        let mut named = None;
         for draft in drafts {
             let id = draft.after.id();
             let home = self.home(&draft.after, drafts)?;
             let none = BTreeSet::new();
-            self.may_write(&draft.after, &home, families.get(&id).unwrap_or(&none))?;
+            let families = families.get(&id).unwrap_or(&none);
+            let permitting = self.may_write(&draft.after, &home, families)?;
+            named.get_or_insert(permitting);
         }
-        Ok(())
+        Ok(match named {
+            Some(named) => named,
+            None => self.city()?.grants.longest().digest(),
+        })
     }
 
     fn may_write(
@@ -144,7 +155,7 @@ impl Replica {
         document: &Document,
         home: &DocumentId,
         families: &BTreeSet<Family>,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Digest, EngineError> {
         let city = self.city()?;
         city.regions.read(&self.store)?;
         let kind = document.id().kind();
@@ -153,7 +164,9 @@ impl Replica {
         if !tree.holds(home) {
             return Err(EngineError::NotFound { what: "the region" });
         }
-        Ok(may_write(&city.grant.grant, &tree, home, kind, families, self.server_time_ms())?)
+        let now_ms = self.server_time_ms();
+        let permits = |grant: &Grant| may_write(grant, &tree, home, kind, families, now_ms);
+        Ok(city.grants.permitting(permits)?.digest())
     }
 
     /// The region a document lives in; for a part of a household, where the household lives.
@@ -194,7 +207,7 @@ impl Replica {
             device: self.signer.public_key().clone(),
             incarnation: dated.incarnation,
             sequence: dated.clock.sequence,
-            grant: city.grant.digest(),
+            grant: said.grant,
             seen: seen.position(),
             command: stamp.command,
             command_name: said.name.to_owned(),
@@ -252,9 +265,10 @@ impl Replica {
 
     /// The writer of one's own commit, if the file may not know them yet.
     fn unknown_author(&self, commit: &SignedCommit) -> Result<Option<Author>, EngineError> {
-        let grant = &self.city()?.grant;
+        let grants = &self.city()?.grants;
+        let own = grants.named(&commit.body.grant).unwrap_or(grants.longest());
         let lacks = self.authors.lacks(&commit.actor(), &commit.body.grant);
-        Ok(lacks.then(|| Author::of(commit, &grant.grant.name)))
+        Ok(lacks.then(|| Author::of(commit, &own.grant.name)))
     }
 
     /// After a transaction: what is open is what the file holds, and those who watch are told.

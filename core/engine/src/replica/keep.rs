@@ -10,6 +10,8 @@ use crate::error::EngineError;
 use crate::replica::authors::Author;
 use crate::replica::cache::Open;
 use crate::replica::execute::snapshot_if_due;
+use crate::replica::membership::Membership;
+use crate::replica::own_grants::OwnGrants;
 use crate::replica::receive::{Accepted, Group, Kept};
 use crate::replica::rolled_back::forget_replaced;
 use crate::replica::{Replica, meta};
@@ -40,7 +42,11 @@ impl Replica {
             documents: projected.new_documents,
             taken_up: 0,
         };
+        let renewed = self.renewed(&group)?;
         self.write_group(&group, &mut projected, |transaction| {
+            if let Some((membership, _)) = &renewed {
+                transaction.set_meta(meta::MEMBERSHIP, &cbor::to_vec(membership))?;
+            }
             answer(transaction, own, persist.all_answers())?;
             if let Some(heard) = &heard {
                 transaction.set_meta(meta::HEARD, &heard.bytes)?;
@@ -62,9 +68,26 @@ impl Replica {
                 city.cursor = Some(*cursor);
             }
             city.heard = heard.or(city.heard.take());
+            if let Some((membership, grants)) = renewed {
+                (city.membership, city.grants) = (membership, grants);
+            }
         }
         self.take_in(projected.opened, &projected.changes);
         Ok(kept)
+    }
+
+    /// The membership with the grants of the holder's own that a group brought, if any are new.
+    fn renewed(&self, group: &Group) -> Result<Option<(Membership, OwnGrants)>, EngineError> {
+        let before = &self.city()?.membership;
+        let is_new = |bytes: &&Vec<u8>| !before.grants.iter().any(|known| known.0 == **bytes);
+        let new: Vec<_> = group.own_grants.iter().filter(is_new).cloned().collect();
+        if new.is_empty() {
+            return Ok(None);
+        }
+        let mut membership = before.clone();
+        membership.add_grants(new);
+        let grants = OwnGrants::of(&membership)?;
+        Ok(Some((membership, grants)))
     }
 
     /// Writes commits that held up and nothing else, and tells those who watch.

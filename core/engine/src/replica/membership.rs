@@ -32,9 +32,10 @@ pub struct Membership {
     /// SHA-256 of the server's TLS key.
     #[cbor(n(5), with = "minicbor::bytes")]
     pub tls_spki_sha256: [u8; 32],
-    /// The signed grants from the one below the root down to the holder's own, the last.
+    /// Signed grants in the order in which they came: those of issuing keys, and the holder's own. The
+    /// last is one of the holder's.
     #[n(6)]
-    pub chain: Vec<GrantBytes>,
+    pub grants: Vec<GrantBytes>,
 }
 
 /// The signed bytes of a grant.
@@ -43,13 +44,24 @@ pub struct Membership {
 pub struct GrantBytes(#[cbor(n(0), with = "minicbor::bytes")] pub Vec<u8>);
 
 impl Membership {
-    /// The holder's own grant.
+    /// The holder's own grants.
     ///
     /// # Errors
     /// When the file holds none, or a damaged one.
-    pub fn own_grant(&self) -> Result<SignedGrant, EngineError> {
-        let GrantBytes(bytes) = self.chain.last().ok_or(EngineError::DamagedMeta)?;
-        SignedGrant::open(bytes).map_err(|_| EngineError::DamagedMeta)
+    pub fn own_grants(&self) -> Result<Vec<SignedGrant>, EngineError> {
+        let open = |GrantBytes(bytes): &GrantBytes| {
+            SignedGrant::open(bytes).map_err(|_| EngineError::DamagedMeta)
+        };
+        let all: Vec<_> = self.grants.iter().map(open).collect::<Result<_, _>>()?;
+        let holder = all.last().ok_or(EngineError::DamagedMeta)?.grant.holder.clone();
+        Ok(all.into_iter().filter(|signed| signed.grant.holder == holder).collect())
+    }
+
+    /// Takes in further grants, the last of them one of the holder's own.
+    pub fn add_grants(&mut self, further: impl IntoIterator<Item = Vec<u8>>) {
+        let further: Vec<_> = further.into_iter().map(GrantBytes).collect();
+        self.grants.retain(|known| !further.contains(known));
+        self.grants.extend(further);
     }
 }
 
@@ -76,8 +88,7 @@ impl Issuers {
     pub fn read(store: &View, membership: &Membership) -> Result<Self, EngineError> {
         let Membership { city, log, root, .. } = membership.clone();
         let mut issuers = Self { city, log, root, grants: BTreeMap::new() };
-        let above = membership.chain.split_last().map_or(&[][..], |(_, above)| above);
-        for GrantBytes(bytes) in above {
+        for GrantBytes(bytes) in &membership.grants {
             let signed = SignedGrant::read_stored(bytes).map_err(|_| EngineError::DamagedMeta)?;
             issuers.take(&signed.grant);
         }

@@ -22,6 +22,7 @@ mod keep;
 pub mod membership;
 mod meta;
 mod outbox;
+mod own_grants;
 mod receive;
 mod regions;
 mod rolled_back;
@@ -33,7 +34,7 @@ pub mod verify;
 use std::path::Path;
 use std::sync::Arc;
 
-use keting_model::{Document, DocumentId, PROJECTION_MIGRATIONS, project};
+use keting_model::{Document, DocumentId, PROJECTION_MIGRATIONS, Role, project};
 use keting_store::{Access, DatabaseKey, OpenConfig, OpenError, Owner, Store, View};
 use keting_trust::{
     Cursor, DeviceId, Incarnation, Invitation, PublicKey, SignedGrant, SignedHeard, Signer, limits,
@@ -53,6 +54,7 @@ use crate::replica::city_clock::{CityClock, Reading};
 use crate::replica::clock::Clock;
 use crate::replica::follows::Unacknowledged;
 use crate::replica::membership::{Issuers, Membership};
+use crate::replica::own_grants::OwnGrants;
 use crate::replica::regions::Regions;
 use crate::vault::{ReplicaId, Secret, Vault};
 use crate::watch::Observers;
@@ -102,7 +104,7 @@ struct Unsettled {
 /// The city a replica is enrolled in, with what is looked up for every edit.
 struct City {
     membership: Membership,
-    grant: SignedGrant,
+    grants: OwnGrants,
     cursor: Option<Cursor>,
     /// The highest that the server ever said of its log.
     heard: Option<SignedHeard>,
@@ -112,30 +114,28 @@ struct City {
 }
 
 impl Replica {
-    /// Makes a new replica that an invitation allows to enrol: its keys in the vault, and its file.
+    /// Makes a new replica that an invitation allows to enrol: its keys in the vault, and its file. One
+    /// that is there already is opened, and the invitation accepted as [`Self::accept`] does.
     ///
     /// # Errors
-    /// When the vault or the file cannot be written, or the file is there already.
+    /// When the vault or the file cannot be written, the vault has no key for a file that is there, or
+    /// the invitation is of another city.
     pub fn create(
         config: &ReplicaConfig<'_>,
         vault: Arc<dyn Vault>,
         mut environment: Box<dyn Environment>,
         invitation: &Invitation,
     ) -> Result<Self, EngineError> {
+        // Where a file is, its keys are, or were: new ones would open nothing and hide that.
+        let is_new = config.vfs.is_some() || !keting_store::is_there(config.path);
         for secret in [Secret::DatabaseKey, Secret::DeviceSeed] {
             // A second attempt after a crash goes on with the keys of the first.
-            if vault.load(&config.id, secret)?.is_none() {
+            if is_new && vault.load(&config.id, secret)?.is_none() {
                 vault.store(&config.id, secret, &environment.random::<32>())?;
             }
         }
         let mut replica = Self::open(config, vault, environment)?;
-        if replica.city.is_some() {
-            return Err(EngineError::AlreadyEnrolled);
-        }
-        let text = invitation.to_text();
-        replica
-            .store
-            .write(|transaction| transaction.set_meta(meta::INVITATION, text.as_bytes()))?;
+        replica.accept(invitation)?;
         Ok(replica)
     }
 
@@ -220,9 +220,15 @@ impl Replica {
         self.city.as_ref().map(|city| &city.membership)
     }
 
-    /// The holder's own grant, once the device is enrolled.
+    /// The holder's grant that lives longest, once the device is enrolled.
     pub fn grant(&self) -> Option<&SignedGrant> {
-        self.city.as_ref().map(|city| &city.grant)
+        self.city.as_ref().map(|city| city.grants.longest())
+    }
+
+    /// The holder's roles, by the grants that are live.
+    pub fn roles(&self) -> Vec<Role> {
+        let now_ms = self.now().unix_ms();
+        self.city.as_ref().map_or_else(Vec::new, |city| city.grants.roles(now_ms))
     }
 
     /// The invitation the device has yet to use.
@@ -299,7 +305,7 @@ impl City {
         let Some(bytes) = store.meta(meta::MEMBERSHIP)? else { return Ok(None) };
         let membership: Membership =
             keting_trust::cbor::from_slice(&bytes).map_err(|_| EngineError::DamagedMeta)?;
-        let grant = membership.own_grant()?;
+        let grants = OwnGrants::of(&membership)?;
         let cursor = match store.meta(meta::CURSOR)? {
             Some(bytes) => {
                 Some(keting_trust::cbor::from_slice(&bytes).map_err(|_| EngineError::DamagedMeta)?)
@@ -307,7 +313,7 @@ impl City {
             None => None,
         };
         let (heard, regions) = (heard::read(store)?, Regions::default());
-        Ok(Some(Self { membership, grant, cursor, heard, regions, issuers: None }))
+        Ok(Some(Self { membership, grants, cursor, heard, regions, issuers: None }))
     }
 
     /// Whose grants count.

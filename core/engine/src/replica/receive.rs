@@ -55,6 +55,8 @@ pub(super) struct Group {
     pub(super) unread: Vec<Unread>,
     /// What the group's verdicts hold, with their codes.
     pub(super) held: Vec<(CommitId, String)>,
+    /// Grants of the holder's own.
+    pub(super) own_grants: Vec<Vec<u8>>,
     /// The writers of the accepted commits that the file may not have yet.
     pub(super) authors: BTreeMap<ActorId, Author>,
     /// Whether these are the entries that were unread until now.
@@ -95,7 +97,12 @@ impl Replica {
     fn check_and_keep(&mut self, persist: &Persist) -> Result<Kept, EngineError> {
         self.settle_incarnation()?;
         if let Some(enrolled) = &persist.enrolled {
+            let is_renewal = self.city.is_some();
             self.enrol(enrolled)?;
+            if is_renewal {
+                // The session ends by this, and the next one goes on from the cursor.
+                return Ok(Kept::default());
+            }
         }
         let (group, heard) = self.check_and_take_out(persist)?;
         let says_nothing_new = persist.moved.is_none()
@@ -273,8 +280,8 @@ impl Replica {
         grant: &Digest,
     ) -> Result<Holder, EngineError> {
         let city = self.city()?;
-        if *grant == city.grant.digest() {
-            return Ok(Holder { device: self.device(), name: city.grant.grant.name.clone() });
+        if let Some(own) = city.grants.named(grant) {
+            return Ok(Holder { device: self.device(), name: own.grant.name.clone() });
         }
         let in_group = in_group.iter().find(|record| record.digest == *grant.as_bytes());
         let record = match in_group {
@@ -296,6 +303,9 @@ impl Replica {
         let signed = SignedGrant::open(&entry.record)?;
         if !self.issuers()?.take(&signed.grant) {
             return Err(EngineError::Protocol { code: "grant_not_of_the_city" });
+        }
+        if signed.grant.holder == *self.public_key() {
+            group.own_grants.push(entry.record.clone());
         }
         group.records.push(record(entry));
         Ok(())

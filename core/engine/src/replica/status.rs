@@ -68,8 +68,8 @@ impl Status {
     ) -> Result<Self, EngineError> {
         let counts = file.outbox_counts()?;
         let city = City::read(file)?;
-        let grant = city.as_ref().map(|city| &city.grant.grant);
-        let roles: Vec<Role> = grant.iter().map(|grant| grant.role).collect();
+        let grant = city.as_ref().map(|city| &city.grants.longest().grant);
+        let roles = city.as_ref().map_or_else(Vec::new, |city| city.grants.roles(now.unix_ms()));
         let withheld = Withheld::from_roles(&roles);
         Ok(Self {
             city: city.as_ref().map(|city| city.membership.city_name.clone()),

@@ -15,7 +15,7 @@ use keting_model::{
     Cell, ChangeHash, Document, DocumentId, DocumentKind, Home, Reach, Row, home_of, project,
 };
 use keting_store::{CommitRow, StoreError, StoredChange};
-use keting_trust::{Part, SignedCommit, SignedGrant, covers, may_read};
+use keting_trust::{Grant, Part, SignedCommit, SignedGrant, Tree, covers, may_read};
 
 use crate::error::EngineError;
 use crate::replica::authors::ExpectedAuthors;
@@ -165,8 +165,10 @@ impl Replica {
         let record = match self.store.record(commit.body.grant.as_bytes())? {
             Some(record) => record.bytes,
             // One's own grant comes with the enrolment, before the log brings it.
-            None if commit.body.grant == city.grant.digest() => city.grant.bytes.clone(),
-            None => return Ok(None),
+            None => match city.grants.named(&commit.body.grant) {
+                Some(own) => own.bytes.clone(),
+                None => return Ok(None),
+            },
         };
         let Ok(grant) = SignedGrant::open(&record) else { return Ok(None) };
         let membership = &city.membership;
@@ -275,21 +277,25 @@ impl Replica {
         all_own: bool,
     ) -> Result<bool, EngineError> {
         let Some(city) = &self.city else { return Ok(false) };
-        let grant = &city.grant.grant;
-        let reach = match id.kind() {
-            // Without the regions no authority can be worked out, so everybody has all of them.
-            Some(DocumentKind::Region) => {
-                return Ok(may_read(grant, DocumentKind::Region).is_some());
-            }
-            Some(kind) => may_read(grant, kind),
-            None => grant
-                .access(id.kind_code())
-                .filter(|access| access.read)
-                .map(|access| if access.own_only { Reach::OwnOnly } else { Reach::Whole }),
-        };
         city.regions.read(&self.store)?;
-        let is_covered =
-            home.is_none_or(|home| covers(grant, &city.regions, &home)) && reach.is_some();
-        Ok(all_own || (is_covered && reach == Some(Reach::Whole)))
+        let may = |signed: &SignedGrant| may_hold(&signed.grant, &city.regions, id, home);
+        Ok(match id.kind() {
+            // Without the regions no authority can be worked out, so everybody has all of them.
+            Some(DocumentKind::Region) => city.grants.iter().any(may),
+            _ => all_own || city.grants.iter().any(may),
+        })
     }
+}
+
+/// Whether a grant lets its holder have a document that lives in a region, whole.
+fn may_hold(grant: &Grant, tree: &dyn Tree, id: &DocumentId, home: Option<DocumentId>) -> bool {
+    let reach = match id.kind() {
+        Some(DocumentKind::Region) => return may_read(grant, DocumentKind::Region).is_some(),
+        Some(kind) => may_read(grant, kind),
+        None => grant
+            .access(id.kind_code())
+            .filter(|access| access.read)
+            .map(|access| if access.own_only { Reach::OwnOnly } else { Reach::Whole }),
+    };
+    home.is_none_or(|home| covers(grant, tree, &home)) && reach == Some(Reach::Whole)
 }

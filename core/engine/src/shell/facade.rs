@@ -47,9 +47,9 @@ struct Inner {
 }
 
 /// The replica as it was when its lock was last given back.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Known {
-    role: Option<Role>,
+    roles: Vec<Role>,
     time: CityTime,
     clock_off_ms: Option<i64>,
     at: Instant,
@@ -57,9 +57,9 @@ struct Known {
 
 impl Known {
     fn of(replica: &Replica) -> Self {
-        let role = replica.grant().map(|signed| signed.grant.role);
+        let roles = replica.roles();
         let clock_off_ms = replica.clock_off_ms();
-        Self { role, time: replica.now(), clock_off_ms, at: Instant::now() }
+        Self { roles, time: replica.now(), clock_off_ms, at: Instant::now() }
     }
 
     /// The time by now, as nobody has set the clock since.
@@ -70,16 +70,27 @@ impl Known {
 }
 
 impl Keting {
-    /// Makes a device in `directory` that `invitation` allows to enrol, with the next sync.
+    /// Makes a device in `directory` that `invitation` allows to enrol, with the next sync. A device
+    /// that is there already accepts the invitation as [`Self::accept`] does.
     ///
     /// # Errors
-    /// When the directory or the vault cannot be written, or a device is enrolled there already.
+    /// When the directory or the vault cannot be written, or a device of another city is there.
     pub fn create(
         directory: &Path,
         vault: Arc<dyn Vault>,
         invitation: &Invitation,
     ) -> Result<Self, EngineError> {
         directory::create(directory, vault, Box::new(SystemEnvironment), invitation).map(Self::of)
+    }
+
+    /// Accepts an invitation to the city that the device is in: the next sync presents it, and then
+    /// the device has the address, the server's key and the grants of the invitation, and keeps its
+    /// keys, its data and what waits to be sent. An invitation that leads to nothing changes nothing.
+    ///
+    /// # Errors
+    /// When the invitation is of another city, or names another root key.
+    pub fn accept(&self, invitation: &Invitation) -> Result<(), EngineError> {
+        self.with_replica(|replica| replica.accept(invitation))
     }
 
     /// Opens the device in `directory`.
@@ -166,12 +177,12 @@ impl Keting {
 
     /// What the holder's role withholds from queries.
     pub fn withheld(&self) -> Withheld {
-        Withheld::from_roles(self.known().role.as_slice())
+        Withheld::from_roles(&self.known().roles)
     }
 
     /// What the holder's role lets them write.
     pub fn permitted(&self) -> Permitted {
-        Permitted::from_roles(self.known().role.as_slice())
+        Permitted::from_roles(&self.known().roles)
     }
 
     /// A fresh id for something inside a document, for a command to carry.
@@ -260,7 +271,7 @@ impl Keting {
     }
 
     fn known(&self) -> Known {
-        *locked(&self.inner.known)
+        locked(&self.inner.known).clone()
     }
 }
 

@@ -44,8 +44,27 @@ pub(super) struct Outcome {
     pub(super) ended: Result<SyncReport, EngineError>,
 }
 
-/// Connects, exchanges what there is, and disconnects.
+/// Connects, exchanges what there is, and disconnects. A device that was enrolled once more comes again
+/// as what it is now; an invitation that led to nothing is given up.
 pub(super) async fn run(
+    keting: &Keting,
+    until: Until,
+    news: &mut (dyn FnMut(SyncNews) + Send),
+) -> Outcome {
+    loop {
+        let outcome = run_once(keting, until, news).await;
+        if outcome.ended.is_ok() && outcome.progress.renewed {
+            continue;
+        }
+        if outcome.ended.is_err() {
+            // If the file cannot be written, the next connection tries it once more.
+            let _ = keting.with_replica(Replica::give_up_invitation);
+        }
+        return outcome;
+    }
+}
+
+async fn run_once(
     keting: &Keting,
     until: Until,
     news: &mut (dyn FnMut(SyncNews) + Send),

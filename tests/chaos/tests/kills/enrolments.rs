@@ -66,11 +66,32 @@ fn is_in_first_sync(device: &Device) -> bool {
     }
 }
 
-/// Does what a person would: enrols again, or syncs if the device says that it has joined already.
+/// Does what a person would: enrols again, whether or not the device has joined already.
 fn take_up(device: &Device, invitation: &str) {
-    let again = device.run(&["enroll", invitation]);
-    if again.exit_code != Some(0) {
-        assert_eq!(again.refusal(), (1, "already_enrolled"), "seed {SEED}: {again:?}");
+    device.run(&["enroll", invitation]).done();
+}
+
+#[test]
+fn an_enrolled_device_killed_while_it_is_enrolled_once_more_has_the_old_membership_or_the_new_one()
+{
+    let city = ServedCity::start();
+    let device = city.device("沈国强", "micro_grid_head", MICRO_GRID);
+    let mut rng = Rng::new(SEED);
+    let invite = || city.invite("沈国强", "micro_grid_head", MICRO_GRID);
+    let start = |invitation: &str| Victim::start(&mut device.command(&["enroll", invitation]));
+    let (_, whole) = start(&invite()).run_to_its_end();
+    let mut killed = 0;
+    for number in 0..KILLS * 2 {
+        let address = format!("望潮苑1幢1单元{number}室");
+        let add = ["household", "add", "--region", MICRO_GRID, "--address", &address];
+        device.run(&add).done();
+        let end = start(&invite()).kill_after(instant_within(whole, &mut rng));
+        killed += u32::from(end.exit_code.is_none());
+        // Whatever it was in the middle of, it is a device of the city and its work goes out.
         device.run(&["sync"]).done();
+        assert_eq!(device.json(&["status"])["waiting"], 0, "seed {SEED}, {number}");
     }
+    assert!(killed >= KILLS / 2, "seed {SEED}: {killed} kills");
+    device.run(&["verify"]).done();
+    assert_eq!(city.verify().json()["differences"], serde_json::json!([]));
 }

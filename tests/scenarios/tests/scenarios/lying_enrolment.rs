@@ -1,7 +1,7 @@
 //! A false server at the first contact: a phone becomes a device of the city that invited it, under a
 //! grant that leads from the root key of the invitation to its own key, or of none.
 
-use keting::parts::replica_of;
+use keting::parts::{Membership, replica_of};
 use keting_model::role::Role;
 use keting_model::{CityId, LogId};
 use keting_scenarios::city::{City, MICRO_GRID};
@@ -137,6 +137,60 @@ fn an_enrolment_that_no_issuing_key_signed_for_this_device_invitation_server_and
         story.is_refused(enrolled, "enrolment_not_proven");
     }
     story.end();
+}
+
+#[test]
+fn a_phone_that_is_enrolled_once_more_believes_no_server_that_repeats_what_any_member_knows() {
+    let mut story = Story::begin();
+    let chain = story.chain.clone();
+    let first = story.enrolled(&chain);
+    story.phone.sync();
+    let household = story.phone.add_household(MICRO_GRID, "望潮苑1幢1单元101室", "李一");
+    let before = membership(&story.phone);
+    story.invitation = story.city.invite("陆德祥", "micro_grid_head", MICRO_GRID);
+    story.phone.keting.accept(&story.invitation).unwrap();
+
+    // What enrolled it before, which was for another invitation.
+    story.is_refused(first.clone(), "enrolment_not_proven");
+    // Its grants again, and the key of one who left; or none at all.
+    let mallory = Ed25519Signer::from_seed([0x66; 32]);
+    let honest = story.proof(&chain);
+    let signed = Signed::sign(honest.clone(), &mallory).unwrap().bytes;
+    for proof in [signed, Vec::new()] {
+        story.is_refused(Enrolled { proof, ..first.clone() }, "enrolment_not_proven");
+    }
+    let elsewhere = Enrolment { channel_binding: [9; 32], ..honest };
+    let proof = Signed::sign(elsewhere, &story.liar.city.issuing).unwrap().bytes;
+    story.is_refused(Enrolled { proof, ..first.clone() }, "enrolment_not_proven");
+    let root = mallory.public_key().clone();
+    story.is_refused(Enrolled { root, ..story.enrolled(&chain) }, "other_root_key");
+    assert_eq!(membership(&story.phone), before);
+
+    let anew = story.enrolled(&chain);
+    story.liar.say(&story.phone, vec![ServerMessage::Enrolled(anew)]).unwrap();
+    assert!(replica_of(&story.phone.keting).invitation().unwrap().is_none());
+    assert_eq!(story.phone.household(household).address, "望潮苑1幢1单元101室");
+}
+
+#[test]
+fn an_invitation_of_another_city_or_with_another_root_key_is_not_even_presented() {
+    let story = Story::begin();
+    story.phone.sync();
+    let before = state(&story.phone);
+    let invitation = story.city.invite("陆德祥", "micro_grid_head", MICRO_GRID);
+    let city = CityId::new([9; 16]);
+    let root = Ed25519Signer::from_seed([0x66; 32]).public_key().clone();
+    for (invitation, code) in [
+        (Invitation { city, ..invitation.clone() }, "already_enrolled"),
+        (Invitation { root, ..invitation }, "other_root_key"),
+    ] {
+        assert_eq!(story.phone.keting.accept(&invitation).unwrap_err().code(), code);
+        assert_eq!(state(&story.phone), before);
+    }
+}
+
+fn membership(phone: &Phone) -> Membership {
+    replica_of(&phone.keting).membership().cloned().unwrap()
 }
 
 /// A phone with an invitation, and a server that knows it.

@@ -34,3 +34,4 @@ mod shell;
 mod told_of_time;
 mod verifying;
 mod watching;
+mod way_back;

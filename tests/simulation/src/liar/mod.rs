@@ -137,6 +137,9 @@ fn plan(world: &mut World, victim: usize, rng: &mut Rng) -> Result<Option<Told>,
         let said = vec![welcome, ServerMessage::Enrolled(liar.enrolled(code, rng))];
         return Ok(Some(Told { name: format!("enrolment {code}"), said, code }));
     }
+    if replica.is_to_be_renewed().map_err(|error| error.to_string())? {
+        return Ok(None);
+    }
     let Some(at) = status.cursor else { return Ok(None) };
     let (lie, code) = *rng.pick(&LIES).ok_or("no lie")?;
     let Some(mut forger) = Forger::new(device, rng) else { return Ok(None) };

@@ -65,7 +65,12 @@ pub(super) const CODES: &[Known] = &[
         "The keys of this device cannot be reached: unlock the device and try again.",
     )
     .later(),
-    keyless("vault_secret_missing"),
+    file(
+        "vault_secret_missing",
+        "钥匙库里没有这份数据的钥匙，请核对 KETING_VAULT 指的文件夹，或回到原来的设备上使用。",
+        "The vault holds no keys to this data: check that KETING_VAULT names the right folder, or use \
+         the device that made it.",
+    ),
     keyless("vault_secret_damaged"),
     file(
         "key_unavailable",
@@ -85,8 +90,8 @@ pub(super) const CODES: &[Known] = &[
     ),
     refused(
         "already_enrolled",
-        "这台设备已经加入过了，直接使用就可以，换城市请另建目录。",
-        "This device has joined already: go on using it, and take another folder for another city.",
+        "这台设备已经加入了另一个城市，请核对邀请码，要加入这个城市请另建目录。",
+        "This device is in another city: check the invitation, and take another folder to join this one.",
     ),
     internal("other_commit"),
     internal("number_too_large"),

@@ -5,8 +5,9 @@ use super::{ErrorKind, Known, internal, network, refused};
 pub(super) const CODES: &[Known] = &[
     network(
         "unreachable",
-        "连不上服务器，请检查网络后再试，填过的内容都还在本机。",
-        "The server cannot be reached: check the network and try again, all you entered is still here.",
+        "连不上服务器，请检查网络后再试，一直连不上就问运维人员服务器是否换了地址，填过的内容都还在本机。",
+        "The server cannot be reached: check the network and try again, and if it stays so ask the \
+         operator whether the address has changed, all you entered is still here.",
     )
     .later(),
     network(
@@ -36,9 +37,10 @@ pub(super) const CODES: &[Known] = &[
     .later(),
     refused(
         "wrong_server_key",
-        "应答的不是邀请码里的那台服务器，请换一个网络再试，仍然不行就向运维人员要新的邀请码。",
+        "应答的不是邀请码里的那台服务器，请换一个网络再试，仍然不行就向运维人员要新的邀请码，在本机再用邀请码加入，填过的内容会保留。",
         "The server that answered is not the one of your invitation: try another network, and if that \
-         does not help ask the operator for a new invitation.",
+         does not help ask the operator for a new one and join with an invitation here again, all you \
+         entered stays.",
     ),
     network(
         "websocket_failed",
@@ -49,8 +51,9 @@ pub(super) const CODES: &[Known] = &[
     .later(),
     refused(
         "bad_address",
-        "邀请码里的服务器地址不对，请向运维人员要新的邀请码。",
-        "The server's address in the invitation is wrong: ask the operator for a new invitation.",
+        "邀请码里的服务器地址不对，请向运维人员要新的邀请码，在本机再用邀请码加入，填过的内容会保留。",
+        "The server's address in the invitation is wrong: ask the operator for a new one and join with \
+         an invitation here again, all you entered stays.",
     ),
     refused(
         "sync_running",
