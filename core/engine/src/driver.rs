@@ -8,8 +8,9 @@ use keting_sync::{
     CloseReason, CommitKey, DeviceEffect, DeviceEvent, DeviceSession, OutboxBatch, OutboxItem,
     Outcome, OwnFault, Persist, PushedCommit,
 };
-use keting_trust::{Cursor, Incarnation, SignedConfirmation};
+use keting_trust::{Cursor, Incarnation, SignedConfirmation, limits};
 
+use crate::environment::Boot;
 use crate::error::EngineError;
 use crate::replica::{Replica, Waiting};
 
@@ -48,6 +49,8 @@ pub struct Progress {
 /// `now_ms` is monotonic milliseconds from any start.
 pub struct SyncDriver {
     session: DeviceSession,
+    /// When the server was asked.
+    asked_at: Boot,
     progress: Progress,
     is_renewal: bool,
     sent_since_received: bool,
@@ -71,8 +74,10 @@ impl SyncDriver {
         replica.put_back()?;
         let seed = u64::from_be_bytes(replica.environment().random());
         let session = DeviceSession::new(replica.session_config()?, seed);
+        let asked_at = replica.environment().boot();
         let mut driver = Self {
             session,
+            asked_at,
             progress: Progress::default(),
             is_renewal: replica.is_to_be_renewed()?,
             sent_since_received: false,
@@ -236,6 +241,14 @@ impl SyncDriver {
         OwnFault::Store
     }
 
+    /// Whether more time passed since the server was asked than an answer may take, the time in which
+    /// the machine slept included: the session's own clock may stand still then.
+    fn is_answer_too_old(&self, replica: &mut Replica) -> bool {
+        let now = replica.environment().boot();
+        let since_ms = now.elapsed_ms.saturating_sub(self.asked_at.elapsed_ms);
+        now.id != self.asked_at.id || since_ms > limits::ANSWER_MS_MAX
+    }
+
     fn end_if_failed(&mut self, noted: Result<(), EngineError>) {
         if let Err(error) = noted {
             self.keep_fault(error);
@@ -274,6 +287,10 @@ impl SyncDriver {
                 let noted = replica.note_log_diverged();
                 self.keep_fault(EngineError::Protocol { code: "log_diverged" });
                 self.end_if_failed(noted);
+            }
+            // The phone slept meanwhile: the time in it is an old one, and the server has given up.
+            DeviceEvent::Welcomed(_) if self.is_answer_too_old(replica) => {
+                self.session.handle_disconnected();
             }
             DeviceEvent::Welcomed(welcome) => {
                 let noted = replica.note_welcome(welcome.server_time_ms, welcome.backed_up_to);

@@ -87,6 +87,11 @@ impl DeviceEnvironment {
         self.boot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the clock is wrong.
+    pub fn is_off(&self) -> bool {
+        self.offset_ms.load(Ordering::Relaxed) != 0
+    }
+
     /// Sets by how much the clock is wrong.
     pub fn set_offset_ms(&self, offset_ms: i64) {
         self.offset_ms.store(offset_ms, Ordering::Relaxed);

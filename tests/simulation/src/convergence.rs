@@ -24,6 +24,7 @@ impl World {
         self.is_healing = true;
         self.host.refuses = None;
         self.confirm_clock(true);
+        self.renew_all();
         for index in 0..self.devices.len() {
             self.mend_disk(index);
             if self.devices[index].is_troubled && self.devices[index].replica.is_some() {

@@ -173,6 +173,20 @@ impl Device {
         self.session.as_ref().is_some_and(done) && self.has_refused_edits()
     }
 
+    /// Whether it is a copy of another phone's directory.
+    pub fn is_copy(&self) -> bool {
+        self.name.ends_with('\'')
+    }
+
+    /// Whether it can know what time it is: its own clock is right, or it has heard the server on this
+    /// connection. Else it goes by a clock that somebody may have set back while it was off; or, as a
+    /// copy, by what the clock of the other machine was off.
+    pub fn knows_time(&self) -> bool {
+        let has_heard = |session: &Session| session.driver.progress().time_heard;
+        let is_right = !self.environment.is_off() && !self.is_copy();
+        is_right || self.session.as_ref().is_some_and(has_heard)
+    }
+
     /// The invitation it was given.
     pub fn invitation(&self) -> &Invitation {
         &self.invitation

@@ -63,6 +63,10 @@ impl World {
                 self.set_server_clock();
                 Ok(true)
             }
+            Fault::DaysPass => {
+                self.let_days_pass();
+                Ok(true)
+            }
             Fault::Hostile => {
                 let mut played = false;
                 for _ in 0..TRICKS_AT_ONCE {
@@ -142,7 +146,7 @@ impl World {
                 device.environment.set_offset_ms(if ahead { by_ms } else { -by_ms });
             }
             Fault::Copy => {
-                let copies = self.devices.iter().filter(|d| d.name.ends_with('\'')).count();
+                let copies = self.devices.iter().filter(|device| device.is_copy()).count();
                 let device = &self.devices[victim];
                 let usable = device.is_honest && device.is_enrolled() && !device.is_troubled;
                 if copies >= COPIES_MAX || !usable {
@@ -164,6 +168,7 @@ impl World {
             | Fault::ServerDiskFull
             | Fault::ServerStop
             | Fault::ServerClock
+            | Fault::DaysPass
             | Fault::Hostile
             | Fault::Lie
             | Fault::Refusals => return false,
@@ -215,6 +220,7 @@ impl World {
             | Fault::Copy
             | Fault::Cut
             | Fault::ServerClock
+            | Fault::DaysPass
             | Fault::Hostile
             | Fault::Lie
             | Fault::Refusals => return false,

@@ -30,6 +30,8 @@ pub struct Host {
     pub open_documents_bytes_max: usize,
     /// Until when it keeps no edit, and the code it gives for that.
     pub refuses: Option<(u64, &'static str)>,
+    /// How long the grants are good that it gives, in days; none for as long as is usual.
+    pub grant_days: Option<u32>,
     /// How far its clock is off, in milliseconds.
     pub clock_off_ms: i64,
     chance: Chance,
@@ -54,6 +56,7 @@ impl Host {
             is_troubled: false,
             open_documents_bytes_max: SERVER_DOCUMENTS_OPEN_BYTES_MAX >> rng.fork(3).below(14),
             refuses: None,
+            grant_days: [None, Some(40), Some(4)][rng.fork(4).index(3)],
             clock_off_ms: 0,
             chance,
             clock: clock.clone(),
@@ -101,7 +104,7 @@ impl Host {
             role: part.role.name().to_owned(),
             region_code: (part.role != Role::Administrator).then(|| part.region.to_owned()),
             days: Some(365),
-            grant_days: None,
+            grant_days: self.grant_days,
         };
         let unix_ms = self.unix_ms();
         let server = self.server.as_mut().unwrap();

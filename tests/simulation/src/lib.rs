@@ -44,7 +44,8 @@ use sha2::{Digest, Sha256};
 
 use crate::world::{Broken, World};
 
-/// The longest the first half of a run takes, in virtual milliseconds.
+/// The longest the first half of a run takes, in virtual milliseconds, but for days when nobody does
+/// anything.
 const BAD_DAYS_MS_MAX: u64 = 3 * 3_600_000;
 
 /// What a run came to.
@@ -86,7 +87,9 @@ pub fn simulate(seed: u64, full_trace: bool) -> Result<Report, String> {
 }
 
 fn run(world: &mut World) -> Result<String, Broken> {
-    while world.memory.acts < world.temper.acts && world.clock.now_ms() < BAD_DAYS_MS_MAX {
+    while world.memory.acts < world.temper.acts
+        && world.clock.now_ms() - world.away_ms < BAD_DAYS_MS_MAX
+    {
         world.step()?;
         world.forget_links();
     }

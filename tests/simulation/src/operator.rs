@@ -1,5 +1,8 @@
 //! The one who runs the server: they look at its clock when it says that it does not trust it, and put
-//! it right, or do not notice that it is wrong.
+//! it right, or do not notice that it is wrong; and they renew grants that were left to end.
+
+use keting_server::renewal::RenewRequest;
+use keting_trust::Signer as _;
 
 use crate::world::World;
 
@@ -25,6 +28,32 @@ impl World {
     pub fn operate(&mut self) {
         if self.rng.chance(1, 3) {
             self.look_after_clock();
+        }
+        if self.rng.chance(1, 4) {
+            self.renew_all();
+        }
+    }
+
+    /// Nobody does anything for days, and whoever's grant is not renewed meanwhile loses it.
+    pub fn let_days_pass(&mut self) {
+        let passed_ms = (1 + self.rng.below(40)) * 86_400_000;
+        self.clock.advance_to(self.clock.now_ms() + passed_ms);
+        self.away_ms += passed_ms;
+        self.note(&format!("{} days pass", passed_ms / 86_400_000));
+    }
+
+    /// Renews the grants of every device that has been let in.
+    pub fn renew_all(&mut self) {
+        let (now_ms, unix_ms) = (self.clock.now_ms(), self.host.unix_ms());
+        let Some(server) = &mut self.host.server else { return };
+        for device in self.devices.iter().filter(|device| device.is_enrolled()) {
+            let Some(signer) = device.signer() else { continue };
+            let device = signer.public_key().device_id().to_string();
+            let request = RenewRequest { device, days: None, region_codes: Vec::new() };
+            // A disk that fails, or a clock that is suspect, renews nothing; the operator comes again.
+            if server.renew_grants(&request, now_ms, unix_ms).is_ok() {
+                self.trace.count("grants were renewed by the operator");
+            }
         }
     }
 

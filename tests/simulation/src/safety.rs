@@ -128,7 +128,9 @@ impl World {
         let Some(device) = self.devices.get_mut(index) else { return Ok(()) };
         let (Some(replica), false) = (&device.replica, device.is_troubled) else { return Ok(()) };
         let told_off_ms = &self.memory.told_off_ms;
-        check_time(&device.name, replica.now(), self.clock.unix_ms(), told_off_ms)?;
+        if device.knows_time() {
+            check_time(&device.name, replica.now(), self.clock.unix_ms(), told_off_ms)?;
+        }
         let open_bytes = replica.open_documents_bytes();
         check_memory(&device.name, open_bytes, device.open_documents_bytes_max)?;
         let mut acknowledged = Vec::new();
@@ -299,7 +301,7 @@ fn check_time(
         let told_ms = true_ms.saturating_add_signed(*off_ms);
         (told_ms.saturating_sub(ON_ITS_WAY_MS_MAX)..=told_ms).contains(&now.unix_ms())
     };
-    if now.is_uncertain() || told_off_ms.iter().any(is_told) {
+    if now.is_uncertain() || is_told(&0) || told_off_ms.iter().any(is_told) {
         return Ok(());
     }
     Err(format!("{name} takes it to be {}, when it is {true_ms}", now.unix_ms()))

@@ -36,6 +36,8 @@ pub enum Fault {
     ServerStop,
     /// The server's clock is set.
     ServerClock,
+    /// Everybody is away for days.
+    DaysPass,
     /// A granted key signs what it must not, or sends what is no message.
     Hostile,
     /// A false server tells a phone what is not so.
@@ -46,7 +48,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Crash,
         Self::PowerCut,
         Self::PowerCutInCall,
@@ -62,6 +64,7 @@ impl Fault {
         Self::ServerDiskFull,
         Self::ServerStop,
         Self::ServerClock,
+        Self::DaysPass,
         Self::Hostile,
         Self::Lie,
         Self::Refusals,

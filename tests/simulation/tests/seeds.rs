@@ -53,6 +53,7 @@ fn two_hundred_seeds_hold_and_every_fault_fires() {
     for what in [
         "connection cut",
         "a wrong clock was confirmed",
+        "grants were renewed by the operator",
         "session ended: clock_suspect",
         "session ended: grant_ended",
         "power went in a call of a phone's disk",

@@ -74,6 +74,8 @@ pub struct World {
     pub memory: Memory,
     /// What people said.
     pub said: Said,
+    /// How much of the time nobody did anything, in milliseconds.
+    pub away_ms: u64,
     /// Whether bad things are over.
     pub is_healing: bool,
     queue: BTreeMap<(u64, u64), Event>,
@@ -113,6 +115,7 @@ impl World {
             trace: Trace::new(full_trace),
             memory: Memory::default(),
             said: Said::default(),
+            away_ms: 0,
             is_healing: false,
             queue: BTreeMap::new(),
             queued: 0,

@@ -13,6 +13,7 @@ impl World {
                 self.note("server starts");
                 if self.is_healing {
                     self.confirm_clock(true);
+                    self.renew_all();
                 }
                 self.check_server()
             }
