@@ -27,7 +27,8 @@ use crate::liar::words::{Liar, welcome};
 use crate::world::{Broken, World};
 
 /// A way to enrol a device that is none.
-const FALSE_ENROLMENTS: [&str; 3] = ["other_root_key", "broken_chain", "grant_of_another"];
+const FALSE_ENROLMENTS: [&str; 4] =
+    ["other_root_key", "broken_chain", "grant_of_another", "enrolment_not_proven"];
 
 /// What a server may say to a phone that has a cursor, and what it is told then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -53,6 +53,10 @@ impl Liar<'_> {
                 let own = given(honest, &stranger);
                 (self.city.root.clone(), vec![self.issuing.clone(), own])
             }
+            "enrolment_not_proven" => {
+                let own = given(honest, &self.city.issuing);
+                (self.city.root.clone(), vec![self.issuing.clone(), own])
+            }
             _ => {
                 let others = Grant { holder: stranger.public_key().clone(), ..honest };
                 let others = given(others, &self.city.issuing);
@@ -61,8 +65,9 @@ impl Liar<'_> {
         };
         let grants = chain.into_iter().map(|link| link.bytes).collect();
         let (city_name, log) = (self.city.name.clone(), self.city.log);
-        // Refused before anybody looks at the proof.
-        Enrolled { city_name, log, root, grants, proof: Vec::new() }
+        // Everything but this is known to every member; the others are refused before it is looked at.
+        let proof = self.heard(Cursor::genesis(log, 0), group_of(&[])).bytes().to_vec();
+        Enrolled { city_name, log, root, grants, proof }
     }
 
     fn up_to(&self, cursor: Cursor, entries: &[Entry]) -> ServerMessage {
