@@ -36,6 +36,7 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
             "documents": status.documents,
             "log_diverged": status.log_diverged,
             "unread": status.unread,
+            "set_aside": status.set_aside,
             "city_time_ms": keting.now().unix_ms(),
             "clock_off_ms": status.clock_off_ms,
             "time_uncertain": status.time_uncertain,
@@ -75,6 +76,13 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
     if status.unread > 0 {
         let unread = status.unread;
         output::line(format!("需更新应用才能读取 needs a newer app: {unread}"))?;
+    }
+    if status.set_aside > 0 {
+        let count = status.set_aside;
+        output::line(format!(
+            "服务器日志里没有通过检查的条目 entries that did not pass the checks: {count}（请告诉运维人员 tell \
+             the operator）"
+        ))?;
     }
     match &status.salvaged {
         Some(report) => super::salvage::print_report(report, is_enrolled),

@@ -164,7 +164,7 @@ impl SyncDriver {
             } else if self.author_anew(replica, now_ms) {
                 continue;
             } else if self.fault.is_some() && self.session.is_quiescent() {
-                // What the log brought cannot be taken in, and what had to go out is answered.
+                // Nothing is received where the logs parted, and what had to go out is answered.
                 self.session.close();
             } else {
                 return;
@@ -223,10 +223,6 @@ impl SyncDriver {
                 if kept.taken_up > 0 {
                     self.session.handle_outbox_changed(now_ms);
                 }
-            }
-            Err(error) if error.is_of_the_log() && persist.enrolled.is_none() => {
-                self.keep_fault(error);
-                self.session.handle_entries_refused(persist.id, now_ms);
             }
             Err(error) => {
                 let fault = self.keep_fault(error);

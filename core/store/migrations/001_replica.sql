@@ -85,8 +85,8 @@ CREATE TABLE records (
 -- The record of a number, and those after one.
 CREATE INDEX records_by_number ON records (number) WHERE number IS NOT NULL;
 
--- Entries of the log that this version cannot read, or that build on such: kept whole as they came,
--- and read by the first version that can.
+-- Entries of the log that this version cannot read, or that build on such, and entries that it does not
+-- let pass: kept whole as they came, and judged again by the first version that knows more.
 -- A first sync brings a commit once for each of its documents, with that document's part.
 CREATE TABLE unread (
     row    INTEGER NOT NULL PRIMARY KEY, -- order of arrival
@@ -94,6 +94,7 @@ CREATE TABLE unread (
     kind   INTEGER NOT NULL,             -- the record kind of the protocol
     record BLOB    NOT NULL,             -- as signed
     parts  BLOB    NOT NULL,             -- opaque here
+    code   TEXT    NOT NULL,             -- why it was set aside; empty for what cannot be read yet
     UNIQUE (number, parts)
 ) STRICT;
 

@@ -51,6 +51,7 @@ fn an_unread_entry_keeps_every_part_that_came_for_it_one_by_one() {
         kind: 1,
         record: b"signed".to_vec(),
         parts: vec![part],
+        code: String::new(),
     };
     let came = [entry(7, 1), entry(7, 2), entry(8, 1), entry(7, 2), entry(9, 1)];
     store

@@ -98,6 +98,20 @@ impl Liar {
         self.say(phone, vec![entries, up_to])
     }
 
+    /// Tells a copy of a phone these entries, and gives the codes with which it set them aside. It shows
+    /// what it showed, and the rest of the log goes on. The phone itself hears nothing of it.
+    pub fn not_taken(&mut self, phone: &Phone, entries: Vec<Entry>) -> Vec<String> {
+        let phone = phone.copied_data();
+        let before = shown(&phone);
+        self.tell(&phone, entries).unwrap();
+        assert_eq!(shown(&phone), before);
+        let status = phone.keting.status().unwrap();
+        assert_eq!(status.cursor, Some(self.head()), "the rest goes on");
+        let kept = replica_of(&phone.keting).store().unread_after(0, 99).unwrap();
+        assert_eq!(kept.len() as u64, status.set_aside);
+        kept.into_iter().map(|entry| entry.code).collect()
+    }
+
     /// An UpTo that ends a group of these entries, signed as it should be.
     pub fn up_to(&self, cursor: Cursor, entries: &[Entry]) -> ServerMessage {
         let heard = self.heard(cursor, group_of(entries), &self.city.issuing);
@@ -213,4 +227,11 @@ fn parts(read: &dyn ServerRead, number: u64) -> Vec<Part> {
         change: part.change,
     };
     parts.map(part).collect()
+}
+
+/// What a phone shows, and where its documents stand, all of which holds up.
+fn shown(phone: &Phone) -> String {
+    phone.assert_verified();
+    let documents = replica_of(&phone.keting).verify(&mut |_, _| {}).unwrap().documents;
+    format!("{:?} {documents:?}", phone.households())
 }

@@ -2,9 +2,9 @@
 //! cursor in one transaction.
 //!
 //! The server decides the order and who may do what; it cannot change what a person did. So every
-//! commit's signature and grant are verified here too, and its changes go through the guard. One
-//! that does not hold up ends the receiving with the cursor where it was: nothing is skipped. One
-//! that only a newer version can read is kept whole ([`super::unread`]), and the rest goes on.
+//! commit's signature and grant are verified here too, and its changes go through the guard. One that
+//! does not hold up, or that only a newer version can read, is kept whole beside the documents
+//! ([`super::unread`]), and the rest goes on. What the server did not sign ends the session.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Place;
@@ -23,7 +23,7 @@ use crate::replica::Replica;
 use crate::replica::authors::Author;
 use crate::replica::cache::Open;
 use crate::replica::membership::Issuers;
-use crate::replica::unread::Unread;
+use crate::replica::unread::{News, Unread};
 
 /// What a group of entries came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -113,7 +113,9 @@ impl Replica {
             return Ok(Kept::default());
         }
         self.unacknowledged.forget();
+        let news = News::of(&group);
         let mut kept = self.keep_group(group, persist, heard)?;
+        self.judge_again(news)?;
         if persist.moved.is_some() {
             kept.taken_up = self.put_back()?;
         }
@@ -167,8 +169,10 @@ impl Replica {
                     }
                     group.unread.push(Unread::of(entry));
                 }
-                Err(error) if group.takes_up_unread && error.is_of_the_log() => {
-                    group.unread.push(Unread::of(entry));
+                // Of what this replica did in the same place, whoever called gets the better of.
+                Err(error) if self.has_forked(&error)? => return Err(error),
+                Err(error) if error.is_of_the_log() => {
+                    group.unread.push(Unread::set_aside(entry, &error));
                 }
                 Err(error) => return Err(error),
             }

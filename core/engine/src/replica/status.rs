@@ -52,6 +52,9 @@ pub struct Status {
     pub log_diverged: bool,
     /// Entries of the log that only a newer version of the software can read.
     pub unread: u64,
+    /// Entries of the log that do not hold up here: kept, and in no document. The operator should hear
+    /// of them.
+    pub set_aside: u64,
     /// What was saved when this file took a damaged one's place, until it is dismissed.
     pub salvaged: Option<SalvageReport>,
 }
@@ -89,6 +92,7 @@ impl Status {
             documents: file.document_count()?,
             log_diverged: file.meta(meta::LOG_DIVERGED)?.is_some(),
             unread: file.unread_count()?,
+            set_aside: file.set_aside_count()?,
             salvaged: file.salvage_report()?,
         })
     }

@@ -57,8 +57,6 @@ enum Course {
     },
     /// The server's log is not the one the replica's cursor is of.
     Diverged,
-    /// Something in the log does not hold up here.
-    Stopped,
 }
 
 #[derive(Debug, Default)]
@@ -156,7 +154,7 @@ impl Inbound {
     /// Whether nothing more is to be expected of the server than what the next edits bring.
     fn has_what_it_can_have(&self) -> bool {
         match self.course {
-            Course::Diverged | Course::Stopped => true,
+            Course::Diverged => true,
             Course::FirstSync { .. } | Course::Log { .. } | Course::Resuming { .. } => {
                 let answered = self.durable.answered_number;
                 self.durable.up_to_date_as_of_ms.is_some()
@@ -184,7 +182,6 @@ impl Inbound {
     pub(super) fn take_entries(&mut self, entries: Vec<Entry>) -> Result<(), PeerMisbehaved> {
         match &self.course {
             Course::Diverged => return Err(PeerMisbehaved::NewGenerationOutOfPlace),
-            Course::Stopped => return Ok(()),
             // Whole documents come one after the other, so numbers start again.
             Course::FirstSync { .. } => {}
             Course::Log { received } | Course::Resuming { received, .. } => {
@@ -217,7 +214,6 @@ impl Inbound {
         self.check_log(&cursor)?;
         let moved = match &self.course {
             Course::Diverged => return Err(PeerMisbehaved::NewGenerationOutOfPlace),
-            Course::Stopped => return Ok(()),
             Course::FirstSync { resumed, latest } => {
                 let at = latest.as_ref().map(|progress| &progress.position.at);
                 let goes_back = at.is_some_and(|at| *at != cursor)
@@ -261,7 +257,6 @@ impl Inbound {
                 self.check_log(received)?;
                 (resumed, None, received.number)
             }
-            Course::Stopped => return Ok(()),
             Course::Log { .. } | Course::Diverged => {
                 return Err(PeerMisbehaved::ProgressOutOfPlace);
             }
@@ -302,7 +297,7 @@ impl Inbound {
             Course::FirstSync { resumed, .. } => {
                 resumed.as_ref().map(|resumed| resumed.at).or(self.heard)
             }
-            Course::Diverged | Course::Stopped => None,
+            Course::Diverged => None,
         };
         match ours {
             Some(ours) if self.open.is_empty() => {
@@ -312,21 +307,6 @@ impl Inbound {
             }
             Some(_) | None => Err(PeerMisbehaved::NewGenerationOutOfPlace),
         }
-    }
-
-    /// Receives nothing more: what a `Persist` brought does not hold up. The answers that came with
-    /// it and after it are true all the same, and are persisted without the entries.
-    pub(super) fn stop(&mut self, id: u64) {
-        let Some(persisting) = self.persisting.take_if(|persisting| persisting.id == id) else {
-            return;
-        };
-        self.course = Course::Stopped;
-        self.open.clear();
-        self.open_bytes = 0;
-        let later = std::mem::take(&mut self.ready);
-        let mut answers = persisting.rest.answers;
-        answers.extend(later.answers);
-        self.ready = Ready { answers, ..Ready::default() };
     }
 
     /// Asks for the next `Persist` and the next signature, if they are due.

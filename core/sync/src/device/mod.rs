@@ -104,7 +104,7 @@ impl DeviceSession {
 
     /// Whether the session stands and has nothing left to do: the outbox is answered, everything
     /// the server had is persisted, the device's own commits included, and confirmed. A session that
-    /// receives nothing, because the logs parted or an entry was refused, has only the outbox to do.
+    /// receives nothing, because the logs parted, has only the outbox to do.
     pub fn is_quiescent(&self) -> bool {
         self.has_exchanged()
             && self.transmit.is_empty()
@@ -215,14 +215,6 @@ impl DeviceSession {
             }
             Err(fault) => return self.close_with(fault.into()),
         }
-        self.go_on(now_ms);
-    }
-
-    /// The answer to a `Persist` whose entries do not hold up: nothing of it is durable. Nothing more
-    /// is received in this session, but what waits in the outbox still goes out and is answered: a
-    /// person's edits must not wait for somebody else's mistake.
-    pub fn handle_entries_refused(&mut self, id: u64, now_ms: u64) {
-        self.inbound.stop(id);
         self.go_on(now_ms);
     }
 

@@ -89,8 +89,7 @@ pub enum DeviceEffect {
         /// At most so many bytes by [`PushedCommit::cost_bytes`], but at least one commit.
         bytes_max: usize,
     },
-    /// Store all of this in one transaction; answer with `handle_persisted` once it is durable, or with
-    /// `handle_entries_refused` if the entries do not hold up.
+    /// Store all of this in one transaction; answer with `handle_persisted` once it is durable.
     Persist(Persist),
     /// Write out what `poll_transmit` still gives, as far as the connection takes it, and close it.
     Close(CloseReason),

@@ -4,12 +4,12 @@ use keting_trust::{SignError, Signer as _};
 
 use super::values::{
     BINDING, CITY, INCARNATION, LOG, SERVER_TIME_MS, alice, answers as answers_of, commit, config,
-    cursor_at, enrol, entry, genesis, resume, server_config, up_to, up_to_after,
+    cursor_at, enrol, genesis, resume, server_config, up_to,
 };
 use crate::device::{DeviceEffect, DeviceSession, OutboxBatch, OutboxItem, Persisted};
 use crate::frame::{encode_device, encode_server};
 use crate::message::{
-    Answer, DeviceMessage, Enrolled, Entries, Limits, Outcome, Push, ServerMessage, Welcome,
+    Answer, DeviceMessage, Enrolled, Limits, Outcome, Push, ServerMessage, Welcome,
 };
 use crate::server::{Admitted, Resumption, ServerEffect, ServerSession, Standing};
 
@@ -141,66 +141,6 @@ fn a_failed_store_ends_the_session_and_confirms_nothing() {
     assert!(reason.retryable());
     assert_eq!(device.poll_effect(), Some(DeviceEffect::Close(reason)));
     assert_eq!((device.poll_transmit(), device.cursor()), (None, Some(cursor_at(5))));
-}
-
-#[test]
-fn an_entry_that_does_not_hold_up_stops_what_comes_in_and_not_what_goes_out() {
-    let (mut device, read) = live_device();
-    receive(&mut device, up_to(cursor_at(7)));
-    let Some(DeviceEffect::Persist(persist)) = device.poll_effect() else {
-        panic!("something is to be persisted");
-    };
-    device.handle_entries_refused(persist.id, 0);
-    let item = OutboxItem { place: 1, commit: commit(1, 10) };
-    device.handle_outbox(read, Ok(OutboxBatch { items: vec![item], more: false }), 0);
-    assert!(device.poll_transmit().is_some(), "the edit goes out");
-    // The server goes on sending, which changes nothing, and answers.
-    let entries = Entries { entries: vec![entry(8, 10)] };
-    receive(&mut device, ServerMessage::Entries(entries));
-    receive(&mut device, up_to_after(&[entry(8, 10)], cursor_at(8)));
-    let outcome = Outcome::Admitted { number: 9 };
-    let answers = vec![Answer { commit: commit(1, 10).key, outcome }];
-    receive(&mut device, answers_of(answers.clone(), cursor_at(9)));
-    while let Some(effect) = device.poll_effect() {
-        match effect {
-            DeviceEffect::Persist(persist) => {
-                let kept: Vec<_> = persist.all_answers().cloned().collect();
-                assert_eq!((&kept, persist.moved), (&answers, None));
-                assert!(persist.groups.is_empty());
-                let persisted = Persisted { incarnation: INCARNATION, last_sequence: 1 };
-                device.handle_persisted(persist.id, Ok(persisted), 0);
-            }
-            DeviceEffect::ReadOutbox { id, .. } => {
-                device.handle_outbox(id, Ok(OutboxBatch::default()), 0);
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-    drain(&mut device);
-    assert!(device.is_quiescent(), "nothing is left to do");
-    assert_eq!(device.cursor(), Some(cursor_at(5)), "the cursor stays");
-}
-
-#[test]
-fn answers_that_came_beside_entries_that_do_not_hold_up_are_kept() {
-    let (mut device, read) = live_device();
-    let item = OutboxItem { place: 1, commit: commit(1, 10) };
-    device.handle_outbox(read, Ok(OutboxBatch { items: vec![item], more: false }), 0);
-    drain(&mut device);
-    receive(&mut device, up_to(cursor_at(7)));
-    let Some(DeviceEffect::Persist(refused)) = device.poll_effect() else {
-        panic!("something is to be persisted");
-    };
-    let outcome = Outcome::Admitted { number: 8 };
-    let answers = vec![Answer { commit: commit(1, 10).key, outcome }];
-    receive(&mut device, answers_of(answers.clone(), cursor_at(9)));
-    receive(&mut device, up_to(cursor_at(8)));
-    device.handle_entries_refused(refused.id, 0);
-    let Some(DeviceEffect::Persist(kept)) = device.poll_effect() else {
-        panic!("the answers are to be persisted");
-    };
-    let kept_answers: Vec<_> = kept.all_answers().cloned().collect();
-    assert_eq!((kept_answers, kept.moved, kept.groups), (answers, None, vec![]));
 }
 
 #[test]

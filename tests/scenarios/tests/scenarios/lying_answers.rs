@@ -58,13 +58,11 @@ fn a_number_that_no_log_has_is_refused_wherever_it_stands() {
 }
 
 #[test]
-fn an_entry_that_builds_on_one_that_was_left_out_is_refused() {
+fn an_entry_that_builds_on_one_that_was_left_out_is_set_aside() {
     let mut story = Story::begin();
     let [_, second] = story.truth.clone().try_into().unwrap();
-    let head = story.liar.head();
-    let up_to = story.liar.up_to(head, std::slice::from_ref(&second));
-    let left_out = ServerMessage::Entries(Entries { entries: vec![second] });
-    story.is_refused(vec![left_out, up_to], "log_refused");
+    let aside = story.liar.not_taken(&story.two.alice, vec![second]);
+    assert_eq!(aside, ["missing_dependency"]);
     story.end();
 }
 

@@ -68,20 +68,23 @@ fn what_was_unread_is_taken_up_by_a_version_that_reads_it() {
 }
 
 #[test]
-fn an_entry_that_does_not_hold_up_changes_nothing_and_keeps_nobodys_edit_back() {
+fn an_entry_that_does_not_hold_up_is_set_aside_and_counted_and_the_rest_goes_on() {
     let city = City::start();
     let Two { alice, household, .. } = Two::in_city(&city);
-    let before = alice.keting.status().unwrap().cursor;
+    let before = alice.keting.status().unwrap().cursor.unwrap().number;
     let mut author = Author::new(&alice);
     let good = author.edit(household, "望潮苑1幢1单元103室", RULE_VERSION);
     let mut forged = author.edit(household, "望潮苑1幢1单元104室", RULE_VERSION);
     let last = forged.record.len() - 1;
     forged.record[last] ^= 1;
-    let error = author.brings(&[good, forged]).unwrap_err();
-    assert_eq!(error.code(), "bad_signature");
-    assert!(error.is_of_the_log() && !error.retryable());
-    assert_eq!(alice.keting.status().unwrap().cursor, before, "the cursor stays");
-    assert_eq!(alice.household(household).address, "望潮苑1幢1单元101室");
+    author.brings(&[forged.clone(), good]).unwrap();
+    let status = alice.keting.status().unwrap();
+    assert_eq!((status.set_aside, status.unread), (1, 0));
+    assert!(status.cursor.unwrap().number > before, "the cursor goes on");
+    assert_eq!(alice.household(household).address, "望潮苑1幢1单元103室");
+    let kept = replica_of(&alice.keting).store().unread_after(0, 9).unwrap();
+    assert_eq!((&kept[0].record, kept[0].code.as_str()), (&forged.record, "bad_signature"));
+    alice.assert_verified();
 }
 
 #[test]

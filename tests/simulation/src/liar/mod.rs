@@ -60,17 +60,20 @@ enum Lie {
     FirstSyncBelowTheCursor,
 }
 
+/// What the phone sets aside, while the session goes on.
+const SET_ASIDE: &str = "set aside";
+
 const LIES: [(Lie, &str); 25] = [
-    (Lie::GrantOfNobody, "grant_not_of_the_city"),
-    (Lie::GrantOfOtherCity, "grant_not_of_the_city"),
-    (Lie::GrantBeyondItsIssuer, "grant_not_of_the_city"),
-    (Lie::CommitOfOtherCity, "log_refused"),
-    (Lie::CommitUnderOthersGrant, "grant_of_another"),
-    (Lie::CommitUnderNoGrant, "unknown_grant"),
-    (Lie::CommitNotSigned, "bad_signature"),
-    (Lie::CommitWithOtherChange, "log_refused"),
-    (Lie::CommitBreaksTheRule, "log_refused"),
-    (Lie::DependencyLeftOut, "log_refused"),
+    (Lie::GrantOfNobody, SET_ASIDE),
+    (Lie::GrantOfOtherCity, SET_ASIDE),
+    (Lie::GrantBeyondItsIssuer, SET_ASIDE),
+    (Lie::CommitOfOtherCity, SET_ASIDE),
+    (Lie::CommitUnderOthersGrant, SET_ASIDE),
+    (Lie::CommitUnderNoGrant, SET_ASIDE),
+    (Lie::CommitNotSigned, SET_ASIDE),
+    (Lie::CommitWithOtherChange, SET_ASIDE),
+    (Lie::CommitBreaksTheRule, SET_ASIDE),
+    (Lie::DependencyLeftOut, SET_ASIDE),
     (Lie::EntriesReversed, "entries_out_of_order"),
     (Lie::EntryTwice, "entries_out_of_order"),
     (Lie::EntryBelowTheCursor, "entries_out_of_order"),
@@ -157,11 +160,20 @@ fn tell(world: &mut World, victim: usize, told: &Told, rng: &mut Rng) -> Result<
     let mut binding = [0; 32];
     rng.fill(&mut binding);
     let now_ms = world.clock.now_ms();
-    let device = &mut world.devices[victim];
-    let who = device.name.clone();
+    let who = world.devices[victim].name.clone();
+    // What was set aside is not sent again, so only a copy of the phone is told.
+    let mut copy = None;
+    if told.code == SET_ASIDE {
+        let mut told = world.devices[victim].copy(&world.clock, rng);
+        told.start().map_err(|error| format!("a copy of {who} does not start: {error}"))?;
+        copy = Some(told);
+    }
+    let device = copy.as_mut().unwrap_or(&mut world.devices[victim]);
     let replica = device.replica.as_mut().ok_or("an app does not run")?;
     let watched = replica.observers().subscribe(&[]);
-    let before = kept(replica)?;
+    let is_aside = told.code == SET_ASIDE;
+    let before = if is_aside { contents_of(replica) } else { kept(replica)? };
+    let set_aside = replica.store().set_aside_count().map_err(|error| error.to_string())?;
     let mut driver =
         SyncDriver::start(replica, binding, now_ms).map_err(|error| format!("{who}: {error}"))?;
     for message in &told.said {
@@ -170,11 +182,16 @@ fn tell(world: &mut World, victim: usize, told: &Told, rng: &mut Rng) -> Result<
     }
     driver.handle_disconnected(replica, now_ms);
     let ended = driver.take_ended().ok_or("a session without an end")?;
-    let code = ended.as_ref().err().map_or("ok", |error| error.code()).to_owned();
+    let mut code = ended.as_ref().err().map_or("ok", |error| error.code()).to_owned();
+    let aside = replica.store().set_aside_count().map_err(|error| error.to_string())?;
+    if code == "connection_lost" && aside > set_aside {
+        code = SET_ASIDE.to_owned();
+    }
     if code != told.code {
         return Err(format!("{who} was told {}, and ended with {code}", told.name));
     }
-    if kept(replica)? != before {
+    let after = if is_aside { contents_of(replica) } else { kept(replica)? };
+    if after != before {
         return Err(format!("{who} was told {}, and is not as it was", told.name));
     }
     if watched.next_within(std::time::Duration::ZERO) != Next::TimedOut {
@@ -182,6 +199,10 @@ fn tell(world: &mut World, victim: usize, told: &Told, rng: &mut Rng) -> Result<
     }
     world.note(&format!("{who} is told {} and refuses: {code}", told.name));
     Ok(())
+}
+
+fn contents_of(replica: &Replica) -> String {
+    format!("{:?}", dump::contents(replica))
 }
 
 /// Everything a lie may not change. That an edit was sent, or sent again, is no change.
