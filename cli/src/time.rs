@@ -10,6 +10,14 @@ pub fn city_minute(unix_ms: u64) -> String {
     minute.replace('T', " ")
 }
 
+/// What is said of a device whose last grant ends soon, or has ended.
+pub fn grant_ends_soon(expires_at_ms: u64) -> String {
+    let until = city_minute(expires_at_ms);
+    format!(
+        "授权即将到期，请联系运维人员续期 the grant ends soon, ask the operator to renew it: {until}"
+    )
+}
+
 /// What is said of a device whose clock is off, ahead if positive.
 pub fn clock_off(off_ms: i64) -> String {
     let off_by = off_by(off_ms);

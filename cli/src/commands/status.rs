@@ -7,7 +7,7 @@ use crate::arguments::Reading;
 use crate::device::open;
 use crate::exit::Failure;
 use crate::output;
-use crate::time::{city_minute, clock_off};
+use crate::time::{city_minute, clock_off, grant_ends_soon};
 
 /// Prints how far a device is.
 ///
@@ -23,6 +23,7 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
             "holder": status.holder,
             "role": role,
             "grant_expires_at_ms": status.grant_expires_at_ms,
+            "grant_ends_soon": status.grant_ends_soon,
             "ended": status.ended,
             "number": status.cursor.map(|cursor| cursor.number),
             "up_to_date_at_ms": status.up_to_date_at_ms,
@@ -56,6 +57,9 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
         ("已同步至 up to date as of", status.up_to_date_at_ms.map_or_else(dash, city_minute)),
     ];
     rows.into_iter().try_for_each(|(name, value)| output::line(format!("{name}: {value}")))?;
+    if let Some(expires_at_ms) = status.grant_expires_at_ms.filter(|_| status.grant_ends_soon) {
+        output::line(grant_ends_soon(expires_at_ms))?;
+    }
     if let Some(why) = status.ended {
         output::line(format!("授权已被收回 this device was ended: {why}"))?;
     }

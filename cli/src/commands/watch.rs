@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::exit::Failure;
 use crate::output;
-use crate::time::clock_off;
+use crate::time::{clock_off, grant_ends_soon};
 
 /// Syncs and prints until interrupted.
 ///
@@ -74,6 +74,9 @@ fn news_as_json(news: &SyncNews) -> Value {
     match news {
         SyncNews::Connected => json!({ "event": "connected" }),
         SyncNews::ClockOff { off_ms } => json!({ "event": "clock_off", "off_ms": off_ms }),
+        SyncNews::GrantEndsSoon { expires_at_ms } => {
+            json!({ "event": "grant_ends_soon", "expires_at_ms": expires_at_ms })
+        }
         SyncNews::FirstSync { done, total } => {
             json!({ "event": "first_sync", "done": done, "total": total })
         }
@@ -91,6 +94,10 @@ pub fn show(news: &SyncNews) {
         SyncNews::ClockOff { off_ms } => {
             output::progress_done();
             output::note(&clock_off(*off_ms));
+        }
+        SyncNews::GrantEndsSoon { expires_at_ms } => {
+            output::progress_done();
+            output::note(&grant_ends_soon(*expires_at_ms));
         }
         SyncNews::FirstSync { done, total } => {
             output::progress(&format!("首次同步 first sync: {done}/{total}"));

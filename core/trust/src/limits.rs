@@ -105,6 +105,9 @@ pub const FRAMES_WAITING_MAX: usize = 16;
 /// The most effects a session keeps for its driver. A device whose pushes would make more is
 /// stopped.
 pub const EFFECTS_MAX: usize = 256;
+/// How long before the last of its grants ends a device, and a server of its devices, says so, in
+/// milliseconds: thirty days, in which somebody finds the time to renew it.
+pub const GRANT_ENDS_SOON_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 /// The most connections a server keeps open, from TCP to the end of the WebSocket. More are closed
 /// at once, and a phone comes again.
 pub const CONNECTIONS_MAX: usize = 4096;

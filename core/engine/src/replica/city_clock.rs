@@ -153,7 +153,7 @@ impl CityClock {
 
     /// The server's time when it was last heard.
     pub fn server_ms(&self) -> Option<u64> {
-        self.kept.heard.map(|heard| heard.at.city_ms)
+        self.kept.told_ms()
     }
 
     /// By how many milliseconds the machine's clock is ahead of the city's time, or behind if
@@ -185,6 +185,11 @@ impl Moment {
 }
 
 impl Kept {
+    /// The server's time when it was last heard.
+    pub fn told_ms(&self) -> Option<u64> {
+        self.heard.map(|heard| heard.at.city_ms)
+    }
+
     fn floor_ms(&self) -> u64 {
         self.last.map_or(0, |last| last.at.city_ms)
     }

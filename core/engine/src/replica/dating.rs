@@ -1,7 +1,7 @@
 //! When things happen on a replica: by the city's time, never by the machine's clock.
 
 use keting_model::{CityTime, HybridTime};
-use keting_store::{Store, StoreError, Transaction};
+use keting_store::{StoreError, Transaction, View};
 use keting_trust::{Incarnation, cbor};
 
 use crate::error::EngineError;
@@ -108,7 +108,7 @@ fn keep(city_clock: &CityClock, transaction: &mut Transaction<'_>) -> Result<(),
 ///
 /// # Errors
 /// When the file cannot be read, or what it keeps is damaged.
-pub(super) fn read(store: &Store) -> Result<Kept, EngineError> {
+pub(super) fn read(store: &View) -> Result<Kept, EngineError> {
     match store.meta(meta::CITY_TIME)? {
         Some(bytes) => cbor::from_slice(&bytes).map_err(|_| EngineError::DamagedMeta),
         None => Ok(Kept::default()),

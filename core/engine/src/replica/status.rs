@@ -4,10 +4,10 @@ use keting_model::query::{Withheld, conflict_counts};
 use keting_model::{CityTime, Role};
 use keting_store::{SalvageReport, View};
 use keting_sync::FirstSync;
-use keting_trust::{Cursor, cbor};
+use keting_trust::{Cursor, Grant, cbor, limits};
 
 use crate::error::EngineError;
-use crate::replica::{City, Replica, meta, read_up_to_date_at};
+use crate::replica::{City, Replica, dating, meta, read_up_to_date_at};
 
 /// How far a replica is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,9 @@ pub struct Status {
     pub time_uncertain: bool,
     /// Until when the grant holds, milliseconds since the Unix epoch.
     pub grant_expires_at_ms: Option<u64>,
+    /// Whether that is within thirty days of the time that the server last told, or past: somebody
+    /// should renew it. The device's own clock has no say in it.
+    pub grant_ends_soon: bool,
     /// Why the device was ended, in the words of whoever did it. It keeps all it has and gets nothing
     /// more.
     pub ended: Option<String>,
@@ -81,6 +84,10 @@ impl Status {
             clock_off_ms,
             time_uncertain: city.is_some() && now.is_uncertain(),
             grant_expires_at_ms: grant.map(|grant| grant.expires_at_ms),
+            grant_ends_soon: match grant {
+                Some(grant) => ends_soon(file, grant)?,
+                None => false,
+            },
             ended: file.meta(meta::ENDED)?.and_then(|why| String::from_utf8(why).ok()),
             cursor: city.as_ref().and_then(|city| city.cursor),
             up_to_date_at_ms: read_up_to_date_at(file)?,
@@ -96,6 +103,12 @@ impl Status {
             salvaged: file.salvage_report()?,
         })
     }
+}
+
+/// Whether a grant ends soon by the time that the server last told.
+fn ends_soon(file: &View, grant: &Grant) -> Result<bool, EngineError> {
+    let told_ms = dating::read(file)?.told_ms().unwrap_or(grant.issued_at_ms);
+    Ok(grant.expires_at_ms.saturating_sub(told_ms) <= limits::GRANT_ENDS_SOON_MS)
 }
 
 impl Replica {

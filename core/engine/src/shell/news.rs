@@ -16,6 +16,12 @@ pub enum SyncNews {
         /// By how many milliseconds it is ahead, or behind if negative.
         off_ms: i64,
     },
+    /// Everything is here, and among it no grant that is good for more than thirty days by the server's
+    /// time: somebody should renew what there is. Said once a connection.
+    GrantEndsSoon {
+        /// When the last of them ends, milliseconds since the Unix epoch.
+        expires_at_ms: u64,
+    },
     /// Documents received and in all, during a first sync.
     FirstSync {
         /// Received.

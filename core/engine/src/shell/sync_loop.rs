@@ -200,11 +200,24 @@ impl<'a> Connection<'a> {
         {
             news(SyncNews::FirstSync { done, total });
         }
-        if now.up_to_date != self.told.up_to_date && now.up_to_date.is_some() {
+        let is_first = self.told.up_to_date.is_none();
+        let is_up_to_date = now.up_to_date != self.told.up_to_date && now.up_to_date.is_some();
+        if is_up_to_date {
             news(SyncNews::UpToDate);
         }
         self.told = now.clone();
         self.tell_of_clock(news);
+        if is_first && is_up_to_date {
+            self.tell_of_grant(news);
+        }
+    }
+
+    /// To be called once everything is here: the server may have renewed the grant just now.
+    fn tell_of_grant(&self, news: &mut (dyn FnMut(SyncNews) + Send)) {
+        let status = self.keting.status().ok().filter(|status| status.grant_ends_soon);
+        if let Some(expires_at_ms) = status.and_then(|status| status.grant_expires_at_ms) {
+            news(SyncNews::GrantEndsSoon { expires_at_ms });
+        }
     }
 
     fn tell_of_clock(&mut self, news: &mut (dyn FnMut(SyncNews) + Send)) {

@@ -24,6 +24,24 @@ fn grants_of(city: &ServedCity, name: &str) -> (String, Vec<String>) {
 }
 
 #[test]
+fn a_phone_whose_grant_ends_within_thirty_days_says_so_and_once_it_is_renewed_no_longer() {
+    let city = ServedCity::start();
+    let alice = city.new_device();
+    let told = "ask the operator to renew it";
+    let joined = alice.run(&["enroll", &invite_for(&city, "陆德祥", "20")]).done();
+    assert!(joined.err.contains(told), "{}", joined.err);
+    assert_eq!(alice.json(&["status"])["grant_ends_soon"], true);
+    assert!(alice.run(&["status"]).done().out.contains(told));
+
+    let (device, _) = grants_of(&city, "陆德祥");
+    city.on_server(&["grant", "renew", &device, "--days", "90"]).done();
+    let synced = alice.run(&["sync"]).done();
+    assert!(!synced.err.contains(told), "{}", synced.err);
+    assert_eq!(alice.json(&["status"])["grant_ends_soon"], false);
+    assert!(!alice.run(&["status"]).done().out.contains(told));
+}
+
+#[test]
 fn what_is_over_is_renewed_by_the_operator_and_the_edit_goes_out_by_itself() {
     let city = ServedCity::start();
     let alice = city.new_device();
