@@ -16,7 +16,7 @@ use keting_store::{
 };
 use keting_trust::guard::scan;
 use keting_trust::{
-    CommitBody, CommitId, Cursor, Digest, Grant, Part, SignedCommit, actor_id, limits, may_write,
+    CommitBody, CommitId, Cursor, Digest, Grant, Part, SignedCommit, actor_id, covers_write, limits,
 };
 
 use crate::error::EngineError;
@@ -164,9 +164,8 @@ impl Replica {
         if !tree.holds(home) {
             return Err(EngineError::NotFound { what: "the region" });
         }
-        let now_ms = self.server_time_ms();
-        let permits = |grant: &Grant| may_write(grant, &tree, home, kind, families, now_ms);
-        Ok(city.grants.permitting(permits)?.digest())
+        let covers = |grant: &Grant| covers_write(grant, &tree, home, kind, families);
+        Ok(city.grants.covering(self.server_time_ms(), covers)?.digest())
     }
 
     /// The region a document lives in; for a part of a household, where the household lives.

@@ -227,8 +227,8 @@ impl Replica {
 
     /// The holder's roles, by the grants that are live.
     pub fn roles(&self) -> Vec<Role> {
-        let now_ms = self.now().unix_ms();
-        self.city.as_ref().map_or_else(Vec::new, |city| city.grants.roles(now_ms))
+        let told_ms = self.server_time_ms();
+        self.city.as_ref().map_or_else(Vec::new, |city| city.grants.roles(told_ms))
     }
 
     /// The invitation the device has yet to use.

@@ -44,26 +44,37 @@ impl OwnGrants {
         self.iter().find(|signed| signed.digest() == *digest)
     }
 
-    /// The roles of those that are live at a time; of the one that lived longest, if none is.
-    pub(super) fn roles(&self, now_ms: u64) -> Vec<Role> {
-        let live = self.iter().map(|signed| &signed.grant);
-        let live = live.filter(|grant| check_live(grant, now_ms).is_ok());
-        let roles: Vec<Role> = live.map(|grant| grant.role).collect();
-        if roles.is_empty() { vec![self.longest.grant.role] } else { roles }
+    /// Those that count, the one that lives longest first: the live ones by the time that the server
+    /// last told. Where none is, the one that lived longest counts on: it may be renewed, and whether
+    /// what is entered meanwhile stands is for the server to say.
+    fn counting(&self, told_ms: u64) -> impl Iterator<Item = &SignedGrant> {
+        let is_live = move |signed: &&SignedGrant| check_live(&signed.grant, told_ms).is_ok();
+        let none_is = !self.iter().any(|signed| is_live(&signed));
+        self.iter().filter(is_live).chain(none_is.then_some(&self.longest))
     }
 
-    /// Of those that permit something, the one that lives longest.
+    /// The roles of those that count.
+    pub(super) fn roles(&self, told_ms: u64) -> Vec<Role> {
+        self.counting(told_ms).map(|signed| signed.grant.role).collect()
+    }
+
+    /// Of those that count and cover something, the one that lives longest.
     ///
     /// # Errors
     /// When none does: what the one says that lives longest.
-    pub(super) fn permitting(
+    pub(super) fn covering(
         &self,
-        permits: impl Fn(&Grant) -> Result<(), Denied>,
+        told_ms: u64,
+        covers: impl Fn(&Grant) -> Result<(), Denied>,
     ) -> Result<&SignedGrant, Denied> {
-        let refused = match permits(&self.longest.grant) {
-            Ok(()) => return Ok(&self.longest),
-            Err(denied) => denied,
-        };
-        self.others.iter().find(|signed| permits(&signed.grant).is_ok()).ok_or(refused)
+        let mut refused = Denied::Role;
+        for (place, signed) in self.counting(told_ms).enumerate() {
+            match covers(&signed.grant) {
+                Ok(()) => return Ok(signed),
+                Err(denied) if place == 0 => refused = denied,
+                Err(_) => {}
+            }
+        }
+        Err(refused)
     }
 }

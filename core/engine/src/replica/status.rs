@@ -75,7 +75,9 @@ impl Status {
         let counts = file.outbox_counts()?;
         let city = City::read(file)?;
         let grant = city.as_ref().map(|city| &city.grants.longest().grant);
-        let roles = city.as_ref().map_or_else(Vec::new, |city| city.grants.roles(now.unix_ms()));
+        let told_ms = dating::read(file)?.told_ms().unwrap_or(0);
+        let told_ms = grant.map_or(told_ms, |grant| told_ms.max(grant.issued_at_ms));
+        let roles = city.as_ref().map_or_else(Vec::new, |city| city.grants.roles(told_ms));
         let withheld = Withheld::from_roles(&roles);
         Ok(Self {
             city: city.as_ref().map(|city| city.membership.city_name.clone()),
@@ -84,10 +86,7 @@ impl Status {
             clock_off_ms,
             time_uncertain: city.is_some() && now.is_uncertain(),
             grant_expires_at_ms: grant.map(|grant| grant.expires_at_ms),
-            grant_ends_soon: match grant {
-                Some(grant) => ends_soon(file, grant)?,
-                None => false,
-            },
+            grant_ends_soon: grant.is_some_and(|grant| ends_soon(grant, told_ms)),
             ended: file.meta(meta::ENDED)?.and_then(|why| String::from_utf8(why).ok()),
             cursor: city.as_ref().and_then(|city| city.cursor),
             up_to_date_at_ms: read_up_to_date_at(file)?,
@@ -105,10 +104,8 @@ impl Status {
     }
 }
 
-/// Whether a grant ends soon by the time that the server last told.
-fn ends_soon(file: &View, grant: &Grant) -> Result<bool, EngineError> {
-    let told_ms = dating::read(file)?.told_ms().unwrap_or(grant.issued_at_ms);
-    Ok(grant.expires_at_ms.saturating_sub(told_ms) <= limits::GRANT_ENDS_SOON_MS)
+fn ends_soon(grant: &Grant, told_ms: u64) -> bool {
+    grant.expires_at_ms.saturating_sub(told_ms) <= limits::GRANT_ENDS_SOON_MS
 }
 
 impl Replica {

@@ -147,6 +147,22 @@ fn the_status_for_machines_says_by_how_much_the_clock_is_off_and_what_time_it_is
 }
 
 #[test]
+fn a_phone_that_hears_its_grant_is_over_goes_on_entering_and_says_that_it_is_to_be_renewed() {
+    let city = City::start();
+    let alice = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
+    assert!(!alice.keting.status().unwrap().grant_ends_soon);
+    let told_ms = alice.keting.status().unwrap().grant_expires_at_ms.unwrap() + DAY_MS;
+    replica_of(&alice.keting).note_welcome(told_ms, 0).unwrap();
+    alice.add_household(MICRO_GRID, "一号", "李一");
+    let status = alice.keting.status().unwrap();
+    assert!(status.grant_ends_soon && status.waiting == 1, "{status:?}");
+    // The server thinks otherwise of the time.
+    alice.sync();
+    let status = alice.keting.status().unwrap();
+    assert!(!status.grant_ends_soon && status.waiting == 0, "{status:?}");
+}
+
+#[test]
 fn the_news_of_a_sync_says_once_that_the_clock_is_off() {
     let city = City::start();
     let clock = PhoneClock::off_by(TEN_YEARS_MS.cast_signed());
