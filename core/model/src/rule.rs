@@ -285,13 +285,11 @@ impl Judged<'_> {
     }
 
     /// Whether the command may settle a field on the one value that stands there: of a resident who is or
-    /// was concealed, what people say against it may stand in the other part of the household.
+    /// was concealed, what people say against it may stand in the other part of the household, or
+    /// somebody may move it there meanwhile.
     fn may_say_again(&self, rule: &FieldRule, before: &Document, key: &str) -> bool {
-        if rule.write == Write::Again {
-            return true;
-        }
-        let is_a_settle = self.0.settles == Settles::OneField;
-        is_a_settle && rule.write == Write::Clearable && rule.moves() && has_two_parts(before, key)
+        let may_move = self.0.settles != Settles::Nothing && rule.moves();
+        rule.write == Write::Again || may_move && has_two_parts(before, key)
     }
 
     /// Whether the command may settle these values of a field. One that is no settle decides nothing
@@ -318,6 +316,12 @@ impl Judged<'_> {
             Made::By(_) if self.0.settles != Settles::Nothing && only_clears(one, puts) => {
                 lacking(group, there)
             }
+            // Or it is said again where it stands in both.
+            Made::By(_)
+                if self.0.settles != Settles::Nothing && only_says_again(one, before, puts) =>
+            {
+                lacking(group, there)
+            }
             Made::By(commands) if commands.contains(&self.0.command) => {
                 if group.needs.iter().any(|need| there(need)) {
                     return Err(RuleError::AlreadyExists { group: group.name });
@@ -335,6 +339,13 @@ impl Judged<'_> {
 fn only_clears(one: &str, puts: &BTreeMap<&str, &Value>) -> bool {
     let of_one = puts.range(one..).take_while(|(key, _)| key.starts_with(one));
     of_one.into_iter().all(|(_, value)| **value == Value::Null)
+}
+
+/// Whether everything that is written under keys that begin with `one` is what stands there, or is
+/// cleared.
+fn only_says_again(one: &str, before: &Document, puts: &BTreeMap<&str, &Value>) -> bool {
+    let of_one = puts.range(one..).take_while(|(key, _)| key.starts_with(one));
+    of_one.into_iter().all(|(key, value)| before.values(key).contains(value))
 }
 
 fn lacking(group: &Group, has: impl Fn(&str) -> bool) -> Result<(), RuleError> {

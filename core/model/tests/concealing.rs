@@ -381,6 +381,39 @@ fn two_who_conceal_and_two_who_reveal_at_once_agree() {
 }
 
 #[test]
+fn two_who_settle_differently_whether_somebody_is_concealed_lose_nothing_of_them() {
+    let ([mut alice, mut bob], resident) = everybody(known());
+    say(&mut alice, resident, "away", "去杭州");
+    let mut both = [alice, bob];
+    meet(&mut both);
+    let before = screen(&both[0], Role::MicroGridHead).resident;
+    [alice, bob] = both;
+    for (replica, commands) in [(&mut alice, &[conceal, reveal][..]), (&mut bob, &[conceal])] {
+        for command in commands {
+            let command = command(replica, resident);
+            replica.run(&command).unwrap();
+        }
+    }
+    let mut both = [alice, bob];
+    // Each time both settle it, apart and differently, until one does so alone.
+    for _ in 0..2 {
+        meet(&mut both);
+        for (replica, is_concealed) in both.iter_mut().zip([false, true]) {
+            let command = settle(replica, resident, "concealed", is_concealed);
+            replica.run(&command).unwrap();
+        }
+    }
+    meet(&mut both);
+    let command = settle(&both[0], resident, "concealed", false);
+    both[0].run(&command).unwrap();
+    meet(&mut both);
+    for replica in &both {
+        let shown = screen(replica, Role::MicroGridHead);
+        assert_eq!((shown.resident, shown.conflicts), (before.clone(), vec![]));
+    }
+}
+
+#[test]
 fn two_who_settle_between_the_parts_on_different_values_are_both_heard() {
     let ([mut alice, mut bob], resident) = everybody(known());
     let command = conceal(&alice, resident);

@@ -152,11 +152,23 @@ impl<'a> Placing<'a> {
                 continue;
             }
             if let [value] = self.standing(resident, &key).as_slice() {
-                self.place(&key, value.clone(), place)?;
+                self.bring(&key, value.clone(), place)?;
             }
         }
         let facts = item.keys().filter_map(|name| name.strip_prefix("s/")?.strip_suffix("/status"));
         facts.into_iter().try_for_each(|fact| self.move_fact(&format!("{prefix}s/{fact}"), place))
+    }
+
+    /// Makes what is said in the other part stand alone where it belongs. It is said again where it
+    /// stands there already: somebody else may move it the other way meanwhile, and with each taking
+    /// away the other's it would be gone from both.
+    fn bring(&mut self, key: &str, value: Value, place: Place) -> Result<(), CommandError> {
+        let (here, there) = self.parts(place);
+        if there.values(key).iter().all(|value| *value == Value::Null) {
+            return Ok(());
+        }
+        here.say_again(key.to_owned(), value)?;
+        there.set(key.to_owned(), Value::Null)
     }
 
     /// Moves what a fact says, as a whole, under the same id. Its skeleton stays.
@@ -177,12 +189,12 @@ impl<'a> Placing<'a> {
         if said(there, "status").is_empty() || !SAYS.iter().all(fits) {
             return Ok(());
         }
-        for field in SAYS {
-            let key = format!("{fact}/{field}");
-            if let (false, Some(value)) = (is_here, said(there, field).pop()) {
-                here.set(key.clone(), value)?;
+        let say = |field: &str| said(here, field).pop().or_else(|| said(there, field).pop());
+        let says = SAYS.map(|field| (format!("{fact}/{field}"), say(field)));
+        for (key, value) in says {
+            if let Some(value) = value {
+                self.bring(&key, value, place)?;
             }
-            there.set(key, Value::Null)?;
         }
         Ok(())
     }

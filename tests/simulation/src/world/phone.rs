@@ -104,6 +104,10 @@ impl World {
             let what = format!("{} ends {link}: {code}", device.name);
             self.note(&what);
             self.trace.count(&format!("session ended: {code}"));
+            // Whoever joins only now may have a grant that was given to them days ago.
+            if self.is_healing && code == "grant_ended" {
+                self.renew_all();
+            }
             self.cut_at(link, Some(Way::Up));
             let pause_ms = if self.is_healing { 2_000 } else { self.temper.pause_ms };
             let pause_ms = 500 + self.rng.below(pause_ms);
