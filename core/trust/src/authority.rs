@@ -72,27 +72,12 @@ pub fn covers(grant: &Grant, tree: &dyn Tree, region: &DocumentId) -> bool {
     false
 }
 
-/// Whether the holder of a grant may write to a document of a kind that lives in the region
-/// `home`: what the change touches must be among what the role writes.
+/// Whether a grant covers a write to a document of a kind that lives in the region `home`: what the
+/// change touches must be among what the role writes. Whether the grant is live is another question,
+/// see [`check_live`].
 ///
 /// A region document's home is the region itself, and only regions *below* those of the grant may
 /// be written; for a new one, `tree` must already know in which region it is to lie.
-///
-/// # Errors
-/// When the grant is not live at `now_ms` or does not reach that far.
-pub fn may_write(
-    grant: &Grant,
-    tree: &dyn Tree,
-    home: &DocumentId,
-    kind: DocumentKind,
-    families: &BTreeSet<Family>,
-    now_ms: u64,
-) -> Result<(), Denied> {
-    check_live(grant, now_ms)?;
-    covers_write(grant, tree, home, kind, families)
-}
-
-/// Whether a grant covers a write while it is live: [`may_write`] but for the time.
 ///
 /// # Errors
 /// When it does not reach that far.

@@ -23,7 +23,7 @@ pub mod limits;
 pub mod log;
 pub mod record;
 
-pub use authority::{Denied, Tree, check_live, covers, covers_write, may_read, may_write};
+pub use authority::{Denied, Tree, check_live, covers, covers_write, may_read};
 pub use commit::{CommitBody, CommitId, Part, SignedCommit};
 pub use digest::{Digest, Incarnation, actor_id};
 pub use error::{GrantError, ProofError, SignError};

@@ -58,7 +58,7 @@ impl Server {
                     let answers = effects::answers(queued.keys, queued.outcomes);
                     if let Some(open) = self.connections.get_mut(&queued.connection) {
                         let admitted = Admitted { answers, head };
-                        open.session.handle_admitted(queued.id, Ok(admitted), now_ms);
+                        open.session.handle_admitted(queued.id, admitted, now_ms);
                         self.touched.insert(queued.connection);
                     }
                 }

@@ -55,7 +55,7 @@ impl Server {
                 let Some(batch) = self.or_end(connection, batch) else { return };
                 self.metrics.entries_sent += batch.entries.len() as u64;
                 if let Some(open) = self.connections.get_mut(&connection) {
-                    open.session.handle_log(id, Ok(batch), now_ms);
+                    open.session.handle_log(id, batch, now_ms);
                 }
             }
             ServerEffect::ReadDocuments { id, from, bytes_max } => {
@@ -63,7 +63,7 @@ impl Server {
                 let Some(batch) = self.or_end(connection, batch) else { return };
                 self.metrics.entries_sent += batch.entries.len() as u64;
                 if let Some(open) = self.connections.get_mut(&connection) {
-                    open.session.handle_documents(id, Ok(batch), now_ms);
+                    open.session.handle_documents(id, batch, now_ms);
                 }
             }
             ServerEffect::Confirmed(confirmation) => {
@@ -99,7 +99,7 @@ impl Server {
             let refused = Outcome::Refused { code: LOG_DIVERGED };
             let outcomes = vec![refused; keys.len()];
             let admitted = Admitted { answers: answers(keys, outcomes), head: self.head.cursor() };
-            return open.session.handle_admitted(id, Ok(admitted), now_ms);
+            return open.session.handle_admitted(id, admitted, now_ms);
         }
         let commits = commits
             .into_iter()

@@ -1,5 +1,5 @@
-//! How the server is, for whoever runs it and for what watches it. Anybody may ask, so it tells nothing
-//! else.
+//! How the server is and what will be wrong with it unless somebody acts, for whoever runs it and for
+//! what watches it. Anybody may ask, so it tells nothing else.
 
 use serde::Serialize;
 

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use arbitrary::{Result, Unstructured};
 use keting_model::{CityId, LogId};
 use keting_sync::{
-    Admitted, Answer, Denial, DeviceConfig, DeviceEffect, DeviceSession, DocumentBatch, IssuingKey,
-    LogBatch, OutboxBatch, Outcome, OwnFault, Persisted, Purpose, Resumption, ServerConfig,
-    ServerEffect, ServerSession, Standing,
+    Admitted, Answer, Denial, DeviceConfig, DeviceEffect, DeviceSession, IssuingKey, LogBatch,
+    OutboxBatch, Outcome, OwnFault, Persisted, Purpose, Resumption, ServerConfig, ServerEffect,
+    ServerSession, Standing,
 };
 use keting_trust::{Cursor, Ed25519Signer, Incarnation, SignedConfirmation, Signer as _, limits};
 
@@ -121,9 +121,9 @@ fn perform_for_server(
     let fails = u.ratio(1, 16)?;
     match effect {
         ServerEffect::Authenticate { .. } | ServerEffect::Enrol { .. } if fails => {
-            let code = "unknown_device".to_owned();
-            session.handle_denied(Denial { code, retryable: false, message: String::new() });
+            session.handle_denied(denial());
         }
+        ServerEffect::Admit { .. } if fails => session.refuse(denial()),
         ServerEffect::Authenticate { .. } => {
             let head = Cursor::genesis(LOG, 1);
             let resumption = Resumption::Tail { cursor: head };
@@ -136,22 +136,22 @@ fn perform_for_server(
             let answers = commits
                 .iter()
                 .map(|commit| Answer { commit: commit.key, outcome: outcome.clone() });
-            let answers = if fails { Err(OwnFault::Store) } else { Ok(answers.collect()) };
             let head = Cursor { number: 1_000, ..Cursor::genesis(LOG, 1) };
-            let admitted = answers.map(|answers| Admitted { answers, head });
-            session.handle_admitted(id, admitted, now_ms);
+            session.handle_admitted(id, Admitted { answers: answers.collect(), head }, now_ms);
         }
         ServerEffect::ReadLog { id, until, .. } => {
             let up_to = Cursor { number: until, ..Cursor::genesis(LOG, 1) };
-            session.handle_log(id, Ok(LogBatch { entries: Vec::new(), up_to }), now_ms);
+            session.handle_log(id, LogBatch { entries: Vec::new(), up_to }, now_ms);
         }
-        ServerEffect::ReadDocuments { id, .. } => {
-            let batch: std::result::Result<DocumentBatch, _> = Err(OwnFault::Store);
-            session.handle_documents(id, batch, now_ms);
-        }
+        ServerEffect::ReadDocuments { .. } => session.refuse(denial()),
         ServerEffect::Enrol { .. } | ServerEffect::Confirmed(_) | ServerEffect::Close(_) => {}
     }
     Ok(())
+}
+
+/// A driver's no.
+fn denial() -> Denial {
+    Denial { code: "store_failed".to_owned(), retryable: true, message: String::new() }
 }
 
 /// A frame of the goldens, whole or damaged, or any bytes at all.

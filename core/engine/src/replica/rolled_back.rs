@@ -12,7 +12,7 @@ use keting_model::{Command, CommandError, CommandId};
 use keting_store::{CommitRow, OutboxEntry, OutboxState, StoreError, Transaction, View};
 use keting_sync::{Answer, Highest, Outcome};
 use keting_trust::guard::GuardError;
-use keting_trust::{CommitBody, CommitId, Denied, Digest, Incarnation, cbor};
+use keting_trust::{CommitBody, CommitId, Digest, Incarnation, cbor};
 
 use crate::error::EngineError;
 use crate::replica::held::Held;
@@ -142,8 +142,6 @@ impl Replica {
         let commit = CommitId { device: self.device(), command: commit.command };
         match self.carry_out(&command, Some(Replaced { row, commit })) {
             Ok(_) => Ok(true),
-            // Its grant may be renewed.
-            Err(EngineError::Denied(Denied::Expired | Denied::NotYetValid)) => Ok(false),
             Err(EngineError::Command(
                 CommandError::NothingChanged | CommandError::AlreadyExists { .. },
             )) => {

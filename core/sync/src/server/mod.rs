@@ -190,13 +190,14 @@ impl ServerSession {
         }
     }
 
-    /// The answer to an `Admit`: one answer a commit, each durable.
-    pub fn handle_admitted(&mut self, id: u64, admitted: Result<Admitted, OwnFault>, now_ms: u64) {
+    /// The answer to an `Admit`: one answer a commit, each durable. A driver that has none, nor what was
+    /// to be read, ends the session by [`Self::refuse`], so that the device hears why.
+    pub fn handle_admitted(&mut self, id: u64, admitted: Admitted, now_ms: u64) {
         self.word.take_time(now_ms);
         if matches!(self.stage, Stage::Closed) {
             return;
         }
-        match admitted.and_then(|admitted| self.answers(id, admitted)) {
+        match self.answers(id, admitted) {
             Ok(None) => return,
             Ok(Some(answers)) => {
                 self.feed.note_own(&answers.answers);
@@ -211,19 +212,14 @@ impl ServerSession {
     }
 
     /// The answer to a `ReadLog`.
-    pub fn handle_log(&mut self, id: u64, batch: Result<LogBatch, OwnFault>, now_ms: u64) {
-        let messages = batch.and_then(|batch| self.feed.take_log(id, batch));
+    pub fn handle_log(&mut self, id: u64, batch: LogBatch, now_ms: u64) {
+        let messages = self.feed.take_log(id, batch);
         self.feed_on(messages, now_ms);
     }
 
     /// The answer to a `ReadDocuments`.
-    pub fn handle_documents(
-        &mut self,
-        id: u64,
-        batch: Result<DocumentBatch, OwnFault>,
-        now_ms: u64,
-    ) {
-        let messages = batch.and_then(|batch| self.feed.take_documents(id, batch));
+    pub fn handle_documents(&mut self, id: u64, batch: DocumentBatch, now_ms: u64) {
+        let messages = self.feed.take_documents(id, batch);
         self.feed_on(messages, now_ms);
     }
 

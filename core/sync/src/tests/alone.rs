@@ -3,15 +3,15 @@
 use keting_trust::{SignError, Signer as _};
 
 use super::values::{
-    BINDING, CITY, INCARNATION, LOG, SERVER_TIME_MS, alice, answers as answers_of, commit, config,
-    cursor_at, enrol, genesis, resume, server_config, up_to,
+    BINDING, CITY, INCARNATION, LOG, SERVER_TIME_MS, alice, answers as answers_of,
+    at_the_beginning, commit, config, cursor_at, enrol, genesis, resume, server_config, up_to,
 };
 use crate::device::{DeviceEffect, DeviceSession, OutboxBatch, OutboxItem, Persisted};
 use crate::frame::{encode_device, encode_server};
 use crate::message::{
     Answer, DeviceMessage, Enrolled, Limits, Outcome, Push, ServerMessage, Welcome,
 };
-use crate::server::{Admitted, Resumption, ServerEffect, ServerSession, Standing};
+use crate::server::{Admitted, ServerEffect, ServerSession};
 
 /// A device with a cursor at number 5 whose Welcome is there; its outbox is asked for.
 fn live_device() -> (DeviceSession, u64) {
@@ -170,16 +170,7 @@ fn the_server_looks_at_the_log_after_an_answer_even_if_nobody_said_that_it_grew(
     let mut server = ServerSession::new(server_config(), 1);
     server.handle_connected(&BINDING, 0);
     server.handle_frame(&device.poll_transmit().unwrap(), 0);
-    let resumption = Resumption::Tail { cursor: genesis() };
-    let head = genesis();
-    let standing = Standing {
-        head,
-        backed_up_to: 0,
-        server_time_ms: SERVER_TIME_MS,
-        highest: None,
-        resumption,
-    };
-    server.handle_authenticated(standing, 0);
+    server.handle_authenticated(at_the_beginning(), 0);
     let push = DeviceMessage::Push(Push { commits: vec![commit(1, 10)] });
     server.handle_frame(&encode_device(&push), 0);
     assert!(matches!(server.poll_effect(), Some(ServerEffect::Authenticate { .. })));
@@ -189,7 +180,7 @@ fn the_server_looks_at_the_log_after_an_answer_even_if_nobody_said_that_it_grew(
     let outcome = Outcome::Admitted { number: 1 };
     let answer = Answer { commit: commits[0].key, outcome };
     let head = cursor_at(1);
-    server.handle_admitted(id, Ok(Admitted { answers: vec![answer], head }), 0);
+    server.handle_admitted(id, Admitted { answers: vec![answer], head }, 0);
     let read = server.poll_effect();
     assert!(matches!(read, Some(ServerEffect::ReadLog { after: 0, until: 1, .. })), "{read:?}");
 }

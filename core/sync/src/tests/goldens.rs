@@ -13,14 +13,14 @@ use keting_trust::{SignError, Signer as _};
 use proptest::prelude::*;
 
 use super::values::{
-    BINDING, CITY, LOG, SERVER_TIME_MS, alice, config, cursor_at, enrol, genesis, resume,
-    server_config,
+    BINDING, CITY, LOG, SERVER_TIME_MS, alice, at_the_beginning, config, cursor_at, enrol, genesis,
+    resume, server_config,
 };
 use crate::device::{DeviceEffect, DeviceSession};
 use crate::error::{CloseReason, PeerMisbehaved};
 use crate::frame::{decode_device, decode_server, encode_device, encode_server};
 use crate::message::{DeviceMessage, Enrolled, Limits, ServerMessage, Welcome};
-use crate::server::{Enrolment, Resumption, ServerEffect, ServerSession, Standing};
+use crate::server::{Enrolment, ServerEffect, ServerSession};
 use invalid::{Broken, State};
 use keting_testkit::golden::Golden;
 use keting_trust::limits::FRAME_BYTES_MAX;
@@ -236,16 +236,7 @@ fn server_in(state: State) -> ServerSession {
         server.handle_frame(&hello_of(&mut device), 0);
     }
     if state == State::ServerLive {
-        let head = genesis();
-        let resumption = Resumption::Tail { cursor: genesis() };
-        let standing = Standing {
-            head,
-            backed_up_to: 0,
-            server_time_ms: SERVER_TIME_MS,
-            highest: None,
-            resumption,
-        };
-        server.handle_authenticated(standing, 0);
+        server.handle_authenticated(at_the_beginning(), 0);
     }
     while server.poll_effect().is_some() || server.poll_transmit().is_some() {}
     server

@@ -315,16 +315,16 @@ impl Pair {
             ServerEffect::Admit { id, commits } => {
                 let answers = self.server.admit(&commits);
                 let admitted = Admitted { answers, head: self.server.head() };
-                session.handle_admitted(id, Ok(admitted), now_ms);
+                session.handle_admitted(id, admitted, now_ms);
                 self.announce();
             }
             ServerEffect::ReadLog { id, after, until, bytes_max } => {
                 let batch = self.server.read_log(after, until, bytes_max);
-                session.handle_log(id, Ok(batch), now_ms);
+                session.handle_log(id, batch, now_ms);
             }
             ServerEffect::ReadDocuments { id, from, bytes_max } => {
                 let batch = self.server.read_documents(from, bytes_max);
-                session.handle_documents(id, Ok(batch), now_ms);
+                session.handle_documents(id, batch, now_ms);
             }
             ServerEffect::Confirmed(confirmation) => self.confirmations.push(confirmation),
             ServerEffect::Close(reason) => self.links[index].server_closed = Some(reason),

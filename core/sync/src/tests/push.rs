@@ -158,7 +158,7 @@ fn a_device_that_pushes_and_never_reads_its_answers_is_stopped() {
                     .map(|commit| Answer { commit: commit.key, outcome: outcome.clone() });
                 // The answers stay where they are: the connection takes no more bytes.
                 let admitted = Admitted { answers: answers.collect(), head: genesis() };
-                server.handle_admitted(id, Ok(admitted), 0);
+                server.handle_admitted(id, admitted, 0);
             }
             Some(ServerEffect::Close(reason)) => {
                 let expected = CloseReason::PeerMisbehaved(PeerMisbehaved::TooManyPushed);

@@ -13,7 +13,7 @@ use crate::message::{
     Answer, Answers, CommitKey, Entry, PushedCommit, Secret, ServerMessage, UpTo, group_of,
     group_of_admitted,
 };
-use crate::server::{IssuingKey, ServerConfig};
+use crate::server::{IssuingKey, Resumption, ServerConfig, Standing};
 
 pub(super) const CITY: CityId = CityId::new([0xc1; 16]);
 pub(super) const LOG: LogId = LogId::new([0x10; 16]);
@@ -25,6 +25,17 @@ pub(super) const SERVER_TIME_MS: u64 = 1_790_000_000_000;
 
 pub(super) fn alice() -> Ed25519Signer {
     Ed25519Signer::from_seed([0xa1; 32])
+}
+
+/// Where a device stands that has the log from its beginning, as far as it goes.
+pub(super) fn at_the_beginning() -> Standing {
+    Standing {
+        head: genesis(),
+        backed_up_to: 0,
+        server_time_ms: SERVER_TIME_MS,
+        highest: None,
+        resumption: Resumption::Tail { cursor: genesis() },
+    }
 }
 
 pub(super) fn genesis() -> Cursor {

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keting_model::role::{Family, Reach, Role};
 use keting_model::{DocumentId, DocumentKind};
-use keting_trust::{Denied, Grant, KindAccess, covers, may_read, may_write};
+use keting_trust::{Denied, Grant, KindAccess, check_live, covers, covers_write, may_read};
 
 use crate::samples::{
-    NOW_MS, alice, grant, head_grant, issuing_grant, region, server, steward_grant, tree,
+    alice, grant, head_grant, issuing_grant, region, server, steward_grant, tree,
 };
 
 fn write(grant: &Grant, home: u8, kind: DocumentKind, family: Family) -> Result<(), Denied> {
-    may_write(grant, &tree(), &region(home), kind, &BTreeSet::from([family]), NOW_MS)
+    covers_write(grant, &tree(), &region(home), kind, &BTreeSet::from([family]))
 }
 
 fn of(role: Role, at: u8) -> Grant {
@@ -77,7 +77,7 @@ fn a_steward_writes_visits_and_needs_and_no_resident() {
     assert_eq!(write(&steward, 5, households, Family::Need), Ok(()));
     assert_eq!(write(&steward, 5, households, Family::Resident), Err(Denied::Role));
     let both = BTreeSet::from([Family::Need, Family::Resident]);
-    let result = may_write(&steward, &tree(), &region(5), households, &both, NOW_MS);
+    let result = covers_write(&steward, &tree(), &region(5), households, &both);
     assert_eq!(result, Err(Denied::Role));
 }
 
@@ -155,10 +155,7 @@ fn an_officer_writes_the_regions_below_the_own_one_but_not_that_one() {
 #[test]
 fn a_grant_is_good_from_its_first_instant_and_not_at_its_last() {
     let head = head_grant().grant;
-    let at = |now_ms| {
-        let families = BTreeSet::from([Family::Household]);
-        may_write(&head, &tree(), &region(4), DocumentKind::Household, &families, now_ms)
-    };
+    let at = |now_ms| check_live(&head, now_ms);
     assert_eq!(at(head.issued_at_ms), Ok(()));
     assert_eq!(at(head.issued_at_ms - 1), Err(Denied::NotYetValid));
     assert_eq!(at(head.expires_at_ms - 1), Ok(()));

@@ -17,6 +17,15 @@ fn add(device: &Device, address: &str) -> Ended {
     device.run(&[&ADD[..], &["--address", address]].concat())
 }
 
+/// A phone whose data and keys are on a small disk, with a household that it has not sent yet.
+fn on_a_small_disk(city: &ServedCity) -> (Device, SmallDisk, String) {
+    let alice = city.new_device();
+    let disk = SmallDisk::mount(alice.directory(), 6);
+    alice.run(&["enroll", &city.invite("陆德祥", "micro_grid_head", MICRO_GRID)]).done();
+    let household = add(&alice, "一号").line();
+    (alice, disk, household)
+}
+
 /// What is looked at every day.
 fn reads_everything(device: &Device, household: &str) {
     for look in [
@@ -39,10 +48,7 @@ fn on_a_phone_that_is_full_to_the_last_byte_everything_is_read_and_what_writes_s
         return;
     }
     let city = ServedCity::start();
-    let alice = city.new_device();
-    let disk = SmallDisk::mount(alice.directory(), 6);
-    alice.run(&["enroll", &city.invite("陆德祥", "micro_grid_head", MICRO_GRID)]).done();
-    let household = add(&alice, "一号").line();
+    let (alice, disk, household) = on_a_small_disk(&city);
     disk.fill();
     for _ in 0..2 {
         reads_everything(&alice, &household);
@@ -69,10 +75,7 @@ fn on_a_phone_whose_disk_has_become_read_only_everything_is_read_and_what_writes
         return;
     }
     let city = ServedCity::start();
-    let alice = city.new_device();
-    let disk = SmallDisk::mount(alice.directory(), 6);
-    alice.run(&["enroll", &city.invite("陆德祥", "micro_grid_head", MICRO_GRID)]).done();
-    let household = add(&alice, "一号").line();
+    let (alice, disk, household) = on_a_small_disk(&city);
     disk.set_read_only(true);
     reads_everything(&alice, &household);
     assert_eq!(add(&alice, "二号").refusal(), (4, "read_only"));
