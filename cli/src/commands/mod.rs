@@ -5,6 +5,7 @@ pub mod demo;
 pub mod grant;
 pub mod held;
 pub mod household;
+pub mod moot;
 pub mod outbox;
 pub mod region;
 pub mod resident;

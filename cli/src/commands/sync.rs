@@ -5,7 +5,7 @@ use keting::{EngineError, Invitation, Keting, Status, SyncReport};
 use serde_json::json;
 
 use crate::arguments::{Enroll, Sync};
-use crate::commands::{outbox, watch};
+use crate::commands::{moot, outbox, watch};
 use crate::device;
 use crate::exit::Failure;
 use crate::output;
@@ -92,6 +92,7 @@ fn print(report: &SyncReport, status: &Status, json: bool) -> Result<(), Failure
                 "chain": cursor.chain.to_string(),
             })),
             "held": status.held,
+            "moot": progress.moot.iter().map(moot::to_json).collect::<Vec<_>>(),
             "conflicts": conflicts,
             "clock_off_ms": status.clock_off_ms,
         }));

@@ -7,6 +7,7 @@ use std::thread;
 use keting::{Changed, ChangedRow, Keting, News, Subscription, SyncNews};
 use serde_json::{Value, json};
 
+use crate::commands::moot;
 use crate::exit::Failure;
 use crate::output;
 use crate::time::{clock_off, grant_ends_soon};
@@ -80,6 +81,7 @@ fn news_as_json(news: &SyncNews) -> Value {
         SyncNews::FirstSync { done, total } => {
             json!({ "event": "first_sync", "done": done, "total": total })
         }
+        SyncNews::Moot(moot) => json!({ "event": "moot", "edit": moot::to_json(moot) }),
         SyncNews::UpToDate => json!({ "event": "up_to_date" }),
         SyncNews::Disconnected { code, retry_in_ms } => {
             json!({ "event": "disconnected", "code": code, "retry_in_ms": retry_in_ms })
@@ -101,6 +103,10 @@ pub fn show(news: &SyncNews) {
         }
         SyncNews::FirstSync { done, total } => {
             output::progress(&format!("首次同步 first sync: {done}/{total}"));
+        }
+        SyncNews::Moot(edit) => {
+            output::progress_done();
+            output::note(&moot::line(edit));
         }
         SyncNews::UpToDate => output::progress("已是最新 up to date"),
         SyncNews::Disconnected { code, retry_in_ms: Some(retry_in_ms) } => {

@@ -12,7 +12,7 @@ use keting_trust::{Cursor, Incarnation, SignedConfirmation, limits};
 
 use crate::environment::Boot;
 use crate::error::EngineError;
-use crate::replica::{Replica, Waiting};
+use crate::replica::{Moot, Replica, Waiting};
 
 /// What a session came to so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub struct Progress {
     pub documents_left: u64,
     /// Commits the server did not admit.
     pub held: u64,
+    /// Edits from before this replica was put back to an earlier state that needed not be made anew.
+    pub moot: Vec<Moot>,
     /// Documents received and in all, during a first sync.
     pub first_sync: Option<(u64, u64)>,
     /// Up to where everything is here, once the server said so.
@@ -179,10 +181,13 @@ impl SyncDriver {
             return false;
         }
         match replica.author_anew() {
-            Ok(0) => false,
-            Ok(_) => {
-                self.session.handle_outbox_changed(now_ms);
-                true
+            Ok(authored) => {
+                self.progress.moot.extend(authored.moot);
+                let is_any = authored.to_send > 0;
+                if is_any {
+                    self.session.handle_outbox_changed(now_ms);
+                }
+                is_any
             }
             failed @ Err(_) => {
                 self.end_if_failed(failed.map(drop));

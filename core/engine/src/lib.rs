@@ -26,7 +26,7 @@ pub mod watch;
 pub use driver::Progress;
 pub use environment::{Boot, Environment, SystemEnvironment};
 pub use error::{EngineError, ErrorKind, known};
-pub use replica::{Executed, Status};
+pub use replica::{Executed, Moot, Status};
 pub use shell::facade::Keting;
 pub use shell::handle::SyncHandle;
 pub use shell::news::{News, SyncNews};

@@ -65,8 +65,9 @@ CREATE TABLE outbox (
     code         TEXT    NOT NULL DEFAULT '',  -- of a held or refused one: why, for a person to read about
     queued_at_ms INTEGER NOT NULL,             -- milliseconds since the Unix epoch, the city's time
     carried_for  BLOB    NOT NULL DEFAULT x'', -- 16 bytes of the neighbour's device; empty for own work
-    stands       INTEGER NOT NULL DEFAULT 1    -- 0: its changes were taken out of their documents, since it
+    stands       INTEGER NOT NULL DEFAULT 1,   -- 0: its changes were taken out of their documents, since it
                                                -- is held or stands on what is
+    planned_on   BLOB    NOT NULL DEFAULT x''  -- the documents it was planned on, as its author saw them
 ) STRICT;
 
 -- What waits and what is held is found without reading years of acknowledged work.
@@ -118,3 +119,12 @@ CREATE TABLE parts_aside (
     bytes      BLOB    NOT NULL,
     PRIMARY KEY (commit_row, entry)
 ) STRICT;
+
+-- What stands in the place of a change that was taken out to be made anew: the changes made in its place,
+-- or what it stood on where none was made. What was planned on it is then made anew on these.
+CREATE TABLE stand_ins (
+    document BLOB NOT NULL, -- 16 bytes, the id
+    change   BLOB NOT NULL, -- 32 bytes, the hash of what was taken out
+    heads    BLOB NOT NULL, -- 32 bytes each; may be empty
+    PRIMARY KEY (document, change)
+) STRICT, WITHOUT ROWID;

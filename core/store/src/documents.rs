@@ -259,6 +259,6 @@ pub(crate) fn heads_bytes(heads: &[ChangeHash]) -> Vec<u8> {
     heads.iter().flat_map(|hash| hash.0).collect()
 }
 
-fn heads_from(bytes: &[u8]) -> Vec<ChangeHash> {
+pub(crate) fn heads_from(bytes: &[u8]) -> Vec<ChangeHash> {
     bytes.as_chunks::<32>().0.iter().map(|hash| ChangeHash(*hash)).collect()
 }

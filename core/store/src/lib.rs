@@ -24,6 +24,7 @@ mod reader;
 mod records;
 mod rows;
 mod salvage;
+mod stand_ins;
 mod store;
 mod unread;
 

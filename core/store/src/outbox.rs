@@ -1,6 +1,6 @@
 //! The outbox: durable work on its way to the server's acknowledgement.
 
-use keting_model::DocumentId;
+use keting_model::{ChangeHash, DocumentId};
 use rusqlite::Row;
 
 use crate::commits::CommitRow;
@@ -45,6 +45,9 @@ pub struct OutboxEntry {
     /// Whether its changes are in their documents. Not those of work that is held, or that stands on
     /// such work; they are kept aside.
     pub stands: bool,
+    /// The documents that the command was planned on, as its author saw them; opaque here. Empty for
+    /// what was saved without it.
+    pub planned_on: Vec<u8>,
 }
 
 /// How much is in the outbox.
@@ -62,7 +65,7 @@ pub struct OutboxCounts {
 
 /// The columns that [`read`] reads.
 pub(crate) const COLUMNS: &str =
-    "commit_row, command, state, code, queued_at_ms, carried_for, stands";
+    "commit_row, command, state, code, queued_at_ms, carried_for, stands, planned_on";
 
 const QUEUED: i64 = 0;
 const SENT: i64 = 1;
@@ -148,6 +151,24 @@ impl View {
         )
     }
 
+    /// The changes of a document that are unacknowledged work, by their commits, the latest first.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn unacknowledged_of(
+        &self,
+        document: &DocumentId,
+    ) -> Result<Vec<(CommitRow, ChangeHash)>, StoreError> {
+        self.all(
+            "SELECT o.commit_row, c.hash FROM outbox o INDEXED BY outbox_open
+             CROSS JOIN changes c ON c.commit_row = o.commit_row
+             JOIN documents d ON d.number = c.document
+             WHERE o.state <> 2 AND o.stands AND d.id = ?1 ORDER BY o.commit_row DESC",
+            [document.as_bytes()],
+            |row| Ok((CommitRow(row.get(0)?), ChangeHash(from_bytes(row, 1)?))),
+        )
+    }
+
     /// The entry of a commit.
     ///
     /// # Errors
@@ -203,7 +224,7 @@ impl Transaction<'_> {
         let (state, code) = state_columns(&entry.state);
         let carried_for = entry.carried_for.as_ref().map_or(&[][..], |device| device);
         self.execute(
-            &format!("INSERT INTO outbox ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
+            &format!("INSERT INTO outbox ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"),
             (
                 entry.commit.0,
                 &entry.command,
@@ -212,6 +233,7 @@ impl Transaction<'_> {
                 to_int(entry.queued_at_ms)?,
                 carried_for,
                 entry.stands,
+                &entry.planned_on,
             ),
         )?;
         Ok(())
@@ -266,6 +288,7 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
         queued_at_ms: from_int(row, 4)?,
         carried_for: carried_for.try_into().ok(),
         stands: row.get(6)?,
+        planned_on: row.get(7)?,
     })
 }
 

@@ -146,6 +146,7 @@ impl<'a> Source<'a> {
                 queued_at_ms: commit.received_at_ms,
                 carried_for: None,
                 stands: true,
+                planned_on: Vec::new(),
             });
             let parts = self.read_parts(row);
             saved.work.push(Work { entry, commit, parts });

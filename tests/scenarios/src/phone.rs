@@ -188,6 +188,11 @@ impl Phone {
         self.keting.execute(&Command::Household(edit)).map(drop)
     }
 
+    /// Changes a household's address.
+    pub fn change_address(&self, household: DocumentId, address: &str) {
+        self.edit(household, Fields::new().with("address", address)).unwrap();
+    }
+
     /// Edits a resident.
     pub fn edit_resident(&self, household: DocumentId, resident: ItemId, fields: Fields) {
         let time = self.keting.now();

@@ -21,6 +21,12 @@ pub(super) struct Dated {
 }
 
 impl Dated {
+    /// The same moment as the first of another incarnation.
+    pub(super) fn in_incarnation(self, incarnation: Incarnation) -> Self {
+        let clock = Clock { sequence: 1, ..self.clock };
+        Self { incarnation, begins_incarnation: true, clock, ..self }
+    }
+
     /// Writes the clocks, in the transaction that writes the edit.
     pub(super) fn keep(&self, transaction: &mut Transaction<'_>) -> Result<(), StoreError> {
         if self.begins_incarnation {

@@ -8,15 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keting_model::role::Family;
 use keting_model::{
-    Authored, CityTime, Command, Document, DocumentId, DocumentKind, Home, Op, RULE_VERSION,
-    RowChange, Stamp, Touched, Warning, difference, home_of, judge, project,
+    Authored, CityTime, Command, CommandError, Document, DocumentId, DocumentKind, Edit, Home, Op,
+    RULE_VERSION, RowChange, Stamp, Touched, Warning, difference, home_of, judge, project,
 };
 use keting_store::{
     CommitRow, OutboxEntry, OutboxState, StoreError, StoredChange, StoredCommit, Transaction,
 };
 use keting_trust::guard::scan;
 use keting_trust::{
-    CommitBody, CommitId, Cursor, Digest, Grant, Part, SignedCommit, actor_id, covers_write, limits,
+    CommitBody, CommitId, Cursor, Digest, Grant, Incarnation, Part, Position, SignedCommit,
+    actor_id, covers_write, limits,
 };
 
 use crate::error::EngineError;
@@ -24,8 +25,9 @@ use crate::replica::Replica;
 use crate::replica::authors::Author;
 use crate::replica::cache::Open;
 use crate::replica::dating::Dated;
+use crate::replica::planned_on::{Base, Seen};
 use crate::replica::regions::RegionsWith;
-use crate::replica::rolled_back::Replaced;
+use crate::replica::rolled_back::Anew;
 
 /// A command that is done and durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,17 +42,19 @@ pub struct Executed {
 
 /// One document's share of a commit, before it is written.
 pub(super) struct Draft {
-    before: Open,
+    base: Base,
+    /// The document as it is here with the change in it.
     pub(super) after: Document,
     ops: Vec<Op>,
     authored: Authored,
     part: Part,
 }
 
-/// What a person wants, and which earlier attempt at it goes with it.
+/// What a person wants, what it was planned on, and which earlier attempt at it goes with it.
 struct Wish<'c> {
     command: &'c Command,
-    replaced: Option<Replaced>,
+    planned_on: Seen,
+    anew: Option<&'c Anew>,
 }
 
 /// What a commit says of its command and of other commits.
@@ -58,6 +62,8 @@ struct Said {
     name: &'static str,
     /// The grant to name.
     grant: Digest,
+    /// The place of the log that its author had seen.
+    seen: Position,
     replaces: Option<CommitId>,
     follows: Vec<CommitId>,
 }
@@ -72,24 +78,29 @@ impl Replica {
         self.carry_out(command, None).map_err(|error| self.connect_anew_after(error))
     }
 
-    /// Carries out a command, perhaps anew: its commit then takes the place of another.
+    /// Carries out a command, perhaps anew: it is then planned on what its author had seen, and its
+    /// commit takes the place of another.
     pub(super) fn carry_out(
         &mut self,
         command: &Command,
-        replaced: Option<Replaced>,
+        anew: Option<&Anew>,
     ) -> Result<Executed, EngineError> {
         self.settle_incarnation()?;
-        let mut opened = self.open_for(command)?;
-        let planned_on: BTreeSet<_> = opened.keys().copied().collect();
-        // A document with a long history is costly to copy, so it is lent to the plan and not copied.
-        let documents: BTreeMap<_, _> =
-            opened.iter_mut().map(|(id, open)| (*id, open.lend_document())).collect();
+        let seen = self.seen()?;
+        let mut bases = self.open_bases(command.documents(), anew.map(|anew| &anew.seen))?;
+        let mut documents: BTreeMap<_, _> =
+            bases.iter_mut().map(|(id, base)| (*id, base.lend())).collect();
         let plan = command.plan(&documents)?;
-        for (id, document) in documents {
-            opened.entry(id).and_modify(|open| open.document = document);
+        for (id, base) in &mut bases {
+            documents.remove(id).into_iter().for_each(|document| base.take_back(document));
         }
+        let planned_on = Seen::of(&bases);
+        let followed = self.followed_in(&bases)?;
 
-        let dated = self.date_edit();
+        let mut dated = self.date_edit();
+        if anew.is_some_and(|anew| anew.begins_incarnation) {
+            dated = dated.in_incarnation(Incarnation::new(self.environment.random()));
+        }
         let stamp = Stamp {
             actor: actor_id(self.signer.public_key(), &dated.incarnation),
             time: dated.clock.time,
@@ -98,27 +109,29 @@ impl Replica {
         };
         let warnings = command.warnings(&plan, stamp.city);
         let mut drafts = Vec::new();
-        for edit in plan.edits {
-            let before = match opened.remove(&edit.document) {
-                Some(open) => open,
-                None => self.open_document(&edit.document)?,
-            };
-            drafts.push(draft(before, edit.ops, &stamp, self.environment.random())?);
+        for Edit { document, ops } in plan.edits {
+            let base = bases.remove(&document).ok_or(CommandError::NotGiven { document })?;
+            drafts.push(draft(base, ops, &stamp, self.environment.random())?);
         }
 
-        let grant = self.judge_own(command, stamp.city, &drafts)?;
-        let follows = self.follows(&planned_on, &drafts)?;
-        let replaces = replaced.map(|replaced| replaced.commit);
-        let said = Said { name: command.name(), grant, replaces, follows };
+        let said = Said {
+            name: command.name(),
+            grant: self.judge_own(command, stamp.city, &drafts)?,
+            seen: anew.map_or(seen, |anew| anew.position),
+            replaces: anew.map(|anew| anew.replaces),
+            follows: self.follows(followed, &planned_on, &drafts)?,
+        };
         let commit = self.sign(said, &drafts, &stamp, &dated)?;
-        let wish = Wish { command, replaced };
+        let wish = Wish { command, planned_on, anew };
         let documents = self.keep(&wish, &commit, drafts, &dated)?;
         Ok(Executed { commit: commit.id(), documents, warnings })
     }
 
-    fn open_for(&mut self, command: &Command) -> Result<BTreeMap<DocumentId, Open>, EngineError> {
-        self.city()?;
-        command.documents().into_iter().map(|id| Ok((id, self.open_document(&id)?))).collect()
+    /// How far the log is here.
+    fn seen(&self) -> Result<Position, EngineError> {
+        let city = self.city()?;
+        let cursor = city.cursor.unwrap_or_else(|| Cursor::genesis(city.membership.log, 0));
+        Ok(cursor.position())
     }
 
     /// The author's own replica judges first: what others would hold is refused at once. Gives the
@@ -132,7 +145,7 @@ impl Replica {
         within_limits(drafts)?;
         let touched: Vec<_> = drafts
             .iter()
-            .map(|draft| Touched { before: &draft.before.document, ops: &draft.ops })
+            .map(|draft| Touched { before: draft.base.document(), ops: &draft.ops })
             .collect();
         let families = judge(command.name(), RULE_VERSION, city_time, &touched)?;
         let mut named = None;
@@ -198,16 +211,14 @@ impl Replica {
         dated: &Dated,
     ) -> Result<SignedCommit, EngineError> {
         let city = self.city()?;
-        let log = city.membership.log;
-        let seen = city.cursor.unwrap_or_else(|| Cursor::genesis(log, 0));
         let body = CommitBody {
             city: city.membership.city,
-            log,
+            log: city.membership.log,
             device: self.signer.public_key().clone(),
             incarnation: dated.incarnation,
             sequence: dated.clock.sequence,
             grant: said.grant,
-            seen: seen.position(),
+            seen: said.seen,
             command: stamp.command,
             command_name: said.name.to_owned(),
             rule_version: RULE_VERSION,
@@ -230,26 +241,26 @@ impl Replica {
         let mut changes = Vec::new();
         let mut opened = Vec::new();
         let mut made = Vec::new();
-        for Draft { before, after, authored, part, .. } in drafts {
+        for Draft { base, after, authored, part, .. } in drafts {
             let rows = project(&after);
-            changes.extend(difference(&before.rows, &rows));
-            let changes_since_snapshot = before.changes_since_snapshot + 1;
+            changes.extend(difference(&base.here.rows, &rows));
+            let changes_since_snapshot = base.here.changes_since_snapshot + 1;
             opened.push(Open { document: after, rows, changes_since_snapshot });
             made.push((authored, part));
         }
         let documents: Vec<_> = opened.iter().map(|open| open.document.id()).collect();
         let author = self.unknown_author(commit)?;
         let row = self.store.write(|transaction| {
-            let row = write(transaction, wish.command, commit, &opened, made, dated.now)?;
+            let row = write(transaction, wish, commit, &opened, made, dated.now)?;
+            if let Some(anew) = wish.anew {
+                anew.settle(transaction, Some(row))?;
+            }
             for open in &mut opened {
                 snapshot_if_due(transaction, open)?;
             }
             transaction.put_row_changes(&changes)?;
             if let Some(author) = &author {
                 author.write(transaction)?;
-            }
-            if let Some(Replaced { row, .. }) = wish.replaced {
-                transaction.forget_work(row)?;
             }
             dated.keep(transaction)?;
             Ok(row)
@@ -299,16 +310,20 @@ fn within_limits(drafts: &[Draft]) -> Result<(), EngineError> {
     Ok(())
 }
 
-fn draft(before: Open, ops: Vec<Op>, stamp: &Stamp, salt: [u8; 16]) -> Result<Draft, EngineError> {
-    let mut after = before.document.clone();
+fn draft(base: Base, ops: Vec<Op>, stamp: &Stamp, salt: [u8; 16]) -> Result<Draft, EngineError> {
+    let mut after = base.document().clone();
     let authored = after.author(stamp, &ops)?;
+    if !base.is_as_here() {
+        after = base.here.document.clone();
+        after.apply(&authored.bytes)?;
+    }
     let part = Part { salt, document: after.id(), change: authored.bytes.clone() };
-    Ok(Draft { before, after, ops, authored, part })
+    Ok(Draft { base, after, ops, authored, part })
 }
 
 fn write(
     transaction: &mut Transaction<'_>,
-    command: &Command,
+    wish: &Wish<'_>,
     commit: &SignedCommit,
     opened: &[Open],
     made: Vec<(Authored, Part)>,
@@ -337,11 +352,12 @@ fn write(
     }
     transaction.put_outbox(&OutboxEntry {
         commit: row,
-        command: command.to_bytes(),
+        command: wish.command.to_bytes(),
         state: OutboxState::Queued,
-        queued_at_ms: now.unix_ms(),
+        queued_at_ms: wish.anew.map_or(now.unix_ms(), |anew| anew.entered_at_ms),
         carried_for: None,
         stands: true,
+        planned_on: wish.planned_on.to_bytes(),
     })?;
     Ok(row)
 }

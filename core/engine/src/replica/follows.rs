@@ -1,5 +1,5 @@
 //! What an edit follows: the work of this replica that has no number yet, and stands in the documents
-//! the edit was planned on, in the region it is for, or in a region above.
+//! the edit was planned on, as they were planned on, in the region it is for, or in a region above.
 //!
 //! Automerge knows what a change builds on within its document. That a private part belongs to a
 //! resident whom another commit made, or a household to a region, it does not know; so the commit
@@ -8,7 +8,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use keting_model::{DocumentId, Home, home_of};
+use keting_model::{ChangeHash, DocumentId, Home, home_of};
 use keting_store::{CommitRow, StoreError, View};
 use keting_trust::limits::{COMMIT_FOLLOWS_MAX, TREE_DEPTH_MAX};
 use keting_trust::{CommitId, DeviceId, SignedCommit, Tree as _};
@@ -16,6 +16,7 @@ use keting_trust::{CommitId, DeviceId, SignedCommit, Tree as _};
 use crate::error::EngineError;
 use crate::replica::Replica;
 use crate::replica::execute::Draft;
+use crate::replica::planned_on::{Base, Seen};
 
 /// The latest unacknowledged commit of each document that holds any: read once, then kept with every
 /// edit, and read anew after the server has said something.
@@ -55,28 +56,48 @@ impl Unacknowledged {
 }
 
 impl Replica {
-    /// What an edit follows that was planned on some documents: no commit that another of them
-    /// follows, in ascending order.
+    /// The latest work without a number in each of the documents that an edit is planned on.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(super) fn followed_in(
+        &self,
+        bases: &BTreeMap<DocumentId, Base>,
+    ) -> Result<BTreeSet<CommitRow>, StoreError> {
+        let as_here = bases.iter().filter(|(_, base)| base.is_as_here()).map(|(id, _)| *id);
+        let mut followed = self.unacknowledged.of(&self.store, &as_here.collect())?;
+        for (id, base) in bases.iter().filter(|(_, base)| !base.is_as_here()) {
+            let unacknowledged = self.store.unacknowledged_of(id)?.into_iter();
+            let seen = |(_, change): &(CommitRow, ChangeHash)| base.document().has(change);
+            followed.extend(unacknowledged.filter(seen).map(|(row, _)| row).take(1));
+        }
+        Ok(followed)
+    }
+
+    /// What an edit follows that follows some work in the documents it was planned on: no commit that
+    /// another of them follows, in ascending order.
     ///
     /// # Errors
     /// [`EngineError::TooMuchUnsent`] when that is more than a commit may name, or when the file
     /// cannot be read.
     pub(super) fn follows(
         &self,
-        planned_on: &BTreeSet<DocumentId>,
+        mut followed: BTreeSet<CommitRow>,
+        planned_on: &Seen,
         drafts: &[Draft],
     ) -> Result<Vec<CommitId>, EngineError> {
-        let mut documents = planned_on.clone();
-        documents.extend(drafts.iter().map(|draft| draft.after.id()));
+        let mut beside = BTreeSet::new();
         for draft in drafts {
             match home_of(&draft.after) {
-                Some(Home::Region(region)) => documents.extend(self.with_ancestors(region)?),
-                Some(Home::Itself) => documents.extend(self.with_ancestors(draft.after.id())?),
-                Some(Home::Of(owner)) => documents.extend([owner]),
+                Some(Home::Region(region)) => beside.extend(self.with_ancestors(region)?),
+                Some(Home::Itself) => beside.extend(self.with_ancestors(draft.after.id())?),
+                Some(Home::Of(owner)) => beside.extend([owner]),
                 None => {}
             }
         }
-        let follows = maxima(&self.store, self.unacknowledged.of(&self.store, &documents)?)?;
+        beside.retain(|document| !planned_on.holds(document));
+        followed.extend(self.unacknowledged.of(&self.store, &beside)?);
+        let follows = maxima(&self.store, followed)?;
         if follows.len() > COMMIT_FOLLOWS_MAX {
             return Err(EngineError::TooMuchUnsent);
         }

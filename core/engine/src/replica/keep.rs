@@ -177,7 +177,6 @@ fn write(
         // One's own commit, come back with its number, is the acknowledgement.
         transaction.set_outbox_state(row, &OutboxState::Acknowledged)?;
         transaction.forget_aside(row)?;
-        forget_replaced(transaction, &commit.body)?;
     }
     for (part, heads) in &accepted.changes {
         let change = StoredChange {
@@ -193,6 +192,9 @@ fn write(
         if let Some(open) = opened.iter_mut().find(|open| open.document.id() == part.document) {
             open.changes_since_snapshot += 1;
         }
+    }
+    if accepted.number.is_some() {
+        forget_replaced(transaction, row, &commit.body)?;
     }
     Ok(())
 }

@@ -23,6 +23,7 @@ pub mod membership;
 mod meta;
 mod outbox;
 mod own_grants;
+mod planned_on;
 mod receive;
 mod regions;
 mod rolled_back;
@@ -44,6 +45,7 @@ pub use execute::Executed;
 pub use incarnation::FileIdentity;
 pub use outbox::Waiting;
 pub use receive::Kept;
+pub use rolled_back::Moot;
 pub use status::Status;
 
 use crate::environment::Environment;

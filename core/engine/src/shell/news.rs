@@ -5,6 +5,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use keting_trust::limits;
 
+use crate::replica::Moot;
+
 /// How syncing goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SyncNews {
@@ -29,6 +31,9 @@ pub enum SyncNews {
         /// In all.
         total: u64,
     },
+    /// An edit from before this phone was put back to an earlier state needed not be made anew: what it
+    /// says stood there already. It is said once, and nothing is to be done.
+    Moot(Moot),
     /// Everything the server had for this device is here.
     UpToDate,
     /// There is no connection, or no longer one. Edits and queries work as ever.

@@ -126,6 +126,7 @@ pub fn edit(
         queued_at_ms: 1_000,
         carried_for: None,
         stands: true,
+        planned_on: Vec::new(),
     })?;
     Ok(row)
 }

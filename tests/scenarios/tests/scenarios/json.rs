@@ -25,6 +25,7 @@ fn a_sync_tells_machines_what_went_and_came_under_the_promised_names() {
         "documents_entered",
         "documents_left",
         "held",
+        "moot",
         "round_trips",
         "took_ms",
     ];

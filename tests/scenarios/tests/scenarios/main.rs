@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod acknowledged;
+mod authored_anew;
 mod authors;
 mod bad_days;
 mod children;

@@ -1,0 +1,171 @@
+//! What was entered on a machine that had been put back is authored on what its author had seen then: it
+//! stands beside what colleagues did meanwhile, and overrules nobody.
+
+use keting_scenarios::city::MICRO_GRID;
+use keting_scenarios::device::Device;
+use keting_scenarios::phone::Phone;
+use serde_json::json;
+
+use crate::rolled_back::Story;
+
+#[test]
+fn what_a_colleague_wrote_meanwhile_stands_beside_it_and_nothing_is_overruled() {
+    let story = Story::begin();
+    let copy = story.copied();
+    story.add("二号");
+    story.alice.run(&["sync"]).done();
+    story.edit(&story.bob, "--address", "甲");
+    story.bob.run(&["sync"]).done();
+    story.put_back(&copy);
+    story.edit(&story.alice, "--address", "乙");
+    story.sync_both();
+    for device in [&story.alice, &story.bob] {
+        assert_eq!(story.values(device, "address"), ["乙", "甲"]);
+        device.run(&["verify"]).done();
+    }
+    story.nothing_waits();
+    // It is settled like any conflict, and then gone.
+    let settle = ["household", "settle", &story.household, "address", "--value", "甲"];
+    story.alice.run(&settle).done();
+    story.sync_both();
+    assert_eq!(story.values(&story.bob, "address"), [""; 0]);
+}
+
+#[test]
+fn a_settle_does_not_settle_a_value_that_came_after_it() {
+    let story = Story::begin();
+    let carol = story.city.device("沈建国", "micro_grid_head", MICRO_GRID);
+    carol.run(&["sync"]).done();
+    story.edit(&carol, "--address", "丁");
+    story.edit(&story.bob, "--address", "甲");
+    story.edit(&story.alice, "--address", "乙");
+    story.bob.run(&["sync"]).done();
+    story.alice.run(&["sync"]).done();
+    let copy = story.copied();
+    story.add("二号");
+    story.alice.run(&["sync"]).done();
+    carol.run(&["sync"]).done();
+    story.put_back(&copy);
+    assert_eq!(story.values(&story.alice, "address"), ["乙", "甲"]);
+    let settle = ["household", "settle", &story.household, "address", "--value", "乙"];
+    story.alice.run(&settle).done();
+    story.sync_both();
+    for device in [&story.alice, &story.bob] {
+        assert_eq!(story.values(device, "address"), ["丁", "乙"]);
+    }
+    story.nothing_waits();
+}
+
+#[test]
+fn several_in_a_row_build_on_each_other_and_on_what_they_only_read() {
+    let story = Story::begin();
+    let copy = story.copied();
+    story.add("二号");
+    story.alice.run(&["sync"]).done();
+    story.edit(&story.bob, "--address", "甲");
+    story.bob.run(&["sync"]).done();
+    story.put_back(&copy);
+    let household = &story.household;
+    story.edit(&story.alice, "--address", "乙");
+    story.edit(&story.alice, "--address", "丙");
+    let resident =
+        story.alice.run(&["resident", "add", household, "--name", "李一", "--relation", "head"]);
+    let resident = resident.line();
+    let edit = ["resident", "edit", household, &resident, "--phone", "13800000001"];
+    story.alice.run(&edit).done();
+    let health = ["resident", "edit", household, &resident, "--health", "良好"];
+    story.alice.run(&health).done();
+    let visit = ["household", "visit", household, "--purpose", "走访", "--note", "来过"];
+    story.alice.run(&visit).done();
+    story.sync_both();
+    for device in [&story.alice, &story.bob] {
+        assert_eq!(story.values(device, "address"), ["丙", "甲"]);
+        let shown = device.json(&["household", "show", household]);
+        let found = &shown["household"]["residents"][0];
+        assert_eq!((&found["phone"], &found["health"]), (&"13800000001".into(), &"良好".into()));
+        assert_eq!(shown["visits"][0]["note"], "来过");
+        device.run(&["verify"]).done();
+    }
+    story.nothing_waits();
+}
+
+#[test]
+fn put_back_between_two_of_them_the_second_builds_on_what_the_first_became() {
+    let story = Story::begin();
+    let copy = story.copied();
+    story.add("二号");
+    story.alice.run(&["sync"]).done();
+    story.put_back(&copy);
+    story.edit(&story.alice, "--address", "乙");
+    let copy = story.copied();
+    story.alice.run(&["sync"]).done();
+    story.put_back(&copy);
+    story.edit(&story.alice, "--address", "丙");
+    story.sync_both();
+    for device in [&story.alice, &story.bob] {
+        assert_eq!(story.values(device, "address"), [""; 0]);
+        assert_eq!(device.json(&["household", "list"])[0]["address"], "丙");
+    }
+    story.nothing_waits();
+}
+
+#[test]
+fn what_stood_there_already_as_it_was_seen_is_told_once() {
+    let story = Story::begin();
+    story.edit(&story.alice, "--tenure", "owned");
+    story.alice.run(&["sync"]).done();
+    let copy = story.copied();
+    story.add("二号");
+    story.alice.run(&["sync"]).done();
+    story.put_back(&copy);
+    story.edit(&story.alice, "--tenure", "rented");
+    story.edit(&story.alice, "--tenure", "owned");
+    // The first is of an app that this version knows nothing of.
+    story.alice.alter(
+        "UPDATE outbox SET command = x'ff'
+         WHERE commit_row = (SELECT min(commit_row) FROM outbox WHERE state = 0)",
+    );
+    let synced = story.alice.run(&["sync", "--json"]);
+    assert_eq!(synced.refusal(), (1, "held"));
+    let told: serde_json::Value = serde_json::from_str(&synced.out).unwrap();
+    assert_eq!(told["moot"][0]["command"], "household.edit");
+    assert_eq!(told["moot"][0]["fields"], json!([{ "name": "tenure", "value": "owned" }]));
+    assert!(synced.err.contains("stood there already"), "{}", synced.err);
+    let synced = story.alice.run(&["sync", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&synced.out).unwrap();
+    assert_eq!(told["moot"], json!([]));
+    let held = story.alice.json(&["held", "list"]);
+    assert_eq!(held.as_array().unwrap().len(), 1);
+    assert_eq!(held[0]["code"], "needs_a_person");
+    assert_eq!(story.tenure(), "owned");
+}
+
+impl Story {
+    fn edit(&self, device: &Device, field: &str, value: &str) {
+        device.run(&["household", "edit", &self.household, field, value]).done();
+    }
+
+    fn sync_both(&self) {
+        self.alice.run(&["sync"]).done();
+        self.bob.run(&["sync"]).done();
+    }
+
+    /// The values that stand against each other under a key, in order; none if there is no conflict.
+    fn values(&self, device: &Device, key: &str) -> Vec<String> {
+        let phone = Phone::open(device.directory().to_owned());
+        let conflicts = phone.conflicts(self.household.parse().unwrap()).into_iter();
+        let of_key = conflicts.filter(|conflict| conflict.key == key);
+        let mut values: Vec<_> =
+            of_key.flat_map(|conflict| conflict.values).map(|value| value.value).collect();
+        values.sort_unstable();
+        values
+    }
+
+    fn nothing_waits(&self) {
+        for device in [&self.alice, &self.bob] {
+            let status = device.json(&["status"]);
+            assert_eq!((&status["waiting"], &status["held"]), (&0.into(), &0.into()));
+        }
+        self.city.verify().done();
+    }
+}
