@@ -155,15 +155,28 @@ impl ServedCity {
 
     /// Runs a command on the server's directory.
     pub fn on_server(&self, arguments: &[&str]) -> Ended {
-        let mut command = crate::binary::keting();
-        command.env("KETING_CLOCK_OFF", self.path("clock-off"));
-        Ended::of(command.args(arguments).arg("--data").arg(self.server_directory()))
+        Ended::of(&mut self.command(arguments))
     }
 
     /// Changes rows of the server's store behind its back.
     pub fn alter(&self, sql: &str) {
         let store = rusqlite::Connection::open(store_path(&self.server_directory())).unwrap();
         store.execute_batch(sql).unwrap();
+    }
+
+    /// How many rows a table of the server's store has.
+    pub fn rows_in(&self, table: &str) -> i64 {
+        let store = rusqlite::Connection::open(store_path(&self.server_directory())).unwrap();
+        let count = format!("SELECT count(*) FROM {table}");
+        store.query_row(&count, [], |row| row.get(0)).unwrap()
+    }
+
+    /// A command on the server's directory, not started yet.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = crate::binary::keting();
+        command.env("KETING_CLOCK_OFF", self.path("clock-off"));
+        command.args(arguments).arg("--data").arg(self.server_directory());
+        command
     }
 
     /// Asks the server for a page, as an operator's monitoring does: the status line and the body.

@@ -4,8 +4,10 @@
 
 mod edits;
 mod enrolments;
+mod operators;
 mod put_back;
 mod syncs;
+mod verdicts;
 mod victim;
 
 /// The seed of every instant.
