@@ -1,13 +1,13 @@
 //! Edits that the server holds: what was entered and when, why, and what to do. They stand in no other
 //! list, so whoever entered them finds all of it here.
 
-use keting::Keting;
 use keting::error::known;
 use keting::views::HeldView;
+use keting::{Command, Keting};
 use serde_json::{Value, json};
 
 use crate::arguments::Held;
-use crate::commands::words::{command_words, field_name};
+use crate::commands::words::{command_words, field_name, region_field_name};
 use crate::device::open;
 use crate::exit::Failure;
 use crate::output;
@@ -54,8 +54,10 @@ fn show(held: &HeldView) -> Result<(), Failure> {
     let (chinese, english) = what(held);
     let entered_at = city_minute(held.entered_at_ms);
     output::line(format!("{chinese} {english}  （录入 entered {entered_at}）"))?;
+    let is_of_a_region = matches!(held.command, Some(Command::Region(_)));
+    let called = if is_of_a_region { region_field_name } else { field_name };
     for (name, value) in entered(held) {
-        output::line(format!("  {}: {value}", field_name(&name)))?;
+        output::line(format!("  {}: {value}", called(&name)))?;
     }
     say_what_to_do(std::slice::from_ref(held))
 }

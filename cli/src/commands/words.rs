@@ -74,6 +74,11 @@ pub fn field_name(field: &str) -> String {
     }
 }
 
+/// What a field of a region is called: a region has a name as people have, and other words for it.
+pub fn region_field_name(field: &str) -> String {
+    if field == "name" { "名称 name".to_owned() } else { field_name(field) }
+}
+
 /// Who entered something and when, to the minute in the city's zone: `陆德祥 2026-11-26 20:28`.
 pub fn who_and_when(entered: &Entered) -> String {
     let by = entered.by.as_deref().unwrap_or("(未知 unknown)");
@@ -90,6 +95,11 @@ mod tests {
         assert_eq!(field_name("phone"), "电话 phone");
         assert_eq!(field_name("t/living_alone"), "重点关注 living_alone");
         assert_eq!(field_name("of_a_newer_version"), "of_a_newer_version");
+        assert_eq!(
+            (field_name("name").as_str(), region_field_name("name").as_str()),
+            ("姓名 name", "名称 name")
+        );
+        assert_eq!(region_field_name("boundary"), "范围 boundary");
     }
 
     #[test]
