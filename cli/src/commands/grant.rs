@@ -39,7 +39,8 @@ fn list(reading: &Reading) -> Result<(), Failure> {
     if !path.exists() {
         return Err(Failure::NotFound("the city"));
     }
-    let mut store = SqliteStore::open(&path).map_err(|error| failed(error.code(), &error))?;
+    let mut store =
+        SqliteStore::open_to_read(&path).map_err(|error| failed(error.code(), &error))?;
     let all = read_all(&mut store).map_err(|error| failed(error.code(), &error))?;
     if reading.json {
         return output::json(&all.iter().map(as_json).collect::<Vec<_>>());

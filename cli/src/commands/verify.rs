@@ -117,7 +117,7 @@ pub fn inspect(reading: &Reading) -> Result<(), Failure> {
 
 fn verify_server(reading: &Reading) -> Result<Found, Failure> {
     let mut store =
-        SqliteStore::open(&store_path(&reading.data)).map_err(keting::EngineError::from)?;
+        SqliteStore::open_to_read(&store_path(&reading.data)).map_err(keting::EngineError::from)?;
     let read = store.snapshot().map_err(|error| unreadable(&error))?;
     let report = keting_server::verify::verify(&*read, &mut |done| {
         output::progress(&format!("{done} entries and documents"));

@@ -58,7 +58,7 @@ pub enum OpenError {
 impl OpenError {
     /// Whether this is what SQLite says of a file that it may read, in a place where it can make no
     /// log beside it.
-    pub(crate) const fn may_be_of_a_read_only_place(&self) -> bool {
+    pub const fn may_be_of_a_read_only_place(&self) -> bool {
         matches!(self, Self::ReadOnly | Self::Io { extended_code: ffi::SQLITE_CANTOPEN })
     }
 

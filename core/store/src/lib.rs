@@ -34,7 +34,9 @@ pub use error::{DiskFault, OpenError, StoreError};
 pub use inspect::{FileSizes, TableSize};
 pub use key::DatabaseKey;
 pub use lock::Lock;
-pub use open::{Access, Migration, OpenConfig, Owner, for_owner, open_reader, open_writer};
+pub use open::{
+    Access, Migration, OpenConfig, Owner, for_owner, open_reader, open_still, open_writer,
+};
 pub use outbox::{OutboxCounts, OutboxEntry, OutboxState};
 pub use reader::{Reader, Readers};
 pub use records::StoredRecord;

@@ -46,7 +46,7 @@ pub enum Access<Name> {
     /// This process alone, on a disk without room for the index of the log (`-shm`), which SQLite
     /// then keeps in memory.
     Cramped,
-    /// Whoever likes, since nobody can write: the file system is read-only, and the log is empty.
+    /// Whoever likes, since nobody can write: the disk is read-only or full, and the log is empty.
     Still,
     /// The VFS registered with SQLite under this name. Whoever names one guards the file against a
     /// second process.
@@ -175,6 +175,19 @@ pub fn open_reader(config: &OpenConfig<'_>) -> Result<Connection, OpenError> {
     let connection = read_beside_writer(config)?;
     is_current(&connection, config.owners)?;
     Ok(connection)
+}
+
+/// Opens for reading a file on a disk that nobody can write to, because it is read-only or full to the
+/// last byte.
+///
+/// # Errors
+/// As [`open_reader`]; [`OpenError::ReadOnly`] where a killed process left something in the log, which
+/// would have to be taken in first.
+pub fn open_still(config: &OpenConfig<'_>) -> Result<Connection, OpenError> {
+    if has_log(config.path) {
+        return Err(OpenError::ReadOnly);
+    }
+    open_reader(&OpenConfig { access: Access::Still, ..*config })
 }
 
 /// Opens for reading what a writer of this process has checked and holds.

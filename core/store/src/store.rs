@@ -11,8 +11,7 @@ use crate::error::{OpenError, StoreError};
 use crate::key::DatabaseKey;
 use crate::lock::Lock;
 use crate::open::{
-    Access, LOG_PAGES_MAX, OpenConfig, Owner, empty_log, has_log, open_reader, open_writer,
-    read_write_again,
+    Access, LOG_PAGES_MAX, OpenConfig, Owner, empty_log, open_still, open_writer, read_write_again,
 };
 use crate::reader::{Reader, Readers};
 use crate::rows::TableSql;
@@ -68,11 +67,7 @@ impl Store {
             Err(OpenError::DiskFull) if config.access == Access::Alone => {
                 Self::open_locked(&OpenConfig { access: Access::Cramped, ..*config }, lock)
             }
-            Err(error)
-                if error.may_be_of_a_read_only_place()
-                    && config.access == Access::Alone
-                    && !has_log(config.path) =>
-            {
+            Err(error) if error.may_be_of_a_read_only_place() && config.access == Access::Alone => {
                 Self::open_to_read(config, lock).map_err(|_| error)
             }
             opened => opened,
@@ -84,7 +79,7 @@ impl Store {
     fn open_to_read(config: &OpenConfig<'_>, lock: Option<Arc<Lock>>) -> Result<Self, OpenError> {
         let owners = with_own(config.owners);
         let config = OpenConfig { owners: &owners, access: Access::Still, ..*config };
-        let connection = open_reader(&config)?;
+        let connection = open_still(&config)?;
         Ok(Self::on(connection, &config, lock, false))
     }
 

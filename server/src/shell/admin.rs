@@ -63,6 +63,7 @@ pub fn socket_path(directory: &Path) -> PathBuf {
 #[derive(Debug)]
 pub struct AdminSocket {
     listener: UnixListener,
+    path: PathBuf,
     /// Given back when the socket is closed, or the process ends, however that is.
     _hold: Lock,
 }
@@ -113,7 +114,7 @@ impl AdminSocket {
         }
         let listener = UnixListener::bind(&path)?;
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
-        Ok(Self { listener, _hold: hold })
+        Ok(Self { listener, path, _hold: hold })
     }
 
     /// Answers requests until the future is dropped.
@@ -126,6 +127,13 @@ impl AdminSocket {
                 }
             });
         }
+    }
+}
+
+impl Drop for AdminSocket {
+    /// Takes the socket away while the directory is still held, so that it is no other server's.
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
     }
 }
 

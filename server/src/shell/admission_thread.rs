@@ -3,6 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
 
 use tokio::sync::mpsc::WeakSender;
 
@@ -18,18 +19,18 @@ pub(super) struct AdmissionThread {
 }
 
 impl AdmissionThread {
-    /// Starts the thread. What becomes of groups goes `back` to the core.
+    /// Starts the thread, which can be waited for. What becomes of groups goes `back` to the core.
     pub(super) fn spawn(
         mut store: Box<dyn ServerStore>,
         admission: Admission,
         back: WeakSender<ToCore>,
-    ) -> std::io::Result<Self> {
+    ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let city = read_city(&mut *store).map_err(std::io::Error::other)?;
         let (groups, inbox) = channel();
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("keting-admission".into())
             .spawn(move || judge_all(&inbox, &mut *store, &city, admission, &back))?;
-        Ok(Self { groups })
+        Ok((Self { groups }, thread))
     }
 }
 

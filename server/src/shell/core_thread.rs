@@ -117,7 +117,8 @@ pub fn spawn(
     store: Box<dyn ServerStore>,
 ) -> std::io::Result<(CoreHandle, JoinHandle<()>)> {
     let (sender, inbox) = mpsc::channel(INBOX_MESSAGES_MAX);
-    let admission = AdmissionThread::spawn(store, server.new_admission(), sender.downgrade())?;
+    let (admission, judging) =
+        AdmissionThread::spawn(store, server.new_admission(), sender.downgrade())?;
     server.admit_through(Box::new(admission));
     let core = CoreThread {
         server,
@@ -131,8 +132,11 @@ pub fn spawn(
         permits: Vec::new(),
         told_fault: None,
     };
-    let thread =
-        std::thread::Builder::new().name("keting-core".into()).spawn(move || core.run())?;
+    let thread = std::thread::Builder::new().name("keting-core".into()).spawn(move || {
+        core.run();
+        // The last to close the store leaves one file without a log, which can be copied.
+        let _ = judging.join();
+    })?;
     Ok((sender, thread))
 }
 

@@ -9,7 +9,9 @@ mod write;
 
 use std::path::Path;
 
-use keting_store::{Access, FileSizes, OpenConfig, OpenError, Owner, Reader, open_writer};
+use keting_store::{
+    Access, FileSizes, OpenConfig, OpenError, Owner, Reader, open_still, open_writer,
+};
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::store::{ServerRead, ServerStore, ServerTransaction, StoreError};
@@ -45,12 +47,35 @@ impl SqliteStore {
     /// # Errors
     /// As [`Self::open`].
     pub fn open_with(path: &Path, vfs: Option<&str>, full_sync: bool) -> Result<Self, OpenError> {
-        let owners = [SERVER_OWNER];
         let access = vfs.map_or(Access::Shared, Access::Vfs);
-        let config = OpenConfig { path, key: None, access, owners: &owners, full_sync };
+        let config = OpenConfig { access, full_sync, ..shared(path) };
         let connection = open_writer(&config)?;
         Ok(Self { connection })
     }
+
+    /// Opens a file to look at it, also where nothing can be written: a copy on a read-only disk, or
+    /// a city on one that is full to the last byte.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_to_read(path: &Path) -> Result<Self, OpenError> {
+        let config = shared(path);
+        let connection = match open_writer(&config) {
+            Err(error)
+                if error.may_be_of_a_read_only_place() || matches!(error, OpenError::DiskFull) =>
+            {
+                open_still(&config).map_err(|_| error)?
+            }
+            opened => opened?,
+        };
+        Ok(Self { connection })
+    }
+}
+
+/// How a server's file is opened beside whoever else has it open.
+fn shared(path: &Path) -> OpenConfig<'_> {
+    let access = Access::Shared;
+    OpenConfig { path, key: None, access, owners: &[SERVER_OWNER], full_sync: true }
 }
 
 /// Measures a server's file, also while a server runs on it.
@@ -58,10 +83,7 @@ impl SqliteStore {
 /// # Errors
 /// When the file cannot be opened or read.
 pub fn measure(path: &Path) -> Result<FileSizes, OpenError> {
-    let owners = [SERVER_OWNER];
-    let access = Access::Shared;
-    let config = OpenConfig { path, key: None, access, owners: &owners, full_sync: true };
-    Reader::of_file(&config)?.sizes().map_err(|_| OpenError::Corrupt)
+    Reader::of_file(&shared(path))?.sizes().map_err(|_| OpenError::Corrupt)
 }
 
 impl ServerStore for SqliteStore {

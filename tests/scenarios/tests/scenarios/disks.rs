@@ -26,6 +26,20 @@ fn on_a_small_disk(city: &ServedCity) -> (Device, SmallDisk, String) {
     (alice, disk, household)
 }
 
+/// Stops a city's server and moves its directory to a small disk.
+fn on_a_small_disk_after_a_stop(city: &mut ServedCity) -> SmallDisk {
+    city.stop();
+    let elsewhere = city.path("moved");
+    std::fs::rename(city.server_directory(), &elsewhere).unwrap();
+    let disk = SmallDisk::mount(&city.server_directory(), 8);
+    for file in std::fs::read_dir(&elsewhere).unwrap().map(Result::unwrap) {
+        if file.file_type().unwrap().is_file() {
+            std::fs::copy(file.path(), city.server_directory().join(file.file_name())).unwrap();
+        }
+    }
+    disk
+}
+
 /// What is looked at every day.
 fn reads_everything(device: &Device, household: &str) {
     for look in [
@@ -93,15 +107,7 @@ fn a_server_whose_disk_is_full_says_so_to_phones_in_its_log_and_in_its_health() 
         return;
     }
     let mut city = ServedCity::start();
-    city.stop();
-    let elsewhere = city.path("moved");
-    std::fs::rename(city.server_directory(), &elsewhere).unwrap();
-    let disk = SmallDisk::mount(&city.server_directory(), 8);
-    for file in std::fs::read_dir(&elsewhere).unwrap().map(Result::unwrap) {
-        if file.file_type().unwrap().is_file() {
-            std::fs::copy(file.path(), city.server_directory().join(file.file_name())).unwrap();
-        }
-    }
+    let disk = on_a_small_disk_after_a_stop(&mut city);
     city.serve();
     let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
     let late = city.invite("刘平杰", "micro_grid_head", MICRO_GRID);
@@ -155,6 +161,27 @@ fn a_city_is_not_made_half_on_a_full_disk_nor_served_from_one_and_both_say_so() 
     disk.free();
     disk.set_read_only(true);
     assert_eq!(serve(&server).refusal(), (4, "read_only"));
+}
+
+#[test]
+fn a_city_on_a_disk_that_is_read_only_or_full_is_checked_and_its_grants_are_listed() {
+    if !is_inside(
+        "disks::a_city_on_a_disk_that_is_read_only_or_full_is_checked_and_its_grants_are_listed",
+    ) {
+        return;
+    }
+    let mut city = ServedCity::start();
+    city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    let disk = on_a_small_disk_after_a_stop(&mut city);
+    let looks_at_everything = || {
+        assert_eq!(city.verify().json()["differences"], serde_json::json!([]));
+        assert!(city.on_server(&["grant", "list"]).done().out.contains("陆德祥"));
+    };
+    disk.set_read_only(true);
+    looks_at_everything();
+    disk.set_read_only(false);
+    disk.fill();
+    looks_at_everything();
 }
 
 #[test]

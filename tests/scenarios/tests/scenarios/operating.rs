@@ -122,6 +122,22 @@ fn open_from_elsewhere(port: u16, count: usize) -> Vec<TcpStream> {
 }
 
 #[test]
+fn a_stopped_server_leaves_one_file_that_can_be_copied() {
+    let mut city = ServedCity::start();
+    let alice = city.device(HOLDER, "micro_grid_head", MICRO_GRID);
+    alice.run(&["household", "add", "--region", UNIT, "--address", "一号"]).done();
+    alice.run(&["sync"]).done();
+    assert_eq!(city.stop(), Some(0));
+    let files = std::fs::read_dir(city.server_directory()).unwrap();
+    let mut files: Vec<_> =
+        files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    files.sort();
+    assert_eq!(files, ["admin.sock.lock", "server.sqlite", "tls-certificate.pem", "tls-key.pem"]);
+    let asked = city.on_server(&["device", "end", "00", "--why", "试"]);
+    assert_eq!(asked.refusal(), (5, "server_not_running"));
+}
+
+#[test]
 fn a_server_that_is_asked_to_stop_ends_with_zero_and_has_everything_it_acknowledged() {
     let mut city = ServedCity::start();
     let alice = city.device(HOLDER, "micro_grid_head", MICRO_GRID);
