@@ -7,6 +7,7 @@ use crate::arguments::Reading;
 use crate::device::open;
 use crate::exit::Failure;
 use crate::output;
+use crate::commands::outbox::waiting_for_invitation;
 use crate::time::{city_minute, clock_off, grant_ends_soon};
 
 /// Prints how far a device is.
@@ -25,6 +26,7 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
             "grant_expires_at_ms": status.grant_expires_at_ms,
             "grant_ends_soon": status.grant_ends_soon,
             "ended": status.ended,
+            "waiting_for_invitation": status.waiting_for_invitation,
             "number": status.cursor.map(|cursor| cursor.number),
             "up_to_date_at_ms": status.up_to_date_at_ms,
             "first_sync": status.first_sync.map(|(done, total)| json!({
@@ -62,6 +64,9 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
     }
     if let Some(why) = status.ended {
         output::line(format!("授权已被收回 this device was ended: {why}"))?;
+    }
+    if status.waiting_for_invitation > 0 {
+        output::line(waiting_for_invitation(status.waiting_for_invitation))?;
     }
     if let Some(off_ms) = status.clock_off_ms {
         output::line(clock_off(off_ms))?;

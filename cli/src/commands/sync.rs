@@ -35,7 +35,13 @@ pub fn sync(arguments: &Sync) -> Result<(), Failure> {
     if arguments.watch {
         return watch::watch(&keting, arguments.reading.json);
     }
-    let report = run(&keting)?;
+    let report = match run(&keting) {
+        Err(failure) => {
+            mention_waiting_for_invitation(&keting)?;
+            return Err(failure);
+        }
+        Ok(report) => report,
+    };
     let status = keting.status()?;
     print(&report, &status, arguments.reading.json)?;
     if status.held > 0 {
@@ -51,6 +57,15 @@ pub fn sync(arguments: &Sync) -> Result<(), Failure> {
         }
         Some(_) | None => Ok(()),
     }
+}
+
+/// Of a device that was ended: says what it keeps until it is invited again.
+fn mention_waiting_for_invitation(keting: &Keting) -> Result<(), Failure> {
+    let waiting = keting.status()?.waiting_for_invitation;
+    if waiting > 0 {
+        output::note(&outbox::waiting_for_invitation(waiting));
+    }
+    Ok(())
 }
 
 /// Why the oldest refused edit was refused.

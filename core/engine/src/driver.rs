@@ -55,6 +55,8 @@ pub struct SyncDriver {
     asked_at: Boot,
     progress: Progress,
     is_renewal: bool,
+    /// The last commit in the file when the Hello was made.
+    greeted_with: Option<CommitRow>,
     sent_since_received: bool,
     /// The incarnation that the Hello names.
     incarnation: Incarnation,
@@ -82,6 +84,7 @@ impl SyncDriver {
             asked_at,
             progress: Progress::default(),
             is_renewal: replica.is_to_be_renewed()?,
+            greeted_with: replica.last_commit()?,
             sent_since_received: false,
             incarnation: replica.persisted().incarnation,
             fault: None,
@@ -303,7 +306,7 @@ impl SyncDriver {
             DeviceEvent::Closed(CloseReason::Refused(refused))
                 if refused.code == "device_ended" =>
             {
-                let noted = replica.note_ended(&refused.message);
+                let noted = replica.note_ended(&refused.message, self.greeted_with);
                 self.end_if_failed(noted);
             }
             DeviceEvent::Enrolled => {

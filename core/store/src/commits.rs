@@ -60,6 +60,15 @@ impl View {
         Ok(self.first(&sql, [row.0], read)?.map(|(_, commit)| commit))
     }
 
+    /// The last commit stored here.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn last_commit(&self) -> Result<Option<CommitRow>, StoreError> {
+        let last = self.first("SELECT max(row) FROM commits", [], |row| row.get(0))?;
+        Ok(last.flatten().map(CommitRow))
+    }
+
     /// The commit of a device and command.
     ///
     /// # Errors

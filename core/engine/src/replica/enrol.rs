@@ -20,7 +20,7 @@ use crate::replica::membership::Membership;
 use crate::replica::own_grants::OwnGrants;
 use crate::replica::regions::Regions;
 use crate::replica::status::first_sync;
-use crate::replica::{City, Replica, meta};
+use crate::replica::{City, Replica, ended, meta};
 
 /// What the server's log and software call this engine.
 const SOFTWARE: &str = concat!("keting/", env!("CARGO_PKG_VERSION"));
@@ -170,7 +170,7 @@ impl Replica {
         let grants = OwnGrants::of(&membership)?;
         self.store.write(|transaction| {
             transaction.set_meta(meta::MEMBERSHIP, &cbor::to_vec(&membership))?;
-            transaction.delete_meta(meta::ENDED)?;
+            ended::forget(transaction)?;
             transaction.delete_meta(meta::INVITATION)
         })?;
         let (regions, issuers) = (Regions::default(), None);

@@ -22,7 +22,8 @@ pub const LOG_DIVERGED: &str = "sync/log_diverged";
 pub const FIRST_SYNC: &str = "sync/first_sync";
 /// When the server last said that everything is here, by its clock, milliseconds since the epoch.
 pub const UP_TO_DATE_AT: &str = "sync/up_to_date_at_ms";
-/// Why the device was ended, in the operator's words, until a server says that everything is here.
+/// That the device was ended, as [`super::ended::Ended`], until it is enrolled once more or a server says
+/// that everything is here.
 pub const ENDED: &str = "sync/ended";
 /// The last commit that the server numbered of an incarnation, and that was found here: incarnation,
 /// sequence, digest.

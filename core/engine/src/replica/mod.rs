@@ -12,6 +12,7 @@ mod cache;
 mod city_clock;
 mod clock;
 mod dating;
+mod ended;
 mod enrol;
 mod execute;
 mod follows;

@@ -6,6 +6,7 @@ use keting_trust::{CommitId, Part};
 
 use crate::error::EngineError;
 use crate::replica::Replica;
+use crate::replica::ended::Ended;
 
 /// A commit that waits for the server, with its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +25,8 @@ impl Replica {
     /// What is to be sent after a place in the outbox, in the order it was entered: `count_max` at
     /// most, until it adds up to `bytes_max`, but at least one if there is any.
     ///
-    /// What was salvaged from a damaged file waits until its documents are here again.
+    /// What was salvaged from a damaged file waits until its documents are here again; what was entered
+    /// after the device had heard of its end, until it is enrolled once more.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -35,7 +37,10 @@ impl Replica {
         bytes_max: u64,
     ) -> Result<Vec<Waiting>, EngineError> {
         if self.has_cursor() || self.store.to_put_back()?.is_empty() {
-            let rows = self.store.outbox_to_send(after, count_max, bytes_max)?;
+            let mut rows = self.store.outbox_to_send(after, count_max, bytes_max)?;
+            if let Some(ended) = Ended::read(&self.store)? {
+                rows.retain(|row| !ended.is_behind(*row));
+            }
             Ok(rows.into_iter().map(|row| waiting(&self.store, row)).collect::<Result<_, _>>()?)
         } else {
             Ok(Vec::new())

@@ -7,6 +7,7 @@ use keting_sync::FirstSync;
 use keting_trust::{Cursor, Grant, cbor, limits};
 
 use crate::error::EngineError;
+use crate::replica::ended::{self, Ended};
 use crate::replica::{City, Replica, dating, meta, read_up_to_date_at};
 
 /// How far a replica is.
@@ -24,7 +25,7 @@ pub struct Status {
     /// Whether the city's time is uncertain: the device has started anew since it heard from the
     /// server, so that its own clock had to be asked.
     pub time_uncertain: bool,
-    /// Until when the grant holds, milliseconds since the Unix epoch.
+    /// Until when the grant holds, milliseconds since the Unix epoch; none of a device that was ended.
     pub grant_expires_at_ms: Option<u64>,
     /// Whether that is within thirty days of the time that the server last told, or past: somebody
     /// should renew it. The device's own clock has no say in it.
@@ -32,6 +33,9 @@ pub struct Status {
     /// Why the device was ended, in the words of whoever did it. It keeps all it has and gets nothing
     /// more.
     pub ended: Option<String>,
+    /// Of what waits, what was entered after the device had heard of its end: it is kept here, and goes out
+    /// after a later invitation into the same folder.
+    pub waiting_for_invitation: u64,
     /// Up to where the log is here.
     pub cursor: Option<Cursor>,
     /// When the device was last up to date, by the server's clock, milliseconds since the Unix
@@ -75,6 +79,8 @@ impl Status {
         let counts = file.outbox_counts()?;
         let city = City::read(file)?;
         let grant = city.as_ref().map(|city| &city.grants.longest().grant);
+        let ended = Ended::read(file)?;
+        let runs = grant.filter(|_| ended.is_none());
         let told_ms = dating::read(file)?.told_ms().unwrap_or(0);
         let told_ms = grant.map_or(told_ms, |grant| told_ms.max(grant.issued_at_ms));
         let roles = city.as_ref().map_or_else(Vec::new, |city| city.grants.roles(told_ms));
@@ -85,9 +91,13 @@ impl Status {
             role: grant.map(|grant| grant.role),
             clock_off_ms,
             time_uncertain: city.is_some() && now.is_uncertain(),
-            grant_expires_at_ms: grant.map(|grant| grant.expires_at_ms),
-            grant_ends_soon: grant.is_some_and(|grant| ends_soon(grant, told_ms)),
-            ended: file.meta(meta::ENDED)?.and_then(|why| String::from_utf8(why).ok()),
+            grant_expires_at_ms: runs.map(|grant| grant.expires_at_ms),
+            grant_ends_soon: runs.is_some_and(|grant| ends_soon(grant, told_ms)),
+            waiting_for_invitation: match &ended {
+                Some(ended) => ended.waiting(file)?,
+                None => 0,
+            },
+            ended: ended.map(|ended| ended.why),
             cursor: city.as_ref().and_then(|city| city.cursor),
             up_to_date_at_ms: read_up_to_date_at(file)?,
             first_sync: first_sync(file)?.map(|first_sync| (first_sync.done, first_sync.total)),
@@ -124,19 +134,10 @@ impl Replica {
     /// When the file cannot be written.
     pub fn note_up_to_date(&mut self, at_ms: u64) -> Result<(), EngineError> {
         self.store.note(|transaction| {
-            transaction.delete_meta(meta::ENDED)?;
+            ended::forget(transaction)?;
             transaction.delete_meta(meta::LOG_DIVERGED)?;
             transaction.set_meta(meta::UP_TO_DATE_AT, &at_ms.to_be_bytes())
         })?;
-        Ok(())
-    }
-
-    /// Notes that the server has ended this device, and why.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn note_ended(&mut self, why: &str) -> Result<(), EngineError> {
-        self.store.note(|transaction| transaction.set_meta(meta::ENDED, why.as_bytes()))?;
         Ok(())
     }
 

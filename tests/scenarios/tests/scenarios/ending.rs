@@ -3,6 +3,7 @@
 use keting_scenarios::city::MICRO_GRID;
 use keting_scenarios::device::Device;
 use keting_scenarios::served::ServedCity;
+use serde_json::json;
 
 const WHY: &str = "已调离本村";
 
@@ -61,5 +62,48 @@ fn an_ended_device_hands_over_says_why_and_keeps_what_it_has_and_the_end_stands_
     bob.run(&["sync"]).done();
     assert_eq!(alice.run(&["sync"]).refusal(), (1, "device_ended"));
     assert_eq!(alice.run(&["household", "show", &foreign]).refusal(), (3, "not_found"));
+    city.verify().done();
+}
+
+#[test]
+fn what_an_ended_device_enters_after_it_heard_of_its_end_waits_and_goes_out_after_an_invitation() {
+    let mut city = ServedCity::start();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    let bob = city.device("刘平杰", "micro_grid_head", MICRO_GRID);
+    alice.run(&["sync"]).done();
+    let before = add_household(&alice, "望潮苑1幢1单元101室");
+    let id = devices_of(&city, "陆德祥").remove(0).0;
+    city.on_server(&["device", "end", &id, "--why", WHY]).done();
+    assert_eq!(alice.run(&["sync"]).refusal(), (1, "device_ended"));
+    let status = alice.json(&["status"]);
+    assert_eq!((&status["waiting"], &status["grant_expires_at_ms"]), (&0.into(), &json!(null)));
+
+    let after = add_household(&alice, "望潮苑1幢1单元102室");
+    alice.run(&["household", "edit", &after, "--tenure", "rented"]).done();
+    let told = "waiting for an invitation: 2";
+    for _ in 0..2 {
+        let synced = alice.run(&["sync"]);
+        assert_eq!(synced.refusal(), (1, "device_ended"));
+        assert!(synced.err.contains(told), "{}", synced.err);
+        city.kill();
+        city.serve();
+    }
+    let status = alice.json(&["status"]);
+    let counted = ["waiting", "waiting_for_invitation", "refused", "held"];
+    assert_eq!(counted.map(|count| status[count].clone()), [2, 2, 0, 0].map(|count| json!(count)));
+    assert!(alice.run(&["status"]).done().out.contains(told));
+    bob.run(&["sync"]).done();
+    bob.run(&["household", "show", &before]).done();
+    assert_eq!(bob.run(&["household", "show", &after]).refusal(), (3, "not_found"));
+
+    let invitation = city.invite("陆德祥", "micro_grid_head", MICRO_GRID);
+    alice.run(&["enroll", &invitation]).done();
+    alice.run(&["sync"]).done();
+    let status = alice.json(&["status"]);
+    assert_eq!(counted.map(|count| status[count].clone()), [0, 0, 0, 0].map(|count| json!(count)));
+    assert_eq!(status["ended"], json!(null));
+    assert!(status["grant_expires_at_ms"].is_u64());
+    bob.run(&["sync"]).done();
+    bob.run(&["household", "show", &after]).done();
     city.verify().done();
 }

@@ -59,6 +59,27 @@ fn a_device_that_was_ended_gets_in_again_with_a_later_invitation() {
 }
 
 #[test]
+fn an_edit_under_a_grant_that_is_over_goes_out_after_the_operators_new_invitation_into_the_folder() {
+    let city = ServedCity::start();
+    let alice = city.new_device();
+    let invite = ["invite", "--name", "陆德祥", "--role", "micro_grid_head", "--region", MICRO_GRID];
+    let for_a_day = city.on_server(&[&invite[..], &["--days", "1"]].concat()).line();
+    alice.run(&["enroll", &for_a_day]).done();
+    enter(&alice, "望潮苑1幢1单元101室");
+    city.set_clock_ahead(2);
+    city.confirm_clock();
+    assert_eq!(alice.run(&["sync"]).refusal(), (5, "grant_ended"));
+    assert_eq!(waiting(&alice), 1);
+    let again = city.on_server(&invite).line();
+    alice.run(&["enroll", &again]).done();
+    alice.run(&["sync"]).done();
+    assert_eq!((waiting(&alice), &alice.json(&["status"])["held"]), (0, &0.into()));
+    let bob = city.device("刘平杰", "micro_grid_head", MICRO_GRID);
+    assert_eq!(bob.json(&["household", "list"])[0]["address"], "望潮苑1幢1单元101室");
+    city.verify().done();
+}
+
+#[test]
 fn an_invitation_that_leads_to_nothing_changes_nothing() {
     let mut city = ServedCity::start();
     let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
