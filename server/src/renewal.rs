@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keting_trust::{DeviceId, Grant, SignedGrant, Signer as _, covers};
+use keting_trust::{DeviceId, Grant, SignedGrant, Signer as _, Tree, covers};
 use serde::{Deserialize, Serialize};
 
 use crate::authority::{Book, Rights, Uncovered};
@@ -28,9 +28,18 @@ pub const fn days_ms(days: u32) -> u64 {
 /// The grants of a device that are to be renewed now, each as it will be but for its id.
 ///
 /// Of grants that give the same the longest-living counts. One is due when it ends within `within_ms`
-/// and half of its time is over: one that was given for a day is not given anew at every contact.
-pub fn due(rights: &Rights, issuing: &Grant, within_ms: u64, now_ms: u64) -> Vec<Grant> {
-    let renewed = longest(rights.live(now_ms)).filter_map(|grant| {
+/// and half of its time is over: one that was given for a day is not given anew at every contact. One that
+/// was narrowed since is not given anew at all.
+pub fn due(
+    rights: &Rights,
+    tree: &dyn Tree,
+    issuing: &Grant,
+    within_ms: u64,
+    now_ms: u64,
+) -> Vec<Grant> {
+    let is_narrowed = |grant: &Grant| rights.live(now_ms).any(|later| narrows(later, grant, tree));
+    let lasting = longest(rights.live(now_ms)).filter(|grant| !is_narrowed(grant));
+    let renewed = lasting.filter_map(|grant| {
         let length_ms = grant.expires_at_ms.saturating_sub(grant.issued_at_ms);
         let left_ms = grant.expires_at_ms.saturating_sub(now_ms);
         let is_due = left_ms <= within_ms.min(length_ms / 2);
@@ -62,8 +71,8 @@ pub fn renew_if_due(
     let head = transaction.head()?.ok_or(StoreError::Empty)?;
     let mut book = Book::default();
     book.refresh(&*transaction, &head)?;
-    let rights = book.rights(&*transaction, city, device)?;
-    let due = due(rights, &issuing(&*transaction, city)?, within_ms, now_ms);
+    let rights = book.rights(&*transaction, city, device)?.clone();
+    let due = due(&rights, &book, &issuing(&*transaction, city)?, within_ms, now_ms);
     if due.is_empty() {
         return Ok(None);
     }
@@ -73,6 +82,14 @@ pub fn renew_if_due(
     let head = transaction.head()?.ok_or(StoreError::Empty)?;
     transaction.commit()?;
     Ok(Some(head))
+}
+
+/// Whether a grant was given later than another, and gives the same role in only some of its regions.
+fn narrows(later: &Grant, grant: &Grant, tree: &dyn Tree) -> bool {
+    (later.role, later.regions.is_empty()) == (grant.role, false)
+        && later.issued_at_ms > grant.issued_at_ms
+        && later.regions.iter().all(|region| covers(grant, tree, region))
+        && !grant.regions.iter().all(|region| covers(later, tree, region))
 }
 
 /// Of grants that give the same, the longest-living one.

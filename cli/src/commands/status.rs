@@ -4,10 +4,10 @@ use keting_trust::{RecordKind, SignedGrant};
 use serde_json::json;
 
 use crate::arguments::Reading;
+use crate::commands::outbox::waiting_for_invitation;
 use crate::device::open;
 use crate::exit::Failure;
 use crate::output;
-use crate::commands::outbox::waiting_for_invitation;
 use crate::time::{city_minute, clock_off, grant_ends_soon};
 
 /// Prints how far a device is.
@@ -37,6 +37,7 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
             "held": status.held,
             "conflicts": status.conflicts,
             "documents": status.documents,
+            "hidden": status.hidden,
             "log_diverged": status.log_diverged,
             "unread": status.unread,
             "set_aside": status.set_aside,
@@ -61,6 +62,13 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
     rows.into_iter().try_for_each(|(name, value)| output::line(format!("{name}: {value}")))?;
     if let Some(expires_at_ms) = status.grant_expires_at_ms.filter(|_| status.grant_ends_soon) {
         output::line(grant_ends_soon(expires_at_ms))?;
+    }
+    if status.hidden > 0 {
+        output::line(format!(
+            "不在现有授权范围内，已隐藏 hidden, outside of what you are granted now: {} 户 households（资料仍在本机，\
+             有了相应授权会再显示 still here, shown again with a grant that covers them）",
+            status.hidden
+        ))?;
     }
     if let Some(why) = status.ended {
         output::line(format!("授权已被收回 this device was ended: {why}"))?;

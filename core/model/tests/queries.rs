@@ -144,6 +144,52 @@ fn a_list_and_counts_of_a_region_hold_what_is_in_it_and_below() {
 }
 
 #[test]
+fn what_lies_outside_of_a_readers_regions_is_nowhere() {
+    let (mut alice, mut bob) = (village(), Replica::new(2));
+    bob.hear(&alice.sent);
+    for (replica, address) in [(&mut alice, "甲"), (&mut bob, "乙")] {
+        for household in [1, 2] {
+            let edit = HouseholdCommand::Edit {
+                household: household_id(household),
+                fields: Fields::new().with("address", address),
+            };
+            replica.run(&Command::Household(edit)).unwrap();
+        }
+    }
+    alice.hear(&bob.sent);
+    let rows = tables(&alice.rows());
+    let seen = |withheld: &Withheld, region| {
+        let filter = HouseholdFilter { region };
+        let listed = households(&rows, withheld, &filter).unwrap();
+        let counted = counts(&rows, withheld, region).unwrap();
+        assert_eq!(
+            (listed.len() as u64, listed.len() as u64),
+            (counted.households, counted.conflicts)
+        );
+        listed.into_iter().map(|household| household.id).collect::<Vec<_>>()
+    };
+    let [first, second] = [household_id(1), household_id(2)];
+    let own = Withheld::nothing().within(vec![region_id(3)]);
+    for region in [None, Some(region_id(1)), Some(region_id(3))] {
+        assert_eq!(seen(&own, region), [second]);
+    }
+    assert!(seen(&own, Some(region_id(2))).is_empty());
+    let may = Permitted::everything();
+    for (id, is_shown) in [(first, false), (second, true)] {
+        assert_eq!(household(&rows, &own, &id).unwrap().is_some(), is_shown);
+        assert_eq!(query::visits(&rows, &own, &id).unwrap().is_some(), is_shown);
+        assert_eq!(!conflicts(&rows, &own, &may, Some(&id)).unwrap().is_empty(), is_shown);
+    }
+    assert_eq!(conflicts(&rows, &own, &may, None).unwrap().len(), 1);
+    assert_eq!(query::conflict_counts(&rows, &own).unwrap().len(), 1);
+    assert_eq!([1, 2, 3].map(|n| own.shows(&rows, &region_id(n)).unwrap()), [true, false, true]);
+    let both = Withheld::nothing().within(vec![region_id(2), region_id(3)]);
+    assert_eq!(seen(&both, None), seen(&Withheld::nothing(), None));
+    let hidden = [own, both, Withheld::nothing()];
+    assert_eq!(hidden.map(|one| query::hidden_households(&rows, &one).unwrap()), [1, 0, 0]);
+}
+
+#[test]
 fn a_family_that_moves_out_is_counted_so_and_its_child_too() {
     let mut alice = village();
     for resident in residents(&alice, 1) {

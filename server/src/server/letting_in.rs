@@ -70,9 +70,9 @@ impl Server {
             let read = self.store.snapshot()?;
             let head = read.head()?.ok_or(StoreError::Empty)?;
             self.book.refresh(&*read, &head)?;
-            let rights = self.book.rights(&*read, &self.city, device)?;
+            let rights = self.book.rights(&*read, &self.city, device)?.clone();
             let issuing = renewal::issuing(&*read, &self.city)?;
-            !renewal::due(rights, &issuing, within_ms, unix_ms).is_empty()
+            !renewal::due(&rights, &self.book, &issuing, within_ms, unix_ms).is_empty()
         };
         if !is_due {
             return Ok(());

@@ -79,8 +79,8 @@ impl Replica {
             None => greeted_with.map_or(0, |last| last.0),
         };
         let ended = Ended { why: why.to_owned(), last_row };
-        Ok(self.store.write(|transaction| {
-            transaction.set_meta(meta::ENDED, &cbor::to_vec(&ended))
-        })?)
+        Ok(self
+            .store
+            .write(|transaction| transaction.set_meta(meta::ENDED, &cbor::to_vec(&ended)))?)
     }
 }

@@ -167,7 +167,8 @@ impl Replica {
             grants: before.unwrap_or_default(),
         };
         membership.add_grants(enrolled.grants.iter().cloned());
-        let grants = OwnGrants::of(&membership)?;
+        let ended = self.city.as_ref().map(|city| city.grants.ended().clone());
+        let grants = OwnGrants::of(&membership, ended.unwrap_or_default())?;
         self.store.write(|transaction| {
             transaction.set_meta(meta::MEMBERSHIP, &cbor::to_vec(&membership))?;
             ended::forget(transaction)?;

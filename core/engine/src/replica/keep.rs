@@ -1,10 +1,12 @@
 //! Writing what held up: commits, changes, rows, answers and the cursor in one transaction.
 
 use keting_model::{RowChange, difference, project};
-use keting_store::{CommitRow, OutboxState, StoreError, StoredChange, StoredCommit, Transaction};
+use keting_store::{
+    CommitRow, OutboxState, StoreError, StoredChange, StoredCommit, StoredRecord, Transaction,
+};
 use keting_sync::{Answer, Moved, Outcome, Persist};
 use keting_trust::guard::{GuardError, survives_save};
-use keting_trust::{DeviceId, SignedHeard, cbor};
+use keting_trust::{DeviceId, Digest, SignedHeard, cbor};
 
 use crate::error::EngineError;
 use crate::replica::authors::Author;
@@ -14,7 +16,7 @@ use crate::replica::membership::Membership;
 use crate::replica::own_grants::OwnGrants;
 use crate::replica::receive::{Accepted, Group, Kept};
 use crate::replica::rolled_back::forget_replaced;
-use crate::replica::{Replica, meta};
+use crate::replica::{City, Replica, meta};
 
 /// What a group makes of the documents it touched.
 struct Projected {
@@ -44,8 +46,9 @@ impl Replica {
         };
         let renewed = self.renewed(&group)?;
         self.write_group(&group, &mut projected, |transaction| {
-            if let Some((membership, _)) = &renewed {
+            if let Some((membership, grants)) = &renewed {
                 transaction.set_meta(meta::MEMBERSHIP, &cbor::to_vec(membership))?;
+                transaction.set_meta(meta::OWN_ENDED, &cbor::to_vec(grants.ended()))?;
             }
             answer(transaction, own, persist.all_answers())?;
             if let Some(heard) = &heard {
@@ -76,18 +79,36 @@ impl Replica {
         Ok(kept)
     }
 
-    /// The membership with the grants of the holder's own that a group brought, if any are new.
+    /// The membership with the grants of the holder's own that a group brought, and without those that
+    /// an end in it took, if it brought any of either.
     fn renewed(&self, group: &Group) -> Result<Option<(Membership, OwnGrants)>, EngineError> {
-        let before = &self.city()?.membership;
+        let City { membership: before, grants, .. } = self.city()?;
         let is_new = |bytes: &&Vec<u8>| !before.grants.iter().any(|known| known.0 == **bytes);
         let new: Vec<_> = group.own_grants.iter().filter(is_new).cloned().collect();
-        if new.is_empty() {
+        if new.is_empty() && group.own_ends.is_empty() {
             return Ok(None);
         }
         let mut membership = before.clone();
         membership.add_grants(new);
-        let grants = OwnGrants::of(&membership)?;
+        let mut ended = grants.ended().clone();
+        for grant in membership.own_grants()? {
+            let digest = grant.digest();
+            let number = self.number_of(group, &digest)?;
+            if group.own_ends.iter().any(|end| number.is_some_and(|number| number < *end)) {
+                ended.insert(digest);
+            }
+        }
+        let grants = OwnGrants::of(&membership, ended)?;
         Ok(Some((membership, grants)))
+    }
+
+    /// The number of a record in the log; none of one that the log has not brought.
+    fn number_of(&self, group: &Group, digest: &Digest) -> Result<Option<u64>, StoreError> {
+        let is_it = |record: &&StoredRecord| record.digest == *digest.as_bytes();
+        match group.records.iter().find(is_it) {
+            Some(record) => Ok(record.number),
+            None => Ok(self.store.record(digest.as_bytes())?.and_then(|record| record.number)),
+        }
     }
 
     /// Writes commits that held up and nothing else, and tells those who watch.

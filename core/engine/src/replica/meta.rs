@@ -12,6 +12,8 @@ pub const CITY_TIME: &str = "replica/city_time";
 pub const INVITATION: &str = "city/invitation";
 /// What enrolment gave, as [`super::membership::Membership`].
 pub const MEMBERSHIP: &str = "city/membership";
+/// The digests of the holder's own grants that an end of the device took.
+pub const OWN_ENDED: &str = "city/own_ended";
 /// Up to where the log is here, as a cursor.
 pub const CURSOR: &str = "sync/cursor";
 /// The highest place of the log that the server was heard to name, as a signed record.

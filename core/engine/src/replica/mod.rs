@@ -33,9 +33,11 @@ mod status;
 mod unread;
 pub mod verify;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use keting_model::query::Withheld;
 use keting_model::{Document, DocumentId, PROJECTION_MIGRATIONS, Role, project};
 use keting_store::{Access, DatabaseKey, OpenConfig, OpenError, Owner, Store, View};
 use keting_trust::{
@@ -234,6 +236,15 @@ impl Replica {
         self.city.as_ref().map_or_else(Vec::new, |city| city.grants.roles(told_ms))
     }
 
+    /// What is withheld from the holder. Where grants were narrowed and the file cannot be read, all is
+    /// withheld that is not certain to be theirs.
+    pub fn withheld(&self) -> Withheld {
+        let Some(city) = &self.city else { return Withheld::from_roles(&[]) };
+        let tree = || city.regions.read(&self.store).map(|()| &city.regions);
+        let withheld = city.grants.withheld(self.server_time_ms(), tree);
+        withheld.unwrap_or_else(|_| Withheld::from_roles(&[]))
+    }
+
     /// The invitation the device has yet to use.
     ///
     /// # Errors
@@ -308,7 +319,13 @@ impl City {
         let Some(bytes) = store.meta(meta::MEMBERSHIP)? else { return Ok(None) };
         let membership: Membership =
             keting_trust::cbor::from_slice(&bytes).map_err(|_| EngineError::DamagedMeta)?;
-        let grants = OwnGrants::of(&membership)?;
+        let ended = match store.meta(meta::OWN_ENDED)? {
+            Some(bytes) => {
+                keting_trust::cbor::from_slice(&bytes).map_err(|_| EngineError::DamagedMeta)?
+            }
+            None => BTreeSet::new(),
+        };
+        let grants = OwnGrants::of(&membership, ended)?;
         let cursor = match store.meta(meta::CURSOR)? {
             Some(bytes) => {
                 Some(keting_trust::cbor::from_slice(&bytes).map_err(|_| EngineError::DamagedMeta)?)

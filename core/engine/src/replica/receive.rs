@@ -14,8 +14,8 @@ use keting_store::{StoredPart, StoredRecord};
 use keting_sync::{Entry, Persist};
 use keting_trust::guard::{Forks, GuardError, Reading, check_reading, read_commit};
 use keting_trust::{
-    Claimed, CommitId, DeviceId, Digest, Outcome, Part, ProofError, RecordKind, SignedCommit,
-    SignedGrant, SignedHeard, Verdict,
+    Claimed, CommitId, DeviceId, Digest, Outcome, Part, ProofError, RecordKind, Revocation,
+    SignedCommit, SignedGrant, SignedHeard, Verdict,
 };
 
 use crate::error::EngineError;
@@ -57,6 +57,8 @@ pub(super) struct Group {
     pub(super) held: Vec<(CommitId, String)>,
     /// Grants of the holder's own.
     pub(super) own_grants: Vec<Vec<u8>>,
+    /// The numbers of the ends of this device.
+    pub(super) own_ends: Vec<u64>,
     /// The writers of the accepted commits that the file may not have yet.
     pub(super) authors: BTreeMap<ActorId, Author>,
     /// Whether these are the entries that were unread until now.
@@ -188,14 +190,9 @@ impl Replica {
             }
             Some(RecordKind::Grant) => self.check_grant(group, entry),
             Some(RecordKind::Verdict) => self.check_verdict(group, entry),
+            Some(RecordKind::Revocation) => self.check_revocation(group, entry),
             // Not acted on by this version, but kept: a newer one will find them.
-            Some(
-                RecordKind::Decision
-                | RecordKind::Revocation
-                | RecordKind::Erasure
-                | RecordKind::Announcement,
-            )
-            | None => {
+            Some(RecordKind::Decision | RecordKind::Erasure | RecordKind::Announcement) | None => {
                 group.records.push(record(entry));
                 Ok(())
             }
@@ -326,6 +323,22 @@ impl Replica {
         let Verdict { commit, outcome, .. } = signed.record;
         if let Outcome::Held { code } = outcome {
             group.held.push((commit, code));
+        }
+        group.records.push(record(entry));
+        Ok(())
+    }
+
+    /// An end counts as a verdict does. Those of others are kept and change nothing here.
+    fn check_revocation(&mut self, group: &mut Group, entry: &Entry) -> Result<(), EngineError> {
+        let claimed = Claimed::<Revocation>::read(&entry.record)?;
+        let key = self.issuers()?.issuing_key(&claimed.signer());
+        let signed = claimed.verify(key.ok_or(ProofError::WrongKey)?)?;
+        if signed.place.number != entry.number {
+            return Err(ProofError::InvalidField { field: "place" }.into());
+        }
+        // An end of one grant only is of a later version.
+        if signed.record.holder == self.device() && signed.record.grant.is_none() {
+            group.own_ends.push(entry.number);
         }
         group.records.push(record(entry));
         Ok(())

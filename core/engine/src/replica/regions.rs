@@ -4,9 +4,8 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use keting_model::query::Rows;
 use keting_model::{Cell, Document, DocumentId, DocumentKind};
-use keting_store::{Store, StoreError};
+use keting_store::{StoreError, View};
 use keting_trust::Tree;
 
 /// The tree of regions.
@@ -20,24 +19,20 @@ impl Regions {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn read(&self, store: &Store) -> Result<(), StoreError> {
+    pub fn read(&self, store: &View) -> Result<(), StoreError> {
         if self.parents.borrow().is_some() {
             return Ok(());
         }
-        let mut parents = BTreeMap::new();
-        store.query("SELECT document, parent FROM region", &[], &mut |cells| {
-            if let [Cell::Blob(region), parent] = cells
-                && let Ok(region) = DocumentId::from_slice(region)
-            {
-                let above = match parent {
-                    Cell::Blob(parent) => DocumentId::from_slice(parent).ok(),
-                    Cell::Null | Cell::Int(_) | Cell::Text(_) => None,
-                };
-                parents.insert(region, above);
-            }
-        })?;
-        *self.parents.borrow_mut() = Some(parents);
+        *self.parents.borrow_mut() = Some(read_parents(store)?);
         Ok(())
+    }
+
+    /// The tree as a view of the file has it.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn of(view: &View) -> Result<Self, StoreError> {
+        Ok(Self { parents: RefCell::new(Some(read_parents(view)?)) })
     }
 
     /// Takes in a region that changed.
@@ -89,4 +84,26 @@ impl Tree for Regions {
     fn parent(&self, region: &DocumentId) -> Option<DocumentId> {
         self.parents.borrow().as_ref().and_then(|parents| parents.get(region).copied().flatten())
     }
+}
+
+impl Tree for &Regions {
+    fn parent(&self, region: &DocumentId) -> Option<DocumentId> {
+        Regions::parent(self, region)
+    }
+}
+
+fn read_parents(view: &View) -> Result<BTreeMap<DocumentId, Option<DocumentId>>, StoreError> {
+    let mut parents = BTreeMap::new();
+    view.query("SELECT document, parent FROM region", &[], &mut |cells| {
+        if let [Cell::Blob(region), parent] = cells
+            && let Ok(region) = DocumentId::from_slice(region)
+        {
+            let above = match parent {
+                Cell::Blob(parent) => DocumentId::from_slice(parent).ok(),
+                Cell::Null | Cell::Int(_) | Cell::Text(_) => None,
+            };
+            parents.insert(region, above);
+        }
+    })?;
+    Ok(parents)
 }

@@ -20,8 +20,14 @@ use crate::vault::{ReplicaId, Secret, Vault, VaultError};
 
 /// What a fresh file needs to know beside the outbox. Not its place in the log: it has no documents.
 /// Nor its incarnation: which sequence numbers were used is no longer certain.
-const KEPT: [&str; 5] =
-    [meta::MEMBERSHIP, meta::INVITATION, meta::CLOCK, meta::CITY_TIME, meta::HEARD];
+const KEPT: [&str; 6] = [
+    meta::MEMBERSHIP,
+    meta::OWN_ENDED,
+    meta::INVITATION,
+    meta::CLOCK,
+    meta::CITY_TIME,
+    meta::HEARD,
+];
 
 impl Replica {
     /// Opens a file that was found damaged. If it really is, it is set aside, and a fresh one takes

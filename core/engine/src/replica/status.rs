@@ -1,6 +1,6 @@
 //! How far a replica is, as an app shows it.
 
-use keting_model::query::{Withheld, conflict_counts};
+use keting_model::query::{Withheld, conflict_counts, hidden_households};
 use keting_model::{CityTime, Role};
 use keting_store::{SalvageReport, View};
 use keting_sync::FirstSync;
@@ -8,6 +8,7 @@ use keting_trust::{Cursor, Grant, cbor, limits};
 
 use crate::error::EngineError;
 use crate::replica::ended::{self, Ended};
+use crate::replica::regions::Regions;
 use crate::replica::{City, Replica, dating, meta, read_up_to_date_at};
 
 /// How far a replica is.
@@ -54,6 +55,9 @@ pub struct Status {
     pub conflicts: u64,
     /// Documents held.
     pub documents: u64,
+    /// Households that are here and shown nowhere, because no grant of the holder covers them any more. They
+    /// come back with one that does.
+    pub hidden: u64,
     /// Whether the server's log was found to be another one: it was put back from a copy. Everything
     /// is kept here, and sent once the server has its log again.
     pub log_diverged: bool,
@@ -83,8 +87,10 @@ impl Status {
         let runs = grant.filter(|_| ended.is_none());
         let told_ms = dating::read(file)?.told_ms().unwrap_or(0);
         let told_ms = grant.map_or(told_ms, |grant| told_ms.max(grant.issued_at_ms));
-        let roles = city.as_ref().map_or_else(Vec::new, |city| city.grants.roles(told_ms));
-        let withheld = Withheld::from_roles(&roles);
+        let withheld = match &city {
+            Some(city) => city.grants.withheld(told_ms, || Regions::of(file))?,
+            None => Withheld::from_roles(&[]),
+        };
         Ok(Self {
             city: city.as_ref().map(|city| city.membership.city_name.clone()),
             holder: grant.map(|grant| grant.name.clone()),
@@ -106,6 +112,7 @@ impl Status {
             held: counts.held,
             conflicts: conflict_counts(file, &withheld)?.into_values().sum(),
             documents: file.document_count()?,
+            hidden: hidden_households(file, &withheld)?,
             log_diverged: file.meta(meta::LOG_DIVERGED)?.is_some(),
             unread: file.unread_count()?,
             set_aside: file.set_aside_count()?,

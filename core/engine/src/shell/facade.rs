@@ -50,6 +50,7 @@ struct Inner {
 #[derive(Clone)]
 struct Known {
     roles: Vec<Role>,
+    withheld: Withheld,
     time: CityTime,
     clock_off_ms: Option<i64>,
     at: Instant,
@@ -58,8 +59,8 @@ struct Known {
 impl Known {
     fn of(replica: &Replica) -> Self {
         let roles = replica.roles();
-        let clock_off_ms = replica.clock_off_ms();
-        Self { roles, time: replica.now(), clock_off_ms, at: Instant::now() }
+        let (withheld, clock_off_ms) = (replica.withheld(), replica.clock_off_ms());
+        Self { roles, withheld, time: replica.now(), clock_off_ms, at: Instant::now() }
     }
 
     /// The time by now, as nobody has set the clock since.
@@ -175,9 +176,10 @@ impl Keting {
         Ok(answer)
     }
 
-    /// What the holder's role withholds from queries.
+    /// What is withheld from the holder in queries: what their role may not read, and what lies where no
+    /// grant of theirs reaches any more.
     pub fn withheld(&self) -> Withheld {
-        Withheld::from_roles(&self.known().roles)
+        self.known().withheld
     }
 
     /// What the holder's role lets them write.

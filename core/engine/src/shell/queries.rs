@@ -115,7 +115,15 @@ impl Keting {
     /// # Errors
     /// When the file cannot be read.
     pub fn regions(&self) -> Result<Vec<RegionView>, EngineError> {
-        self.at_one_moment(|view, _| query::regions(view))
+        self.at_one_moment(|view, withheld| {
+            let mut shown = Vec::new();
+            for region in query::regions(view)? {
+                if withheld.shows(view, &region.id)? {
+                    shown.push(region);
+                }
+            }
+            Ok(shown)
+        })
     }
 
     /// The region with a code. Should two people have given the same, the one that is in the log: the
@@ -124,8 +132,13 @@ impl Keting {
     /// # Errors
     /// When the file cannot be read.
     pub fn region_of_code(&self, code: &str) -> Result<Option<DocumentId>, EngineError> {
-        self.at_one_moment(|view, _| {
-            let found = query::region_of_code(view, code)?;
+        self.at_one_moment(|view, withheld| {
+            let mut found = Vec::new();
+            for region in query::region_of_code(view, code)? {
+                if withheld.shows(view, &region)? {
+                    found.push(region);
+                }
+            }
             if found.len() > 1 {
                 for region in &found {
                     if view.is_in_the_log(region)? {

@@ -87,7 +87,11 @@ pub fn conflicts<R: Rows>(
     permitted: &Permitted,
     home: Option<&DocumentId>,
 ) -> Result<Vec<ConflictView>, R::Error> {
-    let found = read(rows, withheld, if home.is_some() { &OF_ONE } else { &ALL }, home)?;
+    let found = match home {
+        Some(home) if withheld.shows(rows, home)? => read(rows, withheld, &OF_ONE, Some(home))?,
+        Some(_) => Vec::new(),
+        None => read_all(rows, withheld, None)?,
+    };
     let mut views: Vec<ConflictView> =
         found.into_iter().filter_map(|one| one.view(permitted)).collect();
     name_authors(rows, views.iter_mut().flat_map(ConflictView::entered))?;
@@ -103,7 +107,7 @@ pub fn conflict_counts<R: Rows>(
     withheld: &Withheld,
 ) -> Result<BTreeMap<DocumentId, u64>, R::Error> {
     let mut counts = BTreeMap::new();
-    for one in read(rows, withheld, &ALL, None)? {
+    for one in read_all(rows, withheld, None)? {
         *counts.entry(one.home).or_default() += 1;
     }
     Ok(counts)
@@ -115,8 +119,25 @@ pub(crate) fn count_conflicts<R: Rows>(
     withheld: &Withheld,
     region: Option<&DocumentId>,
 ) -> Result<u64, R::Error> {
-    let scope = if region.is_some() { &BELOW } else { &ALL };
-    Ok(read(rows, withheld, scope, region)?.len() as u64)
+    Ok(read_all(rows, withheld, region)?.len() as u64)
+}
+
+/// Reads the conflicts of a region and below it, or of everything, as far as the reader may look.
+fn read_all<R: Rows>(
+    rows: &R,
+    withheld: &Withheld,
+    region: Option<&DocumentId>,
+) -> Result<Vec<Found>, R::Error> {
+    let scopes = withheld.scopes(rows, region)?;
+    let mut found = Vec::new();
+    for region in &scopes {
+        let scope = if region.is_some() { &BELOW } else { &ALL };
+        found.extend(read(rows, withheld, scope, region.as_ref())?);
+    }
+    if scopes.len() > 1 {
+        found.sort_by(|a, b| (a.home, &a.key).cmp(&(b.home, &b.key)));
+    }
+    Ok(found)
 }
 
 /// A row of the table, with what the private part adds to it.

@@ -104,11 +104,19 @@ pub fn households<R: Rows>(
     withheld: &Withheld,
     filter: &HouseholdFilter,
 ) -> Result<Vec<HouseholdView>, R::Error> {
-    let read = match &filter.region {
-        Some(region) => read(rows, withheld, &BELOW, Some(region)),
-        None => read(rows, withheld, &ALL, None),
-    }?;
-    Ok(read.into_iter().map(|found| found.view).collect())
+    let scopes = withheld.scopes(rows, filter.region.as_ref())?;
+    let mut views = Vec::new();
+    for region in &scopes {
+        let scope = if region.is_some() { &BELOW } else { &ALL };
+        let found = read(rows, withheld, scope, region.as_ref())?;
+        views.extend(found.into_iter().map(|found| found.view));
+    }
+    if scopes.len() > 1 {
+        views.sort_unstable_by(|a, b| {
+            (&a.region, &a.address, a.id).cmp(&(&b.region, &b.address, b.id))
+        });
+    }
+    Ok(views)
 }
 
 /// One household in full, if it is here.
@@ -122,6 +130,9 @@ pub fn household<R: Rows>(
 ) -> Result<Option<HouseholdDetail>, R::Error> {
     const NEEDS: &str = "SELECT item, text, time, actor, status, note, facts FROM need \
                          WHERE document = ?1 ORDER BY time, item";
+    if !withheld.shows(rows, id)? {
+        return Ok(None);
+    }
     let Some(found) = read(rows, withheld, &ONE, Some(id))?.into_iter().next() else {
         return Ok(None);
     };

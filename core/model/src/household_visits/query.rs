@@ -97,7 +97,8 @@ fn read<R: Rows, V>(
     household: &DocumentId,
     view: impl Fn(&[Cell]) -> Option<V>,
 ) -> Result<Option<Vec<V>>, R::Error> {
-    if withheld.withholds(DocumentKind::HouseholdVisits) {
+    let is_hidden = !withheld.shows(rows, household)?;
+    if is_hidden || withheld.withholds(DocumentKind::HouseholdVisits) {
         return Ok(None);
     }
     let mut views = Vec::new();

@@ -80,39 +80,51 @@ pub fn counts<R: Rows>(
     region: Option<DocumentId>,
 ) -> Result<Counts, R::Error> {
     let mut counts = Counts::default();
-    let parameters: Vec<Cell> =
-        region.iter().map(|region| Cell::Blob(region.as_bytes().to_vec())).collect();
-    let scope = if region.is_some() { &BELOW } else { &ALL };
-    rows.query(scope.everything, &parameters, &mut |row| {
-        let count = count(row, 2);
-        match text(row, 0).as_deref() {
-            Some("household") => counts.households = count,
-            Some("need") => {
-                *counts.needs.entry(text(row, 1).unwrap_or_default()).or_default() += count
-            }
-            Some(_) | None => {}
-        }
-    })?;
-    rows.query(scope.residents, &parameters, &mut |row| {
-        let status = text(row, 0).unwrap_or_default();
-        let has_gone = words::GONE.contains(&status.as_str());
-        counts.add_residents(status, count(row, 1), has_gone);
-    })?;
-    let sees_private = !withheld.withholds(DocumentKind::HouseholdPrivate);
-    rows.query(scope.undecided, &parameters, &mut |row| {
-        let mut facts: Vec<Fact> = cbor_in(row, 0);
-        if sees_private {
-            complete(&mut facts, cbor_in(row, 1));
-            complete(&mut facts, cbor_in(row, 2));
-        }
-        let status = Told::of(&facts, words::STATUSES).status;
-        counts.add_residents(status.unwrap_or_else(|| "unknown".to_owned()), 1, is_gone(&facts));
-    })?;
+    for region in withheld.scopes(rows, region.as_ref())? {
+        counts.add_scope(rows, withheld, region)?;
+    }
     counts.conflicts = count_conflicts(rows, withheld, region.as_ref())?;
     Ok(counts)
 }
 
 impl Counts {
+    fn add_scope<R: Rows>(
+        &mut self,
+        rows: &R,
+        withheld: &Withheld,
+        region: Option<DocumentId>,
+    ) -> Result<(), R::Error> {
+        let parameters: Vec<Cell> =
+            region.iter().map(|region| Cell::Blob(region.as_bytes().to_vec())).collect();
+        let scope = if region.is_some() { &BELOW } else { &ALL };
+        rows.query(scope.everything, &parameters, &mut |row| {
+            let count = count(row, 2);
+            match text(row, 0).as_deref() {
+                Some("household") => self.households += count,
+                Some("need") => {
+                    *self.needs.entry(text(row, 1).unwrap_or_default()).or_default() += count
+                }
+                Some(_) | None => {}
+            }
+        })?;
+        rows.query(scope.residents, &parameters, &mut |row| {
+            let status = text(row, 0).unwrap_or_default();
+            let has_gone = words::GONE.contains(&status.as_str());
+            self.add_residents(status, count(row, 1), has_gone);
+        })?;
+        let sees_private = !withheld.withholds(DocumentKind::HouseholdPrivate);
+        rows.query(scope.undecided, &parameters, &mut |row| {
+            let mut facts: Vec<Fact> = cbor_in(row, 0);
+            if sees_private {
+                complete(&mut facts, cbor_in(row, 1));
+                complete(&mut facts, cbor_in(row, 2));
+            }
+            let status = Told::of(&facts, words::STATUSES).status;
+            let status = status.unwrap_or_else(|| "unknown".to_owned());
+            self.add_residents(status, 1, is_gone(&facts));
+        })
+    }
+
     fn add_residents(&mut self, status: String, count: u64, have_gone: bool) {
         *self.residents.entry(status).or_default() += count;
         if !have_gone {

@@ -1,16 +1,19 @@
 //! Reading the projection: SQL text and its typed results, without a database.
 //!
 //! A list is a few scans in the order of an index, put together here: never one query a household.
-//! What the reader may not read is not asked for, and its name stands in `withheld`.
+//! What the reader may not read is not asked for, and its name stands in `withheld`. What lies outside of
+//! their regions is nowhere, as if it were not here ([`within`]).
 
 mod cells;
 mod counts;
 mod permitted;
 mod withheld;
+mod within;
 
 pub use counts::{Counts, counts};
 pub use permitted::Permitted;
 pub use withheld::Withheld;
+pub use within::hidden_households;
 
 pub use crate::author::Entered;
 pub use crate::conflict::{ConflictValue, ConflictView, conflict_counts, conflicts};

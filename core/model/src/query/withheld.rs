@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 
 use crate::kind::DocumentKind;
+use crate::query::within::Within;
 use crate::role::Role;
 
-/// The kinds of documents a reader may not read, and so the fields that are withheld.
+/// The kinds of documents a reader may not read, and so the fields that are withheld; and where they may
+/// not look.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Withheld {
     kinds: BTreeSet<DocumentKind>,
+    pub(super) within: Within,
 }
 
 /// What a list of households shows of the private part of everybody.
@@ -37,13 +40,18 @@ const BESIDE: &[&str] = &["visits", "notes"];
 impl Withheld {
     /// Nothing is withheld: the reader is the server's operator or a test.
     pub fn nothing() -> Self {
-        Self { kinds: BTreeSet::new() }
+        Self { kinds: BTreeSet::new(), within: Within::Everywhere }
     }
 
     /// What is withheld from somebody who holds these roles.
     pub fn from_roles(roles: &[Role]) -> Self {
-        let reads = |kind| roles.iter().any(|role| role.reads().iter().any(|(k, _)| *k == kind));
-        Self { kinds: DocumentKind::ALL.into_iter().filter(|kind| !reads(*kind)).collect() }
+        Self::unless(|kind| roles.iter().any(|role| role.reads().iter().any(|(k, _)| *k == kind)))
+    }
+
+    /// What is withheld from somebody who may read these kinds.
+    pub fn unless(reads: impl Fn(DocumentKind) -> bool) -> Self {
+        let kinds = DocumentKind::ALL.into_iter().filter(|kind| !reads(*kind)).collect();
+        Self { kinds, within: Within::Everywhere }
     }
 
     /// Whether a kind is withheld as a whole.

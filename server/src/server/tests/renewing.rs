@@ -3,7 +3,7 @@
 use keting_trust::{Grant, SignedGrant};
 
 use super::*;
-use crate::renewal::{days_ms, renew_if_due};
+use crate::renewal::{RenewRequest, days_ms, renew_if_due};
 
 /// The grants of a device, as the log has them.
 fn grants_of(world: &mut World, device: &Device) -> Vec<Grant> {
@@ -70,6 +70,27 @@ fn a_grant_that_is_over_is_not_renewed_and_none_if_the_operator_does_that() {
         world.run(&mut [&mut alice], None);
         assert_eq!(grants_of(&mut world, &alice).len(), 1);
     }
+}
+
+#[test]
+fn what_the_operator_narrowed_is_not_widened_again() {
+    let mut world = World::new();
+    let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
+    let id = alice.signer.public_key().device_id();
+    world.set_clock(days_ms(200));
+    let request =
+        RenewRequest { device: id.to_string(), days: Some(365), region_codes: vec![UNIT.into()] };
+    world.server.renew_grants(&request, world.now_ms, world.unix_ms).unwrap();
+    world.set_clock(days_ms(110));
+    come_again(&mut world, &mut alice);
+    world.settle(&mut [&mut alice]);
+    let grants = grants_of(&mut world, &alice);
+    assert_eq!(grants.len(), 2, "the wide one ends in 55 days and is left to end");
+    world.set_clock(days_ms(210));
+    come_again(&mut world, &mut alice);
+    world.settle(&mut [&mut alice]);
+    let grants = grants_of(&mut world, &alice);
+    assert_eq!((grants.len(), &grants[2].regions), (3, &vec![world.region(UNIT)]));
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod lying_enrolment;
 mod lying_grants;
 mod lying_server;
 mod merging;
+mod narrowed;
 mod newer;
 mod operating;
 mod put_back;

@@ -59,10 +59,12 @@ fn a_device_that_was_ended_gets_in_again_with_a_later_invitation() {
 }
 
 #[test]
-fn an_edit_under_a_grant_that_is_over_goes_out_after_the_operators_new_invitation_into_the_folder() {
+fn an_edit_under_a_grant_that_is_over_goes_out_after_the_operators_new_invitation_into_the_folder()
+{
     let city = ServedCity::start();
     let alice = city.new_device();
-    let invite = ["invite", "--name", "陆德祥", "--role", "micro_grid_head", "--region", MICRO_GRID];
+    let invite =
+        ["invite", "--name", "陆德祥", "--role", "micro_grid_head", "--region", MICRO_GRID];
     let for_a_day = city.on_server(&[&invite[..], &["--days", "1"]].concat()).line();
     alice.run(&["enroll", &for_a_day]).done();
     enter(&alice, "望潮苑1幢1单元101室");
