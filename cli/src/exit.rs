@@ -2,7 +2,9 @@
 //! 5 network (try again), 6 `verify` found a difference.
 
 use keting::error::known;
+use keting::input::InvalidValue;
 use keting::{EngineError, ErrorKind};
+use keting_model::CommandError;
 
 /// It is done.
 pub const DONE: u8 = 0;
@@ -57,6 +59,16 @@ impl Failure {
             Self::NotFound(_) => NOT_FOUND,
             Self::Difference(_) => DIFFERENCE,
             Self::Output(_) => FILE,
+        }
+    }
+
+    /// The field of a form that is not filled in as it should be, and the rule that is broken.
+    pub fn invalid_field(&self) -> Option<(&'static str, InvalidValue)> {
+        match self {
+            Self::Engine(EngineError::Command(CommandError::Invalid { field, rule })) => {
+                Some((field, *rule))
+            }
+            _ => None,
         }
     }
 

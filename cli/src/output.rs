@@ -4,8 +4,10 @@ use std::io::{IsTerminal, Write};
 
 use keting::Warning;
 use keting::error::{caution, known};
+use keting::input::{InvalidValue, label};
 use serde::Serialize;
 
+use crate::commands::words::field_name;
 use crate::exit::Failure;
 
 /// Prints one line of result.
@@ -55,15 +57,44 @@ pub fn progress_done() {
 /// Says why it did not work: what is wrong, and what to do about it, in the reader's language.
 pub fn complain(failure: &Failure) {
     let mut err = std::io::stderr().lock();
-    let _ = match advice(failure.code()) {
-        Some(advice) => writeln!(err, "keting: {advice} [{}] ({failure})", failure.code()),
-        None => writeln!(err, "keting: {failure} [{}]", failure.code()),
+    let _ = match (failure.invalid_field(), advice(failure.code())) {
+        (Some((field, rule)), Some(advice)) => {
+            let (field, code) = (field_name(field), failure.code());
+            let allowed = allowed_instead_of(rule).unwrap_or_default();
+            writeln!(err, "keting: {field}: {advice}{allowed} [{code}]")
+        }
+        (None, Some(advice)) => writeln!(err, "keting: {advice} [{}] ({failure})", failure.code()),
+        (_, None) => writeln!(err, "keting: {failure} [{}]", failure.code()),
     };
 }
 
 /// What to do about a code, in the reader's language, if it is one of this version.
 pub fn advice(code: &str) -> Option<&'static str> {
     known(code).map(|known| in_language(known.zh, known.en))
+}
+
+/// What a field takes instead of what was typed, where a list or a number says it.
+fn allowed_instead_of(rule: InvalidValue) -> Option<String> {
+    match rule {
+        InvalidValue::UnknownWord { allowed } => {
+            let (head, between, end) = if speaks_chinese() {
+                ("可选：", "、", "。")
+            } else {
+                (" Choices: ", ", ", ".")
+            };
+            let named = |word: &&str| match label(word) {
+                Some(label) => format!("{} {word}", in_language(label.zh, label.en)),
+                None => (*word).to_owned(),
+            };
+            let choices: Vec<_> = allowed.iter().map(named).collect();
+            Some(format!("{head}{}{end}", choices.join(between)))
+        }
+        InvalidValue::TooLong { chars_max } if speaks_chinese() => {
+            Some(format!("最多 {chars_max} 个字。"))
+        }
+        InvalidValue::TooLong { chars_max } => Some(format!(" At most {chars_max} characters.")),
+        _ => None,
+    }
 }
 
 fn in_language(zh: &'static str, en: &'static str) -> &'static str {

@@ -1,38 +1,18 @@
 //! What fields are called for people: Chinese first, then the name that options and JSON use.
 
+use keting::input::Field;
 use keting::views::Entered;
 
-/// The words of the fields that people fill in.
-const FIELDS: &[(&str, &str)] = &[
-    ("address", "地址"),
-    ("address_code", "标准地址编码"),
-    ("tenure", "房屋权属"),
-    ("name", "姓名"),
-    ("relation", "与户主关系"),
-    ("phone", "电话"),
-    ("bond", "人户关系"),
-    ("id_number", "身份证号"),
-    ("birth_date", "出生日期"),
-    ("sex", "性别"),
-    ("health", "健康状况"),
-    ("disability", "残疾情况"),
+/// What is no field of its own in a form, or shares its name with others.
+const OTHERS: &[(&str, &str)] = &[
     ("concealed", "只公开姓名"),
-    ("care_tags", "重点关注"),
-    ("status", "状态"),
     ("status_reason", "状态原因"),
     ("status_at", "状态日期"),
     ("visits", "走访"),
     ("notes", "记录"),
-    ("boundary", "范围"),
-    ("head", "负责人"),
-    ("code", "区域代码"),
-    ("level", "层级"),
     ("text", "内容"),
-    ("reason", "原因"),
     ("at", "日期"),
-    ("purpose", "事由"),
     ("note", "说明"),
-    ("by", "走访人"),
 ];
 
 /// The words of commands: the name that commits use, Chinese, English.
@@ -68,8 +48,9 @@ pub fn field_name(field: &str) -> String {
     if let Some(tag) = field.strip_prefix("t/") {
         return format!("重点关注 {tag}");
     }
-    match FIELDS.iter().find(|(name, _)| *name == field) {
-        Some((name, chinese)) => format!("{chinese} {name}"),
+    let other = OTHERS.iter().find(|(name, _)| *name == field).map(|(_, chinese)| *chinese);
+    match other.or_else(|| Field::of_name(field).map(Field::zh)) {
+        Some(chinese) => format!("{chinese} {field}"),
         None => field.to_owned(),
     }
 }

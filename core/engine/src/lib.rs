@@ -56,6 +56,14 @@ pub mod commands {
     pub use keting_model::region::RegionCommand;
 }
 
+/// What a form asks while somebody types: the one form of a value, or what is wrong with it; what fields
+/// and words are called.
+pub mod input {
+    pub use keting_model::InvalidValue;
+    pub use keting_model::input::{Checked, Field, Refused, Takes, check, of_fifteen};
+    pub use keting_model::words::{Label, label};
+}
+
 /// What queries answer with.
 pub mod views {
     pub use crate::shell::queries::{HeldView, HouseholdPage, OutboxView};

@@ -4,6 +4,7 @@ use crate::city_time::CityTime;
 use crate::date::{Date, YEAR_MAX, YEAR_MIN};
 use crate::fact::is_over;
 use crate::id::DocumentId;
+use crate::input::{check_digit, is_phone, of_fifteen};
 use crate::kind::DocumentKind;
 use crate::value::Value;
 use crate::words;
@@ -13,6 +14,8 @@ use crate::words;
 pub(crate) enum Holds {
     /// One line of text of at most so many characters.
     Line(usize),
+    /// The name of a person, of at most so many characters.
+    Name(usize),
     /// Text of several lines, of at most so many characters.
     Prose(usize),
     /// One of these words.
@@ -43,8 +46,8 @@ impl Holds {
         !matches!(self, Self::Time | Self::Over | Self::Year | Self::Document(_))
     }
 
-    /// Reads a value that a person typed: a yes or no as `true` or `false`. Whether it is right is
-    /// [`Self::check`]'s question.
+    /// Reads a value that a person typed, as it is: a yes or no as `true` or `false`. Whether it is
+    /// right is [`Self::check`]'s question.
     pub(crate) fn read(self, typed: &str) -> Result<Value, InvalidValue> {
         match (self, typed.trim()) {
             (Self::Flag, "true") => Ok(Value::Bool(true)),
@@ -56,16 +59,28 @@ impl Holds {
 
     /// Checks a value that is not cleared.
     pub(crate) fn check(self, value: &Value) -> Result<(), InvalidValue> {
+        if value.as_text() == Some("") {
+            return Err(InvalidValue::Empty);
+        }
         match self {
-            Self::Line(chars_max) => check_text(text(value)?, chars_max, false),
-            Self::Prose(chars_max) => check_text(text(value)?, chars_max, true),
-            Self::Word(words) => holds(words.contains(&text(value)?), InvalidValue::UnknownWord),
-            Self::Flag => holds(matches!(value, Value::Bool(_)), InvalidValue::WrongType),
-            Self::Day => holds(Date::parse(text(value)?).is_some(), InvalidValue::NotADate),
-            Self::Phone => holds(is_phone(text(value)?), InvalidValue::NotAPhone),
-            Self::IdNumber => {
-                holds(birth_date_of(text(value)?).is_some(), InvalidValue::NotAnIdNumber)
+            Self::Line(chars_max) | Self::Name(chars_max) => {
+                check_text(text(value)?, chars_max, false)
             }
+            Self::Prose(chars_max) => check_text(text(value)?, chars_max, true),
+            Self::Word(allowed) => {
+                holds(allowed.contains(&text(value)?), InvalidValue::UnknownWord { allowed })
+            }
+            Self::Flag => holds(matches!(value, Value::Bool(_)), InvalidValue::WrongType),
+            Self::Day => match Date::parse(text(value)?) {
+                Some(_) => Ok(()),
+                None => Err(no_day(text(value)?)),
+            },
+            Self::Phone => holds(is_phone(text(value)?), InvalidValue::NotAPhone),
+            Self::IdNumber => match text(value)? {
+                number if birth_date_of(number).is_some() => Ok(()),
+                number if of_fifteen(number).is_some() => Err(InvalidValue::OldIdNumber),
+                _ => Err(InvalidValue::NotAnIdNumber),
+            },
             Self::Code => holds(is_code(text(value)?), InvalidValue::NotACode),
             Self::Time => holds(number(value)? >= 0, InvalidValue::OutOfRange),
             Self::Over => {
@@ -97,9 +112,14 @@ impl Holds {
 
     /// The day that a value names, if the field holds one on which something was.
     pub(crate) fn day(self, value: &Value) -> Option<Date> {
+        value.as_text().and_then(|text| self.day_in(text))
+    }
+
+    /// The day that a text names, if the field holds one on which something was.
+    pub(crate) fn day_in(self, text: &str) -> Option<Date> {
         match self {
-            Self::Day => value.as_text().and_then(Date::parse),
-            Self::IdNumber => value.as_text().and_then(birth_date_of),
+            Self::Day => Date::parse(text),
+            Self::IdNumber => birth_date_of(text),
             _ => None,
         }
     }
@@ -108,18 +128,19 @@ impl Holds {
 /// The birth date inside an identity number, if the number is one: six digits of a region, eight
 /// of the date, three of an order, and the check digit of ISO 7064 MOD 11-2.
 pub fn birth_date_of(id_number: &str) -> Option<Date> {
-    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    const CHECK_DIGITS: &[u8; 11] = b"10X98765432";
-    let (digits, last) = id_number.as_bytes().split_at_checked(17)?;
-    if !digits.iter().all(u8::is_ascii_digit) || digits.first() == Some(&b'0') {
+    let (digits, last) = id_number.split_at_checked(17)?;
+    if digits.starts_with('0') || !last.chars().eq(check_digit(digits)) {
         return None;
     }
-    let sum: u32 = digits.iter().zip(WEIGHTS).map(|(d, weight)| u32::from(d - b'0') * weight).sum();
-    let check_digit = CHECK_DIGITS.get(usize::try_from(sum % 11).ok()?)?;
-    if last != std::slice::from_ref(check_digit) {
-        return None;
+    Date::parse_compact(digits.as_bytes().get(6..14)?)
+}
+
+/// Whether a date of birth says something else than an identity number does.
+pub fn contradict(birth_date: &str, id_number: &str) -> bool {
+    match (Date::parse(birth_date), birth_date_of(id_number)) {
+        (Some(said), Some(born)) => said != born,
+        _ => false,
     }
-    Date::parse_compact(digits.get(6..14)?)
 }
 
 /// Whether a care tag speaks of health and lives in the private part; none for an unknown tag.
@@ -149,21 +170,33 @@ pub enum InvalidValue {
     /// It holds control characters, or blanks at its ends.
     #[error("it holds characters that may not stand there")]
     BadCharacters,
-    /// It is not one of the known words.
-    #[error("it is not one of the known words")]
-    UnknownWord,
+    /// It is none of the words that the field chooses from.
+    #[error("it is none of {}", allowed.join(", "))]
+    UnknownWord {
+        /// These words.
+        allowed: &'static [&'static str],
+    },
     /// It is not a phone number.
     #[error("it is not a phone number")]
     NotAPhone,
     /// It is not an identity number with a right date and check digit.
     #[error("it is not an identity number with a right check digit")]
     NotAnIdNumber,
+    /// It is an identity number of 15 digits, as cards of the first generation had it.
+    #[error("it is an identity number of 15 digits, which have been replaced by 18")]
+    OldIdNumber,
+    /// A date of birth is another one than the identity number says.
+    #[error("it is another day than the identity number says")]
+    ContradictsIdNumber,
     /// It is not a day of the calendar written YYYY-MM-DD.
     #[error("it is not a date written YYYY-MM-DD")]
     NotADate,
     /// The day is later than the city's today.
     #[error("the day is later than today")]
     InTheFuture,
+    /// The day is before 1850.
+    #[error("the day is before 1850")]
+    TooEarly,
     /// It is not a region's code.
     #[error("it is not a code of digits")]
     NotACode,
@@ -183,11 +216,14 @@ impl InvalidValue {
             Self::Empty => "empty",
             Self::TooLong { .. } => "too_long",
             Self::BadCharacters => "bad_characters",
-            Self::UnknownWord => "unknown_word",
+            Self::UnknownWord { .. } => "unknown_word",
             Self::NotAPhone => "not_a_phone",
             Self::NotAnIdNumber => "not_an_id_number",
+            Self::OldIdNumber => "old_id_number",
+            Self::ContradictsIdNumber => "contradicts_id_number",
             Self::NotADate => "not_a_date",
             Self::InTheFuture => "in_the_future",
+            Self::TooEarly => "too_early",
             Self::NotACode => "not_a_code",
             Self::OutOfRange => "out_of_range",
             Self::NotAnId => "not_an_id",
@@ -208,9 +244,6 @@ fn number(value: &Value) -> Result<i64, InvalidValue> {
 }
 
 fn check_text(text: &str, chars_max: usize, lines: bool) -> Result<(), InvalidValue> {
-    if text.is_empty() {
-        return Err(InvalidValue::Empty);
-    }
     // Every character has at least one byte: a huge text is not counted to its end.
     if text.chars().take(chars_max + 1).count() > chars_max {
         return Err(InvalidValue::TooLong { chars_max });
@@ -224,22 +257,15 @@ fn turns_direction(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// A mobile number `1[3-9]` and nine digits, or a landline: `0` and two or three digits, perhaps
-/// a hyphen, and seven or eight digits.
-fn is_phone(text: &str) -> bool {
-    let all_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-    match text.as_bytes() {
-        [b'1', b'3'..=b'9', ..] => text.len() == 11 && all_digits(text),
-        [b'0', ..] => match text.split_once('-') {
-            Some((area, number)) => {
-                (3..=4).contains(&area.len())
-                    && (7..=8).contains(&number.len())
-                    && all_digits(area)
-                    && all_digits(number)
-            }
-            None => (10..=12).contains(&text.len()) && all_digits(text),
-        },
-        _ => false,
+/// What is wrong with a text that is no [`Date`]: it may be a day of a year that has none.
+fn no_day(text: &str) -> InvalidValue {
+    let year: Option<u16> = text.get(..4).and_then(|year| year.parse().ok());
+    // 2000 was a leap year, and so has every day that another year has.
+    let is_of_some_year = |rest: &str| Date::parse(&format!("2000{rest}")).is_some();
+    match year.filter(|_| text.get(4..).is_some_and(is_of_some_year)) {
+        Some(year) if year < YEAR_MIN => InvalidValue::TooEarly,
+        Some(year) if year > YEAR_MAX => InvalidValue::InTheFuture,
+        Some(_) | None => InvalidValue::NotADate,
     }
 }
 
@@ -273,8 +299,15 @@ mod tests {
 
     #[test]
     fn mobile_and_landline_numbers_are_phones() {
-        for right in ["13812345678", "19900000000", "0573-87651234", "057387651234", "010-1234567"]
-        {
+        for right in [
+            "13812345678",
+            "19900000000",
+            "0573-87651234",
+            "0573-87651234-802",
+            "057387651234",
+            "010-1234567",
+            "661234",
+        ] {
             assert_eq!(Holds::Phone.check(&Value::from(right)), Ok(()), "{right}");
         }
         for wrong in ["12812345678", "1381234567", "87651234", "05-87651234", "0573-876-51234", ""]

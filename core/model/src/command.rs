@@ -173,14 +173,15 @@ impl Command {
         }
     }
 
-    /// Works out what to write: only what differs from what the documents show.
+    /// Works out what to write: only what differs from what the documents show, and what people typed
+    /// in its normal form ([`crate::input`]).
     ///
     /// # Errors
     /// When a value is not valid, a field is in conflict, something is missing or there already,
     /// or nothing would change.
     pub fn plan(&self, documents: &BTreeMap<DocumentId, Document>) -> Result<Plan, CommandError> {
         let given = Given(documents);
-        let edits = match self {
+        let edits = match &self.in_normal_form() {
             Self::Region(command) => command.plan(&given),
             Self::Household(command) => command.plan(&given),
             Self::Private(command) => command.plan(&given),

@@ -63,6 +63,7 @@ fn names(names: &[&str]) -> String {
 fn holds(rule: &FieldRule) -> String {
     match rule.holds {
         Holds::Line(max) => format!("a line, {max} characters"),
+        Holds::Name(max) => format!("a name, {max} characters"),
         Holds::Prose(max) => format!("text, {max} characters"),
         Holds::Word(words) => names(words),
         Holds::Flag => "true or false".to_owned(),

@@ -13,6 +13,7 @@ use crate::registry::registration;
 use crate::rows::Contents;
 use crate::schema::{Schema, Write};
 use crate::value::Value;
+use crate::words;
 
 /// Operations in the making for one document.
 pub(crate) struct Draft<'a> {
@@ -84,7 +85,7 @@ impl<'a> Draft<'a> {
         value: &Value,
     ) -> Result<(), CommandError> {
         if !self.takes(prefix, name) {
-            return Err(CommandError::UnknownField { field: name.to_owned() });
+            return Err(no_field(name));
         }
         let tidy = tidy(value);
         let key = format!("{prefix}{name}");
@@ -177,6 +178,17 @@ impl<'a> Draft<'a> {
     /// The edit, which may be without operations.
     pub(crate) fn finish(self) -> Edit {
         Edit { document: self.document.id(), ops: self.ops }
+    }
+}
+
+/// Says that a command has no field of a name, or that there is no such care tag.
+pub(crate) fn no_field(name: &str) -> CommandError {
+    match name.strip_prefix("t/") {
+        Some(tag) if !words::CARE_TAGS.contains(&tag) => CommandError::Invalid {
+            field: "care_tags",
+            rule: InvalidValue::UnknownWord { allowed: words::CARE_TAGS },
+        },
+        _ => CommandError::UnknownField { field: name.to_owned() },
     }
 }
 

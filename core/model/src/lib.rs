@@ -22,6 +22,7 @@ pub mod household;
 pub mod household_private;
 pub mod household_visits;
 pub mod id;
+pub mod input;
 pub mod keys;
 pub mod kind;
 pub mod projection;

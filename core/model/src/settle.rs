@@ -80,18 +80,36 @@ impl Settle {
 
     pub(crate) fn plan(&self, given: &Given<'_>) -> Result<Vec<Edit>, CommandError> {
         let rule = rule_of(&self.document, &self.key)?;
-        rule.check(&self.value)
+        let value = self.chosen_or_brought_to_form(rule, given)?;
+        rule.check(&value)
             .map_err(|broken| CommandError::Invalid { field: rule.name(), rule: broken })?;
         if let Some((resident, name)) = resident_of(&self.document, &self.key) {
             let mut placing = Placing::new(Self::NAME, given, &self.document, self.time)?;
-            placing.settle(resident, name, &self.value)?;
+            placing.settle(resident, name, &value)?;
             return placing.finish();
         }
         if given.document(&self.document)?.values(&self.key).len() < 2 {
             return Err(CommandError::NothingToSettle);
         }
-        let settle = Op::Settle { key: self.key.clone(), value: self.value.clone() };
+        let settle = Op::Settle { key: self.key.clone(), value };
         Ok(vec![Edit { document: self.document, ops: vec![settle] }])
+    }
+}
+
+impl Settle {
+    /// The value as it is if it is one of those that stand, and else in its normal form.
+    fn chosen_or_brought_to_form(
+        &self,
+        rule: &FieldRule,
+        given: &Given<'_>,
+    ) -> Result<Value, CommandError> {
+        let Value::Text(typed) = &self.value else { return Ok(self.value.clone()) };
+        for document in self.documents() {
+            if given.document(&document)?.values(&self.key).contains(&self.value) {
+                return Ok(self.value.clone());
+            }
+        }
+        Ok(Value::from(rule.holds.in_normal_form(typed)))
     }
 }
 

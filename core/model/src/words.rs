@@ -4,6 +4,10 @@
 //! different things the less final word is shown until it is settled: whoever still lives there or
 //! still waits for something goes on being looked after, and one visit too many is less harm than none.
 
+mod labels;
+
+pub use labels::{Label, label};
+
 /// What a resident is to the head of the household.
 pub const RELATIONS: &[&str] =
     &["head", "spouse", "child", "parent", "grandchild", "sibling", "tenant", "other"];
@@ -41,3 +45,17 @@ pub const OPEN_TAGS: &[&str] =
 
 /// Care tags that speak of health, and so live in the private part.
 pub const HEALTH_TAGS: &[&str] = &["disabled", "chronic_illness", "mental_illness", "bedridden"];
+
+/// Every care tag.
+pub const CARE_TAGS: &[&str] = &[
+    "living_alone",
+    "empty_nest",
+    "veteran_family",
+    "low_income",
+    "left_behind",
+    "bereaved",
+    "disabled",
+    "chronic_illness",
+    "mental_illness",
+    "bedridden",
+];

@@ -21,13 +21,14 @@ mod sessions;
 mod signed;
 mod stored;
 mod table;
+mod typed;
 mod wire;
 
 /// A fuzz target: its name, and what it does with bytes.
 pub type Target = (&'static str, fn(&[u8]) -> bool);
 
 /// Every target, in the order in which an edit travels.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 14] = [
     ("command", stored::command),
     ("stored_values", stored::values),
     ("commit", signed::commit),
@@ -41,6 +42,7 @@ pub const TARGETS: [Target; 13] = [
     ("change_bytes", change::bytes),
     ("crafted_change", crafted::change),
     ("regions_table", table::regions),
+    ("typed_field", typed::field),
 ];
 
 /// Feeds a target, and says whether it took the bytes for something.

@@ -67,6 +67,7 @@ pub fn of_target(target: &str) -> Vec<Vec<u8>> {
             all
         }
         "regions_table" => vec![fs::read(fixtures().join("chaoxiang/regions.csv")).unwrap()],
+        "typed_field" => crate::typed::seeds(),
         "stored_values" => story().iter().map(|(document, _)| document.save()).collect(),
         "command" => vec![household_is_added()],
         _ => (0..16_u8).map(|seed| plain(seed, 512)).collect(),

@@ -6,7 +6,9 @@ use crate::city_time::CityTime;
 use crate::fields::Fields;
 use crate::household::placing::private_part;
 use crate::id::{DocumentId, ItemId};
+use crate::input::word;
 use crate::settle::{CONCEAL, REVEAL};
+use crate::words;
 
 /// A resident to be added.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -183,7 +185,9 @@ impl HouseholdCommand {
             Self::Edit { .. } => "household.edit",
             Self::AddResident { .. } => "resident.add",
             Self::EditResident { .. } => "resident.edit",
-            Self::SetStatus { status, .. } if status == "living" => "resident.return",
+            Self::SetStatus { status, .. } if word(words::STATUSES, status) == words::LIVING => {
+                "resident.return"
+            }
             Self::SetStatus { .. } => "resident.leave",
             Self::AddNeed { .. } => "need.add",
             Self::AdvanceNeed { .. } => "need.advance",

@@ -6,7 +6,7 @@
 //! Where people said different things, nothing moves: it stays where it is, hidden, until somebody
 //! settles it.
 
-use crate::check::birth_date_of;
+use crate::check::{InvalidValue, birth_date_of, contradict};
 use crate::command::CommandError;
 use crate::date::Date;
 use crate::draft::Draft;
@@ -96,16 +96,45 @@ impl<'a> Placing<'a> {
         self.household.say_again(flag(resident), Value::Bool(concealed))
     }
 
+    /// Complains when a command enters a date of birth, or an identity number, by which somebody is born
+    /// on another day than the other says: the one that is entered with it, or else those that stand.
+    pub(super) fn require_one_birth(
+        &self,
+        resident: ItemId,
+        fields: &Fields,
+    ) -> Result<(), CommandError> {
+        if DATED_BY.iter().all(|name| fields.value(name).is_none_or(|given| *given == Value::Null))
+        {
+            return Ok(());
+        }
+        let [born, numbers] = DATED_BY.map(|name| self.known(resident, fields, name));
+        let fits = |born: &Value, number: &Value| match (born.as_text(), number.as_text()) {
+            (Some(born), Some(number)) => !contradict(born, number),
+            _ => true,
+        };
+        let any = born.iter().any(|born| numbers.iter().any(|number| fits(born, number)));
+        if any || born.is_empty() || numbers.is_empty() {
+            return Ok(());
+        }
+        Err(CommandError::Invalid { field: "birth_date", rule: InvalidValue::ContradictsIdNumber })
+    }
+
+    /// What is known of a field that tells who is a child: what the command gives, or else what stands.
+    fn known(&self, resident: ItemId, fields: &Fields, name: &str) -> Vec<Value> {
+        match fields.value(name) {
+            Some(given) => vec![given.clone()],
+            None => self.private.values(&format!("{}{name}", prefix(resident))),
+        }
+    }
+
     /// Whether a resident is a child today, by any date that is given now or else written down; none if
     /// there is no date.
     fn known_as_child(&self, resident: ItemId, fields: &Fields) -> Option<bool> {
-        let known = |name: &str| match fields.value(name) {
-            Some(given) => vec![given.clone()],
-            None => self.private.values(&format!("{}{name}", prefix(resident))),
-        };
         let read: [fn(&str) -> Option<Date>; 2] = [Date::parse, birth_date_of];
         let born = DATED_BY.into_iter().zip(read).flat_map(|(name, read)| {
-            known(name).into_iter().filter_map(move |value| read(value.as_text()?.trim()))
+            self.known(resident, fields, name)
+                .into_iter()
+                .filter_map(move |value| read(value.as_text()?.trim()))
         });
         born.map(|day| day.is_of_a_child_on(self.today)).reduce(|one, other| one || other)
     }

@@ -6,7 +6,7 @@
 use crate::city_time::CityTime;
 use crate::command::{CommandError, Edit, Given};
 use crate::date::Date;
-use crate::draft::{Draft, takes_away, tidy};
+use crate::draft::{Draft, no_field, takes_away, tidy};
 use crate::fact::{Fact, Told, all_said, complete, current, over};
 use crate::fields::Fields;
 use crate::household::NewResident;
@@ -55,6 +55,7 @@ impl<'a> Placing<'a> {
         if self.household.has(&format!("{prefix}name")) {
             return Err(CommandError::AlreadyExists { what: "the resident" });
         }
+        self.require_one_birth(new.resident, &new.fields)?;
         let place = self.turn(new.resident, &new.fields)?;
         self.put_fields(new.resident, &new.fields, place)?;
         self.household.require(&prefix, "name")?;
@@ -65,6 +66,7 @@ impl<'a> Placing<'a> {
     /// Edits a resident who is there.
     pub(crate) fn edit(&mut self, resident: ItemId, fields: &Fields) -> Result<(), CommandError> {
         require_resident(&self.household, resident)?;
+        self.require_one_birth(resident, fields)?;
         let place = self.turn(resident, fields)?;
         self.put_fields(resident, fields, place)?;
         self.gather(resident, place)
@@ -108,7 +110,7 @@ impl<'a> Placing<'a> {
                 (true, false) => self.household.put_filled_in(&prefix, name, value)?,
                 (false, true) => self.private.put_filled_in(&prefix, name, value)?,
                 (false, false) => {
-                    return Err(CommandError::UnknownField { field: name.to_owned() });
+                    return Err(no_field(name));
                 }
             }
         }

@@ -58,7 +58,7 @@ pub(super) static SCHEMA: Schema = Schema {
         own("address", Holds::Line(200), Write::Often, ADD_OR_EDIT),
         own("address_code", Holds::Line(64), Write::Clearable, ADD_OR_EDIT),
         own("tenure", Holds::Word(words::TENURES), Write::Clearable, ADD_OR_EDIT),
-        resident("r/*/name", Holds::Line(64), Write::Often, WRITE_RESIDENT),
+        resident("r/*/name", Holds::Name(64), Write::Often, WRITE_RESIDENT),
         resident("r/*/relation", Holds::Word(words::RELATIONS), Write::Clearable, WRITE_RESIDENT),
         resident(FLAG, Holds::Flag, Write::Again, WRITE_OR_MOVE),
         resident("r/*/phone", Holds::Phone, Write::Clearable, WRITE_OR_MOVE),

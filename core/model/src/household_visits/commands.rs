@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::check::InvalidValue;
+use crate::check::{Holds, InvalidValue};
 use crate::city_time::CityTime;
 use crate::command::{CommandError, Edit, Given};
 use crate::date::Date;
@@ -78,8 +78,7 @@ impl VisitsCommand {
         };
         let time = time_value(self.time());
         require_household(&Draft::new(self.name(), given.document(household)?)?)?;
-        let not_a_day = CommandError::Invalid { field: "at", rule: InvalidValue::NotADate };
-        let day = self.day().ok_or(not_a_day)?;
+        let day = self.day().ok_or_else(|| self.no_day())?;
         let document = given.document(&visits_of(household, day.year()))?;
         let mut draft = Draft::new(self.name(), document)?;
         draft.found("of", Value::Bytes(household.as_bytes().to_vec()))?;
@@ -91,6 +90,9 @@ impl VisitsCommand {
                     return Err(CommandError::AlreadyExists { what: "the visit" });
                 }
                 put_all(&mut draft, &prefix, fields)?;
+                if fields.value("purpose").is_some() {
+                    draft.require(&prefix, "purpose")?;
+                }
                 draft.put(format!("{prefix}time"), time)?;
             }
             Self::AddNote { note, text, .. } => {
@@ -106,10 +108,23 @@ impl VisitsCommand {
         Ok(vec![draft.finish()])
     }
 
+    /// What is wrong with the day of a visit.
+    fn no_day(&self) -> CommandError {
+        let given = match self {
+            Self::AddVisit { fields, .. } => fields.value("at").and_then(Value::as_text),
+            Self::AddNote { .. } => None,
+        };
+        let day = Value::from(Holds::Day.in_normal_form(given.unwrap_or_default()));
+        let rule = Holds::Day.check(&day).err().unwrap_or(InvalidValue::NotADate);
+        CommandError::Invalid { field: "at", rule }
+    }
+
     /// The day a visit was made or a note written: it says into which year's document they go.
     fn day(&self) -> Option<Date> {
         match self {
-            Self::AddVisit { fields, .. } => Date::parse(fields.value("at")?.as_text()?.trim()),
+            Self::AddVisit { fields, .. } => {
+                Date::parse(&Holds::Day.in_normal_form(fields.value("at")?.as_text()?))
+            }
             Self::AddNote { time, .. } => Some(time.day()),
         }
     }

@@ -26,7 +26,7 @@ pub(super) static SCHEMA: Schema = Schema {
         field("v/*/at", Holds::Day, Some(Family::Visit), VISIT),
         field("v/*/purpose", Holds::Line(200), Some(Family::Visit), VISIT),
         field("v/*/note", Holds::Prose(4_000), Some(Family::Visit), VISIT),
-        field("v/*/by", Holds::Line(64), Some(Family::Visit), VISIT),
+        field("v/*/by", Holds::Name(64), Some(Family::Visit), VISIT),
         field("v/*/time", Holds::Time, Some(Family::Visit), VISIT),
         field("o/*/text", Holds::Prose(4_000), Some(Family::Note), NOTE),
         field("o/*/at", Holds::Day, Some(Family::Note), NOTE),

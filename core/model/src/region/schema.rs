@@ -24,7 +24,7 @@ pub(super) static SCHEMA: Schema = Schema {
         field("level", Holds::Word(LEVELS), Write::Once, ADD),
         field("parent", Holds::Document(DocumentKind::Region), Write::Once, ADD),
         field("boundary", Holds::Prose(1_000), Write::Clearable, ADD_OR_EDIT),
-        field("head", Holds::Line(64), Write::Clearable, ADD_OR_EDIT),
+        field("head", Holds::Name(64), Write::Clearable, ADD_OR_EDIT),
     ],
     groups: &[Group {
         pattern: "",

@@ -86,23 +86,36 @@ impl Replica {
         let city = command.time().unwrap_or(self.time());
         let verdict = judge(command.name(), RULE_VERSION, city, &touched);
         assert!(verdict.is_ok(), "{}: {verdict:?} for {plan:?}", command.name());
+        let stamp = self.stamp(city);
+        for edit in &plan.edits {
+            self.author(edit.document, &edit.ops, &stamp);
+        }
+        Ok(plan)
+    }
+
+    /// Writes operations as they are, whatever a command would make of them.
+    pub fn write(&mut self, document: DocumentId, ops: &[Op]) {
+        let stamp = self.stamp(self.time());
+        self.author(document, ops, &stamp);
+    }
+
+    fn stamp(&mut self, city: CityTime) -> Stamp {
         self.counter += 1;
         let [high, low] = self.counter.to_be_bytes();
-        let stamp = Stamp {
+        Stamp {
             actor: ActorId::new([self.actor; 10]),
             time: HybridTime::new(self.now_ms, self.counter),
             city,
             command: CommandId::new([self.actor, 0, 0, 0, 0, 0, high, low]),
-        };
-        for edit in &plan.edits {
-            let document = self.documents.get_mut(&edit.document).unwrap();
-            let before = document.clone();
-            let authored = document.author(&stamp, &edit.ops).unwrap();
-            let (ops, hash) = (edit.ops.clone(), authored.hash);
-            self.written.push(Written { before, ops, hash });
-            self.sent.push(Sent { document: edit.document, bytes: authored.bytes });
         }
-        Ok(plan)
+    }
+
+    fn author(&mut self, id: DocumentId, ops: &[Op], stamp: &Stamp) {
+        let document = self.documents.get_mut(&id).unwrap();
+        let before = document.clone();
+        let authored = document.author(stamp, ops).unwrap();
+        self.written.push(Written { before, ops: ops.to_vec(), hash: authored.hash });
+        self.sent.push(Sent { document: id, bytes: authored.bytes });
     }
 
     /// Takes in a change if what it depends on is here.

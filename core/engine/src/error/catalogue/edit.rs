@@ -11,23 +11,33 @@ pub(super) const CODES: &[Known] = &[
     ),
     refused(
         "bad_characters",
-        "内容的首尾有空格，或含有不能用的字符，请删去后再保存。",
-        "There are blanks at the ends or characters that cannot be used: remove them and save again.",
+        "内容里有不能用的控制字符，请删去后再保存。",
+        "There are control characters, which cannot be used: remove them and save again.",
     ),
     refused(
         "unknown_word",
-        "这一栏只能从给出的选项里选，请重新选择。",
-        "This field takes one of the given choices: choose again.",
+        "没有这一项，请从给出的选项里选。",
+        "There is no such choice: choose one of those given.",
     ),
     refused(
         "not_a_phone",
-        "电话号码不对，请核对手机号或固定电话后重新填写。",
-        "This is not a phone number: check the mobile or landline number and enter it again.",
+        "电话号码不对，请核对后填一个号码：手机号 11 位，固定电话要带区号，短号 6 位。",
+        "This is not a phone number: enter one of 11 digits, a landline with its area code, or a short number of 6.",
     ),
     refused(
         "not_an_id_number",
         "身份证号不对，请对照证件逐位核对后重新填写。",
         "This is not a valid ID number: compare it with the card digit by digit and enter it again.",
+    ),
+    refused(
+        "old_id_number",
+        "这是 15 位的旧身份证号，请核对现在的证件，填 18 位的号码。",
+        "This is an old ID number of 15 digits: check today's card and enter the one of 18.",
+    ),
+    refused(
+        "contradicts_id_number",
+        "出生日期和身份证号里的不一致，请对照证件核对，把填错的一项改正。",
+        "The date of birth is not the one in the ID number: check both on the card and correct the wrong one.",
     ),
     refused(
         "not_a_date",
@@ -38,6 +48,11 @@ pub(super) const CODES: &[Known] = &[
         "in_the_future",
         "日期不能晚于今天，请核对日期。",
         "The day is later than today: check the date.",
+    ),
+    refused(
+        "too_early",
+        "日期早于 1850 年，请核对日期。",
+        "The day is before 1850: check the date.",
     ),
     refused(
         "not_a_code",

@@ -1,0 +1,205 @@
+//! The real command takes what people type, as they type it, and says of what it refuses what is wrong
+//! and what is allowed.
+
+use keting_scenarios::city::{MICRO_GRID, UNIT};
+use keting_scenarios::device::{Device, Ended};
+use keting_scenarios::served::ServedCity;
+use serde_json::{Value, json};
+
+/// The ID number of somebody made up, a woman born on 13 July 1990.
+const ID_NUMBER: &str = "990481199007130028";
+/// The same, with X as its check digit.
+const WITH_X: &str = "11010519491231002X";
+
+/// A head of a micro-grid with one household.
+struct Head {
+    /// Runs as long as the device.
+    city: ServedCity,
+    device: Device,
+    household: String,
+}
+
+impl Head {
+    fn start() -> Self {
+        let city = ServedCity::start();
+        let device = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+        let household = ["household", "add", "--region", UNIT, "--address", "一号"];
+        let household = device.run(&household).line();
+        Self { city, device, household }
+    }
+
+    fn add(&self, fields: &[&str]) -> Ended {
+        self.device.run(&[&["resident", "add", &self.household], fields].concat())
+    }
+
+    fn edit(&self, resident: &str, fields: &[&str]) -> Ended {
+        self.device.run(&[&["resident", "edit", &self.household, resident], fields].concat())
+    }
+
+    fn page(&self, device: &Device) -> Value {
+        device.json(&["household", "show", &self.household])
+    }
+
+    fn resident(&self, device: &Device, name: &str) -> Value {
+        let page = self.page(device);
+        let mut residents = page["household"]["residents"].as_array().unwrap().iter();
+        residents.find(|one| one["name"] == name).unwrap().clone()
+    }
+}
+
+#[test]
+fn numbers_have_one_form_however_they_are_typed() {
+    let head = Head::start();
+    let resident = head.add(&["--name", "李一"]).line();
+    for (typed, normal) in [
+        ("138 1234 5678", "13812345678"),
+        ("138-1234-5679", "13812345679"),
+        ("138—1234—5680", "13812345680"),
+        ("+8613812345681", "13812345681"),
+        ("0086 138 1234 5682", "13812345682"),
+        ("１３８１２３４５６８３", "13812345683"),
+        ("(0573)87651234", "0573-87651234"),
+        ("（0573）８７６５１２３５", "0573-87651235"),
+        ("0573 87651234-802", "0573-87651234-802"),
+        ("0573-87651236转802", "0573-87651236-802"),
+        ("661234", "661234"),
+    ] {
+        head.edit(&resident, &["--phone", typed]).done();
+        assert_eq!(head.resident(&head.device, "李一")["phone"], normal, "{typed}");
+    }
+    for typed in
+        ["11010519491231002x", "110105 19491231 002X", "110105-19491231-002X", "１１０１０５１９４９１２３１００２Ｘ"]
+    {
+        head.edit(&resident, &["--id-number", typed]).done();
+        assert_eq!(head.resident(&head.device, "李一")["id_number"], WITH_X, "{typed}");
+        head.edit(&resident, &["--id-number", ""]).done();
+    }
+    let visit = ["household", "visit", &head.household, "--purpose", " 日常\t走访\r\n"];
+    head.device.run(&[&visit[..], &["--at", "2026年1月5日", "--note", "好\r\n下周再来\t"]].concat()).line();
+    let visit = &head.page(&head.device)["visits"][0];
+    assert_eq!(
+        (&visit["at"], &visit["purpose"], &visit["note"]),
+        (&json!("2026-01-05"), &json!("日常 走访"), &json!("好\n下周再来"))
+    );
+}
+
+#[test]
+fn two_people_who_type_one_name_in_two_ways_do_not_disagree() {
+    let head = Head::start();
+    let resident = head.add(&["--name", "买买提"]).line();
+    let other = head.city.device("陆小明", "micro_grid_head", MICRO_GRID);
+    head.device.run(&["sync"]).done();
+    other.run(&["sync"]).done();
+    head.edit(&resident, &["--name", "买买提•阿卜\u{200b}杜拉"]).done();
+    let edit = ["resident", "edit", &head.household, &resident];
+    other.run(&[&edit[..], &["--name", "\u{feff}买买提．\u{a0}阿卜杜拉"]].concat()).done();
+    for device in [&head.device, &other, &head.device] {
+        device.run(&["sync"]).done();
+    }
+    for device in [&head.device, &other] {
+        let page = head.page(device);
+        assert_eq!(page["household"]["residents"][0]["name"], "买买提·阿卜杜拉");
+        assert_eq!(page["conflicts"], json!([]));
+    }
+}
+
+#[test]
+fn what_is_refused_names_the_field_the_rule_and_what_is_allowed_and_never_what_was_typed() {
+    let head = Head::start();
+    let resident = head.add(&["--name", "李一"]).line();
+    let in_chinese = |arguments: &[&str]| {
+        Ended::of(head.device.command(arguments).env("LC_ALL", "zh_CN.UTF-8"))
+    };
+    let edit = ["resident", "edit", head.household.as_str(), resident.as_str()];
+    let visit = ["household", "visit", head.household.as_str()];
+    for (verb, fields, code, said) in [
+        (&edit[..], &["--birth-date", "2062-05-05"][..], "in_the_future", "出生日期 birth_date"),
+        (&edit, &["--birth-date", "1849-05-05"], "too_early", "1850"),
+        (&edit, &["--id-number", "110105491231002"], "old_id_number", "身份证号 id_number"),
+        (
+            &edit,
+            &["--id-number", WITH_X, "--birth-date", "1949-12-30"],
+            "contradicts_id_number",
+            "出生日期 birth_date",
+        ),
+        (&edit, &["--phone", "87651234"], "not_a_phone", "电话 phone"),
+        (&edit, &["--name", "\u{200b} "], "empty", "姓名 name"),
+        (&edit, &["--relation", "哥们"], "unknown_word", "可选：户主 head、配偶 spouse"),
+        (&edit, &["--tag", "孤寡"], "unknown_word", "可选：独居老人 living_alone、"),
+        (&visit, &["--purpose", "\u{a0}"], "empty", "事由 purpose"),
+        (&visit, &["--purpose", "日常", "--at", "2199-01-01"], "in_the_future", "日期 at"),
+    ] {
+        let ended = in_chinese(&[verb, fields].concat());
+        assert_eq!(ended.refusal(), (1, code), "{fields:?}");
+        assert!(ended.err.contains(said), "{said}: {}", ended.err);
+        assert!(!ended.err.contains(fields[1]), "{}", ended.err);
+    }
+    assert_eq!(head.page(&head.device)["visits"], json!([]));
+}
+
+#[test]
+fn a_word_is_taken_by_its_chinese_label() {
+    let head = Head::start();
+    head.add(&["--name", "李一", "--relation", "户主", "--tag", "独居老人", "--bond", "常住"]).line();
+    let resident = head.resident(&head.device, "李一");
+    let (relation, tags, bond) = (&resident["relation"], &resident["care_tags"], &resident["bond"]);
+    assert_eq!((relation, bond), (&json!("head"), &json!("lives_here")));
+    assert_eq!(tags, &json!(["living_alone"]));
+}
+
+#[test]
+fn after_a_wrong_date_of_birth_is_corrected_everybody_sees_what_is_open_again() {
+    let head = Head::start();
+    let steward = head.city.device("梁志杰", "steward", UNIT);
+    let known = ["--phone", "13800000001", "--bond", "both", "--birth-date", "2016-05-05"];
+    let resident = head.add(&[&["--name", "李一"], &known[..]].concat()).line();
+    let sync = || {
+        head.device.run(&["sync"]).done();
+        steward.run(&["sync"]).done();
+    };
+    sync();
+    assert_eq!(head.resident(&steward, "李一")["phone"], Value::Null);
+    head.edit(&resident, &["--birth-date", "1962-05-05"]).done();
+    let again = head.edit(&resident, &["--phone", "13800000001", "--bond", "both"]);
+    assert_eq!(again.refusal(), (1, "nothing_changed"));
+    sync();
+    let shown = head.resident(&steward, "李一");
+    assert_eq!((&shown["phone"], &shown["bond"]), (&json!("13800000001"), &json!("both")));
+}
+
+#[test]
+fn only_who_lives_there_is_counted() {
+    let head = Head::start();
+    head.add(&["--name", "小宝", "--birth-date", "2025-05-05"]).line();
+    for (name, status) in [("李一", "deceased"), ("王二", "moved_out")] {
+        let resident = head.add(&["--name", name]).line();
+        let leave = ["resident", "leave", &head.household, &resident, "--status", status];
+        head.device.run(&leave).done();
+    }
+    let steward = head.city.device("梁志杰", "steward", UNIT);
+    head.device.run(&["sync"]).done();
+    steward.run(&["sync"]).done();
+    for device in [&head.device, &steward] {
+        assert_eq!(device.json(&["household", "list"])[0]["living_here"], 1);
+        let listed = device.run(&["household", "list"]).done().out;
+        let line = listed.lines().find(|line| line.contains("一号")).unwrap().to_owned();
+        assert_eq!(line.split_whitespace().last(), Some("1"), "{listed}");
+    }
+}
+
+#[test]
+fn what_is_withheld_of_a_child_is_not_said_above_an_adult() {
+    let head = Head::start();
+    head.add(&["--name", "李一", "--phone", "13800000001"]).line();
+    head.add(&["--name", "小宝", "--phone", "13800000002", "--birth-date", "2020-05-05"]).line();
+    let steward = head.city.device("梁志杰", "steward", UNIT);
+    head.device.run(&["sync"]).done();
+    steward.run(&["sync"]).done();
+    let shown = steward.run(&["household", "show", &head.household]).done().out;
+    let (above, residents) = shown.split_once("编号 id").unwrap();
+    assert!(above.contains("身份证号 id_number") && !above.contains("电话"), "{shown}");
+    let of = |name: &str| residents.lines().find(|line| line.contains(name)).unwrap();
+    assert!(of("李一").contains("13800000001"), "{shown}");
+    let hidden = of("小宝");
+    assert!(hidden.contains("不可见 withheld") && !hidden.contains("13800000002"), "{shown}");
+}
