@@ -73,6 +73,17 @@ pub struct Reading {
     pub json: bool,
 }
 
+/// A device's directory, and how to say what was saved.
+#[derive(Debug, Args)]
+pub struct Writing {
+    /// The device's directory.
+    #[arg(long)]
+    pub data: PathBuf,
+    /// Print JSON for machines: the id, and what should be looked at again.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Arguments of `salvage`.
 #[derive(Debug, Args)]
 pub struct Salvage {
@@ -206,9 +217,8 @@ pub enum Region {
     },
     /// Add a region below another one.
     Add {
-        /// The device's directory.
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        writing: Writing,
         /// The new region's code, never used before.
         #[arg(long)]
         code: String,
@@ -235,9 +245,8 @@ pub enum Region {
 pub enum Household {
     /// Add a household; prints its id.
     Add {
-        /// The device's directory.
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        writing: Writing,
         /// The code of the region it belongs to.
         #[arg(long)]
         region: String,
@@ -270,9 +279,8 @@ pub enum Household {
     Edit {
         /// The household's id.
         id: String,
-        /// The device's directory.
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        writing: Writing,
         /// The address.
         #[arg(long)]
         address: Option<String>,
@@ -287,9 +295,8 @@ pub enum Household {
     Visit {
         /// The household's id.
         id: String,
-        /// The device's directory.
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        writing: Writing,
         /// What the visit was for.
         #[arg(long)]
         purpose: String,
@@ -307,9 +314,8 @@ pub enum Household {
     Need {
         /// The household's id.
         id: String,
-        /// The device's directory.
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        writing: Writing,
         /// What is needed: a new need.
         #[arg(long, conflicts_with_all = ["need", "status"])]
         text: Option<String>,
@@ -327,9 +333,8 @@ pub enum Household {
     Note {
         /// The household's id.
         id: String,
-        /// The device's directory.
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        writing: Writing,
         /// The note.
         #[arg(long)]
         text: String,
@@ -340,9 +345,8 @@ pub enum Household {
         id: String,
         /// The key of the field.
         key: String,
-        /// The device's directory.
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        writing: Writing,
         #[command(flatten)]
         on: SettleOn,
     },
@@ -409,9 +413,8 @@ pub enum Resident {
     Add {
         /// The household's id.
         household: String,
-        /// The device's directory.
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        writing: Writing,
         #[command(flatten)]
         fields: ResidentFields,
     },
@@ -421,9 +424,8 @@ pub enum Resident {
         household: String,
         /// The resident's id.
         resident: String,
-        /// The device's directory.
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        writing: Writing,
         #[command(flatten)]
         fields: ResidentFields,
     },
@@ -434,9 +436,8 @@ pub enum Resident {
         household: String,
         /// The resident's id.
         resident: String,
-        /// The device's directory.
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        writing: Writing,
         /// away, moved_out, deceased, or living for one who came back.
         #[arg(long, default_value = "moved_out")]
         status: String,
@@ -454,9 +455,8 @@ pub enum Resident {
         household: String,
         /// The resident's id.
         resident: String,
-        /// The device's directory.
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        writing: Writing,
     },
     /// Bring back into the open what is known of a resident who is no child, or no longer.
     Reveal {
@@ -464,9 +464,8 @@ pub enum Resident {
         household: String,
         /// The resident's id.
         resident: String,
-        /// The device's directory.
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        writing: Writing,
     },
 }
 

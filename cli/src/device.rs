@@ -1,11 +1,13 @@
 //! The device in a directory, and where its keys are.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use keting::{Command, DirectoryVault, Keting, Vault};
 use keting_model::{DocumentId, DocumentKind, ItemId};
 
+use crate::arguments::Writing;
 use crate::exit::Failure;
 use crate::output;
 
@@ -17,13 +19,22 @@ pub fn open(data: &Path) -> Result<Keting, Failure> {
     Ok(Keting::open(data, vault()?)?)
 }
 
-/// Carries out a command, and says what to look at again.
+/// Carries out a command, says what to look at again, and prints the id of what it is about.
 ///
 /// # Errors
 /// When it was refused, or the device cannot be used.
-pub fn execute(keting: &Keting, command: &Command) -> Result<(), Failure> {
-    keting.execute(command)?.warnings.into_iter().for_each(output::warn);
-    Ok(())
+pub fn write(
+    keting: &Keting,
+    command: &Command,
+    about: impl Display,
+    writing: &Writing,
+) -> Result<(), Failure> {
+    let warnings = keting.execute(command)?.warnings;
+    warnings.iter().copied().for_each(output::warn);
+    if writing.json {
+        return output::saved(&about.to_string(), &warnings);
+    }
+    output::line(about)
 }
 
 /// The vault: `$KETING_VAULT`, else a folder in the user's state directory. Never inside `--data`,

@@ -6,6 +6,7 @@ use keting::Warning;
 use keting::error::{caution, known};
 use keting::input::{InvalidValue, label};
 use serde::Serialize;
+use serde_json::json;
 
 use crate::commands::words::field_name;
 use crate::exit::Failure;
@@ -33,11 +34,31 @@ pub fn note(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-/// Says what to look at again in what was kept.
+/// Says what to look at again in what was kept, and where.
 pub fn warn(warning: Warning) {
-    let (code, field) = (warning.code(), warning.field());
+    let (code, field) = (warning.code(), field_name(warning.field()));
     let advice = caution(code).map_or("", |caution| in_language(caution.zh, caution.en));
-    note(&format!("keting: {advice} [{code}] ({field})"));
+    let place = match warning.household() {
+        Some(household) => format!(" (户 household {household})"),
+        None => String::new(),
+    };
+    note(&format!("keting: {field}: {advice} [{code}]{place}"));
+}
+
+/// Prints the id of what was saved, and what to look at again, as JSON.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn saved(id: &str, warnings: &[Warning]) -> Result<(), Failure> {
+    let warning = |warning: &Warning| {
+        let household = warning.household().map(|household| household.to_string());
+        let advice = caution(warning.code()).map(|caution| (caution.zh, caution.en));
+        let (zh, en) = advice.unwrap_or_default();
+        json!({
+            "code": warning.code(), "field": warning.field(), "household": household, "zh": zh, "en": en,
+        })
+    };
+    json(&json!({ "id": id, "warnings": warnings.iter().map(warning).collect::<Vec<_>>() }))
 }
 
 /// Says how long work goes on, over the same line of a terminal; nothing where nobody watches.

@@ -3,12 +3,10 @@
 
 mod facts;
 
-use std::path::Path;
-
 use keting::views::{ConflictValue, ConflictView, HouseholdDetail};
 use keting_model::{Command, DocumentId, Settle};
 
-use crate::arguments::SettleOn;
+use crate::arguments::{SettleOn, Writing};
 use crate::commands::words::{field_name, who_and_when};
 use crate::device;
 use crate::exit::Failure;
@@ -18,9 +16,9 @@ use crate::output;
 ///
 /// # Errors
 /// When there is nothing to choose from, or the device refuses.
-pub fn settle(id: &str, key: &str, data: &Path, on: &SettleOn) -> Result<(), Failure> {
+pub fn settle(id: &str, key: &str, writing: &Writing, on: &SettleOn) -> Result<(), Failure> {
     let document = device::document_id(id)?;
-    let keting = device::open(data)?;
+    let keting = device::open(&writing.data)?;
     let typed = match (on.choose, &on.value) {
         (Some(number), _) => chosen(&keting.conflicts(None)?, &document, key, number)?,
         (None, Some(value)) => value.clone(),
@@ -28,9 +26,9 @@ pub fn settle(id: &str, key: &str, data: &Path, on: &SettleOn) -> Result<(), Fai
     };
     let settle = Settle::on_typed(document, key, &typed, keting.now());
     let settle = settle.map_err(keting::EngineError::from)?;
-    device::execute(&keting, &Command::Settle(settle))?;
+    device::write(&keting, &Command::Settle(settle), document, writing)?;
     output::note(&format!("已定为 settled on: {}", in_words(&typed)));
-    output::line(document)
+    Ok(())
 }
 
 /// Prints what has to be settled of a household, with what to type to do so.
@@ -167,7 +165,9 @@ mod tests {
     fn parsed(words: &[&str]) -> Result<(String, String, PathBuf, SettleOn), clap::Error> {
         let words = ["keting", "household", "settle"].iter().chain(words);
         match Arguments::try_parse_from(words)?.command {
-            Verb::Household(Household::Settle { id, key, data, on }) => Ok((id, key, data, on)),
+            Verb::Household(Household::Settle { id, key, writing, on }) => {
+                Ok((id, key, writing.data, on))
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -179,7 +179,7 @@ mod tests {
         let words: Vec<&str> = line.split(' ').skip(3).collect();
         let (id, key, data, on) = parsed(&words).unwrap();
         assert_eq!((&id, &key), (&conflict.document.to_string(), &conflict.key));
-        assert_eq!(data, Path::new("/home/me/phone"));
+        assert_eq!(data, std::path::Path::new("/home/me/phone"));
         let number = on.choose.unwrap();
         let value =
             chosen(std::slice::from_ref(&conflict), &conflict.document, &key, number).unwrap();

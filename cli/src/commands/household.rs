@@ -1,12 +1,10 @@
 //! Households: add, list, show, edit, visit, need, note, settle.
 
-use std::path::Path;
-
 use keting::commands::{HouseholdCommand, VisitsCommand};
 use keting::views::{HouseholdFilter, HouseholdPage, ResidentView};
-use keting::{Command, DocumentKind, Fields, Keting, Value};
+use keting::{Command, DocumentKind, Fields, Value};
 
-use crate::arguments::{Household, Reading};
+use crate::arguments::{Household, Reading, Writing};
 use crate::commands::words::{field_name, who_and_when};
 use crate::commands::{conflicts, held};
 use crate::device;
@@ -19,8 +17,8 @@ use crate::output;
 /// When it was refused, or the device cannot be used.
 pub fn run(verb: Household) -> Result<(), Failure> {
     match verb {
-        Household::Add { data, region, address, address_code, tenure } => {
-            let keting = device::open(&data)?;
+        Household::Add { writing, region, address, address_code, tenure } => {
+            let keting = device::open(&writing.data)?;
             let household = keting.new_document(DocumentKind::Household);
             let fields = fields(&[
                 ("address", Some(address)),
@@ -30,42 +28,39 @@ pub fn run(verb: Household) -> Result<(), Failure> {
             let region = device::region(&keting, &region)?;
             let (residents, time) = (Vec::new(), keting.now());
             let add = HouseholdCommand::Add { household, region, fields, residents, time };
-            device::execute(&keting, &Command::Household(add))?;
-            output::line(household)
+            device::write(&keting, &Command::Household(add), household, &writing)
         }
         Household::List { region, reading } => list(region.as_deref(), &reading),
         Household::Show { id, reading } => show(&id, &reading),
-        Household::Edit { id, data, address, address_code, tenure } => {
+        Household::Edit { id, writing, address, address_code, tenure } => {
             let fields =
                 fields(&[("address", address), ("address_code", address_code), ("tenure", tenure)]);
             let household = device::household_id(&id)?;
-            execute(&data, |_| Command::Household(HouseholdCommand::Edit { household, fields }))?;
-            output::line(household)
+            let edit = Command::Household(HouseholdCommand::Edit { household, fields });
+            device::write(&device::open(&writing.data)?, &edit, household, &writing)
         }
-        Household::Visit { id, data, purpose, note, at, by } => {
+        Household::Visit { id, writing, purpose, note, at, by } => {
             let household = device::household_id(&id)?;
-            let keting = device::open(&data)?;
+            let keting = device::open(&writing.data)?;
             let (visit, time) = (keting.new_item(), keting.now());
             let at = at.unwrap_or_else(|| time.day().to_string());
             let fields =
                 fields(&[("at", Some(at)), ("purpose", Some(purpose)), ("note", note), ("by", by)]);
             let add = VisitsCommand::AddVisit { household, visit, fields, time };
-            device::execute(&keting, &Command::Visits(add))?;
-            output::line(visit)
+            device::write(&keting, &Command::Visits(add), visit, &writing)
         }
-        Household::Need { id, data, text, need, status, note } => {
+        Household::Need { id, writing, text, need, status, note } => {
             let need = Need { text, need, status, note };
-            run_need(&id, &data, need)
+            run_need(&id, &writing, need)
         }
-        Household::Note { id, data, text } => {
+        Household::Note { id, writing, text } => {
             let household = device::household_id(&id)?;
-            let keting = device::open(&data)?;
+            let keting = device::open(&writing.data)?;
             let (note, time) = (keting.new_item(), keting.now());
             let add = VisitsCommand::AddNote { household, note, text, time };
-            device::execute(&keting, &Command::Visits(add))?;
-            output::line(note)
+            device::write(&keting, &Command::Visits(add), note, &writing)
         }
-        Household::Settle { id, key, data, on } => conflicts::settle(&id, &key, &data, &on),
+        Household::Settle { id, key, writing, on } => conflicts::settle(&id, &key, &writing, &on),
     }
 }
 
@@ -76,9 +71,9 @@ struct Need {
     note: Option<String>,
 }
 
-fn run_need(id: &str, data: &Path, asked: Need) -> Result<(), Failure> {
+fn run_need(id: &str, writing: &Writing, asked: Need) -> Result<(), Failure> {
     let household = device::household_id(id)?;
-    let keting = device::open(data)?;
+    let keting = device::open(&writing.data)?;
     let time = keting.now();
     let (need, command) = match asked {
         Need { text: Some(text), .. } => {
@@ -95,8 +90,7 @@ fn run_need(id: &str, data: &Path, asked: Need) -> Result<(), Failure> {
             return Err(Failure::Usage(usage.to_owned()));
         }
     };
-    device::execute(&keting, &Command::Household(command))?;
-    output::line(need)
+    device::write(&keting, &Command::Household(command), need, writing)
 }
 
 fn list(region: Option<&str>, reading: &Reading) -> Result<(), Failure> {
@@ -196,13 +190,4 @@ pub fn fields(given: &[(&str, Option<String>)]) -> Fields {
         }
     }
     fields
-}
-
-/// Opens the device, carries out one command, and closes it.
-///
-/// # Errors
-/// When it was refused, or the device cannot be used.
-pub fn execute(data: &Path, command: impl FnOnce(&Keting) -> Command) -> Result<(), Failure> {
-    let keting = device::open(data)?;
-    device::execute(&keting, &command(&keting))
 }

@@ -29,8 +29,8 @@ pub fn run(verb: Region) -> Result<(), Failure> {
             let region = regions.first().ok_or(Failure::NotFound("the region"))?;
             if reading.json { output::json(region) } else { print(&regions) }
         }
-        Region::Add { data, code, name, level, parent, boundary, head } => {
-            let keting = device::open(&data)?;
+        Region::Add { writing, code, name, level, parent, boundary, head } => {
+            let keting = device::open(&writing.data)?;
             let region = keting.new_document(DocumentKind::Region);
             let parent = Some(device::region(&keting, &parent)?);
             let fields = fields(&[
@@ -41,8 +41,7 @@ pub fn run(verb: Region) -> Result<(), Failure> {
                 ("head", head),
             ]);
             let add = RegionCommand::Add { region, parent, fields };
-            device::execute(&keting, &Command::Region(add))?;
-            output::line(region)
+            device::write(&keting, &Command::Region(add), region, &writing)
         }
     }
 }

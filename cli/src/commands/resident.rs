@@ -1,15 +1,12 @@
 //! Residents: add, edit, leave, conceal, reveal.
 
-use std::path::Path;
-
 use keting_model::household::{HouseholdCommand, NewResident};
 use keting_model::{CityTime, Command, DocumentId, Fields, ItemId};
 
-use crate::arguments::{Resident, ResidentFields};
-use crate::commands::household::{execute, fields};
+use crate::arguments::{Resident, ResidentFields, Writing};
+use crate::commands::household::fields;
 use crate::device;
 use crate::exit::Failure;
-use crate::output;
 
 /// Does what was asked with residents.
 ///
@@ -17,51 +14,40 @@ use crate::output;
 /// When it was refused, or the device cannot be used.
 pub fn run(verb: Resident) -> Result<(), Failure> {
     match verb {
-        Resident::Add { household, data, fields } => {
+        Resident::Add { household, writing, fields } => {
             let household = device::household_id(&household)?;
-            let keting = device::open(&data)?;
+            let keting = device::open(&writing.data)?;
             let (id, fact, time) = (keting.new_item(), keting.new_item(), keting.now());
             let fields = resident_fields(fields);
             let resident = NewResident { resident: id, fact, fields };
             let add = HouseholdCommand::AddResident { household, resident, time };
-            device::execute(&keting, &Command::Household(add))?;
-            output::line(id)
+            device::write(&keting, &Command::Household(add), id, &writing)
         }
-        Resident::Edit { household, resident, data, fields } => {
+        Resident::Edit { household, resident, writing, fields } => {
             let household = device::household_id(&household)?;
             let resident = device::item_id(&resident)?;
             let fields = resident_fields(fields);
-            execute(&data, |keting| {
-                let time = keting.now();
-                let edit = HouseholdCommand::EditResident { household, resident, fields, time };
-                Command::Household(edit)
-            })?;
-            output::line(resident)
+            let keting = device::open(&writing.data)?;
+            let time = keting.now();
+            let edit = HouseholdCommand::EditResident { household, resident, fields, time };
+            device::write(&keting, &Command::Household(edit), resident, &writing)
         }
-        Resident::Leave { household, resident, data, status, reason, at } => {
+        Resident::Leave { household, resident, writing, status, reason, at } => {
             let household = device::household_id(&household)?;
             let resident = device::item_id(&resident)?;
-            execute(&data, |keting| {
-                let (fact, time) = (keting.new_item(), keting.now());
-                Command::Household(HouseholdCommand::SetStatus {
-                    household,
-                    resident,
-                    fact,
-                    status,
-                    reason,
-                    at,
-                    time,
-                })
-            })?;
-            output::line(resident)
+            let keting = device::open(&writing.data)?;
+            let (fact, time) = (keting.new_item(), keting.now());
+            let said =
+                HouseholdCommand::SetStatus { household, resident, fact, status, reason, at, time };
+            device::write(&keting, &Command::Household(said), resident, &writing)
         }
-        Resident::Conceal { household, resident, data } => {
-            move_all(&household, &resident, &data, |household, resident, time| {
+        Resident::Conceal { household, resident, writing } => {
+            move_all(&household, &resident, &writing, |household, resident, time| {
                 HouseholdCommand::Conceal { household, resident, time }
             })
         }
-        Resident::Reveal { household, resident, data } => {
-            move_all(&household, &resident, &data, |household, resident, time| {
+        Resident::Reveal { household, resident, writing } => {
+            move_all(&household, &resident, &writing, |household, resident, time| {
                 HouseholdCommand::Reveal { household, resident, time }
             })
         }
@@ -72,13 +58,14 @@ pub fn run(verb: Resident) -> Result<(), Failure> {
 fn move_all(
     household: &str,
     resident: &str,
-    data: &Path,
+    writing: &Writing,
     command: impl FnOnce(DocumentId, ItemId, CityTime) -> HouseholdCommand,
 ) -> Result<(), Failure> {
     let household = device::household_id(household)?;
     let resident = device::item_id(resident)?;
-    execute(data, |keting| Command::Household(command(household, resident, keting.now())))?;
-    output::line(resident)
+    let keting = device::open(&writing.data)?;
+    let command = Command::Household(command(household, resident, keting.now()));
+    device::write(&keting, &command, resident, writing)
 }
 
 fn resident_fields(given: ResidentFields) -> Fields {

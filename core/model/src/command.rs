@@ -17,7 +17,6 @@ use crate::id::DocumentId;
 use crate::region::RegionCommand;
 use crate::registry::registration;
 use crate::settle::{MOVE, Settle};
-use crate::warning::Warning;
 
 /// What a person wants done.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -199,14 +198,8 @@ impl Command {
         Ok(Plan { edits })
     }
 
-    /// What a person should look at again in what the command writes, if it is carried out at
-    /// `entered`. It is kept all the same.
-    pub fn warnings(&self, plan: &Plan, entered: CityTime) -> Vec<Warning> {
-        plan.edits.iter().flat_map(|edit| Warning::of(edit, entered, self.moves())).collect()
-    }
-
     /// Whether it also moves what was entered another day.
-    fn moves(&self) -> bool {
+    pub(crate) fn moves(&self) -> bool {
         MOVE.contains(&self.name()) || self.name() == Settle::NAME
     }
 

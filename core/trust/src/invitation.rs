@@ -7,6 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use data_encoding::BASE64URL_NOPAD;
+use keting_model::input::pasted;
 use keting_model::{CityId, HybridTime};
 use minicbor::{Decode, Decoder, Encode, Encoder};
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -86,7 +87,7 @@ pub struct Invitation {
 }
 
 impl Invitation {
-    /// The text: `keting1:` and the invitation's CBOR in base64url without padding.
+    /// The text, which is read also as people paste it: `keting1:` and the invitation's CBOR in base64url without padding.
     pub fn to_text(&self) -> String {
         format!("{PREFIX}{}", BASE64URL_NOPAD.encode(&cbor::to_vec(self)))
     }
@@ -96,10 +97,15 @@ impl FromStr for Invitation {
     type Err = InvitationError;
 
     fn from_str(text: &str) -> Result<Self, InvitationError> {
+        // Blanks and line ends between the characters are not counted, up to a bound.
+        if text.len() > 4 * INVITATION_CHARACTERS_MAX {
+            return Err(InvitationError::Malformed);
+        }
+        let text = pasted(text);
         if text.len() > INVITATION_CHARACTERS_MAX {
             return Err(InvitationError::Malformed);
         }
-        let encoded = text.trim().strip_prefix(PREFIX).ok_or(InvitationError::Malformed)?;
+        let encoded = text.strip_prefix(PREFIX).ok_or(InvitationError::Malformed)?;
         let bytes =
             BASE64URL_NOPAD.decode(encoded.as_bytes()).map_err(|_| InvitationError::Malformed)?;
         let error = |error| match error {

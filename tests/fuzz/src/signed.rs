@@ -1,6 +1,7 @@
 //! Everything signed, and the invitation. The form is read both without the signature, so that the
 //! fuzzer gets past it, and with it.
 
+use keting_model::input::pasted;
 use keting_trust::record::{Record, Signed};
 use keting_trust::{
     Invitation, ProofError, PublicKey, SignedAnnouncement, SignedCommit, SignedConfirmation,
@@ -49,7 +50,7 @@ pub fn record(bytes: &[u8]) -> bool {
 pub fn invitation(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
     let Ok(invitation) = text.parse::<Invitation>() else { return false };
-    assert_eq!(invitation.to_text(), text.trim(), "an invitation has one form");
+    assert_eq!(invitation.to_text(), pasted(text), "an invitation has one form");
     true
 }
 

@@ -18,3 +18,4 @@ CREATE TABLE resident_private (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX resident_private_by_household ON resident_private (household, item);
+CREATE INDEX resident_private_by_id_number ON resident_private (id_number) WHERE id_number IS NOT NULL;

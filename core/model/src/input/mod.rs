@@ -16,6 +16,7 @@ mod day;
 mod field;
 mod form;
 mod id_number;
+mod pasted;
 mod phone;
 mod text;
 
@@ -25,6 +26,7 @@ use crate::value::Value;
 
 pub use field::{Field, Takes};
 pub use id_number::of_fifteen;
+pub use pasted::pasted;
 
 pub(crate) use form::word;
 pub(crate) use id_number::check_digit;

@@ -34,6 +34,7 @@ mod said;
 mod server_clock;
 mod shell;
 mod told_of_time;
+mod typing;
 mod verifying;
 mod watching;
 mod way_back;

@@ -67,15 +67,20 @@ fn numbers_have_one_form_however_they_are_typed() {
         head.edit(&resident, &["--phone", typed]).done();
         assert_eq!(head.resident(&head.device, "李一")["phone"], normal, "{typed}");
     }
-    for typed in
-        ["11010519491231002x", "110105 19491231 002X", "110105-19491231-002X", "１１０１０５１９４９１２３１００２Ｘ"]
-    {
+    for typed in [
+        "11010519491231002x",
+        "110105 19491231 002X",
+        "110105-19491231-002X",
+        "１１０１０５１９４９１２３１００２Ｘ",
+    ] {
         head.edit(&resident, &["--id-number", typed]).done();
         assert_eq!(head.resident(&head.device, "李一")["id_number"], WITH_X, "{typed}");
         head.edit(&resident, &["--id-number", ""]).done();
     }
     let visit = ["household", "visit", &head.household, "--purpose", " 日常\t走访\r\n"];
-    head.device.run(&[&visit[..], &["--at", "2026年1月5日", "--note", "好\r\n下周再来\t"]].concat()).line();
+    head.device
+        .run(&[&visit[..], &["--at", "2026年1月5日", "--note", "好\r\n下周再来\t"]].concat())
+        .line();
     let visit = &head.page(&head.device)["visits"][0];
     assert_eq!(
         (&visit["at"], &visit["purpose"], &visit["note"]),
@@ -107,9 +112,8 @@ fn two_people_who_type_one_name_in_two_ways_do_not_disagree() {
 fn what_is_refused_names_the_field_the_rule_and_what_is_allowed_and_never_what_was_typed() {
     let head = Head::start();
     let resident = head.add(&["--name", "李一"]).line();
-    let in_chinese = |arguments: &[&str]| {
-        Ended::of(head.device.command(arguments).env("LC_ALL", "zh_CN.UTF-8"))
-    };
+    let in_chinese =
+        |arguments: &[&str]| Ended::of(head.device.command(arguments).env("LC_ALL", "zh_CN.UTF-8"));
     let edit = ["resident", "edit", head.household.as_str(), resident.as_str()];
     let visit = ["household", "visit", head.household.as_str()];
     for (verb, fields, code, said) in [
@@ -140,7 +144,8 @@ fn what_is_refused_names_the_field_the_rule_and_what_is_allowed_and_never_what_w
 #[test]
 fn a_word_is_taken_by_its_chinese_label() {
     let head = Head::start();
-    head.add(&["--name", "李一", "--relation", "户主", "--tag", "独居老人", "--bond", "常住"]).line();
+    head.add(&["--name", "李一", "--relation", "户主", "--tag", "独居老人", "--bond", "常住"])
+        .line();
     let resident = head.resident(&head.device, "李一");
     let (relation, tags, bond) = (&resident["relation"], &resident["care_tags"], &resident["bond"]);
     assert_eq!((relation, bond), (&json!("head"), &json!("lives_here")));
@@ -202,4 +207,49 @@ fn what_is_withheld_of_a_child_is_not_said_above_an_adult() {
     assert!(of("李一").contains("13800000001"), "{shown}");
     let hidden = of("小宝");
     assert!(hidden.contains("不可见 withheld") && !hidden.contains("13800000002"), "{shown}");
+}
+
+#[test]
+fn a_second_head_and_a_known_identity_number_are_said_and_kept() {
+    let head = Head::start();
+    let code_of = |ended: &Ended| ended.refusal().1.to_owned();
+    let first =
+        head.add(&["--name", "李一", "--relation", "head", "--id-number", ID_NUMBER]).done();
+    assert_eq!(first.err, "");
+    let second = head.add(&["--name", "王二", "--relation", "head"]).done();
+    assert_eq!(code_of(&second), "second_head");
+    assert!(second.err.contains(&head.household), "{second:?}");
+
+    let other = ["household", "add", "--region", UNIT, "--address", "二号"];
+    let other = head.device.run(&other).line();
+    let add = [
+        "resident",
+        "add",
+        &other,
+        "--name",
+        "李一",
+        "--id-number",
+        "990481 19900713 0028",
+        "--json",
+    ];
+    let known = head.device.run(&add).done();
+    assert_eq!(code_of(&known), "id_number_known");
+    assert!(!known.err.contains(ID_NUMBER), "{known:?}");
+    let saved: Value = serde_json::from_str(&known.out).unwrap();
+    assert_eq!(saved["warnings"][0]["code"], "id_number_known");
+    assert_eq!(saved["warnings"][0]["household"], json!(head.household));
+    let page = head.device.json(&["household", "show", &other]);
+    assert_eq!(page["household"]["residents"][0]["id"], saved["id"]);
+    assert_eq!(page["household"]["residents"][0]["id_number"], ID_NUMBER);
+}
+
+#[test]
+fn an_invitation_is_taken_as_a_messenger_hands_it_over() {
+    let city = ServedCity::start();
+    let invitation = city.invite("陆德祥", "micro_grid_head", MICRO_GRID);
+    let (front, back) = invitation.split_at(60);
+    let pasted = format!("“{} \r\n  {back}\u{200b}”\n", front.replacen("keting1:", "Keting1：", 1));
+    let device = city.new_device();
+    let said = device.run(&["enroll", &pasted]).line();
+    assert!(said.starts_with("陆德祥"), "{said}");
 }

@@ -13,12 +13,25 @@ pub struct Caution {
 }
 
 /// Every code of a warning of this version.
-pub const CAUTIONS: [Caution; 1] = [Caution {
-    code: "day_uncertain",
-    zh: "已保存，但本机还不确定今天是几号，所填日期可能还没到，请核对，同步后再看一次。",
-    en: "It is saved, but this device is not certain of today's date, and the day may not have come \
-         yet: check it, and look again after the next sync.",
-}];
+pub const CAUTIONS: [Caution; 3] = [
+    Caution {
+        code: "day_uncertain",
+        zh: "已保存，但本机还不确定今天是几号，所填日期可能还没到，请核对，同步后再看一次。",
+        en: "It is saved, but this device is not certain of today's date, and the day may not have \
+             come yet: check it, and look again after the next sync.",
+    },
+    Caution {
+        code: "second_head",
+        zh: "已保存，但这一户现在不止一个户主，请核对各人与户主的关系。",
+        en: "It is saved, but the household now has more than one head: check the relations.",
+    },
+    Caution {
+        code: "id_number_known",
+        zh: "已保存，但这个身份证号已经登记过，请核对是不是同一个人重复登记，或者号码填错。",
+        en: "It is saved, but this ID number stands at somebody already: check whether one person was \
+             entered twice, or a number is wrong.",
+    },
+];
 
 /// What is known of the code of a warning, if it is one of this version.
 pub fn caution(code: &str) -> Option<&'static Caution> {

@@ -1,0 +1,49 @@
+//! An identity number that already stands at somebody else. Nobody has the number of another, but one
+//! person may be registered in one household and live in another.
+
+use crate::command::Plan;
+use crate::document::Op;
+use crate::id::{DocumentId, ItemId};
+use crate::kind::DocumentKind;
+use crate::projection::Cell;
+use crate::query::{Rows, Withheld, document, item};
+use crate::warning::Warning;
+
+/// Warns of each number of the plan that stands already, or is given twice.
+pub(super) fn known<R: Rows>(
+    household: DocumentId,
+    plan: &Plan,
+    rows: &R,
+    withheld: &Withheld,
+) -> Result<Vec<Warning>, R::Error> {
+    const STANDING: &str = "SELECT household, item FROM resident_private WHERE id_number = ?1";
+    if withheld.withholds(DocumentKind::HouseholdPrivate) {
+        return Ok(Vec::new());
+    }
+    let given = numbers(plan);
+    let mut warnings = Vec::new();
+    for (resident, number) in &given {
+        let is_given_twice = given.iter().any(|(other, same)| same == number && other < resident);
+        let mut other = is_given_twice.then_some(household);
+        let number = [Cell::Text((*number).to_owned())];
+        rows.query(STANDING, &number, &mut |row| {
+            let (Some(of), Some(who)) = (document(row, 0), item(row, 1)) else { return };
+            if (of, who) != (household, *resident) {
+                other.get_or_insert(of);
+            }
+        })?;
+        warnings.extend(other.map(|household| Warning::IdNumberKnown { household }));
+    }
+    Ok(warnings)
+}
+
+fn numbers(plan: &Plan) -> Vec<(ItemId, &str)> {
+    let written = plan.edits.iter().flat_map(|edit| &edit.ops).filter_map(Op::written);
+    let number = |(key, value)| {
+        let key: &str = key;
+        let value: &crate::value::Value = value;
+        let resident = key.strip_prefix("r/")?.strip_suffix("/id_number")?;
+        Some((resident.parse().ok()?, value.as_text()?))
+    };
+    written.filter_map(number).collect()
+}

@@ -1,0 +1,114 @@
+//! What is kept and said to be looked at again: it never refuses, and tells nobody what they may not
+//! read.
+
+mod common;
+
+use common::tables::tables;
+use common::{Replica, add_household, add_region, edit_resident, household_id, residents};
+use keting_model::household::{HouseholdCommand, NewResident};
+use keting_model::query::Withheld;
+use keting_model::{Command, Fields, Role, Warning};
+
+const NUMBER: &str = "11010519491231002X";
+
+/// Two households, the first with a head and somebody else, the second with one resident.
+fn two_households() -> Replica {
+    let mut alice = Replica::new(1);
+    alice.run(&add_region(1, None, "town")).unwrap();
+    let named = |name: &str| Fields::new().with("name", name);
+    let first = [named("李一").with("relation", "head"), named("王二")];
+    let add = add_household(&mut alice, 1, 1, &first);
+    alice.run(&add).unwrap();
+    let add = add_household(&mut alice, 2, 1, &[named("张三").with("id_number", NUMBER)]);
+    alice.run(&add).unwrap();
+    alice
+}
+
+/// Carries a command out, and says what it warns of.
+fn warnings_as(alice: &mut Replica, withheld: &Withheld, command: &Command) -> Vec<Warning> {
+    let rows = tables(&alice.rows());
+    let plan = alice.run(command).expect("a warning refuses nothing");
+    command.warnings(&plan, alice.time(), &rows, withheld).unwrap()
+}
+
+fn warnings(alice: &mut Replica, command: &Command) -> Vec<Warning> {
+    warnings_as(alice, &Withheld::nothing(), command)
+}
+
+fn set_status(alice: &mut Replica, resident: keting_model::ItemId, status: &str) -> Command {
+    let (fact, time) = (alice.fresh(), alice.time());
+    let (household, status) = (household_id(1), status.to_owned());
+    let (reason, at) = (None, None);
+    Command::Household(HouseholdCommand::SetStatus {
+        household,
+        resident,
+        fact,
+        status,
+        reason,
+        at,
+        time,
+    })
+}
+
+fn add_resident(alice: &mut Replica, n: u8, fields: Fields) -> Command {
+    let (resident, fact, time) = (alice.fresh(), alice.fresh(), alice.time());
+    let resident = NewResident { resident, fact, fields };
+    Command::Household(HouseholdCommand::AddResident { household: household_id(n), resident, time })
+}
+
+#[test]
+fn a_second_head_is_warned_of_and_kept() {
+    let mut alice = two_households();
+    let [_, other] = residents(&alice, 1)[..] else { panic!() };
+    let head = || Fields::new().with("relation", "head");
+    let second = vec![Warning::SecondHead { household: household_id(1) }];
+    let edit = edit_resident(&alice, 1, other, head());
+    assert_eq!(warnings(&mut alice, &edit), second);
+    let add = add_resident(&mut alice, 1, head().with("name", "赵四"));
+    assert_eq!(warnings(&mut alice, &add), second);
+    let only_one = edit_resident(&alice, 1, other, Fields::new().with("relation", "spouse"));
+    assert_eq!(warnings(&mut alice, &only_one), []);
+    let elsewhere = add_resident(&mut alice, 2, head().with("name", "孙五"));
+    assert_eq!(warnings(&mut alice, &elsewhere), []);
+}
+
+#[test]
+fn who_has_gone_is_no_head_until_they_are_back() {
+    let mut alice = two_households();
+    let [first, other] = residents(&alice, 1)[..] else { panic!() };
+    let gone = set_status(&mut alice, first, "deceased");
+    assert_eq!(warnings(&mut alice, &gone), []);
+    let edit = edit_resident(&alice, 1, other, Fields::new().with("relation", "head"));
+    assert_eq!(warnings(&mut alice, &edit), []);
+    let back = set_status(&mut alice, first, "living");
+    let second = vec![Warning::SecondHead { household: household_id(1) }];
+    assert_eq!(warnings(&mut alice, &back), second);
+}
+
+#[test]
+fn an_identity_number_that_stands_elsewhere_is_warned_of_and_kept() {
+    let mut alice = two_households();
+    let [first, other] = residents(&alice, 1)[..] else { panic!() };
+    let number = || Fields::new().with("id_number", "110105 19491231 002x");
+    let known = |n| vec![Warning::IdNumberKnown { household: household_id(n) }];
+    let edit = edit_resident(&alice, 1, first, number());
+    assert_eq!(warnings(&mut alice, &edit), known(2));
+    let own = edit_resident(&alice, 1, first, Fields::new().with("id_number", ""));
+    assert_eq!(warnings(&mut alice, &own), []);
+    let again =
+        edit_resident(&alice, 1, other, Fields::new().with("id_number", "990481199007130028"));
+    assert_eq!(warnings(&mut alice, &again), []);
+    let same = [number().with("name", "甲"), number().with("name", "乙")];
+    let add = add_household(&mut alice, 3, 1, &same);
+    let said = warnings(&mut alice, &add);
+    assert_eq!(said.len(), 2, "{said:?}");
+}
+
+#[test]
+fn whoever_may_not_read_identity_numbers_is_not_told_where_one_stands() {
+    let mut alice = two_households();
+    let first = residents(&alice, 1)[0];
+    let edit = edit_resident(&alice, 1, first, Fields::new().with("id_number", NUMBER));
+    let steward = Withheld::from_roles(&[Role::Steward]);
+    assert_eq!(warnings_as(&mut alice, &steward, &edit), []);
+}
