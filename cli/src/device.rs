@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use keting::input::{Field, check};
 use keting::{Command, DirectoryVault, Keting, Vault};
 use keting_model::{DocumentId, DocumentKind, ItemId};
 
@@ -62,7 +63,10 @@ fn vault_folder() -> Option<PathBuf> {
 /// # Errors
 /// When there is none.
 pub fn region(keting: &Keting, code: &str) -> Result<DocumentId, Failure> {
-    keting.region_of_code(code)?.ok_or(Failure::NotFound("the region"))
+    // A code that is none is looked for as it was typed, and not found.
+    let typed = check(Field::RegionCode, code, keting.now());
+    let code = typed.map_or_else(|_| code.to_owned(), |checked| checked.value);
+    keting.region_of_code(&code)?.ok_or(Failure::NotFound("the region"))
 }
 
 /// Reads the id of a household.

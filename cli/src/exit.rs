@@ -62,7 +62,7 @@ impl Failure {
         }
     }
 
-    /// The field of a form that is not filled in as it should be, and the rule that is broken.
+    /// The pattern of the field of a form that is not filled in as it should be, and the rule that is broken.
     pub fn invalid_field(&self) -> Option<(&'static str, InvalidValue)> {
         match self {
             Self::Engine(EngineError::Command(CommandError::Invalid { field, rule })) => {

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 
 use keting::Warning;
 use keting::error::{caution, known};
-use keting::input::{InvalidValue, label};
+use keting::input::{Field, InvalidValue, label};
 use serde::Serialize;
 use serde_json::json;
 
@@ -80,7 +80,7 @@ pub fn complain(failure: &Failure) {
     let mut err = std::io::stderr().lock();
     let _ = match (failure.invalid_field(), advice(failure.code())) {
         (Some((field, rule)), Some(advice)) => {
-            let (field, code) = (field_name(field), failure.code());
+            let (field, code) = (called(field), failure.code());
             let allowed = allowed_instead_of(rule).unwrap_or_default();
             writeln!(err, "keting: {field}: {advice}{allowed} [{code}]")
         }
@@ -92,6 +92,14 @@ pub fn complain(failure: &Failure) {
 /// What to do about a code, in the reader's language, if it is one of this version.
 pub fn advice(code: &str) -> Option<&'static str> {
     known(code).map(|known| in_language(known.zh, known.en))
+}
+
+/// What a field is called whose key has a pattern.
+fn called(pattern: &'static str) -> String {
+    match Field::of_pattern(pattern) {
+        Some(field) => format!("{} {}", field.zh(), field.name()),
+        None => field_name(pattern.rsplit('/').next().unwrap_or(pattern)),
+    }
 }
 
 /// What a field takes instead of what was typed, where a list or a number says it.

@@ -223,7 +223,7 @@ impl InvalidValue {
             Self::ContradictsIdNumber => "contradicts_id_number",
             Self::NotADate => "not_a_date",
             Self::InTheFuture => "in_the_future",
-            Self::TooEarly => "too_early",
+            Self::TooEarly => "before_1850",
             Self::NotACode => "not_a_code",
             Self::OutOfRange => "out_of_range",
             Self::NotAnId => "not_an_id",

@@ -16,6 +16,7 @@ use crate::household_visits::VisitsCommand;
 use crate::id::DocumentId;
 use crate::region::RegionCommand;
 use crate::registry::registration;
+use crate::schema::name_of;
 use crate::settle::{MOVE, Settle};
 
 /// What a person wants done.
@@ -58,9 +59,9 @@ pub struct Edit {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {
     /// A field's value breaks a rule.
-    #[error("the field {field} is not valid: {rule}")]
+    #[error("the field {} is not valid: {rule}", name_of(.field))]
     Invalid {
-        /// The field's name.
+        /// The pattern of the field's key; [`crate::input::Field::of_pattern`] tells what it is called.
         field: &'static str,
         /// What is wrong with its value.
         rule: InvalidValue,
@@ -228,7 +229,7 @@ fn check_days(edit: &Edit, given: CityTime, moves: bool) -> Result<(), CommandEr
         if let Some(rule) = kind.schema.field(key).filter(|rule| !(moves && rule.moves())) {
             rule.holds
                 .check_day(value, given)
-                .map_err(|broken| CommandError::Invalid { field: rule.name(), rule: broken })?;
+                .map_err(|broken| CommandError::Invalid { field: rule.pattern, rule: broken })?;
         }
     }
     Ok(())

@@ -1,10 +1,12 @@
 //! The second half of `docs/documents.md`, every field of every kind, is made from the tables of fields.
 //! `KETING_BLESS=1` writes it anew.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::check::Holds;
 use crate::date::{YEAR_MAX, YEAR_MIN};
+use crate::input::{Field, Takes};
 use crate::registry::KINDS;
 use crate::schema::{FieldRule, Group, Made, Schema, Write};
 use crate::words;
@@ -27,7 +29,27 @@ fn the_page_of_documents_is_the_tables_of_fields() {
 fn made() -> String {
     let (care, health) = (names(words::OPEN_TAGS), names(words::HEALTH_TAGS));
     let tags = format!("\n`<care_tag>` is one of {care}, `<health_tag>` one of {health}.\n");
-    tags + &KINDS.iter().map(|kind| of_kind(kind.schema)).collect::<String>()
+    let kinds = KINDS.iter().map(|kind| of_kind(kind.schema)).collect::<String>();
+    tags + &kinds + &names_for_people()
+}
+
+/// What fields and words are called, for whoever shows them.
+fn names_for_people() -> String {
+    let mut page =
+        "\n### Names for people\n\n| field | 中文 | English |\n|---|---|---|\n".to_owned();
+    for field in Field::ALL {
+        page += &format!("| `{}` | {} | {} |\n", field.name(), field.zh(), field.en());
+    }
+    page += "\n| word | 中文 | English |\n|---|---|---|\n";
+    let mut told = BTreeSet::new();
+    for field in Field::ALL {
+        let Takes::Words(words) = field.takes() else { continue };
+        for word in words.iter().filter(|word| told.insert(**word)) {
+            let label = words::label(word).unwrap();
+            page += &format!("| `{word}` | {} | {} |\n", label.zh, label.en);
+        }
+    }
+    page
 }
 
 fn of_kind(schema: &Schema) -> String {

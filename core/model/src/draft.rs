@@ -148,7 +148,7 @@ impl<'a> Draft<'a> {
         let unknown = || CommandError::UnknownField { field: key.to_owned() };
         let rule = self.schema.field(key).ok_or_else(unknown)?;
         rule.check(value)
-            .map_err(|broken| CommandError::Invalid { field: rule.name(), rule: broken })?;
+            .map_err(|broken| CommandError::Invalid { field: rule.pattern, rule: broken })?;
         if self.writes(key) { Err(unknown()) } else { Ok(()) }
     }
 
@@ -159,10 +159,12 @@ impl<'a> Draft<'a> {
 
     /// Says that a field without which nothing can be added was not filled in.
     pub(crate) fn require(&self, prefix: &str, name: &'static str) -> Result<(), CommandError> {
-        if self.writes(&format!("{prefix}{name}")) {
+        let key = format!("{prefix}{name}");
+        if self.writes(&key) {
             return Ok(());
         }
-        Err(CommandError::Invalid { field: name, rule: InvalidValue::Empty })
+        let field = self.schema.field(&key).map_or(name, |rule| rule.pattern);
+        Err(CommandError::Invalid { field, rule: InvalidValue::Empty })
     }
 
     /// Whether anything but what founds the document is to be written.
@@ -185,7 +187,7 @@ impl<'a> Draft<'a> {
 pub(crate) fn no_field(name: &str) -> CommandError {
     match name.strip_prefix("t/") {
         Some(tag) if !words::CARE_TAGS.contains(&tag) => CommandError::Invalid {
-            field: "care_tags",
+            field: "r/*/care_tags",
             rule: InvalidValue::UnknownWord { allowed: words::CARE_TAGS },
         },
         _ => CommandError::UnknownField { field: name.to_owned() },

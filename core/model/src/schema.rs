@@ -122,7 +122,7 @@ impl Group {
 impl FieldRule {
     /// The field's name: the end of its key.
     pub(crate) fn name(&self) -> &'static str {
-        self.pattern.rsplit_once("*/").map_or(self.pattern, |(_, name)| name)
+        name_of(self.pattern)
     }
 
     /// Whether it stands in the open or, of somebody who is concealed, in the private part, and moves
@@ -141,6 +141,11 @@ impl FieldRule {
             _ => self.holds.check(value),
         }
     }
+}
+
+/// The name of a field in its pattern: what stands behind the last item.
+pub(crate) fn name_of(pattern: &'static str) -> &'static str {
+    pattern.rsplit_once("*/").map_or(pattern, |(_, name)| name)
 }
 
 /// The part at the beginning of a key that a pattern matches, if it does.

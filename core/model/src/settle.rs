@@ -63,7 +63,7 @@ impl Settle {
             text => rule
                 .holds
                 .read(text)
-                .map_err(|broken| CommandError::Invalid { field: rule.name(), rule: broken })?,
+                .map_err(|broken| CommandError::Invalid { field: rule.pattern, rule: broken })?,
         };
         Ok(Self { document, key: key.to_owned(), value, time })
     }
@@ -82,7 +82,7 @@ impl Settle {
         let rule = rule_of(&self.document, &self.key)?;
         let value = self.chosen_or_brought_to_form(rule, given)?;
         rule.check(&value)
-            .map_err(|broken| CommandError::Invalid { field: rule.name(), rule: broken })?;
+            .map_err(|broken| CommandError::Invalid { field: rule.pattern, rule: broken })?;
         if let Some((resident, name)) = resident_of(&self.document, &self.key) {
             let mut placing = Placing::new(Self::NAME, given, &self.document, self.time)?;
             placing.settle(resident, name, &value)?;

@@ -1,4 +1,5 @@
 //! What people type, brought to one form: always the same one, no digit less, and the rule takes it.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 
@@ -9,7 +10,9 @@ use keting_model::household::HouseholdCommand;
 use keting_model::household_visits::VisitsCommand;
 use keting_model::input::{Field, check};
 use keting_model::region::RegionCommand;
-use keting_model::{CityTime, Command, Fields, InvalidValue, Op, Plan, Settle, Value};
+use keting_model::{
+    CityTime, Command, Fields, InvalidValue, Op, Plan, RULE_VERSION, Settle, Touched, Value, judge,
+};
 use proptest::prelude::*;
 
 /// Characters that keyboards, spreadsheets and messengers mix.
@@ -286,6 +289,26 @@ fn a_care_tag_that_is_none_is_refused_with_those_there_are() {
     let refused = typist.replica.plan(&command).unwrap_err();
     assert_eq!(refused.code(), "unknown_word");
     assert!(refused.to_string().contains("living_alone, empty_nest"), "{refused}");
+}
+
+/// The tables of Unicode grow, and a verdict must be the same in every version.
+#[test]
+fn the_rule_takes_values_in_other_forms_than_this_version_writes() {
+    let typist = Typist::new();
+    let resident = residents(&typist.replica, 1)[0];
+    let before = &typist.replica.documents[&household_id(1)];
+    for (field, value) in [
+        ("phone", "057387651234"),
+        ("name", "张\u{200b}三"),
+        ("name", "Jose\u{301}"),
+        ("name", "买买提・阿卜杜拉"),
+    ] {
+        let key = format!("r/{resident}/{field}");
+        let ops = [Op::Put { key, value: Value::from(value) }];
+        let touched = [Touched { before, ops: &ops }];
+        let verdict = judge("resident.edit", RULE_VERSION, typist.replica.time(), &touched);
+        assert!(verdict.is_ok(), "{value}: {verdict:?}");
+    }
 }
 
 /// Two people enter numbers apart, one of them as an older version wrote it.

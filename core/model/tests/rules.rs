@@ -302,7 +302,9 @@ fn wrong_input_is_refused_with_the_name_of_its_field() {
         let edit = edit_resident(&alice, 1, resident, Fields::new().with(name, value));
         let error = alice.plan(&edit).unwrap_err();
         assert_eq!(error.code(), code, "{name}");
-        assert!(matches!(error, CommandError::Invalid { field, .. } if field == name));
+        assert!(
+            matches!(error, CommandError::Invalid { field, .. } if field == format!("r/*/{name}"))
+        );
     }
     for unknown in ["home", "s/0900000000000000/status", "nickname", "of", "time"] {
         let edit = edit_resident(&alice, 1, resident, Fields::new().with(unknown, "living"));

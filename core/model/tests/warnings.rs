@@ -1,5 +1,6 @@
 //! What is kept and said to be looked at again: it never refuses, and tells nobody what they may not
 //! read.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::expect_used)]
 
 mod common;
 

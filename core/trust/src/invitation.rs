@@ -97,14 +97,10 @@ impl FromStr for Invitation {
     type Err = InvitationError;
 
     fn from_str(text: &str) -> Result<Self, InvitationError> {
-        // Blanks and line ends between the characters are not counted, up to a bound.
-        if text.len() > 4 * INVITATION_CHARACTERS_MAX {
-            return Err(InvitationError::Malformed);
-        }
-        let text = pasted(text);
         if text.len() > INVITATION_CHARACTERS_MAX {
             return Err(InvitationError::Malformed);
         }
+        let text = pasted(text);
         let encoded = text.strip_prefix(PREFIX).ok_or(InvitationError::Malformed)?;
         let bytes =
             BASE64URL_NOPAD.decode(encoded.as_bytes()).map_err(|_| InvitationError::Malformed)?;

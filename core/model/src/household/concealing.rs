@@ -116,7 +116,10 @@ impl<'a> Placing<'a> {
         if any || born.is_empty() || numbers.is_empty() {
             return Ok(());
         }
-        Err(CommandError::Invalid { field: "birth_date", rule: InvalidValue::ContradictsIdNumber })
+        Err(CommandError::Invalid {
+            field: "r/*/birth_date",
+            rule: InvalidValue::ContradictsIdNumber,
+        })
     }
 
     /// What is known of a field that tells who is a child: what the command gives, or else what stands.

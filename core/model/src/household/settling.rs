@@ -75,7 +75,9 @@ impl Placing<'_> {
         match value {
             Value::Bool(true) => self.conceal(resident),
             Value::Bool(false) => self.reveal(resident),
-            _ => Err(CommandError::Invalid { field: CONCEALED, rule: InvalidValue::WrongType }),
+            _ => {
+                Err(CommandError::Invalid { field: "r/*/concealed", rule: InvalidValue::WrongType })
+            }
         }
     }
 }

@@ -116,7 +116,7 @@ impl VisitsCommand {
         };
         let day = Value::from(Holds::Day.in_normal_form(given.unwrap_or_default()));
         let rule = Holds::Day.check(&day).err().unwrap_or(InvalidValue::NotADate);
-        CommandError::Invalid { field: "at", rule }
+        CommandError::Invalid { field: "v/*/at", rule }
     }
 
     /// The day a visit was made or a note written: it says into which year's document they go.

@@ -3,7 +3,7 @@
 use crate::check::Holds;
 use crate::kind::DocumentKind;
 use crate::registry::registration;
-use crate::schema::{FieldRule, Write, key_in};
+use crate::schema::{FieldRule, Write, key_in, name_of};
 use crate::words;
 
 /// One line a field: its kind of document, the pattern of its key, what it is called.
@@ -141,13 +141,19 @@ impl Field {
 
     /// The name that options, errors and JSON use, such as `id_number`.
     pub fn name(self) -> &'static str {
-        let pattern = self.entry().pattern;
-        pattern.rsplit_once("*/").map_or(pattern, |(_, name)| name)
+        name_of(self.entry().pattern)
     }
 
     /// The field of a name; of those that share one, the first.
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|field| field.name() == name)
+    }
+
+    /// The field whose key has a pattern, as an error names it.
+    pub fn of_pattern(pattern: &str) -> Option<Self> {
+        let is_tag = pattern.starts_with("r/*/t/");
+        let pattern = if is_tag { Self::CareTag.entry().pattern } else { pattern };
+        Self::ALL.iter().copied().find(|field| field.entry().pattern == pattern)
     }
 
     /// What it takes.
@@ -213,6 +219,15 @@ mod tests {
         assert!(
             Field::ALL.iter().all(|field| (field.rule().is_none()) == (*field == Field::CareTag))
         );
+    }
+
+    #[test]
+    fn a_field_is_found_by_the_pattern_that_an_error_names() {
+        assert!(
+            Field::ALL.iter().all(|field| Field::of_pattern(field.entry().pattern) == Some(*field))
+        );
+        assert_eq!(Field::of_pattern("r/*/t/<health_tag>"), Some(Field::CareTag));
+        assert_eq!(Field::of_pattern("home"), None);
     }
 
     #[test]

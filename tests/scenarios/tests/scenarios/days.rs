@@ -273,6 +273,6 @@ fn a_day_that_has_not_come_is_refused_on_a_phone_ten_years_ahead_too() {
     };
     let next_year = today()[..4].parse::<u16>().unwrap() + 1;
     assert_eq!(edit(&format!("{next_year}-12-31")).unwrap_err(), "in_the_future");
-    assert_eq!(edit("1849-12-31").unwrap_err(), "not_a_date");
+    assert_eq!(edit("1849-12-31").unwrap_err(), "before_1850");
     edit("1962-05-05").unwrap();
 }

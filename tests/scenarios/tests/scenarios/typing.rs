@@ -118,7 +118,7 @@ fn what_is_refused_names_the_field_the_rule_and_what_is_allowed_and_never_what_w
     let visit = ["household", "visit", head.household.as_str()];
     for (verb, fields, code, said) in [
         (&edit[..], &["--birth-date", "2062-05-05"][..], "in_the_future", "出生日期 birth_date"),
-        (&edit, &["--birth-date", "1849-05-05"], "too_early", "1850"),
+        (&edit, &["--birth-date", "1849-05-05"], "before_1850", "1850"),
         (&edit, &["--id-number", "110105491231002"], "old_id_number", "身份证号 id_number"),
         (
             &edit,
@@ -139,6 +139,16 @@ fn what_is_refused_names_the_field_the_rule_and_what_is_allowed_and_never_what_w
         assert!(!ended.err.contains(fields[1]), "{}", ended.err);
     }
     assert_eq!(head.page(&head.device)["visits"], json!([]));
+
+    let officer = head.city.device("沈国强", "town_officer", "990481001");
+    let region =
+        ["region", "add", "--code", "990481001009", "--level", "village", "--parent", "990481001"];
+    let named = officer
+        .command(&[&region[..], &["--name", " "]].concat())
+        .env("LC_ALL", "zh_CN.UTF-8")
+        .output();
+    let said = String::from_utf8(named.unwrap().stderr).unwrap();
+    assert!(said.contains("区域名称 name") && said.contains("[empty]"), "{said}");
 }
 
 #[test]

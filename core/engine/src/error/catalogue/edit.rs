@@ -50,7 +50,7 @@ pub(super) const CODES: &[Known] = &[
         "The day is later than today: check the date.",
     ),
     refused(
-        "too_early",
+        "before_1850",
         "日期早于 1850 年，请核对日期。",
         "The day is before 1850: check the date.",
     ),
