@@ -17,13 +17,14 @@ mod documents;
 mod log;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use keting_model::region::Level;
 use keting_model::role::{Reach, Role};
 use keting_model::{DocumentId, DocumentKind};
 use keting_trust::{DeviceId, Digest, Grant, Tree as _};
 
-use crate::authority::{Book, reach};
+use crate::authority::{Book, Rights, reach};
 use crate::city::City;
 use crate::store::{AudienceKey, CITY_WIDE, Head, RECORDS_KIND, ServerRead, StoreError};
 
@@ -40,7 +41,8 @@ pub struct Coverage {
     /// Where in a first sync each region comes, in the order of the tree.
     places: BTreeMap<DocumentId, u32>,
     as_of: (u32, u64, u64),
-    expires_at_ms: u64,
+    /// As long as the clock is here, the same grants are live.
+    holds: Range<u64>,
     audience: Digest,
 }
 
@@ -58,14 +60,16 @@ impl Coverage {
         device: &DeviceId,
         now_ms: u64,
     ) -> Result<Self, StoreError> {
-        let grants: Vec<Grant> = book.rights(read, city, device)?.live(now_ms).cloned().collect();
+        let rights = book.rights(read, city, device)?;
+        let grants: Vec<Grant> = rights.live(now_ms).cloned().collect();
+        let holds = holds(rights, now_ms);
         let mut coverage = Self {
             device: *device,
             keys: BTreeSet::new(),
             first: BTreeSet::new(),
             places: BTreeMap::new(),
             as_of: as_of(head),
-            expires_at_ms: grants.iter().map(|grant| grant.expires_at_ms).min().unwrap_or(u64::MAX),
+            holds,
             audience: audience_of(book, &grants),
         };
         for grant in &grants {
@@ -76,7 +80,7 @@ impl Coverage {
 
     /// Whether the coverage is still what the log's prefix up to `head` and the clock make it.
     pub fn is_current(&self, head: &Head, now_ms: u64) -> bool {
-        self.as_of == as_of(head) && now_ms < self.expires_at_ms
+        self.as_of == as_of(head) && self.holds.contains(&now_ms)
     }
 
     /// The digest of what the grants give, which stays when regions are made below theirs or a
@@ -183,6 +187,16 @@ fn known_kinds(grant: &Grant) -> BTreeSet<u16> {
     let known = DocumentKind::ALL.into_iter().map(DocumentKind::code);
     let named = grant.kinds.iter().map(|access| access.kind).filter(|kind| *kind != RECORDS_KIND);
     known.chain(named).collect()
+}
+
+/// The time around `now_ms` in which no grant begins or ends. The clock may be set back.
+fn holds(rights: &Rights, now_ms: u64) -> Range<u64> {
+    let grants = rights.all().filter(|(_, end)| end.is_none()).map(|(grant, _)| grant);
+    let turns: Vec<u64> =
+        grants.flat_map(|grant| [grant.issued_at_ms, grant.expires_at_ms]).collect();
+    let last = turns.iter().copied().filter(|turn| *turn <= now_ms).max();
+    let next = turns.iter().copied().filter(|turn| *turn > now_ms).min();
+    last.unwrap_or(0)..next.unwrap_or(u64::MAX)
 }
 
 fn as_of(head: &Head) -> (u32, u64, u64) {

@@ -23,6 +23,34 @@ fn a_head_gets_what_lives_in_his_micro_grid_and_nothing_of_his_neighbours() {
 }
 
 #[test]
+fn what_a_device_may_read_is_worked_out_anew_when_a_grant_begins_or_ends_also_backwards() {
+    let story = Story::new();
+    let device = story.alice.device();
+    let mut store = story.town.reopen();
+    let read = store.snapshot().unwrap();
+    let head = read.head().unwrap().unwrap();
+    let mut book = Book::default();
+    book.refresh(&*read, &head).unwrap();
+    let (issued_at_ms, expires_at_ms) = {
+        let rights = book.rights(&*read, &story.town.city, &device).unwrap();
+        let grant = rights.live(NOW_MS).next().unwrap();
+        (grant.issued_at_ms, grant.expires_at_ms)
+    };
+    let (early, late) = (issued_at_ms - 1, expires_at_ms);
+    for (at_ms, is_empty, others) in [
+        (early, true, [issued_at_ms, NOW_MS, late]),
+        (NOW_MS, false, [early, late, late + 1]),
+        (late, true, [early, issued_at_ms, NOW_MS]),
+    ] {
+        let city = &story.town.city;
+        let coverage = Coverage::of(&*read, &head, &mut book, city, &device, at_ms).unwrap();
+        assert_eq!(coverage.is_empty(), is_empty);
+        assert!(coverage.is_current(&head, at_ms));
+        assert_eq!(others.map(|other| coverage.is_current(&head, other)), [false; 3]);
+    }
+}
+
+#[test]
 fn a_reader_sees_the_regions_below_and_above_his_own_and_whose_grants_reach_him() {
     let mut story = Story::new();
     let officer = story.town.person("village_officer", VILLAGE);
