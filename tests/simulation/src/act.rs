@@ -9,6 +9,7 @@ use keting_model::household::HouseholdCommand;
 use keting_model::query::Rows as _;
 
 use crate::plan;
+use crate::said::about;
 use crate::world::{Broken, Event, World};
 
 impl World {
@@ -27,6 +28,10 @@ impl World {
         else {
             return Ok(());
         };
+        // Of a household that is only half here nobody can say what stands.
+        if replica.status().map_or(true, |status| status.first_sync.is_some()) {
+            return Ok(());
+        }
         let Some(command) = plan::draw(&mut self.rng, replica, &self.memory.households) else {
             return Ok(());
         };
@@ -48,10 +53,12 @@ impl World {
         let name = device.name.clone();
         match executed {
             Ok(executed) => {
+                self.memory.places.learn(command);
                 if let Command::Household(HouseholdCommand::Add { household, .. }) = command {
                     self.memory.households.push(*household);
                 }
                 self.said.note(index, saying, Some(executed.commit));
+                self.demand_sound_ground(index, about(command))?;
                 self.note(&format!("{name} {} {}", command.name(), executed.commit.command));
                 self.trace.count(&format!("edit: {}", command.name()));
                 let now_ms = self.clock.now_ms();
@@ -86,6 +93,7 @@ impl World {
                     | ErrorKind::File
                     | ErrorKind::NeedsUpdate
                     | ErrorKind::Internal => {
+                        self.memory.places.learn(command);
                         self.said.note(index, saying, None);
                         let _ = self.said.find_again(index, &self.devices[index], false);
                         self.judge_error(index, &error)

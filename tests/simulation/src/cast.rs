@@ -30,14 +30,14 @@ pub struct Part {
 }
 
 /// The honest people, in the order in which they join. The first two share a micro-grid, so that
-/// they edit the same households.
+/// they edit the same households; dave and frank may make regions in the same village.
 pub const PEOPLE: [Part; 6] = [
     Part { name: "alice", role: Role::MicroGridHead, region: "9904810010010101" },
     Part { name: "bob", role: Role::GridWorker, region: "99048100100101" },
     Part { name: "carol", role: Role::Steward, region: "9904810010010101001" },
     Part { name: "dave", role: Role::VillageOfficer, region: "990481001001" },
+    Part { name: "frank", role: Role::VillageOfficer, region: "990481001001" },
     Part { name: "erin", role: Role::MicroGridHead, region: "9904810010010201" },
-    Part { name: "frank", role: Role::MicroGridHead, region: "9904810010010101" },
 ];
 
 /// The one whose granted key turns against everybody. His own replica is used only to enrol and to

@@ -3,7 +3,7 @@
 use keting_model::role::Reach;
 use keting_server::verify::verify;
 
-use crate::device::Progress;
+use crate::device::{Device, Edit, Progress};
 use crate::dump;
 use crate::operator::UNNOTICED_MS_MAX;
 use crate::world::{Broken, Event, World};
@@ -68,22 +68,25 @@ impl World {
             return false;
         };
         let links = &self.links;
-        self.devices.iter().all(|device| {
-            let (Some(replica), Some(session)) = (&device.replica, &device.session) else {
-                return false;
-            };
-            let status = replica.status().ok();
-            session.driver.is_quiescent()
-                && links.get(&session.link).is_some_and(|link| link.is_still() && !link.is_cut)
-                && status.is_some_and(|status| {
-                    status.cursor.is_some_and(|cursor| cursor.number == head.number)
-                        && status.waiting == 0
-                })
-        })
+        let is_still = |device: &Device| {
+            device.session.as_ref().is_some_and(|session| {
+                session.driver.is_quiescent()
+                    && links.get(&session.link).is_some_and(|link| link.is_still() && !link.is_cut)
+            })
+        };
+        // Looked at last, because it costs most.
+        let has_all = |device: &Device| {
+            let status = device.replica.as_ref().and_then(|replica| replica.status().ok());
+            status.is_some_and(|status| {
+                let cursor = status.cursor.map(|cursor| cursor.number);
+                cursor == Some(head.number) && status.waiting == 0
+            })
+        };
+        self.devices.iter().all(is_still) && self.devices.iter().all(has_all)
     }
 
     fn unfinished(&self) -> String {
-        let device = |device: &crate::device::Device| {
+        let device = |device: &Device| {
             let status = device.replica.as_ref().and_then(|replica| replica.status().ok());
             let quiet = device.session.as_ref().map(|session| session.driver.is_quiescent());
             format!("{} {quiet:?} {status:?}", device.name)
@@ -109,6 +112,7 @@ impl World {
             return Err(format!("the server's verification: {:?}", report.differences));
         }
         for index in 0..self.devices.len() {
+            self.demand_edits(index)?;
             self.demand_of(index, &truth)?;
         }
         Ok(())
@@ -135,11 +139,6 @@ impl World {
         if let Some(id) = mine.keys().find(|id| !truth.contains_key(id)) {
             return Err(format!("{name} has {id}, which the server does not know"));
         }
-        for (commit, progress) in &device.edits {
-            if *progress != Progress::Acknowledged {
-                return Err(format!("{name}'s {} is still {progress:?}", commit.command));
-            }
-        }
         let report = replica.verify(&mut |_, _| {}).map_err(|error| format!("{error:?}"))?;
         if let Some(difference) = report.differences.first() {
             return Err(format!("{name}'s verification: {difference:?}"));
@@ -147,6 +146,26 @@ impl World {
         let counts = (report.commits, report.changes);
         self.trace.add("commits verified on phones", counts.0);
         self.trace.add("changes replayed on phones", counts.1);
+        Ok(())
+    }
+
+    /// Demands that all that a phone's holder did is on the server, but for what lies in a region that
+    /// is held: that is all held.
+    fn demand_edits(&mut self, index: usize) -> Result<(), Broken> {
+        let device = &self.devices[index];
+        let Some(server) = &mut self.host.server else { return Err("no server".to_owned()) };
+        let read = server.store().snapshot().map_err(|error| error.to_string())?;
+        for (commit, Edit { about, progress }) in &device.edits {
+            let must_be_held = self.memory.places.must_be_held(&self.said, &*read, *about);
+            let good = match progress {
+                Progress::Waiting => false,
+                Progress::Acknowledged => !must_be_held,
+                Progress::Held(_) => must_be_held,
+            };
+            if !good {
+                return Err(format!("{}'s {} is still {progress:?}", device.name, commit.command));
+            }
+        }
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use keting::parts::{FileIdentity, Replica, ReplicaConfig, SyncDriver};
 use keting::{EngineError, Environment, Executed, ReplicaId, Secret, Vault};
-use keting_model::Command;
+use keting_model::{Command, DocumentId};
 use keting_testkit::rng::Rng;
 use keting_testkit::vfs::Disk;
 use keting_trust::limits::DOCUMENTS_OPEN_BYTES_MAX;
@@ -15,6 +15,7 @@ use keting_trust::{CommitId, Ed25519Signer, Invitation};
 use crate::cast::Part;
 use crate::clock::{Clock, DeviceEnvironment};
 use crate::network::LinkId;
+use crate::said::about;
 use crate::vault::MemoryVault;
 
 const FILE: &str = "/replica.db";
@@ -36,7 +37,7 @@ pub struct Device {
     /// The app's connection.
     pub session: Option<Session>,
     /// Every edit the app said was durable, and how far it was seen to come.
-    pub edits: BTreeMap<CommitId, Progress>,
+    pub edits: BTreeMap<CommitId, Edit>,
     /// Whether the disk was made to fail since the app began.
     pub is_troubled: bool,
     /// Whether the disk may still fail.
@@ -56,6 +57,15 @@ pub struct Session {
     pub link: LinkId,
     /// What ships.
     pub driver: SyncDriver,
+}
+
+/// An edit that the app said is durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// The household or region it is about.
+    pub about: DocumentId,
+    /// How far it was seen to come.
+    pub progress: Progress,
 }
 
 /// How far an edit was seen to come. It never goes back.
@@ -202,7 +212,8 @@ impl Device {
     pub fn execute(&mut self, command: &Command) -> Option<Result<Executed, EngineError>> {
         let executed = self.replica.as_mut()?.execute(command);
         if let Ok(executed) = &executed {
-            self.edits.insert(executed.commit, Progress::Waiting);
+            let edit = Edit { about: about(command), progress: Progress::Waiting };
+            self.edits.insert(executed.commit, edit);
         }
         Some(executed)
     }

@@ -38,7 +38,9 @@ impl World {
                 self.stop_device(index);
             }
         }
-        self.check()?;
+        if self.rng.chance(1, 2) {
+            self.check()?;
+        }
         let Some(fault) = self.rng.pick(&self.temper.faults).copied() else { return Ok(()) };
         if self.harm(fault)? {
             self.trace.count(&format!("fault: {fault:?}"));
@@ -89,6 +91,7 @@ impl World {
                 self.note(&format!("the server keeps nothing: {code}"));
                 Ok(true)
             }
+            Fault::OneCodeTwice => self.make_one_code_twice(),
             Fault::Cut => {
                 let links: Vec<_> =
                     self.links.values().filter(|l| !l.is_cut).map(|l| l.id).collect();
@@ -171,7 +174,8 @@ impl World {
             | Fault::DaysPass
             | Fault::Hostile
             | Fault::Lie
-            | Fault::Refusals => return false,
+            | Fault::Refusals
+            | Fault::OneCodeTwice => return false,
         }
         let name = self.devices[victim].name.clone();
         self.note(&format!("{name} has {what}"));
@@ -223,7 +227,8 @@ impl World {
             | Fault::DaysPass
             | Fault::Hostile
             | Fault::Lie
-            | Fault::Refusals => return false,
+            | Fault::Refusals
+            | Fault::OneCodeTwice => return false,
         }
         self.note(&format!("the server has {what}"));
         true

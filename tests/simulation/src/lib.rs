@@ -28,7 +28,9 @@ pub mod host;
 pub mod hostile;
 pub mod liar;
 pub mod network;
+pub mod officers;
 pub mod operator;
+pub mod places;
 pub mod plan;
 pub mod safety;
 pub mod said;
@@ -94,6 +96,7 @@ fn run(world: &mut World) -> Result<String, Broken> {
         world.forget_links();
     }
     world.heal()?;
+    world.enter_below_every_code()?;
     world.demand_convergence()?;
     world.demand_said(false)?;
     world.reveal_everybody()?;

@@ -2,12 +2,15 @@
 //! it right, or do not notice that it is wrong; and they renew grants that were left to end.
 
 use keting_server::renewal::RenewRequest;
-use keting_trust::Signer as _;
+use keting_server::server::Server;
+use keting_trust::{DeviceId, SignedGrant, Signer as _};
 
 use crate::world::World;
 
 /// How far the server's clock may be set wrong: more than two years either way.
 const WRONG_MS_MAX: u64 = 800 * 86_400_000;
+/// How long before its end a grant is renewed.
+const BEFORE_END_MS: u64 = 86_400_000;
 /// So little that nobody can notice.
 pub const UNNOTICED_MS_MAX: u64 = 9 * 60_000;
 
@@ -26,7 +29,7 @@ impl World {
 
     /// What the operator does now and then.
     pub fn operate(&mut self) {
-        if self.rng.chance(1, 3) {
+        if self.rng.chance(1, 2) {
             self.look_after_clock();
         }
         if self.rng.chance(1, 4) {
@@ -42,13 +45,17 @@ impl World {
         self.note(&format!("{} days pass", passed_ms / 86_400_000));
     }
 
-    /// Renews the grants of every device that has been let in.
+    /// Renews the grants of every device that has been let in and will soon have none that is good.
     pub fn renew_all(&mut self) {
         let (now_ms, unix_ms) = (self.clock.now_ms(), self.host.unix_ms());
         let Some(server) = &mut self.host.server else { return };
         for device in self.devices.iter().filter(|device| device.is_enrolled()) {
             let Some(signer) = device.signer() else { continue };
-            let device = signer.public_key().device_id().to_string();
+            let device = signer.public_key().device_id();
+            if has_grant_for_long(server, &device, unix_ms) {
+                continue;
+            }
+            let device = device.to_string();
             let request = RenewRequest { device, days: None, region_codes: Vec::new() };
             // A disk that fails, or a clock that is suspect, renews nothing; the operator comes again.
             if server.renew_grants(&request, now_ms, unix_ms).is_ok() {
@@ -100,4 +107,13 @@ impl World {
             self.memory.told_off_ms.insert(self.host.clock_off_ms);
         }
     }
+}
+
+/// Whether a device has a grant that is good now and for a while. A disk that fails says no.
+fn has_grant_for_long(server: &mut Server, device: &DeviceId, unix_ms: u64) -> bool {
+    let stored = server.store().snapshot().and_then(|read| read.grants_of(device));
+    stored.unwrap_or_default().iter().any(|stored| {
+        let grant = SignedGrant::read_stored(&stored.bytes).unwrap().grant;
+        grant.issued_at_ms <= unix_ms && unix_ms + BEFORE_END_MS < grant.expires_at_ms
+    })
 }

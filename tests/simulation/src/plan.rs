@@ -9,7 +9,7 @@ use keting_model::household::{HouseholdCommand, NewResident};
 use keting_model::household_private::PrivateCommand;
 use keting_model::household_visits::VisitsCommand;
 use keting_model::query::{ConflictView, Permitted, Rows as _, Withheld, conflicts};
-use keting_model::region::RegionCommand;
+use keting_model::region::{Level, RegionCommand};
 use keting_model::{
     Cell, CityTime, Command, DocumentId, DocumentKind, Fields, ItemId, Settle, Value,
 };
@@ -92,7 +92,7 @@ pub fn draw(rng: &mut Rng, replica: &Replica, foreign: &[DocumentId]) -> Option<
             let fields = Fields::new().with("health", health);
             Command::Private(PrivateCommand::Edit { household, resident, fields })
         }
-        96..100 => region(rng, &screen)?,
+        96..100 => region(rng, replica, &screen)?,
         100..103 => {
             let (household, resident) = owned(resident);
             Command::Household(HouseholdCommand::Conceal { household, resident, time })
@@ -158,10 +158,14 @@ fn add_household(rng: &mut Rng, screen: &Screen, time: CityTime) -> Option<Comma
         .map(|(id, ..)| *id)
         .collect();
     let region = *rng.pick(&homes)?;
+    Some(household_in(rng, region, time))
+}
+
+fn household_in(rng: &mut Rng, region: DocumentId, time: CityTime) -> Command {
     let household = DocumentId::from_random(DocumentKind::Household, bytes(rng));
     let fields = Fields::new().with("address", "1-101");
     let residents = (0..rng.below(3)).map(|_| new_resident(rng)).collect();
-    Some(Command::Household(HouseholdCommand::Add { household, region, fields, residents, time }))
+    Command::Household(HouseholdCommand::Add { household, region, fields, residents, time })
 }
 
 fn set_status(
@@ -206,19 +210,61 @@ fn settle(rng: &mut Rng, screen: &Screen, time: CityTime) -> Option<Command> {
     }))
 }
 
-fn region(rng: &mut Rng, screen: &Screen) -> Option<Command> {
-    let (region, level, above) = rng.pick(&screen.regions)?;
-    if rng.chance(1, 3) && level == "micro_grid" {
-        let code = format!("{above}{:03}", rng.below(1_000));
-        let fields =
-            Fields::new().with("code", code.as_str()).with("name", "二单元").with("level", "unit");
-        let new = DocumentId::from_random(DocumentKind::Region, bytes(rng));
-        return Some(Command::Region(RegionCommand::Add {
-            region: new,
-            parent: Some(*region),
-            fields,
-        }));
+/// Where a region is to be made.
+pub struct Place {
+    parent: DocumentId,
+    /// The code it is to have.
+    pub code: String,
+    level: Level,
+}
+
+impl Place {
+    /// Draws one of the few codes below a region that somebody sees.
+    fn draw(rng: &mut Rng, screen: &Screen) -> Option<Self> {
+        let (parent, level, above) = rng.pick(&screen.regions)?;
+        let number = 11 + rng.below(4);
+        let (level, code) = match Level::from_name(level)? {
+            Level::Grid => (Level::MicroGrid, format!("{above}{number}")),
+            Level::MicroGrid => (Level::Unit, format!("{above}{number:03}")),
+            Level::City | Level::Town | Level::Village | Level::Unit => return None,
+        };
+        Some(Self { parent: *parent, code, level })
     }
+
+    /// A region there.
+    pub fn region(&self, rng: &mut Rng) -> Command {
+        let region = DocumentId::from_random(DocumentKind::Region, bytes(rng));
+        let fields = Fields::new().with("code", self.code.as_str()).with("name", "二单元");
+        let fields = fields.with("level", self.level.name());
+        Command::Region(RegionCommand::Add { region, parent: Some(self.parent), fields })
+    }
+}
+
+/// A place for a region in one that several people see, with a code that none of them finds.
+pub fn free_place(rng: &mut Rng, replicas: &[&Replica]) -> Option<Place> {
+    let mut screen = Screen::read(replicas.first()?);
+    screen
+        .regions
+        .retain(|seen| replicas.iter().all(|replica| Screen::read(replica).regions.contains(seen)));
+    let place = Place::draw(rng, &screen)?;
+    let finds = |replica: &&Replica| !matches!(replica.region_of_code(&place.code), Ok(None));
+    (!replicas.iter().any(finds)).then_some(place)
+}
+
+/// A household in the region that somebody finds by a code; nothing if they find none.
+pub fn household_below(rng: &mut Rng, replica: &Replica, code: &str) -> Option<Command> {
+    let region = replica.region_of_code(code).ok()??;
+    Some(household_in(rng, region, replica.now()))
+}
+
+/// Edits a region, makes one, or enters something below the one that has the code already.
+fn region(rng: &mut Rng, replica: &Replica, screen: &Screen) -> Option<Command> {
+    if rng.chance(1, 3)
+        && let Some(place) = Place::draw(rng, screen)
+    {
+        return household_below(rng, replica, &place.code).or_else(|| Some(place.region(rng)));
+    }
+    let (region, ..) = rng.pick(&screen.regions)?;
     let fields = Fields::new().with("head", ["王五", "赵六", ""][rng.index(3)]);
     Some(Command::Region(RegionCommand::Edit { region: *region, fields }))
 }

@@ -2,7 +2,8 @@
 //!
 //! - An edit that its author's phone said is durable is in his file for ever, and in his outbox
 //!   with a state that only moves on.
-//! - What a phone believes the server has, the server has.
+//! - What a phone believes the server has, the server has. Nothing honest is held but a region whose
+//!   code another has, and what lies in it; and no phone finds such a region by its code.
 //! - The server's log has no gap, its chain is right, and nothing that was in it ever changes.
 //! - Within one incarnation of a device's file times rise with the sequence, whatever its clock did.
 //! - No file holds a document that the holder's grant does not cover, nor somebody else's changes
@@ -23,8 +24,9 @@ use keting_server::store::CommitState;
 use keting_store::OutboxState;
 use keting_trust::{ChainHash, DeviceId, Digest, Incarnation, RecordKind, SignedCommit};
 
-use crate::device::{Device, Progress};
+use crate::device::{Device, Edit, Progress};
 use crate::dump::{self, Contents};
+use crate::places::Places;
 use crate::world::{Broken, World};
 
 /// What was seen so far.
@@ -36,6 +38,8 @@ pub struct Memory {
     pub acts: u64,
     /// The regions of people, by their codes.
     pub regions: BTreeMap<String, DocumentId>,
+    /// Where what people made lies.
+    pub places: Places,
     /// Which region lies in which, as the server last had it.
     pub parents: BTreeMap<DocumentId, Option<DocumentId>>,
     /// Where each document of the server lives.
@@ -58,6 +62,7 @@ impl World {
         for index in 0..self.devices.len() {
             self.check_device(index)?;
             self.check_contents(index)?;
+            self.demand_finder(index)?;
             self.demand_outbox(index)?;
             self.demand_hidden(index)?;
         }
@@ -134,7 +139,8 @@ impl World {
         let open_bytes = replica.open_documents_bytes();
         check_memory(&device.name, open_bytes, device.open_documents_bytes_max)?;
         let mut acknowledged = Vec::new();
-        for (commit, progress) in &mut device.edits {
+        let mut held = Vec::new();
+        for (commit, Edit { about, progress }) in &mut device.edits {
             let lost = |what: &str| format!("{} lost {what} of {}", device.name, commit.command);
             let stored = replica.store().commit_of(commit.device.as_bytes(), &commit.command);
             let (row, stored) = stored.unwrap().ok_or_else(|| lost("the edit"))?;
@@ -157,7 +163,7 @@ impl World {
                 return Err(format!("{}'s edit went from {progress:?} to {now:?}", device.name));
             }
             if let (Progress::Held(code), true) = (&now, device.is_honest) {
-                return Err(format!("{}'s honest {} is held: {code}", device.name, commit.command));
+                held.push((*commit, *about, code.clone()));
             }
             *progress = now;
             if *progress == Progress::Acknowledged {
@@ -169,6 +175,13 @@ impl World {
             return Ok(());
         };
         let read = server.store().snapshot().map_err(|error| error.to_string())?;
+        for (commit, about, code) in held {
+            let places = &self.memory.places;
+            if !places.is_rightly_held(&self.said, &*read, (&commit, about), &code) {
+                return Err(format!("{name}'s honest {} is held: {code}", commit.command));
+            }
+            self.trace.count(&format!("seen held: {code}"));
+        }
         for (commit, number) in acknowledged {
             let state = read.commit_state(&commit.device, &commit.command).unwrap();
             let kept = state.is_some_and(|state| {

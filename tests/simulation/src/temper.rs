@@ -44,11 +44,13 @@ pub enum Fault {
     Lie,
     /// The server keeps no edit for a while and says so.
     Refusals,
+    /// Two officers make a region of one code.
+    OneCodeTwice,
 }
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Crash,
         Self::PowerCut,
         Self::PowerCutInCall,
@@ -68,6 +70,7 @@ impl Fault {
         Self::Hostile,
         Self::Lie,
         Self::Refusals,
+        Self::OneCodeTwice,
     ];
 }
 

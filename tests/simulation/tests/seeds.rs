@@ -54,6 +54,8 @@ fn two_hundred_seeds_hold_and_every_fault_fires() {
         "connection cut",
         "a wrong clock was confirmed",
         "grants were renewed by the operator",
+        "seen held: ancestor_held",
+        "seen held: code_exists",
         "session ended: clock_suspect",
         "session ended: grant_ended",
         "power went in a call of a phone's disk",

@@ -26,7 +26,7 @@ mod outbox;
 mod own_grants;
 mod planned_on;
 mod receive;
-mod regions;
+pub(crate) mod regions;
 mod rolled_back;
 mod salvaged;
 mod status;

@@ -1,12 +1,16 @@
 //! Which region lies in which, as this replica knows it: read once from the projection, then kept
-//! with every region that changes.
+//! with every region that changes; and which of them has a code.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use keting_model::query::{self, Withheld};
 use keting_model::{Cell, Document, DocumentId, DocumentKind};
 use keting_store::{StoreError, View};
 use keting_trust::Tree;
+
+use crate::error::EngineError;
+use crate::replica::Replica;
 
 /// The tree of regions.
 #[derive(Debug, Default)]
@@ -69,6 +73,39 @@ impl Tree for RegionsWith<'_> {
         let its_own = (*region == self.document.id()).then(|| parent_of(self.document)).flatten();
         its_own.or_else(|| self.regions.parent(region))
     }
+}
+
+impl Replica {
+    /// The region with a code. Should two people have given the same, the one that is in the log.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn region_of_code(&self, code: &str) -> Result<Option<DocumentId>, EngineError> {
+        Ok(region_of_code(&self.store, &self.withheld(), code)?)
+    }
+}
+
+/// The region with a code that may be shown: of several the one that is in the log, since the others
+/// will be held.
+pub(crate) fn region_of_code(
+    view: &View,
+    withheld: &Withheld,
+    code: &str,
+) -> Result<Option<DocumentId>, StoreError> {
+    let mut found = Vec::new();
+    for region in query::region_of_code(view, code)? {
+        if withheld.shows(view, &region)? {
+            found.push(region);
+        }
+    }
+    if found.len() > 1 {
+        for region in &found {
+            if view.is_in_the_log(region)? {
+                return Ok(Some(*region));
+            }
+        }
+    }
+    Ok(found.into_iter().next())
 }
 
 /// The region that a region says it lies in.

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::error::EngineError;
 use crate::replica::Status;
 use crate::replica::held::{HeldEntry, held_work};
+use crate::replica::regions::region_of_code;
 use crate::shell::facade::Keting;
 
 /// Everything one screen shows of a household.
@@ -132,22 +133,7 @@ impl Keting {
     /// # Errors
     /// When the file cannot be read.
     pub fn region_of_code(&self, code: &str) -> Result<Option<DocumentId>, EngineError> {
-        self.at_one_moment(|view, withheld| {
-            let mut found = Vec::new();
-            for region in query::region_of_code(view, code)? {
-                if withheld.shows(view, &region)? {
-                    found.push(region);
-                }
-            }
-            if found.len() > 1 {
-                for region in &found {
-                    if view.is_in_the_log(region)? {
-                        return Ok(Some(*region));
-                    }
-                }
-            }
-            Ok(found.into_iter().next())
-        })
+        self.at_one_moment(|view, withheld| region_of_code(view, withheld, code))
     }
 
     /// How many of everything there are in a region and below it, or in all.

@@ -28,7 +28,7 @@ impl World {
             return Ok(());
         };
         let own = replica.device();
-        let is_open = |act: &&mut Act| act.device == own && !act.is_on_server;
+        let is_open = |act: &&mut Act| act.device == own && !act.is_on_server && !act.is_held;
         let mut open = self.said.acts.iter_mut().filter(is_open).peekable();
         if open.peek().is_none() {
             return Ok(());
@@ -38,7 +38,9 @@ impl World {
         for act in open {
             let Some(commit) = act.commit() else { continue };
             let state = read.commit_state(&commit.device, &commit.command).unwrap();
-            act.is_on_server = state.is_some_and(|state| state.state == CommitState::Admitted);
+            let state = state.map(|state| state.state);
+            act.is_on_server = state == Some(CommitState::Admitted);
+            act.is_held = matches!(state, Some(CommitState::Held { .. }));
             let here = replica.store().commit_of(commit.device.as_bytes(), &commit.command);
             let (Some((row, _)), false) = (here.unwrap(), act.is_on_server) else { continue };
             let waits = waiting.iter().find(|entry| entry.commit == row);
@@ -68,7 +70,7 @@ impl World {
         for index in 0..self.devices.len() {
             self.demand_outbox(index)?;
         }
-        let is_missing = |act: &&Act| act.commit().is_some() && !act.is_on_server;
+        let is_missing = |act: &&Act| act.commit().is_some() && !act.is_on_server && !act.is_held;
         if let Some(act) = self.said.acts.iter().find(is_missing) {
             return Err(format!("{act:?} did not come to the server"));
         }

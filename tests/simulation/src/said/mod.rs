@@ -23,7 +23,7 @@ mod word;
 use std::collections::{BTreeMap, BTreeSet};
 
 use keting::parts::Replica;
-use keting_model::{Command, DocumentKind, Role};
+use keting_model::{Command, DocumentId, DocumentKind, Role};
 use keting_store::StoreError;
 use keting_trust::{CommitId, DeviceId};
 
@@ -52,6 +52,8 @@ struct Act {
     became: Became,
     /// Whether the server has been seen to have it.
     is_on_server: bool,
+    /// Whether it has been seen to hold it.
+    is_held: bool,
 }
 
 impl Act {
@@ -82,6 +84,15 @@ struct Entry {
     act: usize,
     /// The acts of the earlier words about the same thing that its author had received.
     seen: BTreeSet<usize>,
+}
+
+/// The household or region that a command is about.
+///
+/// # Panics
+/// When it is about nothing.
+pub fn about(command: &Command) -> DocumentId {
+    let word = words_of(command).first().map(|(slot, _)| slot.of);
+    word.or_else(|| command.documents().first().copied()).unwrap()
 }
 
 /// Words about to be said.
@@ -142,12 +153,15 @@ impl Said {
         Ok(looked)
     }
 
-    /// The acts whose words about something a file has received.
+    /// The acts whose words about something a file has received, and which stand there.
     fn received(&self, replica: &Replica, slot: &Slot) -> Result<BTreeSet<usize>, StoreError> {
+        let store = replica.store();
         let mut received = BTreeSet::new();
         for entry in self.about.get(slot).into_iter().flatten() {
-            if let Some(commit) = self.acts[entry.act].commit()
-                && replica.store().commit_of(commit.device.as_bytes(), &commit.command)?.is_some()
+            let Some(commit) = self.acts[entry.act].commit() else { continue };
+            let found = store.commit_of(commit.device.as_bytes(), &commit.command)?;
+            if let Some((row, _)) = found
+                && store.outbox_entry(row)?.is_none_or(|entry| entry.stands)
             {
                 received.insert(entry.act);
             }
@@ -164,7 +178,7 @@ impl Said {
             self.about.entry(slot).or_default().push(Entry { word, act, seen });
         }
         let became = commit.map_or(Became::Unknown, Became::Kept);
-        self.acts.push(Act { file, device, command, became, is_on_server: false });
+        self.acts.push(Act { file, device, command, became, is_on_server: false, is_held: false });
     }
 
     /// Looks for what the disk failed at. Whoever looks as their app starts knows then.
@@ -227,9 +241,15 @@ impl Said {
         self.about.get(slot).into_iter().flatten().map(tell).collect()
     }
 
-    /// Whether an act is on its author's disk for good.
+    /// Whether an act is on its author's disk for good, and stands.
     fn is_kept(&self, act: usize) -> bool {
-        self.acts[act].commit().is_some()
+        self.acts[act].commit().is_some() && !self.acts[act].is_held
+    }
+
+    /// The commit that made a region, if it is known.
+    pub fn maker(&self, region: &DocumentId) -> Option<CommitId> {
+        let code = self.about.get(&Slot::new(*region, "code"))?;
+        code.iter().find_map(|entry| self.acts[entry.act].commit())
     }
 
     /// Whether anybody ever said of the resident whom something is about that they are concealed.
