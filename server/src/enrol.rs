@@ -12,6 +12,7 @@ use keting_trust::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::announcing::{InvitedTo, invited_to};
 use crate::authority::Uncovered;
 use crate::city::City;
 use crate::init::log_grant;
@@ -31,6 +32,9 @@ const HOLDER_DEPTH_MAX: u8 = 5;
 pub struct Endpoint {
     /// A `wss` address.
     pub url: String,
+    /// Whether the operator named it; otherwise it is where the server listens, and what is announced
+    /// goes before it.
+    pub is_named: bool,
     /// The SHA-256 of the SubjectPublicKeyInfo of the server's TLS key.
     pub tls_spki_sha256: [u8; 32],
 }
@@ -169,6 +173,8 @@ pub struct Enrolled {
     pub head: Head,
     /// Whether it had been let in before, with the same invitation.
     pub again: bool,
+    /// The serial up to which announcements are older than its invitation.
+    pub announced: u64,
 }
 
 /// Makes an invitation.
@@ -203,6 +209,7 @@ pub fn invite(
     }
     let region = region_for(role, request.region_code.as_deref(), &*transaction)?;
     let head = transaction.head()?.ok_or(StoreError::Empty)?;
+    let InvitedTo { url, key, announced } = invited_to(&*transaction, endpoint)?;
     let secret = Secret::new(random.bytes());
     let expires_at_ms = now_ms.saturating_add(open_ms);
     transaction.put_invitation(&StoredInvitation {
@@ -213,12 +220,13 @@ pub fn invite(
         grant_ms,
         expires_at_ms,
         generation: head.generation,
+        announced,
         used: None,
     })?;
     transaction.commit()?;
     Ok(Invitation {
-        url: endpoint.url.clone(),
-        tls_spki_sha256: endpoint.tls_spki_sha256,
+        url,
+        tls_spki_sha256: key,
         city: city.id,
         root: city.root.clone(),
         secret,
@@ -265,13 +273,13 @@ pub fn enrol(
     let mut transaction = store.begin()?;
     let head = transaction.head()?.ok_or(StoreError::Empty)?;
     let invitation = transaction.invitation(&secret.digest())?.ok_or(EnrolError::Unknown)?;
-    let device = key.device_id();
+    let (device, announced) = (key.device_id(), invitation.announced);
     if let Some((by, grant)) = &invitation.used {
         if *by != device {
             return Err(EnrolError::Used);
         }
         let grants = chain_bytes(&*transaction, city, grant)?;
-        return Ok(Enrolled { grants, head, again: true });
+        return Ok(Enrolled { grants, head, again: true, announced });
     }
     if now_ms >= invitation.expires_at_ms || invitation.generation != head.generation {
         return Err(EnrolError::Expired);
@@ -286,7 +294,7 @@ pub fn enrol(
     let grants = chain_bytes(&*transaction, city, &grant.digest())?;
     let head = transaction.head()?.ok_or(StoreError::Empty)?;
     transaction.commit()?;
-    Ok(Enrolled { grants, head, again: false })
+    Ok(Enrolled { grants, head, again: false, announced })
 }
 
 fn grant_for(

@@ -5,7 +5,9 @@
 //! passed in. What the data means is `keting-model`, what proves it is `keting-trust`, and what
 //! travels is `keting-sync`.
 
+pub mod address;
 pub mod admission;
+pub mod announcing;
 pub mod audience;
 pub mod authority;
 pub mod city;

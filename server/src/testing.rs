@@ -175,7 +175,8 @@ impl Town {
 }
 
 pub fn endpoint() -> Endpoint {
-    Endpoint { url: "wss://127.0.0.1:7411/v1/sync".into(), tls_spki_sha256: [7; 32] }
+    let url = "wss://127.0.0.1:7411/v1/sync".into();
+    Endpoint { url, is_named: true, tls_spki_sha256: [7; 32] }
 }
 
 /// Somebody who writes, with the documents he has.

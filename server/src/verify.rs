@@ -5,6 +5,7 @@
 //! again from its parts, and the rows that decide who may see what (audiences, homes, regions) are
 //! compared with what the log says.
 
+mod announcements;
 mod documents;
 mod rows;
 
@@ -70,10 +71,11 @@ pub fn verify(read: &dyn ServerRead, progress: &mut dyn FnMut(u64)) -> Result<Re
     let mut book = Book::default();
     book.refresh(read, &head)?;
     let (report, sequences) = (Report::default(), BTreeMap::new());
-    let mut check = Check { read, city: &city, report, book, sequences };
+    let mut check = Check { read, city: &city, report, book, sequences, announced: 0 };
     check.log(&head, progress)?;
     check.documents(progress)?;
     check.rows()?;
+    check.last_announcement()?;
     Ok(check.report)
 }
 
@@ -84,6 +86,8 @@ struct Check<'r> {
     book: Book,
     /// The commits seen of each life of each device, to find one number given twice.
     sequences: BTreeMap<(DeviceId, [u8; 8]), BTreeSet<u64>>,
+    /// The serial of the last announcement seen.
+    announced: u64,
 }
 
 impl Check<'_> {
@@ -124,7 +128,8 @@ impl Check<'_> {
             RecordKind::Grant => self.grant(entry),
             RecordKind::Verdict => self.verdict(entry),
             RecordKind::Revocation => self.revocation(entry),
-            RecordKind::Decision | RecordKind::Erasure | RecordKind::Announcement => Ok(()),
+            RecordKind::Announcement => self.announcement(entry),
+            RecordKind::Decision | RecordKind::Erasure => Ok(()),
         }
     }
 

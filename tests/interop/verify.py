@@ -353,12 +353,13 @@ def read_heard(data, key):
 
 def read_enrolment(data, key):
     _, fields = read_signed(data, "keting/enrolled/1", key, False)
-    require(len(fields) == 7, "not an enrolment")
+    require(len(fields) == 8, "not an enrolment")
     lengths = [16, 16, 16, 32, 32, 32]
     require(all(is_bytes(*pair) for pair in zip(fields, lengths)), "a field of another length")
     grants = fields[6]
     require(type(grants) is list and 1 <= len(grants) <= 8, "grants")
     require(all(is_bytes(grant, 32) for grant in grants), "grants")
+    require(is_uint(fields[7], 1 << 63), "announced")
     return fields
 
 

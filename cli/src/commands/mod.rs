@@ -1,5 +1,6 @@
 //! One file a noun: what each verb does.
 
+pub mod announcing;
 pub mod conflicts;
 pub mod demo;
 pub mod grant;

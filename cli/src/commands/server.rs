@@ -1,20 +1,25 @@
 //! The server's side: init, serve, invite.
 
 use std::fs::File;
+use std::net::SocketAddr;
 use std::path::Path;
 
 use keting::{Environment, SystemEnvironment};
+use keting_server::address::{BadUrl, ServerUrl};
+use keting_server::announcing::announced;
 use keting_server::ending::EndRequest;
 use keting_server::enrol::{Endpoint, InviteRequest};
 use keting_server::init::{self, Place, store_path};
 use keting_server::renewal::days_ms;
 use keting_server::server::{Config, Server};
 use keting_server::shell::admin::{self, AdminReply, AdminRequest, AdminSocket};
-use keting_server::shell::{Running, certificate, wall_clock_ms};
+use keting_server::shell::{Running, SYNC_PATH, certificate, wall_clock_ms};
+use keting_server::store::ServerStore as _;
 use keting_server::store::sqlite::SqliteStore;
 use keting_trust::limits::SERVER_DOCUMENTS_OPEN_BYTES_MAX;
 
 use crate::arguments::{self, Init, Invite, Serve};
+use crate::commands::announcing;
 use crate::exit::Failure;
 use crate::{output, time};
 
@@ -76,12 +81,9 @@ pub fn serve(arguments: &Serve) -> Result<(), Failure> {
             .await
             .map_err(|error| unusable("address_taken", &error))?;
         let address = listener.local_addr()?;
-        let url = match &arguments.url {
-            Some(url) => url.clone(),
-            None => format!("wss://{address}{}", keting_server::shell::SYNC_PATH),
-        };
+        let endpoint = endpoint(arguments, address, certificate.pin)?;
         let renew_within_ms = (!arguments.no_renew).then(|| days_ms(arguments.renew_within));
-        let server = open_server(&arguments.data, url, certificate.pin, renew_within_ms)?;
+        let server = open_server(&arguments.data, endpoint, renew_within_ms)?;
         let judging = open_store(&arguments.data)?;
         let running = Running::start(server, judging, admin, listener, certificate.config)
             .map_err(|error| unusable("file_unusable", &error))?;
@@ -97,16 +99,37 @@ fn open_store(data: &Path) -> Result<Box<SqliteStore>, Failure> {
     store.map(Box::new).map_err(|error| unusable(error.code(), &error))
 }
 
+/// Where devices are told to connect: an address that they can use, unless another one is announced.
+fn endpoint(
+    arguments: &Serve,
+    listening: SocketAddr,
+    tls_spki_sha256: [u8; 32],
+) -> Result<Endpoint, Failure> {
+    let bad = |error: BadUrl| unusable(error.code(), &error);
+    if let Some(url) = &arguments.url {
+        let url = url.parse::<ServerUrl>().map_err(bad)?.to_string();
+        return Ok(Endpoint { url, is_named: true, tls_spki_sha256 });
+    }
+    let url = format!("wss://{listening}{SYNC_PATH}");
+    if let Err(error) = url.parse::<ServerUrl>() {
+        let mut store = open_store(&arguments.data)?;
+        let announced = store.snapshot().and_then(|read| announced(&*read));
+        if announced.map_err(|error| unusable(error.code(), &error))?.is_none() {
+            return Err(bad(error));
+        }
+    }
+    Ok(Endpoint { url, is_named: false, tls_spki_sha256 })
+}
+
 fn open_server(
     data: &Path,
-    url: String,
-    pin: [u8; 32],
+    endpoint: Endpoint,
     renew_within_ms: Option<u64>,
 ) -> Result<Server, Failure> {
     let store = open_store(data)?;
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let config = Config {
-        endpoint: Endpoint { url, tls_spki_sha256: pin },
+        endpoint,
         threads,
         open_documents_bytes_max: SERVER_DOCUMENTS_OPEN_BYTES_MAX,
         renew_within_ms,
@@ -144,6 +167,8 @@ pub fn look_after(verb: &arguments::Server) -> Result<(), Failure> {
             AdminReply::ClockConfirmed(unix_ms) => output::line(time::city_minute(unix_ms)),
             other => Err(refused(other)),
         },
+        arguments::Server::Announce { urls, data } => announcing::announce(data, urls),
+        arguments::Server::Status(reading) => announcing::status(reading),
     }
 }
 

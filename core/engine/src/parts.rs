@@ -11,6 +11,7 @@ pub use crate::driver::SyncDriver;
 pub use crate::environment::{Environment, SystemEnvironment};
 pub use crate::replica::membership::Membership;
 pub use crate::replica::verify;
+pub use crate::replica::whereabouts::Whereabouts;
 pub use crate::replica::{FileIdentity, Kept, Replica, ReplicaConfig, Waiting};
 pub use crate::shell::socket::{Socket, SocketError, frame_limits};
 pub use crate::shell::tls::{KeyPin, pin_of, pinned_client};

@@ -187,6 +187,7 @@ impl Server {
             channel_binding: open.channel_binding,
             secret: secret.digest(),
             grants: enrolled.grants.iter().map(|grant| Digest::of(grant)).collect(),
+            announced: enrolled.announced,
         };
         let Ok(proof) = Signed::sign(proof, &self.city.issuing) else {
             return open.session.handle_denied(denial("key_unavailable", true));

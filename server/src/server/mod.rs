@@ -10,6 +10,7 @@ mod effects;
 mod endings;
 mod health;
 mod letting_in;
+mod operating;
 mod reading;
 mod waiting;
 
@@ -23,11 +24,9 @@ use crate::audience::Coverage;
 use crate::authority::Book;
 use crate::city::City;
 use crate::clock_watch::ClockWatch;
-use crate::ending::{EndError, EndRequest, end};
-use crate::enrol::{Endpoint, InviteError, InviteRequest, invite};
+use crate::enrol::Endpoint;
 use crate::metrics::Metrics;
 use crate::random::Random;
-use crate::renewal::{RenewError, RenewRequest, renew};
 use crate::store::{Head, ServerStore, StoreError};
 
 use self::admitting::Judges;
@@ -242,57 +241,6 @@ impl Server {
         let confirmations = self.confirmations_due.map(|at| (at, "confirmations"));
         let store = self.poll_store_at.map(|at| (at, "poll_store"));
         [session, confirmations, store].into_iter().flatten().min()
-    }
-
-    /// Makes an invitation, as the text to be handed over.
-    ///
-    /// # Errors
-    /// When the request names no role or region, the clock is suspect, or the store fails.
-    pub fn invite(&mut self, request: &InviteRequest, unix_ms: u64) -> Result<String, InviteError> {
-        if self.clock.suspicion().is_some() {
-            return Err(InviteError::ClockSuspect);
-        }
-        let endpoint = &self.config.endpoint;
-        invite(&mut *self.store, &self.city, endpoint, request, &mut *self.random, unix_ms)
-            .map(|invitation| invitation.to_text())
-    }
-
-    /// Renews a device's grants, as the operator asks.
-    ///
-    /// # Errors
-    /// When there is nothing to renew, it would be wider or longer than may be, the clock is suspect,
-    /// or the store fails.
-    pub fn renew_grants(
-        &mut self,
-        request: &RenewRequest,
-        now_ms: u64,
-        unix_ms: u64,
-    ) -> Result<DeviceId, RenewError> {
-        if self.clock.suspicion().is_some() {
-            return Err(RenewError::ClockSuspect);
-        }
-        let (store, random) = (&mut *self.store, &mut *self.random);
-        let (device, head) = renew(store, &self.city, request, random, unix_ms)?;
-        self.take_head(head, now_ms);
-        Ok(device)
-    }
-
-    /// Ends a device, as the operator asks. Its sessions end before anything further is read for it.
-    ///
-    /// # Errors
-    /// When there is no such device, nothing is said of why, the clock is suspect, or the store fails.
-    pub fn end_device(
-        &mut self,
-        request: &EndRequest,
-        now_ms: u64,
-        unix_ms: u64,
-    ) -> Result<DeviceId, EndError> {
-        if self.clock.suspicion().is_some() {
-            return Err(EndError::ClockSuspect);
-        }
-        let (device, head) = end(&mut *self.store, &self.city, request, unix_ms)?;
-        self.take_head(head, now_ms);
-        Ok(device)
     }
 
     /// Ends every session, telling each device that it may come back, and writes what waits to be

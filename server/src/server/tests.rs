@@ -12,6 +12,7 @@ use keting_trust::{
     SignedConfirmation, SignedVerdict, Signer,
 };
 
+mod announcing;
 mod beside;
 mod clock;
 mod device;
@@ -26,8 +27,11 @@ use self::device::{Device, resume};
 use self::world::World;
 use super::*;
 use crate::admission::Push;
+use crate::enrol::{InviteRequest, invite};
 use crate::init::store_path;
-use crate::testing::{HEAD_REGION, NOW_MS, OTHER_REGION, Person, Seeded, Town, UNIT, endpoint};
+use crate::testing::{
+    GRID, HEAD_REGION, NOW_MS, OTHER_REGION, Person, Seeded, Town, UNIT, endpoint,
+};
 use crate::verify::verify;
 
 #[test]

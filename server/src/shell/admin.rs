@@ -12,6 +12,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::oneshot;
 
+use crate::announcing::AnnounceRequest;
 use crate::ending::EndRequest;
 use crate::enrol::InviteRequest;
 use crate::renewal::RenewRequest;
@@ -31,6 +32,8 @@ pub enum AdminRequest {
     EndDevice(EndRequest),
     /// To take the server's clock for right as it stands.
     ConfirmClock,
+    /// To tell every device where the server is from now on.
+    Announce(AnnounceRequest),
 }
 
 /// What the server answers.
@@ -45,6 +48,8 @@ pub enum AdminReply {
     DeviceEnded(String),
     /// The clock is taken for right: it shows this time, milliseconds since the Unix epoch.
     ClockConfirmed(u64),
+    /// The announcement with this serial is made.
+    Announced(u64),
     /// It was refused; the code is stable.
     Refused {
         /// Why, as a stable code.
@@ -180,6 +185,13 @@ async fn answer(request: AdminRequest, core: &CoreHandle) -> AdminReply {
         AdminRequest::EndDevice(request) => {
             match ask_core(core, |reply| ToCore::EndDevice { request, reply }).await {
                 Some(Ok(device)) => AdminReply::DeviceEnded(device.to_string()),
+                Some(Err(error)) => AdminReply::refused(error.code(), &error),
+                None => AdminReply::stopping(),
+            }
+        }
+        AdminRequest::Announce(request) => {
+            match ask_core(core, |reply| ToCore::Announce { request, reply }).await {
+                Some(Ok(serial)) => AdminReply::Announced(serial),
                 Some(Err(error)) => AdminReply::refused(error.code(), &error),
                 None => AdminReply::stopping(),
             }

@@ -18,6 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tracing::{error, info, warn};
 
 use crate::admission::Batch;
+use crate::announcing::{AnnounceError, AnnounceRequest};
 use crate::clock_watch::Suspicion;
 use crate::ending::{EndError, EndRequest};
 use crate::enrol::{InviteError, InviteRequest};
@@ -87,6 +88,13 @@ pub enum ToCore {
     ConfirmClock {
         /// The time that was confirmed, milliseconds since the Unix epoch.
         reply: oneshot::Sender<Result<u64, StoreError>>,
+    },
+    /// The operator tells every device where the server is from now on.
+    Announce {
+        /// All addresses.
+        request: AnnounceRequest,
+        /// The announcement's serial.
+        reply: oneshot::Sender<Result<u64, AnnounceError>>,
     },
     /// Somebody asks how the server is.
     Health {
@@ -239,6 +247,10 @@ impl CoreThread {
                 let unix_ms = self.clocks.unix_ms();
                 let _ = reply.send(self.server.confirm_clock(now_ms, unix_ms).map(|()| unix_ms));
                 self.suspicion = self.server.clock_suspicion();
+            }
+            ToCore::Announce { request, reply } => {
+                let unix_ms = self.clocks.unix_ms();
+                let _ = reply.send(self.server.announce(&request, now_ms, unix_ms));
             }
             ToCore::Health { reply } => {
                 let _ = reply.send(self.server.health(self.clocks.unix_ms()));

@@ -152,11 +152,11 @@ impl Site {
     }
 
     async fn connect(&self) -> Result<Socket, SocketError> {
-        Socket::connect(&format!("wss://{}{SYNC_PATH}", self.address()), self.pin).await
+        Socket::connect(&format!("wss://{}{SYNC_PATH}", self.address()), &[self.pin]).await
     }
 
     async fn tls(&self) -> TlsStream<TcpStream> {
-        let connector = TlsConnector::from(Arc::new(pinned_client(self.pin).unwrap()));
+        let connector = TlsConnector::from(Arc::new(pinned_client(vec![self.pin]).unwrap()));
         loop {
             let tcp = TcpStream::connect(self.address()).await.unwrap();
             let name = ServerName::try_from("localhost").unwrap();

@@ -115,6 +115,7 @@ fn rows_come_back_as_they_were_written(store: &mut dyn ServerStore) {
         grant_ms: 1_000,
         expires_at_ms: 2_000,
         generation: 3,
+        announced: 4,
         used: None,
     };
     let used =

@@ -226,6 +226,8 @@ pub struct StoredInvitation {
     pub expires_at_ms: u64,
     /// The generation of the log it is good in: a restored server must not honour it again.
     pub generation: u32,
+    /// The serial up to which announcements are older than it.
+    pub announced: u64,
     /// The device that used it, and the grant it got.
     pub used: Option<(DeviceId, Digest)>,
 }

@@ -46,7 +46,7 @@ async fn run(
     commits: &[Ready],
     expected: Option<fn(&Answer) -> bool>,
 ) -> Duration {
-    let mut socket = Socket::connect(&server.url, server.tls_spki_sha256).await.unwrap();
+    let mut socket = Socket::connect(&server.url, &[server.tls_spki_sha256]).await.unwrap();
     let (incarnation, last_sequence) = author.standing();
     let config = DeviceConfig {
         versions: VERSIONS.to_vec(),

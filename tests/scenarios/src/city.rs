@@ -73,6 +73,7 @@ impl City {
         let config = Config {
             endpoint: Endpoint {
                 url: format!("wss://127.0.0.1:{port}{SYNC_PATH}"),
+                is_named: true,
                 tls_spki_sha256: certificate.pin,
             },
             threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),

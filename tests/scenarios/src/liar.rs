@@ -153,6 +153,7 @@ impl Liar {
             channel_binding: CHANNEL_BINDING,
             secret: invitation.secret.digest(),
             grants: grants.iter().map(SignedGrant::digest).collect(),
+            announced: 0,
         }
     }
 

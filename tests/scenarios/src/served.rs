@@ -98,7 +98,12 @@ impl ServedCity {
 
     /// Lets the server listen elsewhere from its next start on.
     pub fn move_to_another_port(&mut self) {
-        self.port = Port::take();
+        self.move_to(Port::take());
+    }
+
+    /// Lets the server listen on a port from its next start on.
+    pub fn move_to(&mut self, port: Port) {
+        self.port = port;
     }
 
     /// Where the server listens.
@@ -182,7 +187,7 @@ impl ServedCity {
     /// Asks the server for a page, as an operator's monitoring does: the status line and the body.
     pub fn get(&self, path: &str) -> (String, String) {
         let pin = certificate::load(&self.server_directory()).unwrap().pin;
-        let client = Arc::new(pinned_client(pin).unwrap());
+        let client = Arc::new(pinned_client(vec![pin]).unwrap());
         let name = "localhost".try_into().unwrap();
         let mut session = rustls::ClientConnection::new(client, name).unwrap();
         let mut socket = TcpStream::connect(("127.0.0.1", self.port())).unwrap();

@@ -113,5 +113,6 @@ impl Host {
 }
 
 fn endpoint() -> Endpoint {
-    Endpoint { url: "wss://keting.example/v1/sync".to_owned(), tls_spki_sha256: [7; 32] }
+    let url = "wss://keting.example/v1/sync".to_owned();
+    Endpoint { url, is_named: true, tls_spki_sha256: [7; 32] }
 }

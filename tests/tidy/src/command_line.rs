@@ -4,7 +4,7 @@
 use clap::{Command, CommandFactory};
 
 /// The command's arguments: its own file, so that nothing is written down twice.
-#[path = "../../../cli/src/arguments.rs"]
+#[path = "../../../cli/src/arguments/mod.rs"]
 #[allow(dead_code, reason = "only what it declares is read")]
 mod arguments;
 

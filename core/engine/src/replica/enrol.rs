@@ -20,6 +20,7 @@ use crate::replica::membership::Membership;
 use crate::replica::own_grants::OwnGrants;
 use crate::replica::regions::Regions;
 use crate::replica::status::first_sync;
+use crate::replica::whereabouts::Whereabouts;
 use crate::replica::{City, Replica, ended, meta};
 
 /// What the server's log and software call this engine.
@@ -50,16 +51,33 @@ impl Replica {
         })
     }
 
-    /// Where to connect, and which server key to expect there.
+    /// Where to connect, and which server keys to expect there.
     ///
     /// # Errors
     /// When the device is neither enrolled nor invited, or the file cannot be read.
-    pub fn server(&self) -> Result<(String, [u8; 32]), EngineError> {
-        if let Some(invitation) = self.invitation()? {
-            return Ok((invitation.url, invitation.tls_spki_sha256));
+    pub fn server(&self) -> Result<Whereabouts, EngineError> {
+        match self.invitation()? {
+            Some(invitation) => Ok(Whereabouts::invited(&invitation, 0, None)),
+            None => Ok(self.city()?.membership.server.clone()),
         }
-        let membership = &self.city()?.membership;
-        Ok((membership.url.clone(), membership.tls_spki_sha256))
+    }
+
+    /// Notes at which of its addresses the server was reached, if that is news.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn note_reached(&mut self, url: &str) -> Result<(), EngineError> {
+        if self.invitation()?.is_some() {
+            return Ok(());
+        }
+        let Some(city) = &mut self.city else { return Ok(()) };
+        if let Some(server) = city.membership.server.reached_at(url) {
+            let membership = Membership { server, ..city.membership.clone() };
+            let bytes = cbor::to_vec(&membership);
+            self.store.write(|transaction| transaction.set_meta(meta::MEMBERSHIP, &bytes))?;
+            city.membership = membership;
+        }
+        Ok(())
     }
 
     /// Accepts an invitation, which the next session presents.
@@ -146,7 +164,7 @@ impl Replica {
         if grant.grant.holder != *self.public_key() || !of_this_city {
             return Err(EngineError::Protocol { code: "grant_of_another" });
         }
-        let expected = Enrolment {
+        let expected = |announced| Enrolment {
             city: invitation.city,
             log: enrolled.log,
             device: self.device(),
@@ -154,17 +172,17 @@ impl Replica {
             channel_binding: here.channel_binding.as_slice().try_into().unwrap_or_default(),
             secret: invitation.secret.digest(),
             grants: chain.iter().map(SignedGrant::digest).collect(),
+            announced,
         };
-        check_proof(&enrolled.proof, &chain, &expected)?;
-        let before = self.city.as_ref().map(|city| city.membership.grants.clone());
+        let announced = check_proof(&enrolled.proof, &chain, expected)?;
+        let before = self.city.as_ref().map(|city| &city.membership);
         let mut membership = Membership {
             city: invitation.city,
             city_name: enrolled.city_name.clone(),
             log: enrolled.log,
             root: enrolled.root.clone(),
-            url: invitation.url,
-            tls_spki_sha256: invitation.tls_spki_sha256,
-            grants: before.unwrap_or_default(),
+            server: Whereabouts::invited(&invitation, announced, before.map(|it| &it.server)),
+            grants: before.map(|it| it.grants.clone()).unwrap_or_default(),
         };
         membership.add_grants(enrolled.grants.iter().cloned());
         let ended = self.city.as_ref().map(|city| city.grants.ended().clone());
@@ -182,18 +200,18 @@ impl Replica {
 }
 
 /// The proof of an enrolment holds if the issuing key, which the chain leads over, signed for exactly
-/// what this device knows itself: its key, its invitation, the server's key and this connection.
+/// what this device knows itself: its key, its invitation, the server's key and this connection. What it
+/// tells beside that is the serial up to which announcements are older than the invitation.
 fn check_proof(
     proof: &[u8],
     chain: &[SignedGrant],
-    expected: &Enrolment,
-) -> Result<(), EngineError> {
+    expected: impl Fn(u64) -> Enrolment,
+) -> Result<u64, EngineError> {
     let issuing = chain.first().map(|link| &link.grant);
     let issuing = issuing.filter(|grant| grant.kinds == [KindAccess::every_kind()]);
     let signed = issuing.and_then(|grant| SignedEnrolment::open(proof, &grant.holder).ok());
-    if signed.is_some_and(|signed| signed.record == *expected) {
-        Ok(())
-    } else {
-        Err(EngineError::Protocol { code: "enrolment_not_proven" })
+    match signed.map(|signed| signed.record) {
+        Some(proven) if proven == expected(proven.announced) => Ok(proven.announced),
+        Some(_) | None => Err(EngineError::Protocol { code: "enrolment_not_proven" }),
     }
 }

@@ -44,12 +44,7 @@ impl Replica {
             documents: projected.new_documents,
             taken_up: 0,
         };
-        let renewed = self.renewed(&group)?;
         self.write_group(&group, &mut projected, |transaction| {
-            if let Some((membership, grants)) = &renewed {
-                transaction.set_meta(meta::MEMBERSHIP, &cbor::to_vec(membership))?;
-                transaction.set_meta(meta::OWN_ENDED, &cbor::to_vec(grants.ended()))?;
-            }
             answer(transaction, own, persist.all_answers())?;
             if let Some(heard) = &heard {
                 transaction.set_meta(meta::HEARD, &heard.bytes)?;
@@ -71,24 +66,24 @@ impl Replica {
                 city.cursor = Some(*cursor);
             }
             city.heard = heard.or(city.heard.take());
-            if let Some((membership, grants)) = renewed {
-                (city.membership, city.grants) = (membership, grants);
-            }
         }
         self.take_in(projected.opened, &projected.changes);
         Ok(kept)
     }
 
-    /// The membership with the grants of the holder's own that a group brought, and without those that
-    /// an end in it took, if it brought any of either.
+    /// The membership with the grants of the holder's own that a group brought, without those that an end
+    /// in it took, and with what it announced, if it brought any of it.
     fn renewed(&self, group: &Group) -> Result<Option<(Membership, OwnGrants)>, EngineError> {
-        let City { membership: before, grants, .. } = self.city()?;
+        let Some(City { membership: before, grants, .. }) = &self.city else { return Ok(None) };
         let is_new = |bytes: &&Vec<u8>| !before.grants.iter().any(|known| known.0 == **bytes);
         let new: Vec<_> = group.own_grants.iter().filter(is_new).cloned().collect();
-        if new.is_empty() && group.own_ends.is_empty() {
+        let last = group.announcements.iter().max_by_key(|announcement| announcement.serial);
+        let server = last.and_then(|announcement| before.server.following(announcement));
+        if new.is_empty() && group.own_ends.is_empty() && server.is_none() {
             return Ok(None);
         }
         let mut membership = before.clone();
+        membership.server = server.unwrap_or(membership.server);
         membership.add_grants(new);
         let mut ended = grants.ended().clone();
         for grant in membership.own_grants()? {
@@ -133,8 +128,13 @@ impl Replica {
         let times = group.accepted.iter().map(|accepted| accepted.commit.body.time);
         let authors: Vec<Author> = group.authors.values().cloned().collect();
         let clock = times.fold(self.clock, |clock, time| clock.adopt(time, unix_ms));
+        let renewed = self.renewed(group)?;
         self.store.write(|transaction| {
             also(transaction)?;
+            if let Some((membership, grants)) = &renewed {
+                transaction.set_meta(meta::MEMBERSHIP, &cbor::to_vec(membership))?;
+                transaction.set_meta(meta::OWN_ENDED, &cbor::to_vec(grants.ended()))?;
+            }
             for record in &group.records {
                 transaction.put_record(record)?;
             }
@@ -155,6 +155,9 @@ impl Replica {
         })?;
         self.authors.learn(&authors);
         self.clock = clock;
+        if let (Some(city), Some((membership, grants))) = (&mut self.city, renewed) {
+            (city.membership, city.grants) = (membership, grants);
+        }
         Ok(())
     }
 }

@@ -9,6 +9,7 @@ use keting_trust::{DeviceId, Grant, KindAccess, PublicKey, RecordKind, SignedGra
 use minicbor::{Decode, Encode};
 
 use crate::error::EngineError;
+use crate::replica::whereabouts::Whereabouts;
 
 /// What enrolment gave. Kept in the file from then on.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -26,15 +27,12 @@ pub struct Membership {
     /// The city's root key, as the invitation named it.
     #[n(3)]
     pub root: PublicKey,
-    /// Where the server listens.
+    /// Where the server is, and which TLS keys it may show.
     #[n(4)]
-    pub url: String,
-    /// SHA-256 of the server's TLS key.
-    #[cbor(n(5), with = "minicbor::bytes")]
-    pub tls_spki_sha256: [u8; 32],
+    pub server: Whereabouts,
     /// Signed grants in the order in which they came: those of issuing keys, and the holder's own. The
     /// last is one of the holder's.
-    #[n(6)]
+    #[n(5)]
     pub grants: Vec<GrantBytes>,
 }
 

@@ -7,6 +7,7 @@
 //! waits for the server ([`outbox`]); what the server holds leaves the documents ([`held`]). A file
 //! that is damaged gives its outbox to a fresh one ([`salvaged`]).
 
+mod announced;
 mod authors;
 mod cache;
 mod city_clock;
@@ -32,6 +33,7 @@ mod salvaged;
 mod status;
 mod unread;
 pub mod verify;
+pub mod whereabouts;
 
 use std::collections::BTreeSet;
 use std::path::Path;

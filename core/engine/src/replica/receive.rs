@@ -11,11 +11,11 @@ use std::collections::btree_map::Entry as Place;
 
 use keting_model::{ActorId, ChangeHash, Document, DocumentId};
 use keting_store::{StoredPart, StoredRecord};
-use keting_sync::{Entry, Persist};
+use keting_sync::{Entry, Moved, Persist};
 use keting_trust::guard::{Forks, GuardError, Reading, check_reading, read_commit};
 use keting_trust::{
-    Claimed, CommitId, DeviceId, Digest, Outcome, Part, ProofError, RecordKind, Revocation,
-    SignedCommit, SignedGrant, SignedHeard, Verdict,
+    Announcement, CommitId, DeviceId, Digest, Outcome, Part, RecordKind, Revocation, SignedCommit,
+    SignedGrant, SignedHeard, Verdict,
 };
 
 use crate::error::EngineError;
@@ -55,6 +55,10 @@ pub(super) struct Group {
     pub(super) unread: Vec<Unread>,
     /// What the group's verdicts hold, with their codes.
     pub(super) held: Vec<(CommitId, String)>,
+    /// What the server announces.
+    pub(super) announcements: Vec<Announcement>,
+    /// The generation of the log these are of, if it is said.
+    pub(super) generation: Option<u32>,
     /// Grants of the holder's own.
     pub(super) own_grants: Vec<Vec<u8>>,
     /// The numbers of the ends of this device.
@@ -76,6 +80,15 @@ struct Holder {
 }
 
 impl Group {
+    /// For what a session received.
+    fn of(persist: &Persist) -> Self {
+        let at = persist.moved.as_ref().map(|moved| match moved {
+            Moved::Log(cursor) => cursor,
+            Moved::FirstSync(first_sync) => &first_sync.position.at,
+        });
+        Self { generation: at.map(|cursor| cursor.generation), ..Self::default() }
+    }
+
     /// For entries that were kept unread.
     pub(super) fn taking_up_unread() -> Self {
         Self { takes_up_unread: true, ..Self::default() }
@@ -131,22 +144,22 @@ impl Replica {
         &mut self,
         persist: &Persist,
     ) -> Result<(Group, Option<SignedHeard>), EngineError> {
-        let mut group = match self.check_entries(Group::default(), persist.entries()) {
+        let mut group = match self.check_entries(Group::of(persist), persist.entries()) {
             Err(error) if self.has_forked(&error)? => {
                 self.begin_anew()?;
-                self.check_entries(Group::default(), persist.entries())?
+                self.check_entries(Group::of(persist), persist.entries())?
             }
             checked => checked?,
         };
         let heard = self.check_heard(persist)?;
         if self.is_in_anothers_place(persist.all_answers())? {
             self.begin_anew()?;
-            group = self.check_entries(Group::default(), persist.entries())?;
+            group = self.check_entries(Group::of(persist), persist.entries())?;
         }
         let held = self.newly_held(persist.all_answers(), &group.held)?;
         if !held.is_empty() {
             self.take_out(&held, false)?;
-            group = self.check_entries(Group::default(), persist.entries())?;
+            group = self.check_entries(Group::of(persist), persist.entries())?;
         }
         Ok((group, heard))
     }
@@ -191,8 +204,9 @@ impl Replica {
             Some(RecordKind::Grant) => self.check_grant(group, entry),
             Some(RecordKind::Verdict) => self.check_verdict(group, entry),
             Some(RecordKind::Revocation) => self.check_revocation(group, entry),
+            Some(RecordKind::Announcement) => self.check_announcement(group, entry),
             // Not acted on by this version, but kept: a newer one will find them.
-            Some(RecordKind::Decision | RecordKind::Erasure | RecordKind::Announcement) | None => {
+            Some(RecordKind::Decision | RecordKind::Erasure) | None => {
                 group.records.push(record(entry));
                 Ok(())
             }
@@ -314,13 +328,7 @@ impl Replica {
 
     /// A verdict counts if an issuing key signed it: the server's.
     fn check_verdict(&mut self, group: &mut Group, entry: &Entry) -> Result<(), EngineError> {
-        let claimed = Claimed::<Verdict>::read(&entry.record)?;
-        let key = self.issuers()?.issuing_key(&claimed.signer());
-        let signed = claimed.verify(key.ok_or(ProofError::WrongKey)?)?;
-        if signed.place.number != entry.number {
-            return Err(ProofError::InvalidField { field: "place" }.into());
-        }
-        let Verdict { commit, outcome, .. } = signed.record;
+        let Verdict { commit, outcome, .. } = self.verified(group, entry)?.record;
         if let Outcome::Held { code } = outcome {
             group.held.push((commit, code));
         }
@@ -330,12 +338,7 @@ impl Replica {
 
     /// An end counts as a verdict does. Those of others are kept and change nothing here.
     fn check_revocation(&mut self, group: &mut Group, entry: &Entry) -> Result<(), EngineError> {
-        let claimed = Claimed::<Revocation>::read(&entry.record)?;
-        let key = self.issuers()?.issuing_key(&claimed.signer());
-        let signed = claimed.verify(key.ok_or(ProofError::WrongKey)?)?;
-        if signed.place.number != entry.number {
-            return Err(ProofError::InvalidField { field: "place" }.into());
-        }
+        let signed = self.verified::<Revocation>(group, entry)?;
         // An end of one grant only is of a later version.
         if signed.record.holder == self.device() && signed.record.grant.is_none() {
             group.own_ends.push(entry.number);
@@ -381,7 +384,7 @@ fn stored_part(
     }
 }
 
-fn record(entry: &Entry) -> StoredRecord {
+pub(super) fn record(entry: &Entry) -> StoredRecord {
     StoredRecord {
         number: Some(entry.number),
         kind: entry.kind,

@@ -5,6 +5,7 @@ pub mod facade;
 pub mod handle;
 pub mod news;
 pub mod queries;
+mod reaching;
 mod retry;
 pub mod socket;
 pub mod sync_loop;

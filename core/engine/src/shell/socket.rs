@@ -67,19 +67,19 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Connects to `url`, a `wss` address, and checks the server's key. All of it, from the name to
-    /// the upgrade, has one deadline.
+    /// Connects to `url`, a `wss` address, and checks that the server has one of the keys. All of it,
+    /// from the name to the upgrade, has one deadline.
     ///
     /// # Errors
     /// When there is no connection to be had in time.
-    pub async fn connect(url: &str, pin: KeyPin) -> Result<Self, SocketError> {
+    pub async fn connect(url: &str, pins: &[KeyPin]) -> Result<Self, SocketError> {
         let deadline = Duration::from_millis(limits::CONNECT_MS_MAX);
-        tokio::time::timeout(deadline, Self::open(url, pin))
+        tokio::time::timeout(deadline, Self::open(url, pins))
             .await
             .unwrap_or(Err(SocketError::Silent))
     }
 
-    async fn open(url: &str, pin: KeyPin) -> Result<Self, SocketError> {
+    async fn open(url: &str, pins: &[KeyPin]) -> Result<Self, SocketError> {
         let uri: Uri = url.parse().map_err(|_| SocketError::BadAddress)?;
         if uri.scheme_str() != Some("wss") {
             return Err(SocketError::BadAddress);
@@ -91,7 +91,7 @@ impl Socket {
         tcp.set_nodelay(true).map_err(SocketError::Unreachable)?;
 
         let (tcp, counts) = Counted::new(tcp);
-        let config = tls::pinned_client(pin).map_err(SocketError::Tls)?;
+        let config = tls::pinned_client(pins.to_vec()).map_err(SocketError::Tls)?;
         let name =
             ServerName::try_from(bare(&host).to_owned()).map_err(|_| SocketError::BadAddress)?;
         let stream =

@@ -12,6 +12,7 @@ use crate::error::EngineError;
 use crate::replica::Replica;
 use crate::shell::facade::Keting;
 use crate::shell::news::SyncNews;
+use crate::shell::reaching::reach;
 use crate::shell::socket::{Socket, SocketError};
 
 /// When a connection is to end.
@@ -100,9 +101,11 @@ struct Connection<'a> {
 
 impl<'a> Connection<'a> {
     async fn begin(keting: &'a Keting, started: Instant) -> Result<Self, EngineError> {
-        let (url, pin) = keting.with_replica(|replica| replica.server())?;
-        let socket = Socket::connect(&url, pin).await?;
+        let server = keting.with_replica(|replica| replica.server())?;
+        let (socket, url) = reach(&server).await?;
         let driver = keting.with_replica(|replica| {
+            // If it cannot be noted, the next connection tries the addresses in the same order.
+            let _ = replica.note_reached(&url);
             SyncDriver::start(replica, socket.binding(), ms_since(started))
         })?;
         let told = Progress::default();

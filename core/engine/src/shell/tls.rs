@@ -28,13 +28,13 @@ pub fn pin_of(certificate: &CertificateDer<'_>) -> Result<KeyPin, Error> {
     Ok(Sha256::digest(parsed.subject_public_key_info().as_ref()).into())
 }
 
-/// A client configuration that accepts only the server with the pinned key.
+/// A client configuration that accepts only a server with one of the pinned keys.
 ///
 /// # Errors
 /// When the cryptographic provider offers no TLS 1.3.
-pub fn pinned_client(pin: KeyPin) -> Result<ClientConfig, Error> {
+pub fn pinned_client(pins: Vec<KeyPin>) -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier = PinVerifier { pin, provider: Arc::clone(&provider) };
+    let verifier = PinVerifier { pins, provider: Arc::clone(&provider) };
     Ok(ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .dangerous()
@@ -44,7 +44,7 @@ pub fn pinned_client(pin: KeyPin) -> Result<ClientConfig, Error> {
 
 #[derive(Debug)]
 struct PinVerifier {
-    pin: KeyPin,
+    pins: Vec<KeyPin>,
     provider: Arc<CryptoProvider>,
 }
 
@@ -57,7 +57,7 @@ impl ServerCertVerifier for PinVerifier {
         _ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        if pin_of(end_entity)? == self.pin {
+        if self.pins.contains(&pin_of(end_entity)?) {
             Ok(ServerCertVerified::assertion())
         } else {
             Err(WRONG_KEY)

@@ -13,7 +13,7 @@ use crate::commit::first_broken;
 use crate::digest::Digest;
 use crate::error::ProofError;
 use crate::key::DeviceId;
-use crate::limits::GRANT_CHAIN_MAX;
+use crate::limits::{GRANT_CHAIN_MAX, NUMBER_MAX};
 
 /// What an issuing key signs when a device is enrolled.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -40,6 +40,10 @@ pub struct Enrolment {
     /// The digests of the grants it was given, in their order.
     #[n(6)]
     pub grants: Vec<Digest>,
+    /// The serial up to which announcements are older than the invitation, 0 if none is: what they say
+    /// does not count against it.
+    #[n(7)]
+    pub announced: u64,
 }
 
 impl Record for Enrolment {
@@ -49,6 +53,9 @@ impl Record for Enrolment {
 
 impl Checked for Enrolment {
     fn check(&self) -> Result<(), ProofError> {
-        first_broken(&[("grants", (1..=GRANT_CHAIN_MAX).contains(&self.grants.len()))])
+        first_broken(&[
+            ("grants", (1..=GRANT_CHAIN_MAX).contains(&self.grants.len())),
+            ("announced", self.announced <= NUMBER_MAX),
+        ])
     }
 }

@@ -100,6 +100,7 @@ fn what_breaks_the_described_form_is_told_by_the_description_alone() {
         "heard.time_out_of_range",
         "enrolment.without_grants",
         "enrolment.short_binding",
+        "enrolment.announced_beyond_63_bits",
         "erasure.of_nothing",
         "key.short",
         "part.short_salt",

@@ -317,6 +317,7 @@ pub fn enrolment() -> Signed<Enrolment> {
         channel_binding: [0xcb; 32],
         secret: invitation.secret.digest(),
         grants: vec![issuing_grant().digest(), head_grant().digest()],
+        announced: 1,
     };
     Signed::sign(enrolment, &server()).unwrap()
 }

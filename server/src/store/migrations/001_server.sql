@@ -134,6 +134,7 @@ CREATE TABLE invitations (
     grant_ms      INTEGER NOT NULL, -- how long the grant will last
     expires_at_ms INTEGER NOT NULL, -- of the invitation itself
     generation    INTEGER NOT NULL, -- it is void in a later one
+    announced     INTEGER NOT NULL, -- the serial up to which announcements are older than it
     used_by       BLOB,             -- the device, null while open
     grant_digest  BLOB              -- what the device got
 ) STRICT, WITHOUT ROWID;

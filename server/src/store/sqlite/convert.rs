@@ -216,6 +216,7 @@ pub(super) fn invitation(row: &Row<'_>) -> rusqlite::Result<StoredInvitation> {
         grant_ms: count(row, 4)?,
         expires_at_ms: count(row, 5)?,
         generation: row.get(6)?,
+        announced: count(row, 9)?,
         used: used_by.zip(grant).map(|(id, grant)| {
             (keting_trust::DeviceId::new(id.0), keting_trust::Digest::new(grant.0))
         }),

@@ -283,7 +283,7 @@ impl ServerRead for SqliteTransaction<'_> {
     fn invitation(&self, secret: &Digest) -> Result<Option<StoredInvitation>, StoreError> {
         self.one(
             "SELECT secret, name, role, region, grant_ms, expires_at_ms, generation, used_by,
-                    grant_digest
+                    grant_digest, announced
              FROM invitations WHERE secret = ?1",
             [secret.as_bytes()],
             convert::invitation,

@@ -216,8 +216,8 @@ impl ServerTransaction for SqliteTransaction<'_> {
         let (device, grant) = invitation.used.unzip();
         self.run(
             "INSERT INTO invitations (secret, name, role, region, grant_ms, expires_at_ms,
-                                      generation, used_by, grant_digest)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                                      generation, used_by, grant_digest, announced)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
              ON CONFLICT (secret) DO UPDATE SET used_by = excluded.used_by,
                  grant_digest = excluded.grant_digest",
             (
@@ -230,6 +230,7 @@ impl ServerTransaction for SqliteTransaction<'_> {
                 invitation.generation,
                 device.as_ref().map(|device| device.as_bytes()),
                 grant.as_ref().map(|grant| grant.as_bytes()),
+                int(invitation.announced)?,
             ),
         )
     }

@@ -3,6 +3,7 @@
 
 mod acknowledged;
 mod authored_anew;
+mod announced;
 mod authors;
 mod bad_days;
 mod children;
@@ -17,6 +18,7 @@ mod held;
 mod incarnations;
 mod json;
 mod keeping;
+mod lying_announcements;
 mod lying_answers;
 mod lying_enrolment;
 mod lying_grants;

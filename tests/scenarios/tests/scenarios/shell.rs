@@ -30,7 +30,7 @@ fn a_server_that_takes_the_connection_and_stays_silent_is_given_up() {
     runtime.block_on(async {
         // Virtual time, which passes while there is nothing to do.
         let begun = tokio::time::Instant::now();
-        let given_up = Socket::connect(&url, [0; 32]).await.err().unwrap();
+        let given_up = Socket::connect(&url, &[[0; 32]]).await.err().unwrap();
         let waited_ms = begun.elapsed().as_millis();
         assert_eq!(given_up.code(), "peer_silent");
         assert!(waited_ms <= u128::from(limits::CONNECT_MS_MAX) + 1, "{waited_ms} ms");

@@ -50,6 +50,16 @@ pub(super) const CODES: &[Known] = &[
         "This address cannot be used, perhaps because another program has it: close that or choose \
          another port.",
     ),
+    refused(
+        "bad_url",
+        "设备用不了这个地址，请加上 --help 查看写法，然后改正。",
+        "Devices cannot use this address: add --help to see how it is written, and correct it.",
+    ),
+    refused(
+        "too_many_addresses",
+        "服务器最多公告四个地址，请只选要用的几个。",
+        "A server announces four addresses at most: choose those that are to be used.",
+    ),
     file(
         "output_closed",
         "结果没能写出去，请检查接收输出的程序或文件。",

@@ -415,6 +415,12 @@ fn records(all: &mut Vec<Forged>) {
         "invalid_field",
     );
     add(
+        "enrolment.announced_beyond_63_bits",
+        &field(&proof, 7, (1_u64 << 63).into()),
+        &server,
+        "invalid_field",
+    );
+    add(
         "enrolment.short_binding",
         &field(&proof, 4, Value::Bytes(vec![0; 31])),
         &server,

@@ -1,9 +1,12 @@
 //! The command line, as `--help` shows it.
 
-use std::net::SocketAddr;
+mod operator;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub use operator::{Grant, Init, Invite, Serve, Server};
 
 /// Keting: household rosters that several people edit offline and that merge through a server.
 #[derive(Debug, Parser)]
@@ -96,101 +99,6 @@ pub struct Salvage {
     /// Print JSON for machines.
     #[arg(long)]
     pub json: bool,
-}
-
-/// Arguments of `init`.
-#[derive(Debug, Args)]
-pub struct Init {
-    /// The server's directory, to be made.
-    #[arg(long)]
-    pub data: PathBuf,
-    /// Make no city: renew the issuing key of the one that is there, whose server is stopped, with the
-    /// root key in its file.
-    #[arg(long, conflicts_with_all = ["city", "regions"])]
-    pub renew_issuing: bool,
-    /// The city's name.
-    #[arg(long, required_unless_present = "renew_issuing")]
-    pub city: Option<String>,
-    /// The regions: `code,name,level,parent_code,boundary,head`, UTF-8, with this header.
-    #[arg(long, required_unless_present = "renew_issuing")]
-    pub regions: Option<PathBuf>,
-    /// Where to write the root key, which must then be taken off this machine; or where it is.
-    #[arg(long)]
-    pub root_key: PathBuf,
-}
-
-/// Arguments of `serve`.
-#[derive(Debug, Args)]
-pub struct Serve {
-    /// The server's directory.
-    #[arg(long)]
-    pub data: PathBuf,
-    /// The address to listen on.
-    #[arg(long, default_value = "127.0.0.1:7411")]
-    pub listen: SocketAddr,
-    /// The address devices are told to connect to, if it differs: `wss://host:port/v1/sync`.
-    #[arg(long)]
-    pub url: Option<String>,
-    /// How many days before its end the grant of a device that comes is renewed.
-    #[arg(long, value_name = "DAYS", default_value_t = 60)]
-    pub renew_within: u32,
-    /// Leave renewing grants to the operator.
-    #[arg(long, conflicts_with = "renew_within")]
-    pub no_renew: bool,
-}
-
-/// Arguments of `invite`.
-#[derive(Debug, Args)]
-pub struct Invite {
-    /// The running server's directory.
-    #[arg(long)]
-    pub data: PathBuf,
-    /// The name of the person.
-    #[arg(long)]
-    pub name: String,
-    /// The role, such as `micro_grid_head`.
-    #[arg(long)]
-    pub role: String,
-    /// The code of the region the role is for; an administrator has none.
-    #[arg(long)]
-    pub region: Option<String>,
-    /// For how many days the grant holds.
-    #[arg(long, default_value_t = 365)]
-    pub days: u32,
-}
-
-/// Verbs of the running server.
-#[derive(Debug, Subcommand)]
-pub enum Server {
-    /// Say that the clock of the server's machine is right as it stands, after the server has found
-    /// it suspect; prints the time it shows.
-    ConfirmClock {
-        /// The running server's directory.
-        #[arg(long)]
-        data: PathBuf,
-    },
-}
-
-/// Verbs of grants.
-#[derive(Debug, Subcommand)]
-pub enum Grant {
-    /// List what every device was given, by whom it is held and until when.
-    List(Reading),
-    /// Renew what a device was given, from now on; also what is over, never what was ended. Prints the
-    /// device's id.
-    Renew {
-        /// The device's id, as `grant list` prints it, or as many of its first digits as are needed.
-        id: String,
-        /// For how many days; as long as before if not given.
-        #[arg(long)]
-        days: Option<u32>,
-        /// The code of a region to narrow it to; may be given several times.
-        #[arg(long = "region", value_name = "CODE")]
-        regions: Vec<String>,
-        /// The running server's directory.
-        #[arg(long)]
-        data: PathBuf,
-    },
 }
 
 /// Arguments of `enroll`.

@@ -1,0 +1,83 @@
+//! What the operator asks for while the server runs.
+
+use keting_trust::DeviceId;
+
+use super::Server;
+use crate::announcing::{AnnounceError, AnnounceRequest, announce};
+use crate::ending::{EndError, EndRequest, end};
+use crate::enrol::{InviteError, InviteRequest, invite};
+use crate::renewal::{RenewError, RenewRequest, renew};
+
+impl Server {
+    /// Makes an invitation, as the text to be handed over.
+    ///
+    /// # Errors
+    /// When the request names no role or region, the clock is suspect, or the store fails.
+    pub fn invite(&mut self, request: &InviteRequest, unix_ms: u64) -> Result<String, InviteError> {
+        if self.clock.suspicion().is_some() {
+            return Err(InviteError::ClockSuspect);
+        }
+        let endpoint = &self.config.endpoint;
+        invite(&mut *self.store, &self.city, endpoint, request, &mut *self.random, unix_ms)
+            .map(|invitation| invitation.to_text())
+    }
+
+    /// Renews a device's grants, as the operator asks.
+    ///
+    /// # Errors
+    /// When there is nothing to renew, it would be wider or longer than may be, the clock is suspect,
+    /// or the store fails.
+    pub fn renew_grants(
+        &mut self,
+        request: &RenewRequest,
+        now_ms: u64,
+        unix_ms: u64,
+    ) -> Result<DeviceId, RenewError> {
+        if self.clock.suspicion().is_some() {
+            return Err(RenewError::ClockSuspect);
+        }
+        let (store, random) = (&mut *self.store, &mut *self.random);
+        let (device, head) = renew(store, &self.city, request, random, unix_ms)?;
+        self.take_head(head, now_ms);
+        Ok(device)
+    }
+
+    /// Ends a device, as the operator asks. Its sessions end before anything further is read for it.
+    ///
+    /// # Errors
+    /// When there is no such device, nothing is said of why, the clock is suspect, or the store fails.
+    pub fn end_device(
+        &mut self,
+        request: &EndRequest,
+        now_ms: u64,
+        unix_ms: u64,
+    ) -> Result<DeviceId, EndError> {
+        if self.clock.suspicion().is_some() {
+            return Err(EndError::ClockSuspect);
+        }
+        let (device, head) = end(&mut *self.store, &self.city, request, unix_ms)?;
+        self.take_head(head, now_ms);
+        Ok(device)
+    }
+
+    /// Announces the server's addresses to every device, as the operator asks. The answer is the
+    /// announcement's serial.
+    ///
+    /// # Errors
+    /// When devices could not use an address, there are too many, the clock is suspect, or the store
+    /// fails.
+    pub fn announce(
+        &mut self,
+        request: &AnnounceRequest,
+        now_ms: u64,
+        unix_ms: u64,
+    ) -> Result<u64, AnnounceError> {
+        if self.clock.suspicion().is_some() {
+            return Err(AnnounceError::ClockSuspect);
+        }
+        let (store, endpoint) = (&mut *self.store, &self.config.endpoint);
+        let (serial, head) = announce(store, &self.city, endpoint, request, unix_ms)?;
+        self.take_head(head, now_ms);
+        Ok(serial)
+    }
+}
