@@ -4,8 +4,10 @@
 //! Beside the record in the log the server keeps which announcement was the last and since when each of
 //! its keys is announced. An announced key is one it has: what devices are told is on the disk before.
 
+mod keys;
+
 use keting_trust::limits::SERVER_PLACES_MAX;
-use keting_trust::{Announcement, Digest, RecordKind, SignedAnnouncement, cbor};
+use keting_trust::{Announcement, DeviceId, Digest, RecordKind, SignedAnnouncement, cbor};
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
@@ -15,10 +17,14 @@ use crate::city::City;
 use crate::enrol::Endpoint;
 use crate::store::{
     AudienceKey, CITY_WIDE, Head, RECORDS_KIND, ServerRead, ServerStore, ServerTransaction,
-    StoreError,
+    StoreError, StoredDevice,
 };
 
+pub use keys::{Retired, announce_key, known_keys, retire};
+
 const LAST: &str = "announced";
+/// How many keys that were given up are remembered: only those whose files may still be there matter.
+const RETIRED_KEPT_MAX: usize = 16;
 /// Whom an announcement concerns: everybody who may read anything.
 pub const EVERYBODY: AudienceKey = AudienceKey { region: CITY_WIDE, kind: RECORDS_KIND };
 
@@ -38,6 +44,9 @@ pub enum AnnounceError {
     /// There are more addresses than an announcement holds. Not retryable.
     #[error("a server has four addresses at most")]
     TooManyAddresses,
+    /// As many TLS keys are served as an announcement holds. Retryable.
+    #[error("a server has four TLS keys at most")]
+    TooManyKeys,
     /// The server does not trust its own clock. Retryable.
     #[error("the server does not trust its own clock")]
     ClockSuspect,
@@ -52,6 +61,7 @@ impl AnnounceError {
         match self {
             Self::BadUrl(error) => error.code(),
             Self::TooManyAddresses => "too_many_addresses",
+            Self::TooManyKeys => "too_many_keys",
             Self::ClockSuspect => "clock_suspect",
             Self::Store(error) => error.code(),
         }
@@ -68,6 +78,9 @@ struct Kept {
     /// Its TLS keys in their order.
     #[n(1)]
     keys: Vec<AnnouncedKey>,
+    /// Keys that were announced and then given up, the last of them last.
+    #[n(2)]
+    retired: Vec<Digest>,
 }
 
 /// A TLS key that is announced.
@@ -94,6 +107,8 @@ pub struct Announced {
     pub number: u64,
     /// Its TLS keys in their order.
     pub keys: Vec<AnnouncedKey>,
+    /// TLS keys that were announced and then given up: they are served no more.
+    pub retired: Vec<Digest>,
 }
 
 /// What an invitation leads to.
@@ -115,13 +130,13 @@ pub struct InvitedTo {
 pub fn announced(read: &dyn ServerRead) -> Result<Option<Announced>, StoreError> {
     let damaged = || StoreError::Damaged("what is announced is not in the log");
     let Some(kept) = read.meta(LAST)? else { return Ok(None) };
-    let Kept { number, keys } = cbor::from_slice(&kept).map_err(|_| damaged())?;
+    let Kept { number, keys, retired } = cbor::from_slice(&kept).map_err(|_| damaged())?;
     let entry = read.entry(number)?.ok_or_else(damaged)?;
     if entry.kind != RecordKind::Announcement {
         return Err(damaged());
     }
     let signed = SignedAnnouncement::read_stored(&entry.record).map_err(|_| damaged())?;
-    Ok(Some(Announced { record: signed.record, number, keys }))
+    Ok(Some(Announced { record: signed.record, number, keys, retired }))
 }
 
 /// Announces addresses, with the TLS keys as they were announced. The answer is the announcement's
@@ -151,19 +166,31 @@ pub fn announce(
     }
     let mut transaction = store.begin()?;
     let last = announced(&*transaction)?;
-    let keys = announced_keys(last.as_ref(), endpoint);
-    let serial = append(&mut *transaction, city, last.as_ref(), urls, keys, now_ms)?;
+    let next = Next { urls, keys: keys_here(last.as_ref(), endpoint), retired: Vec::new() };
+    let serial = append(&mut *transaction, city, last.as_ref(), next, now_ms)?;
     let head = transaction.head()?.ok_or(StoreError::Empty)?;
     transaction.commit()?;
     Ok((serial, head))
 }
 
-/// The keys that stay announced: those that were and are still here. If none is, somebody replaced the
-/// key by hand, and the one that is here is announced.
-fn announced_keys(last: Option<&Announced>, endpoint: &Endpoint) -> Vec<Digest> {
+/// The keys that are announced and here. If none is, somebody replaced the key by hand, and the oldest
+/// that is here counts.
+fn keys_here(last: Option<&Announced>, endpoint: &Endpoint) -> Vec<Digest> {
     let announced = last.map(|last| last.record.keys.clone()).unwrap_or_default();
-    let served = Digest::new(endpoint.tls_spki_sha256);
-    if announced.contains(&served) { announced } else { vec![served] }
+    let mut keys: Vec<_> =
+        announced.into_iter().filter(|key| endpoint.has(key.as_bytes())).collect();
+    if keys.is_empty() {
+        keys.push(Digest::new(endpoint.tls_spki_sha256));
+    }
+    keys
+}
+
+/// What an announcement is to say.
+struct Next {
+    urls: Vec<String>,
+    keys: Vec<Digest>,
+    /// The keys that it gives up.
+    retired: Vec<Digest>,
 }
 
 /// Appends an announcement to the log, for everybody.
@@ -171,10 +198,10 @@ fn append(
     transaction: &mut dyn ServerTransaction,
     city: &City,
     last: Option<&Announced>,
-    urls: Vec<String>,
-    keys: Vec<Digest>,
+    next: Next,
     now_ms: u64,
 ) -> Result<u64, StoreError> {
+    let Next { urls, keys, retired } = next;
     let head = transaction.head()?.ok_or(StoreError::Empty)?;
     let serial = last.map_or(0, |last| last.record.serial) + 1;
     let (city_id, log) = (city.id, city.log);
@@ -188,7 +215,10 @@ fn append(
         let before = last.and_then(|last| last.keys.iter().find(|known| known.key == key));
         before.copied().unwrap_or(AnnouncedKey { key, number, at_ms: now_ms })
     };
-    let kept = Kept { number, keys: keys.into_iter().map(since).collect() };
+    let before = last.map(|last| last.retired.clone()).unwrap_or_default();
+    let mut retired: Vec<_> = before.into_iter().chain(retired).collect();
+    retired.drain(..retired.len().saturating_sub(RETIRED_KEPT_MAX));
+    let kept = Kept { number, keys: keys.into_iter().map(since).collect(), retired };
     transaction.set_meta(LAST, &cbor::to_vec(&kept))?;
     Ok(serial)
 }
@@ -199,8 +229,11 @@ fn append(
 /// # Errors
 /// When the store cannot be read.
 pub fn invited_to(read: &dyn ServerRead, endpoint: &Endpoint) -> Result<InvitedTo, StoreError> {
-    let (url, key) = (endpoint.url.clone(), endpoint.tls_spki_sha256);
-    let Some(Announced { record, .. }) = announced(read)? else {
+    let (url, last) = (endpoint.url.clone(), announced(read)?);
+    // The first there is: what is announced first, if it is here.
+    let key = keys_here(last.as_ref(), endpoint).first().copied();
+    let key = key.map_or(endpoint.tls_spki_sha256, |key| *key.as_bytes());
+    let Some(Announced { record, .. }) = last else {
         return Ok(InvitedTo { url, key, announced: 0 });
     };
     let is_elsewhere = endpoint.is_named && !record.urls.contains(&url);
@@ -228,14 +261,30 @@ pub fn reached(
     number: u64,
     now_ms: u64,
 ) -> Result<Reached, StoreError> {
+    let count = |number| {
+        let devices = not_told(read, city, number, now_ms)?;
+        devices.map(|device| device.map(|_| 1)).sum::<Result<u64, _>>()
+    };
+    let live = count(u64::MAX)?;
+    Ok(Reached { live, told: live.saturating_sub(count(number)?) })
+}
+
+/// The devices that have a good grant and have not confirmed the log up to a number.
+fn not_told<'r>(
+    read: &'r dyn ServerRead,
+    city: &'r City,
+    number: u64,
+    now_ms: u64,
+) -> Result<impl Iterator<Item = Result<DeviceId, StoreError>> + 'r, StoreError> {
     let mut book = Book::default();
     book.refresh(read, &read.head()?.ok_or(StoreError::Empty)?)?;
-    let mut reached = Reached::default();
-    for row in read.devices()?.into_iter().filter(|row| !city.is_server_device(&row.device)) {
-        if book.rights(read, city, &row.device)?.without_grant(now_ms).is_none() {
-            reached.live += 1;
-            reached.told += u64::from(row.confirmed_number >= number);
+    let behind = move |row: &StoredDevice| {
+        row.confirmed_number < number && !city.is_server_device(&row.device)
+    };
+    Ok(read.devices()?.into_iter().filter(behind).filter_map(move |row| {
+        match book.rights(read, city, &row.device) {
+            Ok(rights) => rights.without_grant(now_ms).is_none().then_some(Ok(row.device)),
+            Err(error) => Some(Err(error)),
         }
-    }
-    Ok(reached)
+    }))
 }

@@ -35,8 +35,25 @@ pub struct Endpoint {
     /// Whether the operator named it; otherwise it is where the server listens, and what is announced
     /// goes before it.
     pub is_named: bool,
-    /// The SHA-256 of the SubjectPublicKeyInfo of the server's TLS key.
+    /// The SHA-256 of the SubjectPublicKeyInfo of the server's TLS key, of the oldest if it has several.
     pub tls_spki_sha256: [u8; 32],
+    /// The same of the others, the newest last.
+    pub newer_tls_keys: Vec<[u8; 32]>,
+}
+
+impl Endpoint {
+    /// Whether the server has a TLS key.
+    pub fn has(&self, key: &[u8; 32]) -> bool {
+        self.tls_spki_sha256 == *key || self.newer_tls_keys.contains(key)
+    }
+
+    /// Leaves out a TLS key that is given up, unless it is the only one.
+    pub fn forget(&mut self, key: &[u8; 32]) {
+        if self.tls_spki_sha256 == *key && !self.newer_tls_keys.is_empty() {
+            self.tls_spki_sha256 = self.newer_tls_keys.remove(0);
+        }
+        self.newer_tls_keys.retain(|known| known != key);
+    }
 }
 
 /// Whom the operator invites.
@@ -221,6 +238,7 @@ pub fn invite(
         expires_at_ms,
         generation: head.generation,
         announced,
+        tls_key: Digest::new(key),
         used: None,
     })?;
     transaction.commit()?;

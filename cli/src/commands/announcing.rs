@@ -29,6 +29,17 @@ pub fn announce(data: &Path, urls: &[String]) -> Result<(), Failure> {
     }
 }
 
+/// Has the running server change its TLS key.
+///
+/// # Errors
+/// When no server runs on the directory, or it refuses.
+pub fn rotate_key(data: &Path) -> Result<(), Failure> {
+    match ask(data, &AdminRequest::RotateKey)? {
+        AdminReply::KeyRotated(key) => output::line(key),
+        other => Err(refused(other)),
+    }
+}
+
 /// Shows what is announced, and how many devices have it.
 ///
 /// # Errors
@@ -38,7 +49,8 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
     if !path.exists() {
         return Err(Failure::NotFound("the city"));
     }
-    let mut store = SqliteStore::open(&path).map_err(|error| failed(error.code(), &error))?;
+    let mut store =
+        SqliteStore::open_to_read(&path).map_err(|error| failed(error.code(), &error))?;
     let found = read_status(&mut store).map_err(|error| failed(error.code(), &error))?;
     if reading.json {
         return output::json(&found.as_ref().map(as_json));

@@ -13,7 +13,9 @@ use keting_server::init::{self, Place, store_path};
 use keting_server::renewal::days_ms;
 use keting_server::server::{Config, Server};
 use keting_server::shell::admin::{self, AdminReply, AdminRequest, AdminSocket};
-use keting_server::shell::{Running, SYNC_PATH, certificate, wall_clock_ms};
+use keting_server::shell::certificate::CertificateError;
+use keting_server::shell::tls_keys::TlsKeys;
+use keting_server::shell::{Running, SYNC_PATH, wall_clock_ms};
 use keting_server::store::ServerStore as _;
 use keting_server::store::sqlite::SqliteStore;
 use keting_trust::limits::SERVER_DOCUMENTS_OPEN_BYTES_MAX;
@@ -75,17 +77,16 @@ pub fn serve(arguments: &Serve) -> Result<(), Failure> {
     runtime.block_on(async {
         let admin =
             AdminSocket::bind(&arguments.data).map_err(|error| unusable(error.code(), &error))?;
-        let certificate = certificate::load(&arguments.data)
-            .map_err(|error| unusable("certificate_failed", &error))?;
+        let keys = load_keys(&arguments.data)?;
         let listener = tokio::net::TcpListener::bind(arguments.listen)
             .await
             .map_err(|error| unusable("address_taken", &error))?;
         let address = listener.local_addr()?;
-        let endpoint = endpoint(arguments, address, certificate.pin)?;
+        let endpoint = endpoint(arguments, address, &keys.pins())?;
         let renew_within_ms = (!arguments.no_renew).then(|| days_ms(arguments.renew_within));
         let server = open_server(&arguments.data, endpoint, renew_within_ms)?;
         let judging = open_store(&arguments.data)?;
-        let running = Running::start(server, judging, admin, listener, certificate.config)
+        let running = Running::start(server, judging, admin, listener, keys)
             .map_err(|error| unusable("file_unusable", &error))?;
         output::line(format!("listening on {address}"))?;
         stop_signal().await?;
@@ -99,16 +100,29 @@ fn open_store(data: &Path) -> Result<Box<SqliteStore>, Failure> {
     store.map(Box::new).map_err(|error| unusable(error.code(), &error))
 }
 
+/// The TLS keys of the server, without those that were given up.
+fn load_keys(data: &Path) -> Result<TlsKeys, Failure> {
+    let mut store = open_store(data)?;
+    let announced = store.snapshot().and_then(|read| announced(&*read));
+    let announced = announced.map_err(|error| unusable(error.code(), &error))?;
+    let retired = announced.map(|last| last.retired).unwrap_or_default();
+    TlsKeys::load(data, &retired).map_err(|error| unusable("certificate_failed", &error))
+}
+
 /// Where devices are told to connect: an address that they can use, unless another one is announced.
 fn endpoint(
     arguments: &Serve,
     listening: SocketAddr,
-    tls_spki_sha256: [u8; 32],
+    tls_keys: &[[u8; 32]],
 ) -> Result<Endpoint, Failure> {
+    let damaged = CertificateError::Damaged;
+    let (oldest, newer) =
+        tls_keys.split_first().ok_or_else(|| unusable("certificate_failed", &damaged))?;
+    let (tls_spki_sha256, newer_tls_keys) = (*oldest, newer.to_vec());
     let bad = |error: BadUrl| unusable(error.code(), &error);
     if let Some(url) = &arguments.url {
         let url = url.parse::<ServerUrl>().map_err(bad)?.to_string();
-        return Ok(Endpoint { url, is_named: true, tls_spki_sha256 });
+        return Ok(Endpoint { url, is_named: true, tls_spki_sha256, newer_tls_keys });
     }
     let url = format!("wss://{listening}{SYNC_PATH}");
     if let Err(error) = url.parse::<ServerUrl>() {
@@ -118,7 +132,7 @@ fn endpoint(
             return Err(bad(error));
         }
     }
-    Ok(Endpoint { url, is_named: false, tls_spki_sha256 })
+    Ok(Endpoint { url, is_named: false, tls_spki_sha256, newer_tls_keys })
 }
 
 fn open_server(
@@ -168,6 +182,7 @@ pub fn look_after(verb: &arguments::Server) -> Result<(), Failure> {
             other => Err(refused(other)),
         },
         arguments::Server::Announce { urls, data } => announcing::announce(data, urls),
+        arguments::Server::RotateKey { data } => announcing::rotate_key(data),
         arguments::Server::Status(reading) => announcing::status(reading),
     }
 }

@@ -43,6 +43,14 @@ pub const VERSIONS: [u16; 1] = [1];
 pub const SUBPROTOCOL: &str = "keting.1";
 /// The path of the WebSocket on the server.
 pub const PATH: &str = "/v1/sync";
+/// The server name of TLS by which a device asks for the key that it pins, whatever address it connects
+/// to: the first sixteen bytes of the SHA-256 of the key's SubjectPublicKeyInfo, as a name that is
+/// nobody's (RFC 2606).
+pub fn key_name(tls_spki_sha256: &[u8; 32]) -> String {
+    let digits = tls_spki_sha256.iter().take(16).map(|byte| format!("{byte:02x}"));
+    digits.chain([".keting.invalid".to_owned()]).collect()
+}
+
 /// The label of the TLS exporter whose 32 bytes bind a Hello to its connection (RFC 9266).
 pub const CHANNEL_BINDING_LABEL: &str = "EXPORTER-Channel-Binding";
 /// The length of the channel binding, in bytes.

@@ -46,6 +46,8 @@ impl Server {
         self.look_at_clock(now_ms, unix_ms);
         keep(&mut *self.store, KeptClock { heartbeat_ms: unix_ms, is_suspect: false })?;
         self.clock.confirm(unix_ms, now_ms);
+        // What a suspect clock gave no time for.
+        self.keys_due = Some(now_ms);
         Ok(())
     }
 

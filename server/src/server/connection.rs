@@ -15,11 +15,19 @@ impl std::fmt::Display for ConnectionId {
     }
 }
 
+/// What TLS made of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Channel {
+    /// The value of its exporter (RFC 9266).
+    pub binding: [u8; 32],
+    /// SHA-256 of the SubjectPublicKeyInfo of the key that the device was shown.
+    pub tls_spki_sha256: [u8; 32],
+}
+
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) session: ServerSession,
-    /// The value of the connection's TLS exporter.
-    pub(super) channel_binding: [u8; 32],
+    pub(super) channel: Channel,
     /// The device, once it was let in.
     pub(super) device: Option<DeviceId>,
     /// The digest of what it is given. If it changes, the session ends.
@@ -38,10 +46,10 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(session: ServerSession, channel_binding: [u8; 32]) -> Self {
+    pub(super) fn new(session: ServerSession, channel: Channel) -> Self {
         Self {
             session,
-            channel_binding,
+            channel,
             device: None,
             audience: None,
             first_sync: None,

@@ -4,6 +4,7 @@
 //! driver, and nothing in it knows the time or a socket.
 
 mod admitting;
+mod announcing;
 mod clock;
 mod connection;
 mod effects;
@@ -32,7 +33,7 @@ use crate::store::{Head, ServerStore, StoreError};
 use self::admitting::Judges;
 pub use self::admitting::{Admitter, Group};
 use self::connection::Connection;
-pub use self::connection::ConnectionId;
+pub use self::connection::{Channel, ConnectionId};
 pub use self::health::Health;
 use self::waiting::Waiting;
 
@@ -67,8 +68,8 @@ impl Config {
 ///
 /// *Inputs*: [`Self::connect`], [`Self::handle_frame`], [`Self::disconnect`], and
 /// [`Self::handle_admitted`] where another judges ([`Self::admit_through`]). *Commands*:
-/// [`Self::invite`], [`Self::confirm_clock`]. *Outputs*: [`Self::poll_transmit`], [`Self::is_closed`],
-/// [`Self::poll_timeout`].
+/// [`Self::invite`], [`Self::announce`], [`Self::confirm_clock`]. *Outputs*: [`Self::poll_transmit`],
+/// [`Self::is_closed`], [`Self::poll_retired_key`], [`Self::poll_timeout`].
 ///
 /// The driver gives it whatever inputs are there and then calls [`Self::step`], which performs all
 /// that follows, admission in groups included. After a step it sends what [`Self::poll_transmit`]
@@ -104,6 +105,10 @@ pub struct Server {
     metrics: Metrics,
     /// When it was last counted what will be over soon.
     endings_at_ms: Option<u64>,
+    /// When it is looked next whether an old TLS key is over, while there is one.
+    keys_due: Option<u64>,
+    /// TLS keys that were given up and that the driver is still to be told of.
+    retired: Vec<[u8; 32]>,
 }
 
 impl Server {
@@ -147,6 +152,8 @@ impl Server {
             fault: None,
             metrics,
             endings_at_ms: None,
+            keys_due: Some(0),
+            retired: Vec::new(),
         })
     }
 
@@ -170,14 +177,14 @@ impl Server {
         &mut *self.store
     }
 
-    /// A connection stands. `channel_binding` is the value of its TLS exporter (RFC 9266).
-    pub fn connect(&mut self, channel_binding: [u8; 32], now_ms: u64) -> ConnectionId {
+    /// A connection stands.
+    pub fn connect(&mut self, channel: Channel, now_ms: u64) -> ConnectionId {
         self.last_connection += 1;
         let id = ConnectionId(self.last_connection);
         let seed = u64::from_be_bytes(self.random.bytes());
         let mut session = ServerSession::new(self.sync.clone(), seed);
-        session.handle_connected(&channel_binding, now_ms);
-        self.connections.insert(id, Connection::new(session, channel_binding));
+        session.handle_connected(&channel.binding, now_ms);
+        self.connections.insert(id, Connection::new(session, channel));
         self.metrics.connections_opened += 1;
         self.metrics.connections_open += 1;
         if let (None, Some(every_ms)) = (self.poll_store_at, self.config.poll_store_every_ms) {
@@ -210,6 +217,7 @@ impl Server {
     pub fn step(&mut self, now_ms: u64, unix_ms: u64) {
         self.look_at_clock(now_ms, unix_ms);
         self.handle_timeouts(now_ms);
+        self.look_at_keys(now_ms, unix_ms);
         loop {
             while let Some(connection) = self.touched.pop_first() {
                 self.perform_all(connection, now_ms, unix_ms);
@@ -240,7 +248,8 @@ impl Server {
         let session = self.timeouts.first().map(|(at, _)| (*at, "session"));
         let confirmations = self.confirmations_due.map(|at| (at, "confirmations"));
         let store = self.poll_store_at.map(|at| (at, "poll_store"));
-        [session, confirmations, store].into_iter().flatten().min()
+        let keys = self.keys_due.map(|at| (at, "keys"));
+        [session, confirmations, store, keys].into_iter().flatten().min()
     }
 
     /// Ends every session, telling each device that it may come back, and writes what waits to be

@@ -3,7 +3,6 @@
 use keting_trust::DeviceId;
 
 use super::Server;
-use crate::announcing::{AnnounceError, AnnounceRequest, announce};
 use crate::ending::{EndError, EndRequest, end};
 use crate::enrol::{InviteError, InviteRequest, invite};
 use crate::renewal::{RenewError, RenewRequest, renew};
@@ -58,26 +57,5 @@ impl Server {
         let (device, head) = end(&mut *self.store, &self.city, request, unix_ms)?;
         self.take_head(head, now_ms);
         Ok(device)
-    }
-
-    /// Announces the server's addresses to every device, as the operator asks. The answer is the
-    /// announcement's serial.
-    ///
-    /// # Errors
-    /// When devices could not use an address, there are too many, the clock is suspect, or the store
-    /// fails.
-    pub fn announce(
-        &mut self,
-        request: &AnnounceRequest,
-        now_ms: u64,
-        unix_ms: u64,
-    ) -> Result<u64, AnnounceError> {
-        if self.clock.suspicion().is_some() {
-            return Err(AnnounceError::ClockSuspect);
-        }
-        let (store, endpoint) = (&mut *self.store, &self.config.endpoint);
-        let (serial, head) = announce(store, &self.city, endpoint, request, unix_ms)?;
-        self.take_head(head, now_ms);
-        Ok(serial)
     }
 }

@@ -18,6 +18,7 @@ mod clock;
 mod device;
 mod ending;
 mod endings;
+mod keys;
 mod meanwhile;
 mod renewing;
 mod world;
@@ -310,7 +311,9 @@ fn frames_that_are_rubbish_close_the_connection_and_nothing_else() {
     let mut world = World::new();
     let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
     for frame in [&b""[..], b"\x00", b"\x07rubbish", &[0xff; 100], &[0; 5_000]] {
-        let connection = world.server.connect([1; 32], world.now_ms);
+        let (binding, tls_spki_sha256) = ([1; 32], [7; 32]);
+        let channel = Channel { binding, tls_spki_sha256 };
+        let connection = world.server.connect(channel, world.now_ms);
         world.server.handle_frame(connection, frame, world.now_ms);
         world.server.step(world.now_ms, NOW_MS);
         while world.server.poll_transmit(connection).is_some() {}

@@ -34,6 +34,8 @@ pub enum AdminRequest {
     ConfirmClock,
     /// To tell every device where the server is from now on.
     Announce(AnnounceRequest),
+    /// To change the TLS key.
+    RotateKey,
 }
 
 /// What the server answers.
@@ -50,6 +52,8 @@ pub enum AdminReply {
     ClockConfirmed(u64),
     /// The announcement with this serial is made.
     Announced(u64),
+    /// The TLS key with this SHA-256 is the server's from now on, beside the older ones.
+    KeyRotated(String),
     /// It was refused; the code is stable.
     Refused {
         /// Why, as a stable code.
@@ -192,6 +196,13 @@ async fn answer(request: AdminRequest, core: &CoreHandle) -> AdminReply {
         AdminRequest::Announce(request) => {
             match ask_core(core, |reply| ToCore::Announce { request, reply }).await {
                 Some(Ok(serial)) => AdminReply::Announced(serial),
+                Some(Err(error)) => AdminReply::refused(error.code(), &error),
+                None => AdminReply::stopping(),
+            }
+        }
+        AdminRequest::RotateKey => {
+            match ask_core(core, |reply| ToCore::RotateKey { reply }).await {
+                Some(Ok(key)) => AdminReply::KeyRotated(key.to_string()),
                 Some(Err(error)) => AdminReply::refused(error.code(), &error),
                 None => AdminReply::stopping(),
             }

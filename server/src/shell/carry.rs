@@ -14,7 +14,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-use crate::server::ConnectionId;
+use crate::server::{Channel, ConnectionId};
 use crate::shell::FAREWELL_MS_MAX;
 use crate::shell::core_thread::{CoreHandle, ToCore};
 
@@ -25,7 +25,7 @@ const FRAME_SENT_MAX: Duration = Duration::from_millis(CONFIRM_MS_MAX);
 const FAREWELL_MAX: Duration = Duration::from_millis(FAREWELL_MS_MAX);
 
 /// Carries frames between one WebSocket and the core until either ends.
-pub(super) async fn carry(upgraded: Upgraded, binding: [u8; 32], core: CoreHandle) {
+pub(super) async fn carry(upgraded: Upgraded, channel: Channel, core: CoreHandle) {
     let config = WebSocketConfig::default()
         .max_message_size(Some(FRAME_BYTES_MAX))
         .max_frame_size(Some(FRAME_BYTES_MAX));
@@ -36,7 +36,7 @@ pub(super) async fn carry(upgraded: Upgraded, binding: [u8; 32], core: CoreHandl
     let (outgoing, frames) = mpsc::channel(TRANSMIT_FRAMES_MAX);
     let (kept, let_go) = oneshot::channel();
     let (reply, connection) = oneshot::channel();
-    if core.send(ToCore::Connect { binding, outgoing, kept, reply }).await.is_err() {
+    if core.send(ToCore::Connect { channel, outgoing, kept, reply }).await.is_err() {
         return;
     }
     let Ok(connection) = connection.await else { return };

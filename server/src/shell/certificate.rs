@@ -1,4 +1,4 @@
-//! The server's TLS key and certificate: self-signed, because devices pin the key itself.
+//! A TLS key of the server's and its certificate: self-signed, because devices pin the key itself.
 
 use std::fs;
 use std::io::{self, Write};
@@ -10,11 +10,12 @@ use rcgen::{CertificateParams, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use zeroize::Zeroizing;
 
 use crate::init::leftovers::remove_if_there;
 
-const CERTIFICATE_FILE: &str = "tls-certificate.pem";
-const KEY_FILE: &str = "tls-key.pem";
+pub(super) const CERTIFICATE_FILE: &str = "tls-certificate.pem";
+pub(super) const KEY_FILE: &str = "tls-key.pem";
 
 /// Says why the server has no certificate to show.
 #[derive(Debug, thiserror::Error)]
@@ -50,15 +51,19 @@ pub fn make(directory: &Path) -> Result<(), CertificateError> {
     if load(directory).is_ok() {
         return Ok(());
     }
+    let (key, certificate) = generate()?;
+    write(&directory.join(KEY_FILE), key.as_bytes(), 0o600)
+        .and_then(|()| write(&directory.join(CERTIFICATE_FILE), certificate.as_bytes(), 0o644))
+        .map_err(CertificateError::File)
+}
+
+/// Makes a key and a certificate for it, both as PEM.
+pub(super) fn generate() -> Result<(Zeroizing<String>, String), CertificateError> {
     let key = KeyPair::generate().map_err(CertificateError::NotMade)?;
     let certificate = CertificateParams::new(vec!["localhost".to_owned()])
         .and_then(|parameters| parameters.self_signed(&key))
         .map_err(CertificateError::NotMade)?;
-    write(&directory.join(KEY_FILE), key.serialize_pem().as_bytes(), 0o600)
-        .and_then(|()| {
-            write(&directory.join(CERTIFICATE_FILE), certificate.pem().as_bytes(), 0o644)
-        })
-        .map_err(CertificateError::File)
+    Ok((Zeroizing::new(key.serialize_pem()), certificate.pem()))
 }
 
 /// Loads the certificate an operator put there, or [`make`] made.
@@ -66,11 +71,15 @@ pub fn make(directory: &Path) -> Result<(), CertificateError> {
 /// # Errors
 /// When the files are missing, damaged or do not fit each other.
 pub fn load(directory: &Path) -> Result<Certificate, CertificateError> {
-    let read = |name| fs::read(directory.join(name)).map_err(CertificateError::File);
-    let certificate = CertificateDer::from_pem_slice(&read(CERTIFICATE_FILE)?)
-        .map_err(|_| CertificateError::Damaged)?;
-    let key =
-        PrivateKeyDer::from_pem_slice(&read(KEY_FILE)?).map_err(|_| CertificateError::Damaged)?;
+    let file = |name| fs::read(directory.join(name)).map_err(CertificateError::File);
+    read(&file(CERTIFICATE_FILE)?, &file(KEY_FILE)?)
+}
+
+/// Reads a certificate and its key, each the first of its kind in a text.
+pub(super) fn read(certificate: &[u8], key: &[u8]) -> Result<Certificate, CertificateError> {
+    let certificate =
+        CertificateDer::from_pem_slice(certificate).map_err(|_| CertificateError::Damaged)?;
+    let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| CertificateError::Damaged)?;
     let pin = pin_of(&certificate).map_err(CertificateError::Unfit)?;
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)

@@ -8,112 +8,25 @@
 //! end it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use keting_trust::DeviceId;
 use keting_trust::limits::{GROUP_FRAME_BYTES_MAX, INBOX_MESSAGES_MAX};
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tracing::{error, info, warn};
 
-use crate::admission::Batch;
-use crate::announcing::{AnnounceError, AnnounceRequest};
 use crate::clock_watch::Suspicion;
-use crate::ending::{EndError, EndRequest};
-use crate::enrol::{InviteError, InviteRequest};
-use crate::metrics::Metrics;
-use crate::renewal::{RenewError, RenewRequest};
-use crate::server::{ConnectionId, Health, Server};
-use crate::shell::STOP_MS_MAX;
+use crate::server::{ConnectionId, Server};
 use crate::shell::admission_thread::AdmissionThread;
 use crate::shell::clocks::Clocks;
 use crate::shell::link::{Filled, Link};
-use crate::store::{ServerStore, StoreError};
+use crate::shell::tls_keys::TlsKeys;
+use crate::shell::{STOP_MS_MAX, rotation};
+use crate::store::ServerStore;
 
-/// What the sockets ask of the core.
-pub enum ToCore {
-    /// A device's WebSocket is open; frames for it go to `outgoing`.
-    Connect {
-        /// The TLS exporter's value of the connection.
-        binding: [u8; 32],
-        /// Where the core puts frames for the device. Dropped by the core to close.
-        outgoing: mpsc::Sender<Vec<u8>>,
-        /// Kept by the core as long as it keeps the connection.
-        kept: oneshot::Sender<()>,
-        /// Answers with the connection's id.
-        reply: oneshot::Sender<ConnectionId>,
-    },
-    /// A frame came.
-    Frame {
-        /// From which connection.
-        connection: ConnectionId,
-        /// Its bytes.
-        frame: Vec<u8>,
-        /// Kept until the core has done what the frame asks for, so that a flooding device waits.
-        permit: OwnedSemaphorePermit,
-    },
-    /// The writer of a connection that was full has room again.
-    Room {
-        /// Which one.
-        connection: ConnectionId,
-    },
-    /// The connection is gone.
-    Disconnect {
-        /// Which one.
-        connection: ConnectionId,
-    },
-    /// The operator asks for an invitation.
-    Invite {
-        /// For whom.
-        request: InviteRequest,
-        /// The invitation's text.
-        reply: oneshot::Sender<Result<String, InviteError>>,
-    },
-    /// The operator renews a device's grants.
-    RenewGrants {
-        /// Which, and how.
-        request: RenewRequest,
-        /// The device.
-        reply: oneshot::Sender<Result<DeviceId, RenewError>>,
-    },
-    /// The operator ends a device.
-    EndDevice {
-        /// Which one, and why.
-        request: EndRequest,
-        /// The device.
-        reply: oneshot::Sender<Result<DeviceId, EndError>>,
-    },
-    /// The operator says that the server's clock is right.
-    ConfirmClock {
-        /// The time that was confirmed, milliseconds since the Unix epoch.
-        reply: oneshot::Sender<Result<u64, StoreError>>,
-    },
-    /// The operator tells every device where the server is from now on.
-    Announce {
-        /// All addresses.
-        request: AnnounceRequest,
-        /// The announcement's serial.
-        reply: oneshot::Sender<Result<u64, AnnounceError>>,
-    },
-    /// Somebody asks how the server is.
-    Health {
-        /// The answer.
-        reply: oneshot::Sender<Health>,
-    },
-    /// Somebody asks for the counters.
-    Metrics {
-        /// The answer.
-        reply: oneshot::Sender<Metrics>,
-    },
-    /// A group of pushes has been judged, or whoever judged it panicked.
-    Admitted(std::thread::Result<Result<Batch, StoreError>>),
-    /// Finish what is queued, then end.
-    Stop,
-}
-
-/// A way to reach the core; cloned for every socket.
-pub type CoreHandle = mpsc::Sender<ToCore>;
+pub use super::to_core::{CoreHandle, ToCore};
 
 /// Starts the thread, and one that judges pushes through the other way into the store. It ends when it
 /// is told to stop, or when nobody can reach it any more. Called within the runtime of the sockets.
@@ -123,13 +36,15 @@ pub type CoreHandle = mpsc::Sender<ToCore>;
 pub fn spawn(
     mut server: Server,
     store: Box<dyn ServerStore>,
+    keys: Arc<TlsKeys>,
 ) -> std::io::Result<(CoreHandle, JoinHandle<()>)> {
     let (sender, inbox) = mpsc::channel(INBOX_MESSAGES_MAX);
     let (admission, judging) =
         AdmissionThread::spawn(store, server.new_admission(), sender.downgrade())?;
     server.admit_through(Box::new(admission));
-    let core = CoreThread {
+    let mut core = CoreThread {
         server,
+        keys,
         clocks: Clocks::start(),
         suspicion: None,
         runtime: Builder::new_current_thread().enable_time().build()?,
@@ -137,9 +52,12 @@ pub fn spawn(
         inbox,
         back: sender.downgrade(),
         links: BTreeMap::new(),
+        gone: Vec::new(),
         permits: Vec::new(),
         told_fault: None,
     };
+    // What was due while no server ran is done before anybody is served.
+    core.advance();
     let thread = std::thread::Builder::new().name("keting-core".into()).spawn(move || {
         core.run();
         // The last to close the store leaves one file without a log, which can be copied.
@@ -150,6 +68,8 @@ pub fn spawn(
 
 struct CoreThread {
     server: Server,
+    /// What connections are shown.
+    keys: Arc<TlsKeys>,
     clocks: Clocks,
     /// Why the wall clock was not believed at the last look.
     suspicion: Option<Suspicion>,
@@ -161,6 +81,8 @@ struct CoreThread {
     /// The way back into the inbox, which alone does not keep the thread alive.
     back: mpsc::WeakSender<ToCore>,
     links: BTreeMap<ConnectionId, Link>,
+    /// Connections that went since the last step: what they said before is heard first.
+    gone: Vec<ConnectionId>,
     /// Of the frames taken in since the last step.
     permits: Vec<OwnedSemaphorePermit>,
     /// What the log was last told of the store's failing.
@@ -217,8 +139,8 @@ impl CoreThread {
         self.look_at_clock();
         let now_ms = self.now_ms();
         match message {
-            ToCore::Connect { binding, outgoing, kept, reply } => {
-                let connection = self.server.connect(binding, now_ms);
+            ToCore::Connect { channel, outgoing, kept, reply } => {
+                let connection = self.server.connect(channel, now_ms);
                 self.links.insert(connection, Link::new(outgoing, kept));
                 let _ = reply.send(connection);
             }
@@ -231,7 +153,7 @@ impl CoreThread {
                     link.room_came();
                 }
             }
-            ToCore::Disconnect { connection } => self.forget(connection),
+            ToCore::Disconnect { connection } => self.gone.push(connection),
             ToCore::Invite { request, reply } => {
                 let _ = reply.send(self.server.invite(&request, self.clocks.unix_ms()));
             }
@@ -252,6 +174,10 @@ impl CoreThread {
                 let unix_ms = self.clocks.unix_ms();
                 let _ = reply.send(self.server.announce(&request, now_ms, unix_ms));
             }
+            ToCore::RotateKey { reply } => {
+                let unix_ms = self.clocks.unix_ms();
+                let _ = reply.send(rotation::rotate(&mut self.server, &self.keys, now_ms, unix_ms));
+            }
             ToCore::Health { reply } => {
                 let _ = reply.send(self.server.health(self.clocks.unix_ms()));
             }
@@ -270,9 +196,20 @@ impl CoreThread {
     fn advance(&mut self) {
         self.look_at_clock();
         self.server.step(self.now_ms(), self.clocks.unix_ms());
+        self.forget_gone();
+        self.give_up_keys();
         self.tell_of_fault();
         self.permits.clear();
         self.send();
+    }
+
+    /// Serves no longer what is over.
+    fn give_up_keys(&mut self) {
+        while let Some(key) = self.server.poll_retired_key() {
+            if let Err(error) = self.keys.give_up(&key) {
+                warn!(%error, "the file of a TLS key that is over is still there");
+            }
+        }
     }
 
     /// Writes into the log when the store stops doing its work, and when it does it again.
@@ -340,6 +277,13 @@ impl CoreThread {
                 Ok(Some(message)) => drop(self.handle(message)),
                 Ok(None) | Err(_) => return,
             }
+            self.forget_gone();
+        }
+    }
+
+    fn forget_gone(&mut self) {
+        for connection in std::mem::take(&mut self.gone) {
+            self.forget(connection);
         }
     }
 

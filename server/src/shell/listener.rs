@@ -17,14 +17,16 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tracing::{debug, warn};
 
+use crate::server::Channel;
 use crate::shell::carry::carry;
 use crate::shell::core_thread::{CoreHandle, ToCore};
 use crate::shell::door::{Door, Slot};
+use crate::shell::tls_keys::{TlsKey, TlsKeys};
 
 /// How long nothing is accepted after accepting failed: without file descriptors it would fail
 /// again at once.
@@ -33,7 +35,7 @@ const AFTER_FAILURE: Duration = Duration::from_millis(500);
 /// The port and all that is open on it.
 pub struct Listener {
     tcp: TcpListener,
-    tls: TlsAcceptor,
+    tls: Arc<TlsKeys>,
     core: CoreHandle,
     door: Arc<Door>,
 }
@@ -41,7 +43,7 @@ pub struct Listener {
 /// What every request on one connection is answered with.
 #[derive(Clone)]
 struct Inside {
-    binding: [u8; 32],
+    channel: Channel,
     is_local: bool,
     slot: Arc<Slot>,
     core: CoreHandle,
@@ -52,7 +54,7 @@ type Reply = Response<Full<Bytes>>;
 
 impl Listener {
     /// A listener on a port that is bound.
-    pub fn new(tcp: TcpListener, tls: TlsAcceptor, core: CoreHandle, door: Arc<Door>) -> Self {
+    pub fn new(tcp: TcpListener, tls: Arc<TlsKeys>, core: CoreHandle, door: Arc<Door>) -> Self {
         Self { tcp, tls, core, door }
     }
 
@@ -83,7 +85,7 @@ impl Listener {
         peer: SocketAddr,
         slot: Slot,
     ) -> impl Future<Output = ()> + Send + 'static {
-        let (tls, core, door) = (self.tls.clone(), self.core.clone(), Arc::clone(&self.door));
+        let (tls, core, door) = (Arc::clone(&self.tls), self.core.clone(), Arc::clone(&self.door));
         let patience = Duration::from_millis(self.door.bounds().request_ms_max);
         let served = serve(tcp, peer, tls, Arc::new(slot), core, door);
         async move {
@@ -99,15 +101,17 @@ impl Listener {
 async fn serve(
     tcp: TcpStream,
     peer: SocketAddr,
-    tls: TlsAcceptor,
+    tls: Arc<TlsKeys>,
     slot: Arc<Slot>,
     core: CoreHandle,
     door: Arc<Door>,
 ) -> io::Result<()> {
     tcp.set_nodelay(true)?;
-    let stream = tls.accept(tcp).await?;
-    let Some(binding) = channel_binding(&stream) else { return Ok(()) };
-    let inside = Inside { binding, is_local: peer.ip().is_loopback(), slot, core, door };
+    let hello = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), tcp).await?;
+    let Some(key) = tls.asked_for(hello.client_hello().server_name()) else { return Ok(()) };
+    let stream = hello.into_stream(key.config()).await?;
+    let Some(channel) = channel(&stream, &key) else { return Ok(()) };
+    let inside = Inside { channel, is_local: peer.ip().is_loopback(), slot, core, door };
     let service = hyper::service::service_fn(move |request| {
         let inside = inside.clone();
         async move { Ok::<_, Infallible>(answer(request, inside).await) }
@@ -120,9 +124,11 @@ async fn serve(
         .map_err(io::Error::other)
 }
 
-fn channel_binding(stream: &TlsStream<TcpStream>) -> Option<[u8; 32]> {
+fn channel(stream: &TlsStream<TcpStream>, key: &TlsKey) -> Option<Channel> {
     let (_, connection) = stream.get_ref();
-    connection.export_keying_material([0; 32], b"EXPORTER-Channel-Binding", Some(b"")).ok()
+    let binding =
+        connection.export_keying_material([0; 32], b"EXPORTER-Channel-Binding", Some(b"")).ok()?;
+    Some(Channel { binding, tls_spki_sha256: key.pin() })
 }
 
 async fn answer(mut request: Request<Incoming>, inside: Inside) -> Reply {
@@ -153,9 +159,9 @@ fn upgrade(request: &mut Request<Incoming>, inside: Inside) -> Reply {
 
     let upgraded = hyper::upgrade::on(request);
     tokio::spawn(async move {
-        let Inside { binding, slot, core, .. } = inside;
+        let Inside { channel, slot, core, .. } = inside;
         match upgraded.await {
-            Ok(upgraded) => carry(upgraded, binding, core).await,
+            Ok(upgraded) => carry(upgraded, channel, core).await,
             Err(error) => debug!(%error, "an upgrade failed"),
         }
         drop(slot);

@@ -9,6 +9,9 @@ pub mod core_thread;
 mod door;
 mod link;
 mod listener;
+mod rotation;
+pub mod tls_keys;
+mod to_core;
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,7 +19,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
 use tracing::{info, warn};
 
 use crate::server::Server;
@@ -24,6 +26,7 @@ use crate::shell::admin::AdminSocket;
 use crate::shell::core_thread::ToCore;
 use crate::shell::door::Door;
 use crate::shell::listener::Listener;
+use crate::shell::tls_keys::TlsKeys;
 use crate::store::ServerStore;
 
 pub use self::clocks::wall_clock_ms;
@@ -56,7 +59,7 @@ impl Running {
         store: Box<dyn ServerStore>,
         admin: AdminSocket,
         listener: TcpListener,
-        tls: rustls::ServerConfig,
+        tls: TlsKeys,
     ) -> io::Result<Self> {
         Self::start_within(server, store, admin, listener, tls, Bounds::of_this_process())
     }
@@ -70,14 +73,14 @@ impl Running {
         store: Box<dyn ServerStore>,
         admin: AdminSocket,
         listener: TcpListener,
-        tls: rustls::ServerConfig,
+        tls: TlsKeys,
         bounds: Bounds,
     ) -> io::Result<Self> {
         let address = listener.local_addr()?;
-        let (core, thread) = core_thread::spawn(server, store)?;
-        let acceptor = TlsAcceptor::from(Arc::new(tls));
+        let tls = Arc::new(tls);
+        let (core, thread) = core_thread::spawn(server, store, Arc::clone(&tls))?;
         let door = Door::new(bounds);
-        let listener = Listener::new(listener, acceptor, core.clone(), Arc::clone(&door));
+        let listener = Listener::new(listener, tls, core.clone(), Arc::clone(&door));
         let tasks = [tokio::spawn(listener.accept()), tokio::spawn(admin.accept(core.clone()))];
         let Bounds { connections_max, from_one_address_max, .. } = bounds;
         info!(%address, connections_max, from_one_address_max, "serving");

@@ -117,7 +117,8 @@ impl Site {
     fn new(bounds: Bounds) -> Self {
         let town = Town::new();
         certificate::make(town.dir.path()).unwrap();
-        let certificate = certificate::load(town.dir.path()).unwrap();
+        let tls = TlsKeys::load(town.dir.path(), &[]).unwrap();
+        let pin = tls.pins()[0];
         let config = Config {
             endpoint: endpoint(),
             threads: 1,
@@ -129,12 +130,12 @@ impl Site {
         let runtime = Runtime::new().unwrap();
         let running = runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let (admin, tls) = (AdminSocket::bind(town.dir.path()).unwrap(), certificate.config);
+            let admin = AdminSocket::bind(town.dir.path()).unwrap();
             let store = Box::new(town.reopen());
             Running::start_within(server, store, admin, listener, tls, bounds).unwrap()
         });
         let clients = Arc::new(Runtime::new().unwrap());
-        Self { town, runtime, running, pin: certificate.pin, clients }
+        Self { town, runtime, running, pin, clients }
     }
 
     fn run<T>(&self, story: impl AsyncFnOnce(&Self) -> T) -> T {

@@ -116,6 +116,7 @@ fn rows_come_back_as_they_were_written(store: &mut dyn ServerStore) {
         expires_at_ms: 2_000,
         generation: 3,
         announced: 4,
+        tls_key: Digest::of(b"key"),
         used: None,
     };
     let used =
@@ -143,7 +144,13 @@ fn rows_come_back_as_they_were_written(store: &mut dyn ServerStore) {
     good(transaction.put_commit(&held_commit));
     good(transaction.put_held(&held));
     good(transaction.put_invitation(&invitation));
+    for (key, now_ms, is_invited) in
+        [(&b"key"[..], 1_999, true), (b"key", 2_000, false), (b"other", 1_999, false)]
+    {
+        assert_eq!(good(transaction.is_key_invited(&Digest::of(key), now_ms)), is_invited);
+    }
     good(transaction.put_invitation(&used));
+    assert!(!good(transaction.is_key_invited(&Digest::of(b"key"), 1_999)));
     good(transaction.commit());
 
     let read = good(store.snapshot());

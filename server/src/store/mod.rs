@@ -167,6 +167,9 @@ pub trait ServerRead {
     /// The invitation whose secret has this digest.
     fn invitation(&self, secret: &Digest) -> Result<Option<StoredInvitation>, StoreError>;
 
+    /// Whether an invitation that pins a TLS key is still to be used at a time.
+    fn is_key_invited(&self, key: &Digest, now_ms: u64) -> Result<bool, StoreError>;
+
     /// The numbers of an audience's entries after one number up to another, in order, at most
     /// `limit`.
     fn numbers_of(

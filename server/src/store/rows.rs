@@ -228,6 +228,8 @@ pub struct StoredInvitation {
     pub generation: u32,
     /// The serial up to which announcements are older than it.
     pub announced: u64,
+    /// The TLS key that it pins.
+    pub tls_key: Digest,
     /// The device that used it, and the grant it got.
     pub used: Option<(DeviceId, Digest)>,
 }

@@ -3,7 +3,7 @@
 use keting_trust::{SignedAnnouncement, Signer as _};
 
 use super::Check;
-use crate::announcing::{EVERYBODY, announced};
+use crate::announcing::{Announced, EVERYBODY, announced};
 use crate::store::{StoreError, StoredEntry};
 
 impl Check<'_> {
@@ -27,8 +27,13 @@ impl Check<'_> {
     /// Checks that what the server takes for its last announcement is it.
     pub(super) fn last_announcement(&mut self) -> Result<(), StoreError> {
         let last = announced(self.read);
+        let is_whole = |last: &Announced| {
+            let kept = last.keys.iter().map(|known| &known.key);
+            kept.eq(&last.record.keys)
+        };
         let serial = match &last {
-            Ok(last) => last.as_ref().map_or(0, |last| last.record.serial),
+            Ok(Some(last)) if is_whole(last) => last.record.serial,
+            Ok(_) => 0,
             Err(StoreError::Damaged(_)) => 0,
             Err(_) => return last.map(drop),
         };

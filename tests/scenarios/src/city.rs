@@ -8,7 +8,8 @@ use keting_server::init::{Place, init, store_path};
 use keting_server::renewal::{RENEW_WITHIN_DAYS, days_ms};
 use keting_server::server::{Config, Server};
 use keting_server::shell::admin::{AdminReply, AdminRequest, AdminSocket, ask};
-use keting_server::shell::{Running, SYNC_PATH, certificate};
+use keting_server::shell::tls_keys::TlsKeys;
+use keting_server::shell::{Running, SYNC_PATH};
 use keting_server::store::sqlite::SqliteStore;
 use keting_trust::Invitation;
 use keting_trust::limits::SERVER_DOCUMENTS_OPEN_BYTES_MAX;
@@ -68,13 +69,14 @@ impl City {
     /// Stops the server, if it runs, and starts it again on the same port.
     pub fn restart(&mut self) {
         self.stop();
-        let certificate = certificate::load(&self.server_directory()).unwrap();
+        let tls = TlsKeys::load(&self.server_directory(), &[]).unwrap();
         let port = self.advertised.unwrap_or(self.port.number());
         let config = Config {
             endpoint: Endpoint {
                 url: format!("wss://127.0.0.1:{port}{SYNC_PATH}"),
                 is_named: true,
-                tls_spki_sha256: certificate.pin,
+                tls_spki_sha256: tls.pins()[0],
+                newer_tls_keys: tls.pins()[1..].to_vec(),
             },
             threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             open_documents_bytes_max: SERVER_DOCUMENTS_OPEN_BYTES_MAX,
@@ -87,7 +89,7 @@ impl City {
         let _entered = self.runtime.enter();
         let admin = AdminSocket::bind(&self.server_directory()).unwrap();
         let listener = self.port.listen();
-        let running = Running::start(server, store(), admin, listener, certificate.config);
+        let running = Running::start(server, store(), admin, listener, tls);
         self.running = Some(running.unwrap());
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use keting::parts::pinned_client;
 use keting_server::init::store_path;
-use keting_server::shell::certificate;
+use keting_server::shell::tls_keys::TlsKeys;
 use keting_trust::Invitation;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -186,8 +186,8 @@ impl ServedCity {
 
     /// Asks the server for a page, as an operator's monitoring does: the status line and the body.
     pub fn get(&self, path: &str) -> (String, String) {
-        let pin = certificate::load(&self.server_directory()).unwrap().pin;
-        let client = Arc::new(pinned_client(vec![pin]).unwrap());
+        let pins = TlsKeys::load(&self.server_directory(), &[]).unwrap().pins();
+        let client = Arc::new(pinned_client(pins).unwrap());
         let name = "localhost".try_into().unwrap();
         let mut session = rustls::ClientConnection::new(client, name).unwrap();
         let mut socket = TcpStream::connect(("127.0.0.1", self.port())).unwrap();

@@ -6,7 +6,7 @@ use keting_model::role::Role;
 use keting_server::enrol::{Endpoint, InviteRequest};
 use keting_server::init::{init_store, read_regions};
 use keting_server::renewal::{RENEW_WITHIN_DAYS, days_ms};
-use keting_server::server::{Config, Server};
+use keting_server::server::{Channel, Config, Server};
 use keting_server::store::sqlite::SqliteStore;
 use keting_testkit::rng::Rng;
 use keting_testkit::vfs::Disk;
@@ -112,7 +112,12 @@ impl Host {
     }
 }
 
+/// What TLS would make of a connection to it.
+pub fn channel(binding: [u8; 32]) -> Channel {
+    Channel { binding, tls_spki_sha256: endpoint().tls_spki_sha256 }
+}
+
 fn endpoint() -> Endpoint {
     let url = "wss://keting.example/v1/sync".to_owned();
-    Endpoint { url, is_named: true, tls_spki_sha256: [7; 32] }
+    Endpoint { url, is_named: true, tls_spki_sha256: [7; 32], newer_tls_keys: Vec::new() }
 }

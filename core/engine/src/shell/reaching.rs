@@ -17,7 +17,7 @@ pub(super) async fn reach(server: &Whereabouts) -> Result<(Socket, String), Sock
         match Socket::connect(url, &pins).await {
             Ok(socket) => return Ok((socket, url.to_owned())),
             Err(error)
-                if failed.as_ref().is_none_or(|before| may_pass(before) < may_pass(&error)) =>
+                if failed.as_ref().is_none_or(|before| !may_pass(before) && may_pass(&error)) =>
             {
                 failed = Some(error);
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use keting_sync::SUBPROTOCOL;
+use keting_sync::{SUBPROTOCOL, key_name};
 use keting_trust::limits;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
@@ -74,12 +74,24 @@ impl Socket {
     /// When there is no connection to be had in time.
     pub async fn connect(url: &str, pins: &[KeyPin]) -> Result<Self, SocketError> {
         let deadline = Duration::from_millis(limits::CONNECT_MS_MAX);
-        tokio::time::timeout(deadline, Self::open(url, pins))
+        tokio::time::timeout(deadline, Self::find(url, pins))
             .await
             .unwrap_or(Err(SocketError::Silent))
     }
 
-    async fn open(url: &str, pins: &[KeyPin]) -> Result<Self, SocketError> {
+    /// Asks for one key after the other: a server that lacks the first shows another one, which need not
+    /// be the one of these that it has.
+    async fn find(url: &str, pins: &[KeyPin]) -> Result<Self, SocketError> {
+        for asked_for in pins {
+            match Self::open(url, asked_for, pins).await {
+                Err(SocketError::WrongServerKey) => {}
+                opened => return opened,
+            }
+        }
+        Err(SocketError::WrongServerKey)
+    }
+
+    async fn open(url: &str, asked_for: &KeyPin, pins: &[KeyPin]) -> Result<Self, SocketError> {
         let uri: Uri = url.parse().map_err(|_| SocketError::BadAddress)?;
         if uri.scheme_str() != Some("wss") {
             return Err(SocketError::BadAddress);
@@ -93,7 +105,7 @@ impl Socket {
         let (tcp, counts) = Counted::new(tcp);
         let config = tls::pinned_client(pins.to_vec()).map_err(SocketError::Tls)?;
         let name =
-            ServerName::try_from(bare(&host).to_owned()).map_err(|_| SocketError::BadAddress)?;
+            ServerName::try_from(key_name(asked_for)).map_err(|_| SocketError::BadAddress)?;
         let stream =
             TlsConnector::from(Arc::new(config)).connect(name, tcp).await.map_err(tls_error)?;
         let binding = channel_binding(&stream).map_err(SocketError::Tls)?;

@@ -120,6 +120,8 @@ impl World {
             (*cursor, *first_sync) = (device.cursor, device.first_sync.clone());
             *heard = device.heard.clone().map(Box::new);
         }
+        let tls_spki_sha256 = endpoint().tls_spki_sha256;
+        let channel = Channel { binding, tls_spki_sha256 };
         let config = DeviceConfig {
             versions: keting_sync::VERSIONS.to_vec(),
             city: device.city,
@@ -130,7 +132,7 @@ impl World {
         let mut session = DeviceSession::new(config, self.links);
         session.handle_connected(&binding, self.now_ms);
         device.session = Some(session);
-        device.connection = Some(self.server.connect(binding, self.now_ms));
+        device.connection = Some(self.server.connect(channel, self.now_ms));
         device.bytes_down = 0;
     }
 

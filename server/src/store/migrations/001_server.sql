@@ -135,6 +135,7 @@ CREATE TABLE invitations (
     expires_at_ms INTEGER NOT NULL, -- of the invitation itself
     generation    INTEGER NOT NULL, -- it is void in a later one
     announced     INTEGER NOT NULL, -- the serial up to which announcements are older than it
+    tls_key       BLOB    NOT NULL, -- the SHA-256 of the TLS key that it pins
     used_by       BLOB,             -- the device, null while open
     grant_digest  BLOB              -- what the device got
 ) STRICT, WITHOUT ROWID;

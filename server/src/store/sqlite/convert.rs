@@ -217,6 +217,7 @@ pub(super) fn invitation(row: &Row<'_>) -> rusqlite::Result<StoredInvitation> {
         expires_at_ms: count(row, 5)?,
         generation: row.get(6)?,
         announced: count(row, 9)?,
+        tls_key: keting_trust::Digest::new(fixed(row, 10)?),
         used: used_by.zip(grant).map(|(id, grant)| {
             (keting_trust::DeviceId::new(id.0), keting_trust::Digest::new(grant.0))
         }),

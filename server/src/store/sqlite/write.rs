@@ -216,8 +216,8 @@ impl ServerTransaction for SqliteTransaction<'_> {
         let (device, grant) = invitation.used.unzip();
         self.run(
             "INSERT INTO invitations (secret, name, role, region, grant_ms, expires_at_ms,
-                                      generation, used_by, grant_digest, announced)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                                      generation, used_by, grant_digest, announced, tls_key)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
              ON CONFLICT (secret) DO UPDATE SET used_by = excluded.used_by,
                  grant_digest = excluded.grant_digest",
             (
@@ -231,6 +231,7 @@ impl ServerTransaction for SqliteTransaction<'_> {
                 device.as_ref().map(|device| device.as_bytes()),
                 grant.as_ref().map(|grant| grant.as_bytes()),
                 int(invitation.announced)?,
+                invitation.tls_key.as_bytes(),
             ),
         )
     }

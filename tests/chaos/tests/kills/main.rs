@@ -2,6 +2,7 @@
 //! and the server. Nothing that was acknowledged is gone afterwards, and every file opens.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+mod announcements;
 mod edits;
 mod enrolments;
 mod operators;

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod acknowledged;
-mod authored_anew;
 mod announced;
+mod authored_anew;
 mod authors;
 mod bad_days;
 mod children;
@@ -32,6 +32,7 @@ mod reading;
 mod remedies;
 mod renewing;
 mod rolled_back;
+mod rotated;
 mod said;
 mod server_clock;
 mod shell;

@@ -4,6 +4,7 @@ use keting::parts::SyncDriver;
 use keting::{EngineError, ErrorKind};
 
 use crate::device::Session;
+use crate::host::channel;
 use crate::network::{Link, Way};
 use crate::world::{Broken, Event, World};
 
@@ -49,7 +50,7 @@ impl World {
         let now_ms = self.clock.now_ms();
         match SyncDriver::start(replica, binding, now_ms) {
             Ok(driver) => {
-                let connection = server.connect(binding, now_ms);
+                let connection = server.connect(channel(binding), now_ms);
                 self.last_link += 1;
                 let link = self.last_link;
                 let cut_after = (!self.is_healing && self.rng.chance(self.temper.cuts_in_8, 8))

@@ -60,6 +60,13 @@ pub(super) const CODES: &[Known] = &[
         "服务器最多公告四个地址，请只选要用的几个。",
         "A server announces four addresses at most: choose those that are to be used.",
     ),
+    refused(
+        "too_many_keys",
+        "服务器已经有四个密钥同时在用，请稍候，等最旧的一个停用后再试（最多三十天）。",
+        "The server has four TLS keys already: wait until the oldest is over, which takes thirty days at \
+         most, and try again.",
+    )
+    .later(),
     file(
         "output_closed",
         "结果没能写出去，请检查接收输出的程序或文件。",

@@ -1,0 +1,103 @@
+//! Where the server is and which TLS keys it has, told to every device.
+
+use keting_trust::Digest;
+use tracing::info;
+
+use super::Server;
+use crate::announcing::{
+    AnnounceError, AnnounceRequest, announce, announce_key, known_keys, retire,
+};
+
+/// How often it is looked whether an old TLS key is over, in milliseconds.
+const LOOK_EVERY_MS: u64 = 60_000;
+
+impl Server {
+    /// Announces the server's addresses to every device, as the operator asks. The answer is the
+    /// announcement's serial.
+    ///
+    /// # Errors
+    /// When devices could not use an address, there are too many, the clock is suspect, or the store
+    /// fails.
+    pub fn announce(
+        &mut self,
+        request: &AnnounceRequest,
+        now_ms: u64,
+        unix_ms: u64,
+    ) -> Result<u64, AnnounceError> {
+        if self.clock.suspicion().is_some() {
+            return Err(AnnounceError::ClockSuspect);
+        }
+        let (store, endpoint) = (&mut *self.store, &self.config.endpoint);
+        let (serial, head) = announce(store, &self.city, endpoint, request, unix_ms)?;
+        self.take_head(head, now_ms);
+        Ok(serial)
+    }
+
+    /// The TLS keys that devices were ever told of, if there is room for one more.
+    ///
+    /// # Errors
+    /// When there is none, the clock is suspect, or the store fails.
+    pub fn keys_before_another(&mut self) -> Result<Vec<Digest>, AnnounceError> {
+        if self.clock.suspicion().is_some() {
+            return Err(AnnounceError::ClockSuspect);
+        }
+        known_keys(&*self.store.snapshot()?, &self.config.endpoint)
+    }
+
+    /// Announces one more TLS key, which is on the disk and served, before those that there are. The
+    /// older ones are served on until all devices have the new one, or for thirty days.
+    ///
+    /// # Errors
+    /// As [`Self::announce`].
+    pub fn announce_key(
+        &mut self,
+        key: [u8; 32],
+        now_ms: u64,
+        unix_ms: u64,
+    ) -> Result<u64, AnnounceError> {
+        if self.clock.suspicion().is_some() {
+            return Err(AnnounceError::ClockSuspect);
+        }
+        let endpoint = &mut self.config.endpoint;
+        if !endpoint.has(&key) {
+            endpoint.newer_tls_keys.push(key);
+        }
+        let (store, key) = (&mut *self.store, Digest::new(key));
+        let (serial, head) = announce_key(store, &self.city, endpoint, key, unix_ms)?;
+        self.take_head(head, now_ms);
+        self.keys_due = Some(now_ms.saturating_add(LOOK_EVERY_MS));
+        Ok(serial)
+    }
+
+    /// A TLS key that is not announced any more: it is to be served no longer, and taken off the disk.
+    pub fn poll_retired_key(&mut self) -> Option<[u8; 32]> {
+        self.retired.pop()
+    }
+
+    /// Gives up the TLS keys that are over.
+    pub(super) fn look_at_keys(&mut self, now_ms: u64, unix_ms: u64) {
+        if self.keys_due.is_none_or(|due| due > now_ms) {
+            return;
+        }
+        self.keys_due = Some(now_ms.saturating_add(LOOK_EVERY_MS));
+        if self.clock.suspicion().is_some() {
+            return;
+        }
+        match retire(&mut *self.store, &self.city, unix_ms) {
+            Ok(retired) => {
+                if !retired.is_under_way {
+                    self.keys_due = None;
+                }
+                for key in retired.keys {
+                    info!(%key, "a TLS key is over");
+                    self.config.endpoint.forget(key.as_bytes());
+                    self.retired.push(*key.as_bytes());
+                }
+                if let Some(head) = retired.head {
+                    self.take_head(head, now_ms);
+                }
+            }
+            Err(error) => self.note_fault(&error),
+        }
+    }
+}
