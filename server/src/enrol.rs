@@ -59,7 +59,7 @@ impl Endpoint {
 /// Whom the operator invites.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InviteRequest {
-    /// The person's name, which everybody sees beside what he does.
+    /// The person's name, which everybody sees beside what they do.
     pub name: String,
     /// The name of the role.
     pub role: String,

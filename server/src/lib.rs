@@ -1,5 +1,5 @@
 //! The always-on peer of a city: it admits what devices push into one numbered log, keeps the
-//! documents that make, and hands everybody the entries that concern him.
+//! documents that make, and hands everybody the entries that concern them.
 //!
 //! All of it but [`shell`] needs no socket: it is stepped on one thread, with the clock and chance
 //! passed in. What the data means is `keting-model`, what proves it is `keting-trust`, and what

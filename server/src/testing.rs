@@ -103,7 +103,7 @@ impl Town {
         self.reopen().snapshot().unwrap().head().unwrap().unwrap().number
     }
 
-    /// Somebody with a role in a region, enrolled with a key of his own.
+    /// Somebody with a role in a region, enrolled with a key of their own.
     pub fn person(&mut self, role: &str, region: &str) -> Person {
         let random: &mut dyn Random = &mut self.random;
         let signer = Ed25519Signer::from_seed(random.bytes());
@@ -139,7 +139,7 @@ impl Town {
         transaction.commit().unwrap();
     }
 
-    /// Keeps somebody's word that he has the log up to a cursor, and made what he has made.
+    /// Keeps somebody's word that they have the log up to a cursor, and made what they have made.
     pub fn confirm(&mut self, person: &Person, cursor: Cursor) {
         let confirmation = Confirmation {
             city: self.city.id,
@@ -179,18 +179,18 @@ pub fn endpoint() -> Endpoint {
     Endpoint { url, is_named: true, tls_spki_sha256: [7; 32], newer_tls_keys: Vec::new() }
 }
 
-/// Somebody who writes, with the documents he has.
+/// Somebody who writes, with the documents they have.
 pub struct Person {
     pub signer: Ed25519Signer,
     pub grant: Digest,
     pub documents: BTreeMap<DocumentId, Document>,
     pub random: Seeded,
     city: (keting_model::CityId, keting_model::LogId),
-    /// What his next commits claim to have seen.
+    /// What their next commits claim to have seen.
     pub seen: Position,
-    /// What his next commits say they follow.
+    /// What their next commits say they follow.
     pub follows: Vec<CommitId>,
-    /// The rules his app goes by.
+    /// The rules their app goes by.
     pub rule_version: u16,
     pub incarnation: Incarnation,
     pub sequence: u64,

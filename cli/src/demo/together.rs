@@ -97,7 +97,7 @@ impl Story {
             hold(!shown.to_string().contains(PHONE_FIRST), "the other number is not")?;
         }
         say(&format!(
-            "丙问过本人，定为 {PHONE_SECOND}，甲也如此 · C asked her and settled it, A shows the same"
+            "丙问过本人，定为 {PHONE_SECOND}，甲也如此 · C asked them and settled it, A shows the same"
         ))
     }
 

@@ -86,7 +86,7 @@ pub const INVITATION_CHARACTERS_MAX: usize = 1024;
 /// The longest frame, in bytes. The largest commit fits, and a thousand connections that each
 /// fill one stay within a gigabyte.
 pub const FRAME_BYTES_MAX: usize = 1024 * 1024;
-/// The longest frame from somebody who has not said who he is yet, in bytes.
+/// The longest frame from somebody who has not said yet who they are, in bytes.
 pub const HELLO_BYTES_MAX: usize = 4 * 1024;
 /// How long a connection may take to say who it is, in milliseconds: a slow link in a stairwell
 /// needs a few seconds.

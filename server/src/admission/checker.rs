@@ -28,7 +28,7 @@ pub(super) struct Admissible {
     pub(super) parts: Vec<AdmissiblePart>,
     /// The regions it makes or changes.
     pub(super) regions: Vec<StoredRegion>,
-    /// Whether its author may not read all of it by his role.
+    /// Whether its author's role may not read all of it.
     pub(super) own: bool,
 }
 

@@ -52,8 +52,8 @@ impl<'b> ShownGrants<'b> {
         let named = opened.commit.body.grant;
         let rights = self.book.known_rights(&opened.id.device);
         let grant = rights.and_then(|rights| rights.named(&named));
-        // Who reads in a region reads the grants of all regions above and below it that are his or
-        // above his; a grant that covers the region is among them.
+        // Who reads in a region reads the grants of all regions above and below it that are theirs or
+        // above theirs; a grant that covers the region is among them.
         let elsewhere: BTreeSet<DocumentId> = admissible
             .parts
             .iter()

@@ -1,5 +1,5 @@
-//! What an author says he had seen of the log, held against what the log says and what his device
-//! has confirmed: nobody acts on a log that never was, or as if he had not yet heard.
+//! What an author says they had seen of the log, held against what the log says and what their device
+//! has confirmed: nobody acts on a log that never was, or as if they had not heard yet.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;

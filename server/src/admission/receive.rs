@@ -66,7 +66,7 @@ impl Opened<'_> {
 
     /// The changes in it that are its author's, by which a descendant is known if it is held.
     ///
-    /// Anybody can wrap somebody else's change in a commit of his own. It is held, but the change
+    /// Anybody can wrap somebody else's change in a commit of their own. It is held, but the change
     /// must not be known as held, or its true author's work would be held with it.
     pub(super) fn own_changes(&self) -> Vec<(DocumentId, ChangeHash)> {
         if let Ok(reading) = &self.reading {
@@ -251,7 +251,7 @@ fn look_up_one(
     if !within {
         return Ok(Some(Finding::Refused("quota_exceeded")));
     }
-    // Two commits in one place would make the log say of its author what he never did in order.
+    // Two commits in one place would make the log tell of its author what was never done in that order.
     let body = &opened.commit.body;
     let is_first = seen.sequences.insert((author, body.incarnation, body.sequence))
         && !read.is_sequence_taken(&author, &body.incarnation, body.sequence)?;

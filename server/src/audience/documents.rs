@@ -158,7 +158,7 @@ impl FirstSync {
                 read.entry(number)?.ok_or(StoreError::Damaged("the log lacks an entry"))?;
             let mut parts: Vec<Part> = Vec::new();
             if stored.kind == RecordKind::Commit {
-                // A commit of his own: what he may read by his role comes with the document.
+                // The reader's own commit: what their role lets them read comes with the document.
                 for part in read.parts(number)? {
                     if !homes.is_covered(read, coverage, &part.document)? {
                         parts.push(travelling(part));

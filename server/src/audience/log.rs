@@ -15,7 +15,7 @@ pub(super) const NUMBERS_AT_ONCE: u32 = 512;
 /// A stretch of the log for one reader.
 #[derive(Debug)]
 pub struct LogPage {
-    /// What concerns him, with increasing numbers.
+    /// What concerns the reader, with increasing numbers.
     pub entries: Vec<Entry>,
     /// Up to where the log was looked through.
     pub up_to: u64,
@@ -113,7 +113,7 @@ fn numbers_after(
     Ok((numbers.into_iter().collect(), known_to))
 }
 
-/// One entry with the parts the reader may have; `None` if he may have nothing of it after all.
+/// One entry with the parts the reader may have; `None` if they may have nothing of it after all.
 fn deliver(
     read: &dyn ServerRead,
     coverage: &Coverage,
@@ -135,7 +135,7 @@ fn deliver(
         }
     }
     if readable.len() < count && is_author(coverage, &stored)? {
-        // What somebody wrote himself he may always have back.
+        // What somebody wrote themselves they may always have back.
         readable.extend(withheld);
         readable.sort_unstable_by_key(|part| part.entry);
     }

@@ -2,16 +2,16 @@
 //!
 //! An entry is filed under the home region and the kind of every document it touches, and a grant
 //! under the regions it names (under [`CITY_WIDE`] if it names none). A reader's *coverage* is the
-//! set of such keys that are his:
+//! set of such keys that are theirs:
 //!
-//! - of every kind his grants let him read whole, each region of his grants and all below it;
-//! - of regions and of grants also what lies *above* his regions: without it he could neither show
-//!   where he is nor verify a commit of somebody above him, and nobody beside his own line of
-//!   regions can write what he reads;
-//! - what is filed as his *own*, whatever his grants: the verdicts on his commits, and those of his
-//!   commits that he may not read by his role, as a steward's visits.
+//! - of every kind that their grants let them read whole, each region of the grants and all below it;
+//! - of regions and of grants also what lies *above* these regions: without it they could neither show
+//!   where they are nor verify a commit of somebody above them, and nobody beside their own line of
+//!   regions can write what they read;
+//! - what is filed as their *own*, whatever the grants: the verdicts on their commits, and those of
+//!   their commits that their role does not let them read, as a steward's visits.
 //!
-//! Of a commit he gets the signed bytes, which hold no content, and the parts he may read.
+//! Of a commit they get the signed bytes, which hold no content, and the parts they may read.
 
 mod documents;
 mod log;

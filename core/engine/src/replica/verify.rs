@@ -268,8 +268,8 @@ impl Replica {
         }
     }
 
-    /// Whether the holder may have a document: what his grant lets him read where it covers, and
-    /// what is all his own work.
+    /// Whether the holder may have a document: what their grant lets them read where it covers, and
+    /// what is all their own work.
     fn may_hold(
         &self,
         id: &DocumentId,

@@ -56,7 +56,7 @@ kind of document, also those of later versions: the *issuing key*, which the roo
 city is made, and the *server's device*, which the issuing key grants. With the first the operator of the
 server invites people of every role (`keting invite`), on a region of the role's level and no other;
 with the second the server enters the first regions. Both may write every region and read no household.
-An administrator who was invited is a person: his grant names kinds, lets him write the city and its
-towns, and give the role of a town officer. It names the kinds of rosters too, so that he can pass them
-on; reading them himself his line does not permit.
+An administrator who was invited is a person: their grant names kinds, lets them write the city and
+its towns, and give the role of a town officer. It names the kinds of rosters too, so that they can pass
+them on; their own line does not let them read one.
 ";

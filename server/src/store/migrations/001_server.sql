@@ -78,7 +78,7 @@ CREATE TABLE audience (
 CREATE INDEX audience_by_number ON audience (number);
 
 CREATE TABLE own (
-    device BLOB    NOT NULL, -- who may see the entry though no audience of his does
+    device BLOB    NOT NULL, -- who may see the entry though no audience of theirs does
     number INTEGER NOT NULL,
     PRIMARY KEY (device, number)
 ) STRICT, WITHOUT ROWID;
