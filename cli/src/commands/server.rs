@@ -9,7 +9,7 @@ use keting_server::address::{BadUrl, ServerUrl};
 use keting_server::announcing::announced;
 use keting_server::ending::EndRequest;
 use keting_server::enrol::{Endpoint, InviteRequest};
-use keting_server::init::{self, Place, store_path};
+use keting_server::init::{self, InitError, Place, store_path};
 use keting_server::renewal::days_ms;
 use keting_server::server::{Config, Server};
 use keting_server::shell::admin::{self, AdminReply, AdminRequest, AdminSocket};
@@ -53,8 +53,12 @@ fn make_city(arguments: &Init, city: &str, regions: &Path) -> Result<(), Failure
     let regions = File::open(regions).map_err(|error| file_failure(regions, &error))?;
     let mut random = |bytes: &mut [u8]| SystemEnvironment.fill(bytes);
     let place = Place { directory: &arguments.data, root_key: &arguments.root_key };
-    init::init(place, city, regions, &mut random, wall_clock_ms())
-        .map_err(|error| unusable(error.code(), &error))?;
+    init::init(place, city, regions, &mut random, wall_clock_ms()).map_err(|error| {
+        if let InitError::Regions(wrong) = &error {
+            wrong.complaints().iter().for_each(|complaint| output::note(&complaint.to_string()));
+        }
+        unusable(error.code(), &error)
+    })?;
     let root_key = arguments.root_key.display();
     output::line(format!("{city}: {}", arguments.data.display()))?;
     output::note(&format!(

@@ -22,7 +22,7 @@ fn a_city_is_made_with_its_regions_as_commits_and_without_its_root_key() {
 #[test]
 fn a_second_city_is_refused_and_a_bad_table_leaves_nothing_behind() {
     let dir = tempfile::tempdir().unwrap();
-    let bad = make(dir.path(), "990481,A,city,,,\n1,B,town,7,,\n").unwrap_err();
+    let bad = make(dir.path(), "990481,海宁市,city,,,\n1,B,town,7,,\n").unwrap_err();
     assert_eq!(bad.code(), "regions_unknown_parent");
     assert_eq!(make(dir.path(), "").unwrap_err().code(), "regions_empty");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);

@@ -4,7 +4,7 @@ use keting_server::init::regions_csv::{RegionLine, read_regions};
 
 /// A table of regions, in any bytes.
 pub fn regions(bytes: &[u8]) -> bool {
-    let Ok(regions) = read_regions(bytes, "潮城") else { return false };
+    let Ok(regions) = read_regions(bytes, "潮乡市") else { return false };
     assert!(!regions.is_empty(), "a table that is taken has a region");
     for (place, region) in regions.iter().enumerate() {
         let is_before = |other: &RegionLine| other.code == region.parent_code;

@@ -122,6 +122,28 @@ fn open_from_elsewhere(port: u16, count: usize) -> Vec<TcpStream> {
 }
 
 #[test]
+fn all_that_is_wrong_with_a_table_of_regions_is_told_at_once_and_no_city_is_made() {
+    let place = tempfile::tempdir().unwrap();
+    let (table, server) = (place.path().join("regions.csv"), place.path().join("server"));
+    let header = "code,name,level,parent_code,boundary,head\n";
+    let rows = "990481,潮乡市,city,,,\n990481001,,town,990481,,\n99048100a,临潮,town,990481,,\n";
+    std::fs::write(&table, [header, rows].concat()).unwrap();
+    let init = |city: &str| {
+        let mut command = keting();
+        command.args(["init", "--city", city, "--root-key"]).arg(place.path().join("root-key"));
+        Ended::of(command.arg("--regions").arg(&table).arg("--data").arg(&server))
+    };
+    let failed = init("潮城");
+    assert_eq!(failed.refusal(), (1, "regions_other_city"));
+    for told in ["line 2, name \"潮乡市\"", "line 3, name:", "line 4, code \"99048100a\""] {
+        assert!(failed.err.contains(told), "{}", failed.err);
+    }
+    assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1);
+    std::fs::write(&table, [header, "990481,潮乡市,city,,,\n,,,,,\n"].concat()).unwrap();
+    init("潮乡市").done();
+}
+
+#[test]
 fn a_stopped_server_leaves_one_file_that_can_be_copied() {
     let mut city = ServedCity::start();
     let alice = city.device(HOLDER, "micro_grid_head", MICRO_GRID);

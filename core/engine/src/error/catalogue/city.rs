@@ -85,9 +85,20 @@ pub(super) const CODES: &[Known] = &[
         "The table of regions has another encoding: save it as CSV in UTF-8 and try again.",
     ),
     refused(
+        "regions_workbook",
+        "这是表格软件自己的文件，请在表格软件里另存为 UTF-8 编码的 CSV 再试。",
+        "This is a spreadsheet's own file: save it as CSV in UTF-8 and try again.",
+    ),
+    refused(
+        "regions_separator",
+        "区域表的各格不是用逗号隔开的，请另存为 UTF-8 编码、逗号分隔的 CSV 再试。",
+        "The cells of the table of regions are not separated by commas: save it as CSV in UTF-8, with \
+         commas, and try again.",
+    ),
+    refused(
         "regions_missing_column",
-        "区域表的表头少了一列，请补上指出的那一列。",
-        "The header of the table of regions lacks a column: add the one named.",
+        "区域表的表头缺了列，请补上指出的列。",
+        "The header of the table of regions lacks columns: add the ones named.",
     ),
     refused(
         "regions_wrong_width",
@@ -129,6 +140,11 @@ pub(super) const CODES: &[Known] = &[
         "regions_cycle",
         "区域表里有几行互为上级，请改正它们的上级。",
         "Some lines of the table of regions are each other's parents: correct their parents.",
+    ),
+    refused(
+        "regions_other_city",
+        "区域表里的市和 --city 给的市名不同，请改正其中一个。",
+        "The city in the table of regions is not the one that --city names: correct either.",
     ),
     refused(
         "regions_second_city",

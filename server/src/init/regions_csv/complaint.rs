@@ -1,0 +1,209 @@
+//! What is wrong with a table of regions: all of it at once, so that whoever filled it in corrects it once.
+
+use std::fmt;
+
+/// Says what is wrong with a table. Not retryable.
+#[derive(Debug, thiserror::Error)]
+pub enum RegionsError {
+    /// The file is another thing than a table in UTF-8 with commas between its cells.
+    #[error("the file is {0}, not CSV in UTF-8")]
+    OtherFile(OtherFile),
+    /// The file cannot be read, or is no table.
+    #[error("the table of regions cannot be read at line {line}")]
+    Unreadable {
+        /// The line, or 0 if that is not known.
+        line: u64,
+    },
+    /// The first line does not name all columns.
+    #[error("the header lacks the columns {}", .0.join(", "))]
+    MissingColumns(Vec<&'static str>),
+    /// There is no line below the header.
+    #[error("the table holds no region")]
+    Empty,
+    /// Lines of it are wrong.
+    #[error(transparent)]
+    Wrong(Complaints),
+}
+
+/// What a file is that was taken for a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtherFile {
+    /// A workbook of a spreadsheet program.
+    Workbook,
+    /// Text in UTF-16.
+    Utf16,
+    /// A table with semicolons between its cells.
+    Semicolons,
+    /// A table with tabs between its cells.
+    Tabs,
+}
+
+/// All that is wrong with the lines of a table, in the order of the lines; never nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Complaints(Vec<Complaint>);
+
+/// What is wrong with a cell of a table, or with a whole line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// The line in the file, from 1, the header included.
+    pub line: u64,
+    /// The column; none if it is about the line.
+    pub column: Option<&'static str>,
+    /// What stands there; empty if it is about the line, or cannot be read.
+    pub cell: String,
+    /// The rule that is broken.
+    pub rule: Rule,
+}
+
+/// What a line of a table must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// In UTF-8.
+    Utf8,
+    /// As wide as the header.
+    Width,
+    /// Filled in.
+    Filled,
+    /// Of digits.
+    Digits,
+    /// A level that there is.
+    Level,
+    /// A code that no line above has.
+    OwnCode {
+        /// The line that has it.
+        first_line: u64,
+    },
+    /// In a region of the table.
+    KnownParent,
+    /// In a region of a higher level.
+    HigherParent,
+    /// With a code that is made of the code of the region above.
+    ContinuedCode,
+    /// In no circle of regions.
+    NoCircle,
+    /// The only city.
+    OneCity,
+    /// The city that is made.
+    ThatCity,
+}
+
+impl RegionsError {
+    /// The stable code of the error; of several complaints that of the first.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::OtherFile(OtherFile::Workbook) => "regions_workbook",
+            Self::OtherFile(OtherFile::Utf16) => "regions_not_utf8",
+            Self::OtherFile(OtherFile::Semicolons | OtherFile::Tabs) => "regions_separator",
+            Self::Unreadable { .. } => "regions_unreadable",
+            Self::MissingColumns(_) => "regions_missing_column",
+            Self::Empty => "regions_empty",
+            Self::Wrong(Complaints(all)) => {
+                all.first().map_or("regions_unreadable", |first| first.rule.code())
+            }
+        }
+    }
+
+    /// All that is wrong with the lines.
+    pub fn complaints(&self) -> &[Complaint] {
+        match self {
+            Self::Wrong(Complaints(all)) => all,
+            Self::OtherFile(_)
+            | Self::Unreadable { .. }
+            | Self::MissingColumns(_)
+            | Self::Empty => &[],
+        }
+    }
+}
+
+impl Complaints {
+    /// Nothing if nothing is wrong.
+    pub(super) fn of(mut all: Vec<Complaint>) -> Result<(), RegionsError> {
+        all.sort_by_key(|complaint| complaint.line);
+        if all.is_empty() { Ok(()) } else { Err(RegionsError::Wrong(Self(all))) }
+    }
+}
+
+impl Rule {
+    /// The stable code of what breaks it.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Utf8 => "regions_not_utf8",
+            Self::Width => "regions_wrong_width",
+            Self::Filled | Self::Digits | Self::Level => "regions_bad_cell",
+            Self::OwnCode { .. } => "regions_duplicate_code",
+            Self::KnownParent => "regions_unknown_parent",
+            Self::HigherParent => "regions_wrong_level",
+            Self::ContinuedCode => "regions_wrong_code",
+            Self::NoCircle => "regions_cycle",
+            Self::OneCity => "regions_second_city",
+            Self::ThatCity => "regions_other_city",
+        }
+    }
+
+    /// The rule in Chinese and in English.
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Utf8 => ("不是 UTF-8 编码", "is not UTF-8"),
+            Self::Width => ("列数和表头不同", "has another number of cells than the header"),
+            Self::Filled => ("不能为空", "must be filled in"),
+            Self::Digits => ("只能是数字", "takes digits only"),
+            Self::Level => (
+                "只能是 city、town、village、grid、micro_grid、unit",
+                "is one of city, town, village, grid, micro_grid, unit",
+            ),
+            Self::OwnCode { .. } => {
+                ("代码已被用过，见行", "has a code that stands already, on line")
+            }
+            Self::KnownParent => ("表里没有这个上级", "names a parent that is not in the table"),
+            Self::HigherParent => {
+                ("上级的层级要比本级高", "lies in a region that is not of a higher level")
+            }
+            Self::ContinuedCode => (
+                "代码要在上级代码后面接编：镇、村、单元三位，网格、微网格两位",
+                "continues the code above by three digits for a town, village or unit, two for a grid or \
+                 micro-grid",
+            ),
+            Self::NoCircle => ("几行互为上级", "is part of a circle of regions"),
+            Self::OneCity => ("已经有一个市了", "is a second city"),
+            Self::ThatCity => ("和 --city 给的市名不同", "is not the city that --city names"),
+        }
+    }
+}
+
+impl fmt::Display for OtherFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Workbook => "a spreadsheet's workbook",
+            Self::Utf16 => "text in UTF-16",
+            Self::Semicolons => "a table with semicolons between its cells",
+            Self::Tabs => "a table with tabs between its cells",
+        })
+    }
+}
+
+impl fmt::Display for Complaints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: std::collections::BTreeSet<_> = self.0.iter().map(|one| one.line).collect();
+        write!(f, "{} cells on {} lines are wrong", self.0.len(), lines.len())
+    }
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (chinese, english) = self.rule.words();
+        write!(f, "第{}行 line {}", self.line, self.line)?;
+        if let Some(column) = self.column {
+            write!(f, ", {column}")?;
+        }
+        if !self.cell.is_empty() {
+            // Quoted, and what would move a terminal's cursor is escaped.
+            write!(f, " {:?}", self.cell)?;
+        }
+        match self.rule {
+            Rule::OwnCode { first_line } => {
+                write!(f, ": {chinese} {first_line} · {english} {first_line}")
+            }
+            _ => write!(f, ": {chinese} · {english}"),
+        }
+    }
+}

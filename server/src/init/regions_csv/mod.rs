@@ -1,0 +1,182 @@
+//! The regions a city begins with, as a table: `code,name,level,parent_code,boundary,head`, UTF-8.
+//!
+//! A table is taken whole or not at all, and all that is wrong with it is told at once: with its line, its
+//! column and what stands there.
+
+mod complaint;
+mod sheet;
+mod tree;
+
+use std::io::Read;
+
+use keting_model::region::Level;
+
+use self::sheet::Sheet;
+
+pub use complaint::{Complaint, Complaints, OtherFile, RegionsError, Rule};
+
+/// The columns, in any order; all must be there.
+pub const COLUMNS: [&str; 6] = ["code", "name", "level", "parent_code", "boundary", "head"];
+
+/// One region of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegionLine {
+    /// The line in the file, from 1, the header included; 0 for a city the table only implies.
+    pub line: u64,
+    /// The region's code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Its level.
+    pub level: Level,
+    /// The code of the region it lies in; empty for the city.
+    pub parent_code: String,
+    /// Its boundary in words, or empty.
+    pub boundary: String,
+    /// Who is in charge, or empty.
+    pub head: String,
+}
+
+/// Reads a table and puts every region behind the one it lies in, the city first. `city_name` is the
+/// city that is made.
+///
+/// A table without a city whose towns all name one parent implies that city; if they name none, the city has
+/// no region of its own.
+///
+/// # Errors
+/// When the table is not one, or its regions do not make a tree of that city's: with all that is wrong.
+pub fn read_regions(table: impl Read, city_name: &str) -> Result<Vec<RegionLine>, RegionsError> {
+    let mut sheet = Sheet::read(table)?;
+    if sheet.lines.is_empty() && sheet.complaints.is_empty() {
+        return Err(RegionsError::Empty);
+    }
+    tree::check(&mut sheet, city_name);
+    Complaints::of(sheet.complaints)?;
+    let mut lines = sheet.lines;
+    // Levels rise strictly from child to parent, so sorting by level puts parents first; the order
+    // of the table stays within a level.
+    lines.sort_by_key(|line| (line.level, line.line));
+    Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CITY: &str = "990481,海宁市,city,,,\n";
+
+    #[test]
+    fn a_table_is_read_with_parents_before_their_children() {
+        let lines = read(
+            "990481001001,朝向村,village,990481001,,\n\
+             990481,海宁市,city,,,\n\
+             990481001,硖石街道,town,990481,东至河,王五\n",
+        )
+        .unwrap();
+        let codes: Vec<_> = lines.iter().map(|line| line.code.as_str()).collect();
+        assert_eq!(codes, ["990481", "990481001", "990481001001"]);
+        assert_eq!(lines[1].boundary, "东至河");
+        assert_eq!(lines[1].line, 4);
+    }
+
+    #[test]
+    fn a_table_without_a_city_implies_the_one_its_towns_name() {
+        let lines = read("990481001,硖石街道,town,990481,,\n").unwrap();
+        assert_eq!((lines[0].code.as_str(), lines[0].name.as_str()), ("990481", "海宁市"));
+        assert_eq!(read("990481001,A,town,,,\n").unwrap().len(), 1);
+        let two = read("990481001,A,town,990481,,\n990482002,B,town,990482,,\n").unwrap_err();
+        assert_eq!(of(&two), [(3, Some("parent_code"), Rule::KnownParent)]);
+    }
+
+    #[test]
+    fn columns_may_stand_in_any_order_behind_a_mark_and_above_empty_rows() {
+        let table = "\u{feff}level,code,name,head,boundary,parent_code\ncity,990481,海宁市,,,\n,,,,,\n\
+                     , ,,,,\n";
+        assert_eq!(read_regions(table.as_bytes(), "海宁市").unwrap()[0].name, "海宁市");
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_at_once_with_line_column_and_cell() {
+        let error = read(&format!(
+            "{CITY}99048x,A,town,990481,,\n\
+             990481001,,hamlet,990481,,\n\
+             990481001001,C,village,990481001,,\n\
+             1,D,town,990481,,\n\
+             1,E,town,7,,\n\
+             F,town\n"
+        ));
+        let error = error.unwrap_err();
+        assert_eq!(
+            of(&error),
+            [
+                (3, Some("code"), Rule::Digits),
+                (4, Some("name"), Rule::Filled),
+                (4, Some("level"), Rule::Level),
+                // Nothing is said of line 5, which lies in line 4.
+                (6, Some("code"), Rule::ContinuedCode),
+                (7, Some("code"), Rule::OwnCode { first_line: 6 }),
+                (7, Some("parent_code"), Rule::KnownParent),
+                (8, None, Rule::Width),
+            ]
+        );
+        assert_eq!(
+            (error.code(), error.complaints()[0].cell.as_str()),
+            ("regions_bad_cell", "99048x")
+        );
+        let said = error.complaints()[4].to_string();
+        assert!(said.starts_with("第7行 line 7, code \"1\": 代码已被用过，见行 6"), "{said}");
+        assert_eq!(error.to_string(), "7 cells on 5 lines are wrong");
+    }
+
+    #[test]
+    fn regions_that_make_no_tree_are_told() {
+        let complaints = |rest: &str| of(&read(&format!("{CITY}{rest}")).unwrap_err());
+        let (parent, code) = (Some("parent_code"), Some("code"));
+        assert_eq!(
+            complaints("1,A,village,2,,\n2,B,grid,1,,\n"),
+            [(3, parent, Rule::NoCircle), (4, parent, Rule::NoCircle)]
+        );
+        assert_eq!(complaints("1,A,town,1,,\n"), [(3, parent, Rule::NoCircle)]);
+        assert_eq!(complaints("1,A,town,,,\n"), [(3, parent, Rule::HigherParent)]);
+        assert_eq!(complaints("990482001,A,town,990481,,\n"), [(3, code, Rule::ContinuedCode)]);
+        assert_eq!(complaints("2,B,city,,,\n"), [(3, Some("level"), Rule::OneCity)]);
+        let other = read("990481,潮乡市,city,,,\n").unwrap_err();
+        assert_eq!(of(&other), [(2, Some("name"), Rule::ThatCity)]);
+    }
+
+    #[test]
+    fn what_spreadsheets_save_beside_csv_is_named() {
+        let other = |bytes: &[u8]| read_regions(bytes, "海宁市").unwrap_err();
+        for (bytes, file) in [
+            (&b"PK\x03\x04..."[..], OtherFile::Workbook),
+            (b"\xff\xfec\0o\0", OtherFile::Utf16),
+            (b"code;name;level;parent_code;boundary;head\n", OtherFile::Semicolons),
+            (b"code\tname\tlevel\tparent_code\tboundary\thead\n", OtherFile::Tabs),
+        ] {
+            assert!(matches!(other(bytes), RegionsError::OtherFile(found) if found == file));
+        }
+        let header = "code,name,level,parent_code,boundary,head\n";
+        let of_gbk = [header.as_bytes(), b"990481,\xba\xa3,city,,,\n"].concat();
+        assert_eq!(of(&other(&of_gbk)), [(2, Some("name"), Rule::Utf8)]);
+    }
+
+    #[test]
+    fn a_table_without_its_columns_or_without_a_region_is_refused() {
+        let missing = |table: &str| match read_regions(table.as_bytes(), "海宁市") {
+            Err(RegionsError::MissingColumns(columns)) => columns,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(missing(""), COLUMNS);
+        assert_eq!(missing("code,name,level,parent_code\n"), ["boundary", "head"]);
+        assert!(matches!(read(""), Err(RegionsError::Empty)));
+    }
+
+    fn read(rest: &str) -> Result<Vec<RegionLine>, RegionsError> {
+        let table = format!("code,name,level,parent_code,boundary,head\n{rest}");
+        read_regions(table.as_bytes(), "海宁市")
+    }
+
+    fn of(error: &RegionsError) -> Vec<(u64, Option<&'static str>, Rule)> {
+        error.complaints().iter().map(|one| (one.line, one.column, one.rule)).collect()
+    }
+}

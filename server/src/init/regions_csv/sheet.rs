@@ -1,0 +1,140 @@
+//! Reading the cells of a table.
+
+use std::io::Read;
+
+use keting_model::region::Level;
+
+use super::complaint::{Complaint, OtherFile, RegionsError, Rule};
+use super::{COLUMNS, RegionLine};
+
+/// What the lines of a table say, and what is wrong with their cells.
+#[derive(Debug, Default)]
+pub(super) struct Sheet {
+    /// The lines whose cells are right.
+    pub(super) lines: Vec<RegionLine>,
+    /// The codes of the others, as far as they can be read: what lies in those is not wrong for that.
+    pub(super) codes_of_wrong_lines: Vec<String>,
+    pub(super) complaints: Vec<Complaint>,
+}
+
+impl Sheet {
+    /// Reads all lines but those in which every cell is empty, as spreadsheets leave them below a table.
+    ///
+    /// # Errors
+    /// When it is no table, or one without its columns.
+    pub(super) fn read(mut table: impl Read) -> Result<Self, RegionsError> {
+        let mut bytes = Vec::new();
+        table.read_to_end(&mut bytes).map_err(|_| RegionsError::Unreadable { line: 0 })?;
+        refuse_other_files(&bytes)?;
+        // Spreadsheets begin a UTF-8 file with a mark.
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        let mut reader =
+            csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+        let mut records = reader.byte_records();
+        let header = records.next().transpose().map_err(|error| unreadable(&error))?;
+        let columns = Columns::of(&header.unwrap_or_default())?;
+        let mut sheet = Self::default();
+        for record in records {
+            let record = record.map_err(|error| unreadable(&error))?;
+            if record.iter().any(|cell| !cell.trim_ascii().is_empty()) {
+                sheet.take(&record, &columns);
+            }
+        }
+        Ok(sheet)
+    }
+
+    fn take(&mut self, record: &csv::ByteRecord, columns: &Columns) {
+        let line = record.position().map_or(0, csv::Position::line);
+        if record.len() != columns.width {
+            let rule = Rule::Width;
+            return self.complaints.push(Complaint {
+                line,
+                column: None,
+                cell: String::new(),
+                rule,
+            });
+        }
+        let mut wrong = Vec::new();
+        let cells: [String; COLUMNS.len()] = std::array::from_fn(|column| {
+            let bytes = columns.places.get(column).and_then(|place| record.get(*place));
+            if let Ok(text) = str::from_utf8(bytes.unwrap_or_default()) {
+                return text.trim().to_owned();
+            }
+            wrong.push((COLUMNS[column], String::new(), Rule::Utf8));
+            String::new()
+        });
+        let [code, name, level, parent_code, boundary, head] = cells;
+        let is_unread = |column| wrong.iter().any(|(other, ..)| *other == column);
+        let mut rules = Vec::new();
+        let mut demand = |holds: bool, column, cell: &String, rule| {
+            if !holds && !is_unread(column) {
+                rules.push((column, cell.clone(), rule));
+            }
+        };
+        demand(!code.is_empty(), "code", &code, Rule::Filled);
+        demand(is_of_digits(&code), "code", &code, Rule::Digits);
+        demand(!name.is_empty(), "name", &name, Rule::Filled);
+        demand(is_of_digits(&parent_code), "parent_code", &parent_code, Rule::Digits);
+        let known_level = Level::from_name(&level);
+        demand(known_level.is_some(), "level", &level, Rule::Level);
+        wrong.extend(rules);
+        match known_level.filter(|_| wrong.is_empty()) {
+            Some(level) => {
+                self.lines.push(RegionLine { line, code, name, level, parent_code, boundary, head })
+            }
+            None => self.codes_of_wrong_lines.push(code),
+        }
+        let complaint = |(column, cell, rule)| Complaint { line, column: Some(column), cell, rule };
+        self.complaints.extend(wrong.into_iter().map(complaint));
+    }
+}
+
+/// Where each of [`COLUMNS`] stands, and how many cells a line has.
+struct Columns {
+    places: [usize; COLUMNS.len()],
+    width: usize,
+}
+
+impl Columns {
+    fn of(header: &csv::ByteRecord) -> Result<Self, RegionsError> {
+        let place =
+            |column: &str| header.iter().position(|cell| cell.trim_ascii() == column.as_bytes());
+        let missing: Vec<_> =
+            COLUMNS.into_iter().filter(|column| place(column).is_none()).collect();
+        let joined_by =
+            |separator| header.len() == 1 && header.iter().flatten().any(|byte| *byte == separator);
+        if joined_by(b';') {
+            return Err(RegionsError::OtherFile(OtherFile::Semicolons));
+        }
+        if joined_by(b'\t') {
+            return Err(RegionsError::OtherFile(OtherFile::Tabs));
+        }
+        if !missing.is_empty() {
+            return Err(RegionsError::MissingColumns(missing));
+        }
+        Ok(Self { places: COLUMNS.map(|column| place(column).unwrap_or(0)), width: header.len() })
+    }
+}
+
+/// Tells what spreadsheet programs save beside CSV in UTF-8 by its first bytes.
+fn refuse_other_files(bytes: &[u8]) -> Result<(), RegionsError> {
+    // A zip archive, which an .xlsx or .ods is, and the older .xls.
+    const WORKBOOKS: [&[u8]; 2] = [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"];
+    const UTF16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
+    let begins = |marks: [&[u8]; 2]| marks.into_iter().any(|mark| bytes.starts_with(mark));
+    if begins(WORKBOOKS) {
+        return Err(RegionsError::OtherFile(OtherFile::Workbook));
+    }
+    if begins(UTF16) {
+        return Err(RegionsError::OtherFile(OtherFile::Utf16));
+    }
+    Ok(())
+}
+
+fn is_of_digits(code: &str) -> bool {
+    code.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+fn unreadable(error: &csv::Error) -> RegionsError {
+    RegionsError::Unreadable { line: error.position().map_or(0, csv::Position::line) }
+}
