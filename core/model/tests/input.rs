@@ -213,6 +213,30 @@ proptest! {
         }
     }
 
+    /// Every digit stands in these numbers.
+    #[test]
+    fn no_digit_is_lost_in_full_width(
+        (field, number) in prop::sample::select(&[
+            (Field::Phone, "13025467898"),
+            (Field::Phone, "0573-87651240-9"),
+            (Field::IdNumber, "123456197808202349"),
+            (Field::IdNumber, "11010519491231002X"),
+            (Field::BirthDate, "1978-05-23"),
+            (Field::VisitAt, "1964-10-29"),
+            (Field::RegionCode, "1234567890123456789"),
+        ][..]),
+        unseen in prop::collection::vec("[\u{200b}\u{feff}\u{2060}]{0,2}", 20),
+    ) {
+        let wide = |c: char| match c {
+            '!'..='~' => char::from_u32(u32::from(c) + 0xfee0).unwrap(),
+            c => c,
+        };
+        let typed: String =
+            number.chars().zip(&unseen).map(|(c, unseen)| format!("{unseen}{}", wide(c))).collect();
+        let checked = check(field, &typed, CityTime::new(common::NOW_MS)).unwrap();
+        prop_assert_eq!(checked.value, number);
+    }
+
     #[test]
     fn no_digit_letter_or_character_of_a_text_is_lost(field in field(), text in "[0-9０-９张三王a-zA-Z 　\u{200b}\t]{1,30}") {
         let now = CityTime::new(common::NOW_MS);
