@@ -112,8 +112,9 @@ fn allowed_instead_of(rule: InvalidValue) -> Option<String> {
                 (" Choices: ", ", ", ".")
             };
             let named = |word: &&str| match label(word) {
-                Some(label) => format!("{} {word}", in_language(label.zh, label.en)),
-                None => (*word).to_owned(),
+                Some(label) if speaks_chinese() => format!("{} {word}", label.zh),
+                Some(label) if label.en != *word => format!("{word} ({})", label.en),
+                Some(_) | None => (*word).to_owned(),
             };
             let choices: Vec<_> = allowed.iter().map(named).collect();
             Some(format!("{head}{}{end}", choices.join(between)))
