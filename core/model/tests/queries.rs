@@ -183,6 +183,8 @@ fn what_lies_outside_of_a_readers_regions_is_nowhere() {
     assert_eq!(conflicts(&rows, &own, &may, None).unwrap().len(), 1);
     assert_eq!(query::conflict_counts(&rows, &own).unwrap().len(), 1);
     assert_eq!([1, 2, 3].map(|n| own.shows(&rows, &region_id(n)).unwrap()), [true, false, true]);
+    let regions = own.regions_shown(&rows).unwrap().unwrap();
+    assert_eq!(regions.into_iter().collect::<Vec<_>>(), [1, 3].map(region_id));
     let both = Withheld::nothing().within(vec![region_id(2), region_id(3)]);
     assert_eq!(seen(&both, None), seen(&Withheld::nothing(), None));
     let hidden = [own, both, Withheld::nothing()];

@@ -6,7 +6,7 @@
 //! it is as good as any. The first word of the end says up to where the outbox may be sent; it stays
 //! until the device is enrolled once more, or a server says that everything is here.
 
-use keting_store::{CommitRow, Transaction, View};
+use keting_store::{CommitRow, StoreError, Transaction, View};
 use keting_trust::cbor;
 use minicbor::{Decode, Encode};
 
@@ -51,7 +51,7 @@ impl Ended {
 }
 
 /// Forgets the end, since the device was given something after it.
-pub(super) fn forget(transaction: &mut Transaction<'_>) -> Result<(), keting_store::StoreError> {
+pub(super) fn forget(transaction: &mut Transaction<'_>) -> Result<(), StoreError> {
     transaction.delete_meta(meta::ENDED)
 }
 

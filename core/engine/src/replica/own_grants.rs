@@ -95,10 +95,10 @@ impl OwnGrants {
         let counting: Vec<&Grant> = self.counting(told_ms).map(|signed| &signed.grant).collect();
         let reads = |kind| counting.iter().any(|grant| may_read(grant, kind).is_some());
         let withheld = Withheld::unless(reads);
-        let all = self.iter().map(|signed| &signed.grant);
-        let is_given_up =
-            |grant: &Grant| !counting.iter().any(|other| gives_at_least(other, grant));
-        if !all.into_iter().any(is_given_up) {
+        let is_given = |signed: &SignedGrant| {
+            counting.iter().any(|other| gives_at_least(other, &signed.grant))
+        };
+        if self.iter().all(is_given) {
             return Ok(withheld);
         }
         let tree = tree()?;
@@ -112,10 +112,8 @@ impl OwnGrants {
         }
         let regions: BTreeSet<DocumentId> =
             counting.iter().flat_map(|grant| &grant.regions).copied().collect();
-        let lies_in_another = |region: &DocumentId| {
-            let above = tree.parent(region);
-            above.is_some_and(|above| covered(&above))
-        };
+        let lies_in_another =
+            |region: &DocumentId| tree.parent(region).is_some_and(|above| covered(&above));
         Ok(withheld.within(regions.into_iter().filter(|region| !lies_in_another(region)).collect()))
     }
 

@@ -117,13 +117,10 @@ impl Keting {
     /// When the file cannot be read.
     pub fn regions(&self) -> Result<Vec<RegionView>, EngineError> {
         self.at_one_moment(|view, withheld| {
-            let mut shown = Vec::new();
-            for region in query::regions(view)? {
-                if withheld.shows(view, &region.id)? {
-                    shown.push(region);
-                }
-            }
-            Ok(shown)
+            let shown = withheld.regions_shown(view)?;
+            let is_shown =
+                |region: &RegionView| shown.as_ref().is_none_or(|shown| shown.contains(&region.id));
+            Ok(query::regions(view)?.into_iter().filter(is_shown).collect())
         })
     }
 

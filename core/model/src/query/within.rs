@@ -4,10 +4,12 @@
 //! Most readers may see everything that is here, and nothing is asked for them. For the others every
 //! list is read once for each region of theirs.
 
+use std::collections::BTreeSet;
+
 use crate::id::DocumentId;
 use crate::kind::DocumentKind;
 use crate::projection::Cell;
-use crate::query::{Rows, Withheld, int, regions_below};
+use crate::query::{Rows, Withheld, document, int, regions_below};
 
 /// The regions a reader may look into.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +49,29 @@ impl Withheld {
             }
         }
         Ok(scopes)
+    }
+
+    /// The regions that may be shown: those of the reader, what lies below them, and those they lie in. None
+    /// if that is every one.
+    ///
+    /// # Errors
+    /// When the query cannot be run.
+    pub fn regions_shown<R: Rows>(
+        &self,
+        rows: &R,
+    ) -> Result<Option<BTreeSet<DocumentId>>, R::Error> {
+        const BELOW: &str = regions_below!("SELECT document FROM below");
+        const ABOVE: &str = "WITH RECURSIVE above (document) AS (SELECT ?1 UNION SELECT region.parent \
+                             FROM above JOIN region ON region.document = above.document \
+                             WHERE region.parent IS NOT NULL) SELECT document FROM above";
+        let Within::Regions(regions) = &self.within else { return Ok(None) };
+        let mut shown = BTreeSet::new();
+        for region in regions {
+            for sql in [BELOW, ABOVE] {
+                rows.query(sql, &[id_cell(region)], &mut |row| shown.extend(document(row, 0)))?;
+            }
+        }
+        Ok(Some(shown))
     }
 
     /// Whether a region or household, or what belongs to one, may be shown as far as its place goes.
