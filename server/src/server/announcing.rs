@@ -5,8 +5,9 @@ use tracing::info;
 
 use super::Server;
 use crate::announcing::{
-    AnnounceError, AnnounceRequest, announce, announce_key, known_keys, retire,
+    AnnounceError, AnnounceRequest, announce, announce_key, announced, known_keys, retire,
 };
+use crate::store::StoreError;
 
 /// How often it is looked whether an old TLS key is over, in milliseconds.
 const LOOK_EVERY_MS: u64 = 60_000;
@@ -31,6 +32,19 @@ impl Server {
         let (serial, head) = announce(store, &self.city, endpoint, request, unix_ms)?;
         self.take_head(head, now_ms);
         Ok(serial)
+    }
+
+    /// Whether something is announced that leads past this server: it serves at another address, or has
+    /// none of the keys. Who follows the announcement does not find it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn is_elsewhere(&mut self) -> Result<bool, StoreError> {
+        let Some(last) = announced(&*self.store.snapshot()?)? else { return Ok(false) };
+        let endpoint = &self.config.endpoint;
+        let has_key = last.record.keys.iter().any(|key| endpoint.has(key.as_bytes()));
+        let is_there = !endpoint.is_named || last.record.urls.contains(&endpoint.url);
+        Ok(!has_key || !is_there)
     }
 
     /// The TLS keys that devices were ever told of, if there is room for one more.

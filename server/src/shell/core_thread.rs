@@ -58,6 +58,9 @@ pub fn spawn(
     };
     // What was due while no server ran is done before anybody is served.
     core.advance();
+    if core.server.is_elsewhere().unwrap_or(false) {
+        warn!("devices were told of other addresses or TLS keys: announce where this server is");
+    }
     let thread = std::thread::Builder::new().name("keting-core".into()).spawn(move || {
         core.run();
         // The last to close the store leaves one file without a log, which can be copied.

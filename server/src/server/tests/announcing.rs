@@ -54,17 +54,21 @@ fn an_invitation_leads_to_what_is_announced_first() {
     let invitation = world.invite("micro_grid_head", HEAD_REGION);
     assert_eq!((invitation.url.as_str(), invitation.tls_spki_sha256), (NEW, [7; 32]));
     assert_eq!(older_than(&mut world, &invitation), 0);
+    assert!(!world.server.is_elsewhere().unwrap());
 
     // The operator serves at an address that was not announced.
     world.server.config.endpoint.url = "wss://third.example/v1/sync".to_owned();
     let invitation = world.invite("micro_grid_head", HEAD_REGION);
     assert_eq!(invitation.url, "wss://third.example/v1/sync");
+    assert!(world.server.is_elsewhere().unwrap());
     assert_eq!(older_than(&mut world, &invitation), 1);
     // Or named none, and serves where the machine happens to be.
     world.server.config.endpoint.is_named = false;
     assert_eq!(world.invite("micro_grid_head", HEAD_REGION).url, NEW);
+    assert!(!world.server.is_elsewhere().unwrap());
     // Or replaced the key by hand.
     world.server.config.endpoint.tls_spki_sha256 = [8; 32];
+    assert!(world.server.is_elsewhere().unwrap());
     let invitation = world.invite("micro_grid_head", HEAD_REGION);
     assert_eq!((invitation.url.as_str(), invitation.tls_spki_sha256), (NEW, [8; 32]));
     assert_eq!(older_than(&mut world, &invitation), 1);
