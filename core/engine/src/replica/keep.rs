@@ -252,7 +252,7 @@ fn answer<'a>(
 }
 
 /// Whether work is held already: what was still on its way then is refused in vain.
-fn is_held(transaction: &Transaction<'_>, row: CommitRow) -> Result<bool, StoreError> {
+pub(super) fn is_held(transaction: &Transaction<'_>, row: CommitRow) -> Result<bool, StoreError> {
     let entry = transaction.outbox_entry(row)?;
     Ok(entry.is_some_and(|entry| matches!(entry.state, OutboxState::Held { .. })))
 }

@@ -7,6 +7,7 @@ use keting_trust::{CommitId, Part};
 use crate::error::EngineError;
 use crate::replica::Replica;
 use crate::replica::ended::Ended;
+use crate::replica::keep::is_held;
 
 /// A commit that waits for the server, with its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,8 +48,8 @@ impl Replica {
         }
     }
 
-    /// Notes that commits are on their way, unless the log has brought them meanwhile. It is no loss
-    /// if a power cut takes the note.
+    /// Notes that commits are on their way, unless the log has brought them meanwhile, or they were held
+    /// or taken out: a session has read ahead by then. It is no loss if a power cut takes the note.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -60,6 +61,7 @@ impl Replica {
                 let known = transaction.commit_of(author.as_bytes(), &key.command)?;
                 if let Some((row, commit)) = known
                     && commit.number.is_none()
+                    && !is_held(transaction, row)?
                 {
                     transaction.set_outbox_state(row, &OutboxState::Sent)?;
                 }

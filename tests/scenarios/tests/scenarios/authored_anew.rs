@@ -141,7 +141,7 @@ fn what_stood_there_already_as_it_was_seen_is_told_once() {
 }
 
 impl Story {
-    fn edit(&self, device: &Device, field: &str, value: &str) {
+    pub(crate) fn edit(&self, device: &Device, field: &str, value: &str) {
         device.run(&["household", "edit", &self.household, field, value]).done();
     }
 

@@ -45,6 +45,20 @@ fn more_edits_after_it_than_were_sent_before_it_stand_as_well() {
 }
 
 #[test]
+fn more_work_than_goes_out_with_the_greeting_is_authored_anew_as_well() {
+    let story = Story::begin();
+    let copy = story.copied();
+    story.add("二号");
+    story.alice.run(&["sync"]).done();
+    story.put_back(&copy);
+    for number in 1..=24 {
+        story.edit(&story.alice, "--address", &format!("甲{number}号"));
+    }
+    story.alice.run(&["sync"]).done();
+    story.has_all(&["二号", "甲24号"]);
+}
+
+#[test]
 fn a_machine_put_back_again_and_again_keeps_what_it_entered_each_time() {
     let story = Story::begin();
     story.add("二号");
