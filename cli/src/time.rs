@@ -14,7 +14,7 @@ pub fn city_minute(unix_ms: u64) -> String {
 pub fn grant_ends_soon(expires_at_ms: u64) -> String {
     let until = city_minute(expires_at_ms);
     format!(
-        "授权即将到期，请联系运维人员续期 the grant ends soon, ask the operator to renew it: {until}"
+        "授权即将到期，请联系社区或镇里的系统管理员续期 the grant ends soon, ask the operator to renew it: {until}"
     )
 }
 

@@ -45,7 +45,7 @@ pub enum Verb {
     Resident(Resident),
     /// Exchange edits with the server.
     Sync(Sync),
-    /// Say how far this device is: enrolled as whom, up to date as of when, edits waiting.
+    /// Show whether this device is up to date, whose it is, and what waits.
     Status(Reading),
     /// List the edits the server has not acknowledged.
     Outbox(Reading),

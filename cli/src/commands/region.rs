@@ -65,5 +65,5 @@ fn print(regions: &[RegionView]) -> Result<(), Failure> {
             ]
         })
         .collect();
-    output::table(&["代码 code", "名称 name", "层级 level", "上级 parent", "网格长 head"], &rows)
+    output::table(&["代码 code", "名称 name", "层级 level", "上级 parent", "负责人 head"], &rows)
 }

@@ -97,7 +97,7 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
     if status.set_aside > 0 {
         let count = status.set_aside;
         output::line(format!(
-            "服务器日志里没有通过检查的条目 entries that did not pass the checks: {count}（请告诉运维人员 tell \
+            "服务器日志里没有通过检查的条目 entries that did not pass the checks: {count}（请告诉系统管理员 tell \
              the operator）"
         ))?;
     }

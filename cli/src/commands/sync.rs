@@ -47,7 +47,7 @@ pub fn sync(arguments: &Sync) -> Result<(), Failure> {
     if status.held > 0 {
         return Err(Failure::Server {
             code: "held".to_owned(),
-            message: format!("{} edits are held; see keting held list", status.held),
+            message: format!("the server is keeping {} back: keting held list says why", status.held),
         });
     }
     match refused(&keting)? {

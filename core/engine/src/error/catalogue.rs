@@ -102,7 +102,7 @@ const fn internal(code: &'static str) -> Known {
     Known::new(
         code,
         ErrorKind::Internal,
-        "这是软件本身的毛病，请把方括号里的代码告诉运维人员。",
+        "这是软件本身的毛病，请把方括号里的代码告诉系统管理员。",
         "This is a fault of the software: tell the operator the code in brackets.",
     )
 }

@@ -111,7 +111,7 @@ pub const REMEDIES: &[Remedy] = &[
         "keting held list",
         "keting-scenarios::held_work_is_listed_with_what_when_why_and_what_to_do_and_every_sync_says_so",
     ),
-    person(&["operator"], &["运维人员"], "whoever runs the city's server"),
+    person(&["operator"], &["系统管理员"], "whoever runs the city's server"),
     person(
         &["supervisor"],
         &["找上级", "等上级", "请上级"],

@@ -33,7 +33,7 @@ fn work_for_a_server_that_was_put_back_from_a_copy_is_kept_and_goes_out_once_it_
     assert_eq!(alice.run(&["sync"]).refusal().1, "log_diverged");
     assert_eq!(parted_waiting_held(&alice), (true, 1, 0));
     let said = alice.run(&["status"]).done().out;
-    assert!(said.contains("请保留本机的数据并联系运维人员"), "{said}");
+    assert!(said.contains("请保留本机的数据并联系社区或镇里的系统管理员"), "{said}");
     let log = city.log();
     assert!(log.contains("log_diverged") && !log.contains("望潮苑"), "{log}");
     assert!(city.get("/metrics").1.contains("keting_logs_diverged_total 1"));

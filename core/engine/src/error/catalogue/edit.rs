@@ -167,7 +167,7 @@ pub(super) const CODES: &[Known] = &[
 const fn against_the_rules(code: &'static str) -> Known {
     refused(
         code,
-        "这项修改不合填报规则，请更新应用后重新填写，仍然不行就联系运维人员。",
+        "这项修改不合填报规则，请更新应用后重新填写，仍然不行就联系社区或镇里的系统管理员。",
         "This edit breaks the rules: update the app and enter it again, and if that does not help \
          tell the operator.",
     )

@@ -50,7 +50,7 @@ pub(super) const CODES: &[Known] = &[
         .later(),
     file(
         "migration_failed",
-        "数据没能升级到这一版，请保留文件，退回旧版并联系运维人员。",
+        "数据没能升级到这一版，请保留文件，退回旧版并联系社区或镇里的系统管理员。",
         "The data could not be brought to this version: keep the file, go back to the old version \
          and tell the operator.",
     ),
@@ -109,7 +109,7 @@ const fn damaged(code: &'static str) -> Known {
 const fn keyless(code: &'static str) -> Known {
     file(
         code,
-        "这里没有这份数据的钥匙，请回到原来的设备上使用，或向运维人员要新的邀请码。",
+        "这里没有这份数据的钥匙，请回到原来的设备上使用，或向系统管理员要新的邀请码。",
         "The keys to this data are not here: use the device that made it, or ask the operator for a \
          new invitation.",
     )

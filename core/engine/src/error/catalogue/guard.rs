@@ -41,7 +41,7 @@ pub(super) const CODES: &[Known] = &[
     .later(),
     refused(
         "parts_missing",
-        "这项修改没有传完整，请再同步一次，仍然不行就联系运维人员。",
+        "这项修改没有传完整，请再同步一次，仍然不行就联系社区或镇里的系统管理员。",
         "This edit did not arrive whole: sync once more, and if that does not help tell the operator.",
     )
     .later(),
@@ -63,19 +63,19 @@ pub(super) const CODES: &[Known] = &[
     ),
     refused(
         "document_full",
-        "这份资料的历史太长，存不下了，请联系运维人员。",
+        "这份资料的历史太长，存不下了，请联系社区或镇里的系统管理员。",
         "The history of this document is full: tell the operator.",
     ),
     refused(
         "too_many_branches",
-        "这台设备在同一份资料上改出了太多互相冲突的版本，请先同步再修改，并联系运维人员。",
+        "这台设备在同一份资料上改出了太多互相冲突的版本，请先同步再修改，并联系社区或镇里的系统管理员。",
         "This device has made too many conflicting versions of one document: sync before you edit, \
          and tell the operator.",
     )
     .later(),
     refused(
         "sequence_reused",
-        "这台设备的数据被恢复成了旧的，这项修改会自动重做，请再同步一次，仍然不行就联系运维人员。",
+        "这台设备的数据被恢复成了旧的，这项修改会自动重做，请再同步一次，仍然不行就联系社区或镇里的系统管理员。",
         "The data of this device was put back to an older state, and this edit is made anew by itself: \
          sync once more, and if that does not help tell the operator.",
     )
@@ -92,14 +92,14 @@ pub(super) const CODES: &[Known] = &[
     ),
     refused(
         "quota_exceeded",
-        "这台设备今天传的内容太多，请明天再同步，仍然不行就联系运维人员。",
+        "这台设备今天传的内容太多，请明天再同步，仍然不行就联系社区或镇里的系统管理员。",
         "This device has sent too much today: sync again tomorrow, and if that does not help tell \
          the operator.",
     )
     .later(),
     refused(
         "fork",
-        "这台设备的数据被恢复成了旧的，或者被复制后在两处使用，请停用其中一处，再同步一次，仍然不行就联系运维人员。",
+        "这台设备的数据被恢复成了旧的，或者被复制后在两处使用，请停用其中一处，再同步一次，仍然不行就联系社区或镇里的系统管理员。",
         "The data of this device was put back to an older state, or copied and used in two places: stop \
          using one of them and sync once more, and if that does not help tell the operator.",
     )
@@ -113,7 +113,7 @@ pub(super) const CODES: &[Known] = &[
     Known::new(
         "server_needs_update",
         ErrorKind::NeedsUpdate,
-        "服务器的版本太旧，看不懂这项修改，请联系运维人员更新服务器，修改还在本机，更新后会自动发送。",
+        "服务器的版本太旧，看不懂这项修改，请联系社区或镇里的系统管理员更新服务器，修改还在本机，更新后会自动发送。",
         "The server is too old to judge this edit: ask the operator to update it, the edit is still \
          here and is sent by itself then.",
     )
@@ -130,7 +130,7 @@ pub(super) const CODES: &[Known] = &[
 const fn not_taken(code: &'static str) -> Known {
     refused(
         code,
-        "这项修改没有通过检查，请更新应用后重新填写，并把代码告诉运维人员。",
+        "这项修改没有通过检查，请更新应用后重新填写，并把代码告诉系统管理员。",
         "This edit did not pass the checks: update the app and enter it again, and tell the operator \
          the code in brackets.",
     )

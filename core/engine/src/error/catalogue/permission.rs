@@ -10,7 +10,7 @@ pub(super) const CODES: &[Known] = &[
     ),
     refused(
         "device_ended",
-        "这台设备的授权已被收回，之前填的已经交上去，资料还在本机，要继续用请向运维人员要新的邀请码。",
+        "这台设备的授权已被收回，之前填的已经交上去，资料还在本机，要继续用请向系统管理员要新的邀请码。",
         "This device was ended: what was entered before was handed over and the data is still here, to \
          go on ask the operator for a new invitation.",
     ),
@@ -31,7 +31,7 @@ pub(super) const CODES: &[Known] = &[
     .later(),
     refused(
         "unknown_device",
-        "服务器不认识这台设备，请向运维人员要新的邀请码。",
+        "服务器不认识这台设备，请向系统管理员要新的邀请码。",
         "The server does not know this device: ask the operator for a new invitation.",
     ),
     refused(
@@ -44,13 +44,13 @@ pub(super) const CODES: &[Known] = &[
     new_invitation("invitation_expired"),
     refused(
         "issuing_key_expired",
-        "服务器发放授权的密钥到期了，请联系运维人员，用根密钥续期（keting init --renew-issuing）。",
+        "服务器发放授权的密钥到期了，请联系社区或镇里的系统管理员，用根密钥续期（keting init --renew-issuing）。",
         "The server's key for giving permissions has expired: ask the operator to renew it with the \
          root key (keting init --renew-issuing).",
     ),
     refused(
         "other_root_key",
-        "服务器出示的城市凭证和邀请码不一致，可能是假冒的，请停下来联系运维人员。",
+        "服务器出示的城市凭证和邀请码不一致，可能是假冒的，请停下来联系社区或镇里的系统管理员。",
         "The server does not prove to be the city's that invited you and may be false: stop and tell \
          the operator.",
     ),
@@ -66,7 +66,7 @@ pub(super) const CODES: &[Known] = &[
 const fn is_over(code: &'static str) -> Known {
     refused(
         code,
-        "您的授权到期了，请联系运维人员续期，填过的内容都还在本机，续期后会自动发送。",
+        "您的授权到期了，请联系社区或镇里的系统管理员续期，填过的内容都还在本机，续期后会自动发送。",
         "Your permission has ended: ask the operator to renew it, all you entered is still here and is \
          sent by itself then.",
     )
@@ -75,7 +75,7 @@ const fn is_over(code: &'static str) -> Known {
 const fn begins_later(code: &'static str) -> Known {
     refused(
         code,
-        "授权还没有到生效时间，填过的内容都还在本机，到时候会自动发送，一直这样就联系运维人员。",
+        "授权还没有到生效时间，填过的内容都还在本机，到时候会自动发送，一直这样就联系社区或镇里的系统管理员。",
         "The permission is not valid yet: all you entered is still here and is sent by itself once it \
          is, and if it stays so tell the operator.",
     )
@@ -84,7 +84,7 @@ const fn begins_later(code: &'static str) -> Known {
 const fn new_invitation(code: &'static str) -> Known {
     refused(
         code,
-        "这个邀请码用不了，可能已被用过或过了期，请向运维人员要新的。",
+        "这个邀请码用不了，可能已被用过或过了期，请向系统管理员要新的。",
         "This invitation cannot be used, perhaps because it was used before or is too old: ask the \
          operator for a new one.",
     )
@@ -93,7 +93,7 @@ const fn new_invitation(code: &'static str) -> Known {
 const fn does_not_hold(code: &'static str) -> Known {
     refused(
         code,
-        "这项授权不成立，没有被采用，请联系运维人员重新授权。",
+        "这项授权不成立，没有被采用，请联系社区或镇里的系统管理员重新授权。",
         "The permission behind this does not hold and was not used: ask the operator for a new one.",
     )
 }

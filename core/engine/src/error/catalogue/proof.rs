@@ -17,7 +17,7 @@ pub(super) const CODES: &[Known] = &[
 const fn not_genuine(code: &'static str) -> Known {
     network(
         code,
-        "有一份资料证明不了是真的，没有被采用，请把代码告诉运维人员。",
+        "有一份资料证明不了是真的，没有被采用，请把代码告诉系统管理员。",
         "Something could not be proven genuine and was not used: tell the operator the code in \
          brackets.",
     )
@@ -26,7 +26,7 @@ const fn not_genuine(code: &'static str) -> Known {
 const fn wrong_form(code: &'static str) -> Known {
     network(
         code,
-        "有一份资料的格式不对，没有被采用，请更新应用后再试，仍然不行就把代码告诉运维人员。",
+        "有一份资料的格式不对，没有被采用，请更新应用后再试，仍然不行就把代码告诉系统管理员。",
         "Something did not have the right form and was not used: update the app and try again, and \
          if that does not help tell the operator the code in brackets.",
     )

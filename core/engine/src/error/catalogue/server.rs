@@ -11,21 +11,21 @@ pub(super) const CODES: &[Known] = &[
     .later(),
     network(
         "server_full",
-        "服务器的磁盘满了，请通知运维人员清理，然后再试，填过的内容都还在本机。",
+        "服务器的磁盘满了，请通知系统管理员清理，然后再试，填过的内容都还在本机。",
         "The server's disk is full: ask the operator to free some space, then try again, all you \
          entered is still here.",
     )
     .later(),
     network(
         "server_read_only",
-        "服务器的磁盘不能写入，请通知运维人员检查，然后再试，填过的内容都还在本机。",
+        "服务器的磁盘不能写入，请通知系统管理员检查，然后再试，填过的内容都还在本机。",
         "The server's disk cannot be written: ask the operator to check it, then try again, all you \
          entered is still here.",
     )
     .later(),
     network(
         "store_damaged",
-        "服务器的数据损坏了，请立即通知运维人员，从备份恢复。",
+        "服务器的数据损坏了，请立即通知系统管理员，从备份恢复。",
         "The server's data is damaged: tell the operator at once, to restore it from a backup.",
     ),
     network(
@@ -74,7 +74,7 @@ pub(super) const CODES: &[Known] = &[
     ),
     file(
         "difference",
-        "核对发现数据有出入，请保留文件，把列出的内容交给运维人员。",
+        "核对发现数据有出入，请保留文件，把列出的内容交给系统管理员。",
         "The check found differences: keep the file and give the operator what is listed.",
     ),
     Known::new(
