@@ -47,7 +47,10 @@ pub fn sync(arguments: &Sync) -> Result<(), Failure> {
     if status.held > 0 {
         return Err(Failure::Server {
             code: "held".to_owned(),
-            message: format!("the server is keeping {} back: keting held list says why", status.held),
+            message: format!(
+                "the server is keeping {} back: keting held list says why",
+                status.held
+            ),
         });
     }
     match refused(&keting)? {
