@@ -51,15 +51,22 @@ fn an_announcement_that_no_issuing_key_signed_for_this_place_of_this_log_is_set_
 fn an_announcement_with_the_same_or_a_lower_number_changes_nothing() {
     let mut story = Story::begin();
     let later = story.announced(3, |_, _| {});
-    let mut older = story.announced(2, |announcement, place| {
-        announcement.urls = vec!["wss://old.example/v1/sync".to_owned()];
-        place.number += 1;
-    });
-    older.number += 1;
-    story.liar.tell(&story.two.alice, vec![later, older]).unwrap();
-    let server = whereabouts(&story.two.alice);
-    assert_eq!(server.addresses().next(), Some(ELSEWHERE));
-    assert_eq!(server.keys(), [Digest::new([3; 32])]);
+    story.liar.tell(&story.two.alice, vec![later]).unwrap();
+    let followed = whereabouts(&story.two.alice);
+    assert_eq!(followed.keys(), [Digest::new([3; 32])]);
+    for serial in [3, 2] {
+        // The log goes on, and somebody has an older one signed once more for its next place.
+        story.two.bob.add_household(MICRO_GRID, &format!("望潮苑2幢1单元10{serial}室"), "李二");
+        story.two.bob.sync();
+        story.number = story.liar.head().number;
+        let older = story.announced(serial, |announcement, _| {
+            announcement.urls = vec!["wss://old.example/v1/sync".to_owned()];
+            announcement.keys = vec![Digest::new([2; 32])];
+        });
+        story.liar.tell(&story.two.alice, vec![older]).unwrap();
+        assert_eq!(whereabouts(&story.two.alice), followed);
+        assert_eq!(story.two.alice.keting.status().unwrap().set_aside, 0);
+    }
 }
 
 /// A phone that lacks two entries, and a server that has something else in their place.
