@@ -23,8 +23,10 @@ pub use self::anew::Moot;
 use self::anew::TakenOut;
 pub(super) use self::anew::{Anew, forget_replaced};
 
-/// What the server says of a commit in a place that another one has.
-const PLACE_TAKEN: [&str; 2] = ["sequence_reused", "fork"];
+/// What the server says of a commit in a place that another one has, or that claims not to know what
+/// this device had received: one that was put back to before it received it, and had sent nothing since,
+/// hears of it by this alone.
+const PLACE_TAKEN: [&str; 3] = ["sequence_reused", "fork", "position_behind"];
 
 impl Replica {
     /// Compares the last commit that the server has numbered of an incarnation with what is here, and

@@ -59,6 +59,20 @@ fn more_work_than_goes_out_with_the_greeting_is_authored_anew_as_well() {
 }
 
 #[test]
+fn a_machine_that_had_only_received_since_loses_nothing_either() {
+    let story = Story::begin();
+    let copy = story.copied();
+    story.edit(&story.bob, "--address", "甲");
+    story.bob.run(&["sync"]).done();
+    story.alice.run(&["sync"]).done();
+    story.put_back(&copy);
+    story.edit(&story.alice, "--tenure", "rented");
+    story.alice.run(&["sync"]).done();
+    story.has_all(&["甲"]);
+    assert_eq!(story.tenure(), "rented");
+}
+
+#[test]
 fn a_machine_put_back_again_and_again_keeps_what_it_entered_each_time() {
     let story = Story::begin();
     story.add("二号");

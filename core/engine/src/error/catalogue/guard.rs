@@ -106,10 +106,11 @@ pub(super) const CODES: &[Known] = &[
     .later(),
     refused(
         "position_behind",
-        "这项修改装作没有收到已经收到的消息，被暂缓了，请找上级处理。",
-        "This edit claims not to know what this device had received before, so it is held: ask your \
-         supervisor.",
-    ),
+        "这台设备的数据被恢复成了旧的，这项修改会自动重做，请再同步一次，仍然不行就联系社区或镇里的系统管理员。",
+        "The data of this device was put back to an older state, and this edit is made anew by itself: \
+         sync once more, and if that does not help tell the operator.",
+    )
+    .later(),
     Known::new(
         "server_needs_update",
         ErrorKind::NeedsUpdate,
