@@ -10,7 +10,7 @@ use keting_testkit::rng::Rng;
 use serde_json::{Value, json};
 
 use crate::SEED;
-use crate::victim::{End, Victim, instant_within};
+use crate::victim::{End, Victim, instant_within, widened};
 
 const KILLS: u32 = 8;
 const TRIES_MAX: u32 = 60;
@@ -56,7 +56,7 @@ fn a_device_whose_end_is_killed_is_ended_or_goes_on_and_can_be_ended_again() {
         let (device, id) = enrolled(&city, &format!("第{number}人"));
         add_household(&device, &format!("望潮苑1幢1单元{number}室"));
         let act = city.command(&["device", "end", &id, "--why", "已调离"]);
-        let end = kill_both(&mut city, act, instant_within(whole, &mut rng));
+        let end = kill_both(&mut city, act, instant_within(widened(whole, number), &mut rng));
         let is_ended = grants_of(&city, &id) == ["revoked"];
         seen.note(&end, is_ended);
         let sync = device.run(&["sync"]);
@@ -94,13 +94,13 @@ fn an_issuing_key_whose_renewal_is_killed_is_the_old_one_or_the_new_one() {
     let (end, whole) = Victim::start(&mut city.command(&renew)).run_to_its_end();
     assert_eq!(end.exit_code, Some(0));
     let mut seen = Seen::default();
-    for _ in 0..TRIES_MAX {
+    for number in 0..TRIES_MAX {
         if seen.is_enough() {
             break;
         }
         let before = city.rows_in("grants");
         let renewal = Victim::start(&mut city.command(&renew));
-        let end = renewal.kill_after(instant_within(whole, &mut rng));
+        let end = renewal.kill_after(instant_within(widened(whole, number), &mut rng));
         // The issuing key's grant and that of the server's own key, or neither.
         let made = city.rows_in("grants") - before;
         assert!(made == 0 || made == 2, "seed {SEED}: {made}");
@@ -137,7 +137,7 @@ fn a_clock_whose_confirmation_is_killed_is_suspect_still_or_confirmed() {
         add_household(&alice, &format!("望潮苑1幢1单元{number}室"));
         set_wrong(&city);
         let act = confirm(&city);
-        let end = kill_both(&mut city, act, instant_within(whole, &mut rng));
+        let end = kill_both(&mut city, act, instant_within(widened(whole, number), &mut rng));
         let sync = alice.run(&["sync"]);
         let is_confirmed = sync.exit_code == Some(0);
         seen.note(&end, is_confirmed);

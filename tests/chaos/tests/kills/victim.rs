@@ -114,3 +114,10 @@ impl Victim {
 pub fn instant_within(whole: Duration, rng: &mut Rng) -> Duration {
     whole.mul_f64(f64::from(u32::try_from(rng.below(1_100)).unwrap()) / 1_000.0)
 }
+
+/// A span that is wider the more attempts were made in it: on a busy machine everything takes longer than it
+/// did when it was measured.
+pub fn widened(whole: Duration, attempts: u32) -> Duration {
+    const ATTEMPTS_EACH: u32 = 12;
+    whole * (1 + attempts / ATTEMPTS_EACH)
+}
