@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keting_trust::{DeviceId, Grant, SignedGrant, Signer as _, Tree, covers};
+use keting_trust::{DeviceId, Grant, SignedGrant, Signer as _, Tree, check_live, covers};
 use serde::{Deserialize, Serialize};
 
 use crate::authority::{Book, Rights, Uncovered};
@@ -37,9 +37,8 @@ pub fn due(
     within_ms: u64,
     now_ms: u64,
 ) -> Vec<Grant> {
-    let is_narrowed = |grant: &Grant| rights.live(now_ms).any(|later| narrows(later, grant, tree));
-    let lasting = longest(rights.live(now_ms)).filter(|grant| !is_narrowed(grant));
-    let renewed = lasting.filter_map(|grant| {
+    let is_live = |grant: &&Grant| check_live(grant, now_ms).is_ok();
+    let renewed = longest(lasting(rights, tree).filter(is_live)).filter_map(|grant| {
         let length_ms = grant.expires_at_ms.saturating_sub(grant.issued_at_ms);
         let left_ms = grant.expires_at_ms.saturating_sub(now_ms);
         let is_due = left_ms <= within_ms.min(length_ms / 2);
@@ -82,6 +81,16 @@ pub fn renew_if_due(
     let head = transaction.head()?.ok_or(StoreError::Empty)?;
     transaction.commit()?;
     Ok(Some(head))
+}
+
+/// The grants of a device that were neither ended nor narrowed since. One that narrows another does so also
+/// when it is over.
+fn lasting<'r>(rights: &'r Rights, tree: &dyn Tree) -> impl Iterator<Item = &'r Grant> {
+    let all: Vec<&Grant> =
+        rights.all().filter(|(_, end)| end.is_none()).map(|(grant, _)| grant).collect();
+    let is_narrowed = |grant: &Grant| all.iter().any(|later| narrows(later, grant, tree));
+    let lasting: Vec<_> = all.iter().copied().filter(|grant| !is_narrowed(grant)).collect();
+    lasting.into_iter()
 }
 
 /// Whether a grant was given later than another, and gives the same role in only some of its regions.
@@ -200,8 +209,8 @@ pub fn renew(
     Ok((device, head))
 }
 
-/// The grants of a device that are to be renewed: each that it has, or the first that covers all the
-/// regions it is narrowed to.
+/// The grants of a device that are to be renewed: each that lasts, or the first that covers all the regions
+/// it is to have.
 fn chosen(
     read: &dyn ServerRead,
     city: &City,
@@ -210,28 +219,25 @@ fn chosen(
 ) -> Result<Vec<Grant>, RenewError> {
     let mut book = Book::default();
     book.refresh(read, &read.head()?.ok_or(StoreError::Empty)?)?;
-    let all: Vec<Grant> = {
-        let rights = book.rights(read, city, device)?;
-        longest(rights.all().filter(|(_, end)| end.is_none()).map(|(grant, _)| grant))
-            .cloned()
-            .collect()
-    };
+    let rights = book.rights(read, city, device)?.clone();
+    let given = rights.all().filter(|(_, end)| end.is_none()).map(|(grant, _)| grant);
+    let all: Vec<&Grant> = longest(given).collect();
     if all.is_empty() {
         return Err(RenewError::Ended);
     }
     if region_codes.is_empty() {
-        return Ok(all);
+        return Ok(longest(lasting(&rights, &book)).cloned().collect());
     }
     let mut regions = BTreeSet::new();
     for code in region_codes {
         regions.insert(read.region_by_code(code)?.ok_or(RenewError::UnknownRegion)?.document);
     }
-    let reaches = |grant: &Grant| {
+    let reaches = |grant: &&Grant| {
         // A grant of the whole city is an administrator's, which names no region.
         !grant.covers_city() && regions.iter().all(|region| covers(grant, &book, region))
     };
     let widest = all.into_iter().find(reaches).ok_or(RenewError::WiderThanBefore)?;
-    Ok(vec![Grant { regions: regions.into_iter().collect(), ..widest }])
+    Ok(vec![Grant { regions: regions.into_iter().collect(), ..widest.clone() }])
 }
 
 fn length_ms(days: u32) -> Result<u64, RenewError> {

@@ -5,7 +5,9 @@
 mod common;
 
 use common::tables::tables;
-use common::{Replica, add_household, add_region, edit_resident, household_id, residents};
+use common::{
+    Replica, add_household, add_region, edit_resident, household_id, region_id, residents,
+};
 use keting_model::household::{HouseholdCommand, NewResident};
 use keting_model::query::Withheld;
 use keting_model::{Command, Fields, Role, Warning};
@@ -103,6 +105,24 @@ fn an_identity_number_that_stands_elsewhere_is_warned_of_and_kept() {
     let add = add_household(&mut alice, 3, 1, &same);
     let said = warnings(&mut alice, &add);
     assert_eq!(said.len(), 2, "{said:?}");
+}
+
+#[test]
+fn a_number_that_stands_where_the_reader_may_not_look_is_not_told() {
+    let mut alice = two_households();
+    alice.run(&add_region(2, Some(1), "village")).unwrap();
+    let add = add_household(&mut alice, 3, 2, &[Fields::new().with("name", "甲")]);
+    alice.run(&add).unwrap();
+    let number = || Fields::new().with("name", "乙").with("id_number", NUMBER);
+    let add = add_resident(&mut alice, 3, number());
+    let only_below = Withheld::nothing().within(vec![region_id(2)]);
+    assert_eq!(warnings_as(&mut alice, &only_below, &add), []);
+    let again = add_resident(&mut alice, 3, number());
+    let known = |n| vec![Warning::IdNumberKnown { household: household_id(n) }];
+    assert_eq!(warnings_as(&mut alice, &only_below, &again), known(3));
+    let above = Withheld::nothing().within(vec![region_id(1)]);
+    let once_more = add_resident(&mut alice, 3, number());
+    assert_eq!(warnings_as(&mut alice, &above, &once_more), known(2));
 }
 
 #[test]

@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keting_model::query::Withheld;
 use keting_model::role::Family;
 use keting_model::{
     Authored, CityTime, Command, CommandError, Document, DocumentId, DocumentKind, Edit, Home, Op,
@@ -108,8 +107,7 @@ impl Replica {
             city: command.time().unwrap_or(dated.now),
             command: keting_model::CommandId::new(self.environment.random()),
         };
-        let withheld = Withheld::from_roles(&self.roles());
-        let warnings = command.warnings(&plan, stamp.city, &self.store, &withheld)?;
+        let warnings = command.warnings(&plan, stamp.city, &self.store, &self.withheld())?;
         let mut drafts = Vec::new();
         for Edit { document, ops } in plan.edits {
             let base = bases.remove(&document).ok_or(CommandError::NotGiven { document })?;

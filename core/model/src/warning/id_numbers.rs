@@ -24,17 +24,33 @@ pub(super) fn known<R: Rows>(
     let mut warnings = Vec::new();
     for (resident, number) in &given {
         let is_given_twice = given.iter().any(|(other, same)| same == number && other < resident);
-        let mut other = is_given_twice.then_some(household);
+        let mut others: Vec<_> = is_given_twice.then_some(household).into_iter().collect();
         let number = [Cell::Text((*number).to_owned())];
         rows.query(STANDING, &number, &mut |row| {
             let (Some(of), Some(who)) = (document(row, 0), item(row, 1)) else { return };
             if (of, who) != (household, *resident) {
-                other.get_or_insert(of);
+                others.push(of);
             }
         })?;
+        let other = first_shown(&others, rows, withheld)?;
         warnings.extend(other.map(|household| Warning::IdNumberKnown { household }));
     }
     Ok(warnings)
+}
+
+/// The first of some households where the reader may look. Of another they hear nothing, not even that the
+/// number stands there.
+fn first_shown<R: Rows>(
+    households: &[DocumentId],
+    rows: &R,
+    withheld: &Withheld,
+) -> Result<Option<DocumentId>, R::Error> {
+    for household in households {
+        if withheld.shows(rows, household)? {
+            return Ok(Some(*household));
+        }
+    }
+    Ok(None)
 }
 
 fn numbers(plan: &Plan) -> Vec<(ItemId, &str)> {

@@ -94,6 +94,31 @@ fn what_the_operator_narrowed_is_not_widened_again() {
 }
 
 #[test]
+fn what_was_narrowed_stays_so_when_the_narrower_grant_is_over_and_when_the_operator_renews() {
+    let mut world = World::new();
+    let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
+    let id = alice.signer.public_key().device_id();
+    let renew = |world: &mut World, days, region: Option<&str>| {
+        let region_codes = region.into_iter().map(str::to_owned).collect();
+        let request = RenewRequest { device: id.to_string(), days: Some(days), region_codes };
+        world.server.renew_grants(&request, world.now_ms, world.unix_ms).unwrap();
+    };
+    world.set_clock(days_ms(200));
+    renew(&mut world, 5, Some(UNIT));
+    world.set_clock(days_ms(110));
+    come_again(&mut world, &mut alice);
+    world.settle(&mut [&mut alice]);
+    assert_eq!(grants_of(&mut world, &alice).len(), 2, "the wide one is left to end");
+    renew(&mut world, 30, None);
+    let grants = grants_of(&mut world, &alice);
+    assert_eq!((grants.len(), &grants[2].regions), (3, &vec![world.region(UNIT)]));
+    // By its region the operator may give the whole again.
+    renew(&mut world, 30, Some(HEAD_REGION));
+    let grants = grants_of(&mut world, &alice);
+    assert_eq!((grants.len(), &grants[3].regions), (4, &vec![world.region(HEAD_REGION)]));
+}
+
+#[test]
 fn of_two_renewals_at_once_one_is_made_and_none_goes_beyond_the_issuing_key() {
     let mut world = World::new();
     let alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
