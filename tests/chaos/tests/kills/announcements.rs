@@ -10,11 +10,11 @@ use keting_scenarios::city::MICRO_GRID;
 use keting_scenarios::device::Device;
 use keting_scenarios::served::ServedCity;
 use keting_server::shell::tls_keys::TlsKeys;
-use keting_testkit::rng::Rng;
 use serde_json::Value;
 
 use crate::SEED;
-use crate::victim::{Victim, instant_within, widened};
+use crate::instants::Instants;
+use crate::victim::Victim;
 
 const KILLS: u32 = 16;
 const TRIES_MAX: u32 = 80;
@@ -22,8 +22,7 @@ const TRIES_MAX: u32 = 80;
 #[test]
 fn a_server_killed_while_it_changes_its_tls_key_has_changed_it_or_has_not() {
     let mut story = Story::begin();
-    let mut rng = Rng::new(SEED);
-    let whole = story.run_to_its_end(&["rotate-key"]);
+    let mut instants = Instants::within(story.run_to_its_end(&["rotate-key"]));
     story.settle();
     let (mut changed, mut unchanged) = (0, 0);
     for number in 0..TRIES_MAX {
@@ -31,9 +30,9 @@ fn a_server_killed_while_it_changes_its_tls_key_has_changed_it_or_has_not() {
             break;
         }
         let before = story.announced_keys();
-        let time = instant_within(widened(whole, number), &mut rng);
-        story.kill_server_within(&["rotate-key"], time);
+        story.kill_server_within(&["rotate-key"], instants.draw());
         let after = story.announced_keys();
+        instants.note(after != before);
         match after.len() - before.len() {
             0 => unchanged += 1,
             1 => changed += 1,
@@ -52,9 +51,8 @@ fn a_server_killed_while_it_changes_its_tls_key_has_changed_it_or_has_not() {
 #[test]
 fn a_server_killed_while_it_announces_an_address_has_announced_it_or_has_not() {
     let mut story = Story::begin();
-    let mut rng = Rng::new(SEED);
     let here = format!("wss://127.0.0.1:{}/v1/sync", story.city.port());
-    let whole = story.run_to_its_end(&["announce", "--url", &here]);
+    let mut instants = Instants::within(story.run_to_its_end(&["announce", "--url", &here]));
     let (mut announced, mut not_announced) = (0, 0);
     for number in 0..TRIES_MAX {
         if number >= KILLS && announced > 0 && not_announced > 0 {
@@ -63,9 +61,9 @@ fn a_server_killed_while_it_announces_an_address_has_announced_it_or_has_not() {
         let before = story.status()["urls"].clone();
         let beside = format!("wss://127.0.0.1:{}/v1/sync", number + 1);
         let announce = ["announce", "--url", &here, "--url", &beside];
-        let time = instant_within(widened(whole, number), &mut rng);
-        story.kill_server_within(&announce, time);
+        story.kill_server_within(&announce, instants.draw());
         let after = story.status()["urls"].clone();
+        instants.note(after != before);
         let found = if after == before { &mut not_announced } else { &mut announced };
         *found += 1;
         assert!(after == before || after == serde_json::json!([here, beside]), "seed {SEED}");

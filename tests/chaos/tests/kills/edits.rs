@@ -21,7 +21,8 @@ use keting_scenarios::device::Device;
 use keting_testkit::rng::Rng;
 
 use crate::SEED;
-use crate::victim::{End, Victim, instant_within};
+use crate::instants::Instants;
+use crate::victim::{End, Victim};
 
 const KILLS_AT_AN_INSTANT: u32 = 80;
 const KILLS_INSIDE: u32 = 25;
@@ -31,16 +32,17 @@ const TRIES_MAX: u32 = 500;
 fn a_hundred_kills_of_an_edit_lose_nothing_acknowledged_and_the_file_always_opens() {
     let mut phone = Edited::enrolled();
     let mut rng = Rng::new(SEED);
-    let whole = phone.time_of_an_edit();
+    let mut instants = Instants::within(phone.time_of_an_edit());
     let mut tally = Tally::default();
 
     for _ in 0..TRIES_MAX {
         if tally.killed >= KILLS_AT_AN_INSTANT {
             break;
         }
-        let at = instant_within(whole, &mut rng);
         let edit = phone.start_edit();
-        phone.look(edit.kill_after(at), false, &mut tally);
+        let end = edit.kill_after(instants.draw());
+        instants.note(end.exit_code.is_some());
+        phone.look(end, false, &mut tally);
     }
     for _ in 0..TRIES_MAX {
         if tally.inside >= KILLS_INSIDE {

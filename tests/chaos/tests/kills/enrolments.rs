@@ -4,10 +4,10 @@
 use keting_scenarios::city::MICRO_GRID;
 use keting_scenarios::device::Device;
 use keting_scenarios::served::ServedCity;
-use keting_testkit::rng::Rng;
 
 use crate::SEED;
-use crate::victim::{Victim, instant_within};
+use crate::instants::Instants;
+use crate::victim::Victim;
 
 const KILLS: u32 = 16;
 const HOUSEHOLDS: usize = 80;
@@ -21,12 +21,12 @@ fn an_enrolment_killed_at_any_instant_is_taken_up_again_with_the_same_invitation
         phone.add_household(MICRO_GRID, &format!("望潮苑1幢1单元{number}室"), "李一");
     }
     phone.sync();
-    let mut rng = Rng::new(SEED);
     let start = |device: &Device, invitation: &str| {
         Victim::start(&mut device.command(&["enroll", invitation]))
     };
     let invite = || city.invite("沈国强", "micro_grid_head", MICRO_GRID);
     let (_, whole) = start(&city.new_device(), &invite()).run_to_its_end();
+    let (mut instants, mut again_at) = (Instants::within(whole), Instants::within(whole));
 
     let (mut killed, mut in_first_sync, mut again_in_first_sync) = (0, 0, 0);
     for _ in 0..TRIES_MAX {
@@ -34,12 +34,14 @@ fn an_enrolment_killed_at_any_instant_is_taken_up_again_with_the_same_invitation
             break;
         }
         let (device, invitation) = (city.new_device(), invite());
-        let end = start(&device, &invitation).kill_after(instant_within(whole, &mut rng));
+        let end = start(&device, &invitation).kill_after(instants.draw());
+        instants.note(end.exit_code.is_some());
         killed += u32::from(end.exit_code.is_none());
         if is_in_first_sync(&device) {
             in_first_sync += 1;
             let sync = Victim::start(&mut device.command(&["sync"]));
-            sync.kill_after(instant_within(whole, &mut rng));
+            let end = sync.kill_after(again_at.draw());
+            again_at.note(end.exit_code.is_some());
             again_in_first_sync += u32::from(is_in_first_sync(&device));
         }
         take_up(&device, &invitation);
@@ -76,16 +78,16 @@ fn an_enrolled_device_killed_while_it_is_enrolled_once_more_has_the_old_membersh
 {
     let city = ServedCity::start();
     let device = city.device("沈国强", "micro_grid_head", MICRO_GRID);
-    let mut rng = Rng::new(SEED);
     let invite = || city.invite("沈国强", "micro_grid_head", MICRO_GRID);
     let start = |invitation: &str| Victim::start(&mut device.command(&["enroll", invitation]));
-    let (_, whole) = start(&invite()).run_to_its_end();
+    let mut instants = Instants::within(start(&invite()).run_to_its_end().1);
     let mut killed = 0;
     for number in 0..KILLS * 2 {
         let address = format!("望潮苑1幢1单元{number}室");
         let add = ["household", "add", "--region", MICRO_GRID, "--address", &address];
         device.run(&add).done();
-        let end = start(&invite()).kill_after(instant_within(whole, &mut rng));
+        let end = start(&invite()).kill_after(instants.draw());
+        instants.note(end.exit_code.is_some());
         killed += u32::from(end.exit_code.is_none());
         // Whatever it was in the middle of, it is a device of the city and its work goes out.
         device.run(&["sync"]).done();

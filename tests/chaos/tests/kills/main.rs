@@ -5,6 +5,7 @@
 mod announcements;
 mod edits;
 mod enrolments;
+mod instants;
 mod operators;
 mod put_back;
 mod syncs;

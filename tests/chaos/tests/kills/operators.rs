@@ -6,11 +6,11 @@ use std::time::Duration;
 use keting_scenarios::city::MICRO_GRID;
 use keting_scenarios::device::Device;
 use keting_scenarios::served::ServedCity;
-use keting_testkit::rng::Rng;
 use serde_json::{Value, json};
 
 use crate::SEED;
-use crate::victim::{End, Victim, instant_within, widened};
+use crate::instants::Instants;
+use crate::victim::{End, Victim};
 
 const KILLS: u32 = 8;
 const TRIES_MAX: u32 = 60;
@@ -46,8 +46,7 @@ impl Seen {
 #[test]
 fn a_device_whose_end_is_killed_is_ended_or_goes_on_and_can_be_ended_again() {
     let mut city = ServedCity::start();
-    let mut rng = Rng::new(SEED);
-    let whole = end_whole(&city);
+    let mut instants = Instants::within(end_whole(&city));
     let mut seen = Seen::default();
     for number in 0..TRIES_MAX {
         if seen.is_enough() {
@@ -56,8 +55,9 @@ fn a_device_whose_end_is_killed_is_ended_or_goes_on_and_can_be_ended_again() {
         let (device, id) = enrolled(&city, &format!("第{number}人"));
         add_household(&device, &format!("望潮苑1幢1单元{number}室"));
         let act = city.command(&["device", "end", &id, "--why", "已调离"]);
-        let end = kill_both(&mut city, act, instant_within(widened(whole, number), &mut rng));
+        let end = kill_both(&mut city, act, instants.draw());
         let is_ended = grants_of(&city, &id) == ["revoked"];
+        instants.note(is_ended);
         seen.note(&end, is_ended);
         let sync = device.run(&["sync"]);
         if is_ended {
@@ -90,21 +90,21 @@ fn an_issuing_key_whose_renewal_is_killed_is_the_old_one_or_the_new_one() {
     city.stop();
     let key = city.path("root-key");
     let renew = ["init", "--renew-issuing", "--root-key", key.to_str().unwrap()];
-    let mut rng = Rng::new(SEED);
     let (end, whole) = Victim::start(&mut city.command(&renew)).run_to_its_end();
     assert_eq!(end.exit_code, Some(0));
-    let mut seen = Seen::default();
-    for number in 0..TRIES_MAX {
+    let (mut instants, mut seen) = (Instants::within(whole), Seen::default());
+    for _ in 0..TRIES_MAX {
         if seen.is_enough() {
             break;
         }
         let before = city.rows_in("grants");
         let renewal = Victim::start(&mut city.command(&renew));
-        let end = renewal.kill_after(instant_within(widened(whole, number), &mut rng));
+        let end = renewal.kill_after(instants.draw());
         // The issuing key's grant and that of the server's own key, or neither.
         let made = city.rows_in("grants") - before;
         assert!(made == 0 || made == 2, "seed {SEED}: {made}");
         seen.note(&end, made == 2);
+        instants.note(made == 2);
         assert_eq!(city.verify().json()["differences"], json!([]), "seed {SEED}");
     }
     seen.assert_enough();
@@ -119,7 +119,6 @@ fn an_issuing_key_whose_renewal_is_killed_is_the_old_one_or_the_new_one() {
 fn a_clock_whose_confirmation_is_killed_is_suspect_still_or_confirmed() {
     let mut city = ServedCity::start();
     let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
-    let mut rng = Rng::new(SEED);
     let (mut ahead_days, mut seen) = (0, Seen::default());
     let mut set_wrong = |city: &ServedCity| {
         ahead_days = AHEAD_DAYS - ahead_days;
@@ -130,6 +129,7 @@ fn a_clock_whose_confirmation_is_killed_is_suspect_still_or_confirmed() {
     let confirm = |city: &ServedCity| city.command(&["server", "confirm-clock"]);
     let (end, whole) = Victim::start(&mut confirm(&city)).run_to_its_end();
     assert_eq!(end.exit_code, Some(0));
+    let mut instants = Instants::within(whole);
     for number in 0..TRIES_MAX {
         if seen.is_enough() {
             break;
@@ -137,9 +137,10 @@ fn a_clock_whose_confirmation_is_killed_is_suspect_still_or_confirmed() {
         add_household(&alice, &format!("望潮苑1幢1单元{number}室"));
         set_wrong(&city);
         let act = confirm(&city);
-        let end = kill_both(&mut city, act, instant_within(widened(whole, number), &mut rng));
+        let end = kill_both(&mut city, act, instants.draw());
         let sync = alice.run(&["sync"]);
         let is_confirmed = sync.exit_code == Some(0);
+        instants.note(is_confirmed);
         seen.note(&end, is_confirmed);
         if !is_confirmed {
             assert_eq!(sync.refusal(), (5, "clock_suspect"), "seed {SEED}, {number}");

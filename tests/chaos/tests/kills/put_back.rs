@@ -9,11 +9,11 @@ use keting_scenarios::city::MICRO_GRID;
 use keting_scenarios::device::Device;
 use keting_scenarios::phone::Phone;
 use keting_scenarios::served::ServedCity;
-use keting_testkit::rng::Rng;
 use serde_json::json;
 
 use crate::SEED;
-use crate::victim::{Victim, instant_within};
+use crate::instants::Instants;
+use crate::victim::Victim;
 
 const KILLS: u32 = 16;
 const EDITS: u32 = 6;
@@ -22,9 +22,8 @@ const TRIES_MAX: u32 = 80;
 #[test]
 fn a_sync_of_a_machine_that_was_put_back_is_killed_at_any_instant_and_nothing_is_lost() {
     let mut story = Story::begin();
-    let mut rng = Rng::new(SEED);
     story.put_back_after_edits();
-    let whole = story.sync_to_the_end();
+    let mut instants = Instants::within(story.sync_to_the_end());
     let (mut killed, mut between) = (0, 0);
     for _ in 0..TRIES_MAX {
         if killed >= KILLS && between > 0 {
@@ -32,7 +31,8 @@ fn a_sync_of_a_machine_that_was_put_back_is_killed_at_any_instant_and_nothing_is
         }
         story.put_back_after_edits();
         let sync = Victim::start(&mut story.device.command(&["sync"]));
-        let end = sync.kill_after(instant_within(whole, &mut rng));
+        let end = sync.kill_after(instants.draw());
+        instants.note(end.exit_code.is_some());
         killed += u32::from(end.exit_code.is_none());
         between += u32::from(story.device.json(&["status"])["held"] != 0);
         story.sync_to_the_end();

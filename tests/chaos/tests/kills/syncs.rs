@@ -6,11 +6,11 @@ use keting_scenarios::city::MICRO_GRID;
 use keting_scenarios::device::Device;
 use keting_scenarios::phone::Phone;
 use keting_scenarios::served::ServedCity;
-use keting_testkit::rng::Rng;
 use serde_json::{Value, json};
 
 use crate::SEED;
-use crate::victim::{Victim, instant_within};
+use crate::instants::Instants;
+use crate::victim::Victim;
 
 const KILLS_OF_A_SYNC: u32 = 16;
 const KILLS_OF_THE_SERVER: u32 = 12;
@@ -20,8 +20,7 @@ const TRIES_MAX: u32 = 80;
 #[test]
 fn a_sync_killed_at_any_instant_loses_no_edit_on_either_side() {
     let mut story = Story::begin();
-    let mut rng = Rng::new(SEED);
-    let whole = story.time_of_a_sync();
+    let mut instants = Instants::within(story.time_of_a_sync());
     let (mut killed, mut in_a_push) = (0, 0);
     for _ in 0..TRIES_MAX {
         if killed >= KILLS_OF_A_SYNC && in_a_push > 0 {
@@ -29,7 +28,8 @@ fn a_sync_killed_at_any_instant_loses_no_edit_on_either_side() {
         }
         story.edit();
         let sync = Victim::start(&mut story.device.command(&["sync"]));
-        let end = sync.kill_after(instant_within(whole, &mut rng));
+        let end = sync.kill_after(instants.draw());
+        instants.note(end.exit_code.is_some());
         killed += u32::from(end.exit_code.is_none());
         let before = story.admitted;
         story.check_what_was_acknowledged();
@@ -43,17 +43,17 @@ fn a_sync_killed_at_any_instant_loses_no_edit_on_either_side() {
 #[test]
 fn a_server_killed_at_any_instant_has_every_edit_it_acknowledged() {
     let mut story = Story::begin();
-    let mut rng = Rng::new(SEED);
-    let whole = story.time_of_a_sync();
+    let mut instants = Instants::within(story.time_of_a_sync());
     let mut broken_off = 0;
     for _ in 0..KILLS_OF_THE_SERVER {
         story.edit();
         let mut sync = Victim::start(&mut story.device.command(&["sync"]));
-        sync.wait_until(std::time::Instant::now() + instant_within(whole, &mut rng));
+        sync.wait_until(std::time::Instant::now() + instants.draw());
         story.city.kill();
         let (end, _) = sync.run_to_its_end();
         assert!(matches!(end.exit_code, Some(0 | 5)), "seed {SEED}: {end:?}");
         broken_off += u32::from(end.exit_code == Some(5));
+        instants.note(end.exit_code == Some(0));
         story.check_what_was_acknowledged();
         story.city.serve();
     }

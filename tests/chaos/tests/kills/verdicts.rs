@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use keting_scenarios::city::{GRID, MICRO_GRID, VILLAGE};
 use keting_scenarios::device::Device;
 use keting_scenarios::served::ServedCity;
-use keting_testkit::rng::Rng;
 use serde_json::json;
 
 use crate::SEED;
-use crate::victim::{Victim, instant_within};
+use crate::instants::Instants;
+use crate::victim::Victim;
 
 const KILLS: u32 = 6;
 const TRIES_MAX: u32 = 60;
@@ -19,26 +19,26 @@ const TRIES_MAX: u32 = 60;
 fn a_sync_that_takes_out_held_work_is_killed_and_everything_stands_or_is_listed() {
     let city = ServedCity::start();
     let device = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
-    let mut rng = Rng::new(SEED);
     let (mut killed, mut open, mut taken_out) = (0, 0, 0);
-    let mut whole = None;
+    let mut instants: Option<Instants> = None;
     for number in 0..TRIES_MAX {
         if killed >= KILLS && open > 0 && taken_out > 0 {
             break;
         }
         add_where_one_may_not(&device, &format!("不可{number}号"));
         add(&device, MICRO_GRID, &format!("可{number}号"));
-        if let Some(whole) = whole {
+        if let Some(instants) = &mut instants {
             let sync = Victim::start(&mut device.command(&["sync"]));
-            let end = sync.kill_after(instant_within(whole, &mut rng));
+            let end = sync.kill_after(instants.draw());
             killed += u32::from(end.exit_code.is_none());
             let is_taken_out = device.json(&["status"])["held"] == json!(number + 1);
+            instants.note(is_taken_out);
             let found = if is_taken_out { &mut taken_out } else { &mut open };
             *found += 1;
         }
         let (end, took) = Victim::start(&mut device.command(&["sync"])).run_to_its_end();
         assert_eq!(end.exit_code, Some(1), "seed {SEED}: {}", end.said);
-        whole.get_or_insert(took);
+        instants.get_or_insert_with(|| Instants::within(took));
         assert_eq!(addresses(&device), numbered("可", number), "seed {SEED}");
         assert_eq!(held(&device), numbered("不可", number), "seed {SEED}");
         assert_eq!(device.json(&["status"])["waiting"], 0, "seed {SEED}");
@@ -55,8 +55,8 @@ fn an_ended_device_that_is_killed_while_it_hands_over_hands_over_the_rest_later(
     let city = ServedCity::start();
     let colleague = city.device("刘平杰", "micro_grid_head", MICRO_GRID);
     let device = city.new_device();
-    let mut rng = Rng::new(SEED);
-    let (mut killed, mut made, mut whole) = (0, BTreeSet::new(), None);
+    let (mut killed, mut made) = (0, BTreeSet::new());
+    let mut instants: Option<Instants> = None;
     for number in 0..TRIES_MAX {
         if killed >= KILLS {
             break;
@@ -70,14 +70,15 @@ fn an_ended_device_that_is_killed_while_it_hands_over_hands_over_the_rest_later(
             made.insert(address);
         }
         city.on_server(&["device", "end", &id_of(&city, "陆德祥"), "--why", "已调离"]).done();
-        if let Some(whole) = whole {
+        if let Some(instants) = &mut instants {
             let sync = Victim::start(&mut device.command(&["sync"]));
-            killed +=
-                u32::from(sync.kill_after(instant_within(whole, &mut rng)).exit_code.is_none());
+            let end = sync.kill_after(instants.draw());
+            instants.note(end.exit_code.is_some());
+            killed += u32::from(end.exit_code.is_none());
         }
         let (end, took) = Victim::start(&mut device.command(&["sync"])).run_to_its_end();
         assert_eq!(end.exit_code, Some(1), "seed {SEED}: {}", end.said);
-        whole.get_or_insert(took);
+        instants.get_or_insert_with(|| Instants::within(took));
         let status = device.json(&["status"]);
         assert_eq!((&status["waiting"], &status["held"]), (&json!(0), &json!(0)), "seed {SEED}");
     }

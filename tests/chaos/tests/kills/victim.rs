@@ -5,7 +5,6 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use keting_scenarios::device::Device;
-use keting_testkit::rng::Rng;
 use rustix::process::{
     Flock, FlockOffsetType, FlockType, Pid, Signal, WaitOptions, fcntl_getlk, kill_process, waitpid,
 };
@@ -108,16 +107,4 @@ impl Victim {
         let holder = fcntl_getlk(&shared, &wanted).unwrap();
         holder.is_some_and(|lock| lock.pid == Some(Pid::from_child(&self.process)))
     }
-}
-
-/// An instant somewhere from the start of something that takes `whole` to a little after its end.
-pub fn instant_within(whole: Duration, rng: &mut Rng) -> Duration {
-    whole.mul_f64(f64::from(u32::try_from(rng.below(1_100)).unwrap()) / 1_000.0)
-}
-
-/// A span that is wider the more attempts were made in it: on a busy machine everything takes longer than it
-/// did when it was measured.
-pub fn widened(whole: Duration, attempts: u32) -> Duration {
-    const ATTEMPTS_EACH: u32 = 12;
-    whole * (1 + attempts / ATTEMPTS_EACH)
 }
