@@ -38,7 +38,7 @@ fn main() -> std::process::ExitCode {
 fn run(verb: Verb) -> Result<(), Failure> {
     match verb {
         Verb::Init(arguments) => commands::server::init(&arguments),
-        Verb::Serve(arguments) => commands::server::serve(&arguments),
+        Verb::Serve(arguments) => commands::serve::serve(&arguments),
         Verb::Invite(arguments) => commands::server::invite(&arguments),
         Verb::Server(verb) => commands::server::look_after(&verb),
         Verb::Grant(verb) => commands::grant::run(&verb),

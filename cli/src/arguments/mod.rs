@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use operator::{Grant, Init, Invite, Serve, Server};
+pub use operator::{Grant, Init, Invite, LogFormat, Serve, Server};
 
 /// Keting: household rosters that several people edit offline and that merge through a server.
 #[derive(Debug, Parser)]

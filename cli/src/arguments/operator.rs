@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::Reading;
 
@@ -46,6 +46,19 @@ pub struct Serve {
     /// Leave renewing grants to the operator.
     #[arg(long, conflicts_with = "renew_within")]
     pub no_renew: bool,
+    /// How the log on standard error is written. KETING_LOG says how much of it: error, warn, info (if
+    /// not set), debug or trace.
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+}
+
+/// How a log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// A line each, for people.
+    Text,
+    /// A JSON object each, for machines.
+    Json,
 }
 
 /// Arguments of `invite`.

@@ -11,6 +11,7 @@ pub mod outbox;
 pub mod region;
 pub mod resident;
 pub mod salvage;
+pub mod serve;
 pub mod server;
 pub mod status;
 pub mod sync;

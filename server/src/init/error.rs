@@ -46,6 +46,9 @@ pub enum InitError {
     /// Others than its owner may write to the directory. Not retryable.
     #[error("others may write to the directory")]
     FolderNotPrivate,
+    /// The directory's path is too long for the operator's socket in it. Not retryable.
+    #[error("the directory's path is too long for the operator's socket in it")]
+    PathTooLong,
     /// The directory cannot be written. Retryable.
     #[error("the directory cannot be written")]
     Io(#[from] std::io::Error),
@@ -73,6 +76,7 @@ impl InitError {
             Self::ServerRuns => "server_in_use",
             Self::Certificate(_) => "certificate_failed",
             Self::FolderNotPrivate => "folder_not_private",
+            Self::PathTooLong => "data_path_too_long",
             Self::Io(error) => DiskFault::of(error).map_or("io", DiskFault::code),
             Self::Open(error) => error.code(),
             Self::Store(error) => error.code(),

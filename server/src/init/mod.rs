@@ -32,6 +32,7 @@ use zeroize::Zeroizing;
 use self::root_key::KeyFile;
 use crate::city::{City, Seeds};
 use crate::random::Random;
+use crate::shell::admin::has_room_for_socket;
 use crate::shell::certificate;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{
@@ -94,6 +95,10 @@ pub fn init(
 impl Place<'_> {
     /// Makes room for an attempt: removes what an interrupted one left.
     fn clear(self) -> Result<(), InitError> {
+        // The server may be started from anywhere.
+        if !has_room_for_socket(&std::path::absolute(self.directory)?) {
+            return Err(InitError::PathTooLong);
+        }
         make_private_folder(self.directory)?;
         if store_path(self.directory).exists() {
             return Err(InitError::CityExists);

@@ -1,6 +1,9 @@
 //! Groups go out to be judged, and what became of them comes back.
 
+use std::collections::BTreeMap;
+
 use keting_sync::Admitted;
+use tracing::info;
 
 use super::effects::denial;
 use super::waiting::Queued;
@@ -99,6 +102,7 @@ impl Server {
         }
     }
 
+    /// Counts what became of a group, and writes into the log why something was not admitted.
     fn count(&mut self, batch: &Batch) {
         self.metrics.commits_repeated += batch.repeated;
         self.metrics.batches_repeated += u64::from(batch.rechecked);
@@ -107,14 +111,21 @@ impl Server {
         self.metrics.open_documents_bytes = batch.open_documents_bytes;
         let outcomes = || batch.answers.iter().flatten();
         self.metrics.count_batch(outcomes().count() as u64);
+        let (mut held, mut refused) = (BTreeMap::new(), BTreeMap::new());
         for outcome in outcomes() {
             match outcome {
                 Outcome::Admitted { .. } => self.metrics.commits_admitted += 1,
-                Outcome::Held { code, .. } => Metrics::count(&mut self.metrics.commits_held, code),
-                Outcome::Refused { code } => {
-                    Metrics::count(&mut self.metrics.commits_refused, code);
-                }
+                Outcome::Held { code, .. } => Metrics::count(&mut held, code),
+                Outcome::Refused { code } => Metrics::count(&mut refused, code),
             }
+        }
+        for (code, count) in held {
+            info!(code, count, "edits are held");
+            *self.metrics.commits_held.entry(code).or_default() += count;
+        }
+        for (code, count) in refused {
+            info!(code, count, "edits are refused for now");
+            *self.metrics.commits_refused.entry(code).or_default() += count;
         }
     }
 }

@@ -4,7 +4,7 @@ use keting_sync::{Denial, Enrolled, Enrolment, Highest, Resume, Resumption, Secr
 use keting_trust::{
     Claimed, Cursor, DeviceId, Digest, Heard, KindAccess, PublicKey, Signed, SignedGrant, record,
 };
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::clock::clock_suspect;
 use super::effects::denial;
@@ -47,14 +47,18 @@ impl Server {
         match standing {
             Ok(Ok(standing)) => {
                 open.device = Some(device);
-                if let Resumption::Diverged { .. } = standing.resumption {
-                    open.is_diverged = true;
-                    note_diverged(&mut self.metrics, &standing.head, resume);
+                match &standing.resumption {
+                    Resumption::Diverged { .. } => {
+                        open.is_diverged = true;
+                        note_diverged(&mut self.metrics, &standing.head, resume);
+                    }
+                    Resumption::HandOver { then } => info!(code = then.code, "a device hands over"),
+                    _ => {}
                 }
                 open.session.handle_authenticated(standing, now_ms);
             }
-            Ok(Err(denial)) => open.session.handle_denied(denial),
-            Err(error) => open.session.handle_denied(denial(error.code(), error.retryable())),
+            Ok(Err(denial)) => self.deny(connection, denial),
+            Err(error) => self.deny(connection, denial(error.code(), error.retryable())),
         }
     }
 
@@ -173,6 +177,7 @@ impl Server {
             }
         };
         self.metrics.devices_enrolled += u64::from(!enrolled.again);
+        info!(again = enrolled.again, "a device was let in");
         self.take_head(enrolled.head, now_ms);
         if let Err(error) = self.begin_audience(connection, &key.device_id(), unix_ms) {
             self.note_fault(&error);
@@ -190,7 +195,7 @@ impl Server {
             announced: enrolled.announced,
         };
         let Ok(proof) = Signed::sign(proof, &self.city.issuing) else {
-            return open.session.handle_denied(denial("key_unavailable", true));
+            return self.deny(connection, denial("key_unavailable", true));
         };
         open.device = Some(key.device_id());
         let enrolment = Enrolment {
@@ -208,7 +213,9 @@ impl Server {
         open.session.handle_enrolled(enrolment, now_ms);
     }
 
+    /// Tells a device, and the operator, why it is not served.
     fn deny(&mut self, connection: ConnectionId, denial: Denial) {
+        info!(code = denial.code, "a device is not served");
         if let Some(open) = self.connections.get_mut(&connection) {
             open.session.handle_denied(denial);
         }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::oneshot;
+use tracing::info;
 
 use crate::announcing::AnnounceRequest;
 use crate::ending::EndRequest;
@@ -36,6 +37,20 @@ pub enum AdminRequest {
     Announce(AnnounceRequest),
     /// To change the TLS key.
     RotateKey,
+}
+
+impl AdminRequest {
+    /// The word for it in the log.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Invite(_) => "invite",
+            Self::RenewGrants(_) => "renew_grants",
+            Self::EndDevice(_) => "end_device",
+            Self::ConfirmClock => "confirm_clock",
+            Self::Announce(_) => "announce",
+            Self::RotateKey => "rotate_key",
+        }
+    }
 }
 
 /// What the server answers.
@@ -68,6 +83,12 @@ pub fn socket_path(directory: &Path) -> PathBuf {
     directory.join("admin.sock")
 }
 
+/// Whether the operator's socket can stand in a directory: the operating system bounds how long its path
+/// may be, 107 bytes on Linux.
+pub fn has_room_for_socket(directory: &Path) -> bool {
+    std::os::unix::net::SocketAddr::from_pathname(socket_path(directory)).is_ok()
+}
+
 /// The socket, and with it the hold on the directory: no other process serves it meanwhile.
 #[derive(Debug)]
 pub struct AdminSocket {
@@ -83,6 +104,9 @@ pub enum BindError {
     /// Another process serves it.
     #[error("another server runs on this directory")]
     InUse,
+    /// The directory's path is too long for the socket in it.
+    #[error("the directory's path is too long for the operator's socket in it")]
+    PathTooLong,
     /// The file that is locked beside the socket cannot be made.
     #[error("the directory cannot be held")]
     Hold(#[from] OpenError),
@@ -96,6 +120,7 @@ impl BindError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::InUse => "server_in_use",
+            Self::PathTooLong => "data_path_too_long",
             Self::Hold(error) => error.code(),
             Self::Io(error) => DiskFault::of(error).map_or("file_unusable", DiskFault::code),
         }
@@ -107,10 +132,13 @@ impl AdminSocket {
     /// behind. Called within a tokio runtime.
     ///
     /// # Errors
-    /// [`BindError::InUse`] at once when another process has it, whose socket stays as it is; when a
-    /// file cannot be made.
+    /// [`BindError::InUse`] at once when another process has it, whose socket stays as it is; when the path
+    /// is too long, or a file cannot be made.
     pub fn bind(directory: &Path) -> Result<Self, BindError> {
         use std::os::unix::fs::PermissionsExt;
+        if !has_room_for_socket(directory) {
+            return Err(BindError::PathTooLong);
+        }
         let path = socket_path(directory);
         let hold = match Lock::take(&path) {
             Err(OpenError::ReplicaInUse) => return Err(BindError::InUse),
@@ -169,8 +197,18 @@ async fn serve(stream: UnixStream, core: CoreHandle) -> io::Result<()> {
     stream.get_mut().write_all(&line).await
 }
 
-/// Has the core do what the operator asks for.
+/// Has the core do what the operator asks for, and writes it into the log.
 async fn answer(request: AdminRequest, core: &CoreHandle) -> AdminReply {
+    let act = request.name();
+    let reply = perform(request, core).await;
+    match &reply {
+        AdminReply::Refused { code, .. } => info!(act, code, "the operator was refused"),
+        _ => info!(act, "the operator was obeyed"),
+    }
+    reply
+}
+
+async fn perform(request: AdminRequest, core: &CoreHandle) -> AdminReply {
     match request {
         AdminRequest::Invite(request) => {
             match ask_core(core, |reply| ToCore::Invite { request, reply }).await {

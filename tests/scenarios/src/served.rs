@@ -41,7 +41,12 @@ impl ServedCity {
 
     /// Starts the server, on its port, and waits until it listens. It logs everything it can log.
     pub fn serve(&mut self) {
-        self.serve_by(crate::binary::keting());
+        self.serve_by(crate::binary::keting(), &[]);
+    }
+
+    /// Starts the server as [`Self::serve`] does, with more to be said on its command line.
+    pub fn serve_with(&mut self, arguments: &[&str]) {
+        self.serve_by(crate::binary::keting(), arguments);
     }
 
     /// Starts the server as [`Self::serve`] does, in a process that may have so many files open.
@@ -49,15 +54,16 @@ impl ServedCity {
         let mut shell = Command::new("sh");
         let limited = format!("ulimit -n {files_max} && exec \"$0\" \"$@\"");
         shell.args(["-c", &limited]).arg(crate::binary::keting().get_program());
-        self.serve_by(shell);
+        self.serve_by(shell, &[]);
     }
 
-    fn serve_by(&mut self, mut command: Command) {
+    fn serve_by(&mut self, mut command: Command, arguments: &[&str]) {
         let listen = format!("127.0.0.1:{}", self.port());
         let log = File::options().create(true).append(true).open(self.log_file()).unwrap();
         let mut process = command
             .args(["serve", "--listen", &listen, "--data"])
             .arg(self.server_directory())
+            .args(arguments)
             .env("KETING_LOG", "trace")
             .env("KETING_CLOCK_OFF", self.path("clock-off"))
             .stdout(Stdio::piped())
@@ -72,8 +78,13 @@ impl ServedCity {
 
     /// Asks the server to stop, as an operator's system does, and gives its exit code.
     pub fn stop(&mut self) -> Option<i32> {
+        self.stop_by(Signal::TERM)
+    }
+
+    /// Sends the server a signal that asks it to stop, and gives its exit code.
+    pub fn stop_by(&mut self, signal: Signal) -> Option<i32> {
         let mut process = self.process.take().unwrap();
-        kill_process(Pid::from_child(&process), Signal::TERM).unwrap();
+        kill_process(Pid::from_child(&process), signal).unwrap();
         process.wait().unwrap().code()
     }
 

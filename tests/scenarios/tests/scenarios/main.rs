@@ -18,6 +18,7 @@ mod held;
 mod incarnations;
 mod json;
 mod keeping;
+mod logs;
 mod lying_announcements;
 mod lying_answers;
 mod lying_enrolment;

@@ -45,6 +45,12 @@ pub(super) const CODES: &[Known] = &[
         "A server is running on this directory already: stop it first, or choose another directory.",
     ),
     file(
+        "data_path_too_long",
+        "服务器目录的路径太长，管理用的套接字（admin.sock）放不下，请换一个路径较短的目录，例如 /var/lib/keting。",
+        "The path of the server's folder is too long for its socket (admin.sock): choose a folder with a \
+         shorter path, such as /var/lib/keting.",
+    ),
+    file(
         "address_taken",
         "这个地址用不了，可能被别的程序占用，请关掉它或换一个端口。",
         "This address cannot be used, perhaps because another program has it: close that or choose \
