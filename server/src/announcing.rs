@@ -223,8 +223,8 @@ fn append(
     Ok(serial)
 }
 
-/// What an invitation leads to now: what is announced first, unless the operator named the server
-/// another address or replaced its key by hand since.
+/// What an invitation leads to now: the address that the operator named the server, which leads to it
+/// whatever is announced for later, or else what is announced first; and the first key that is here.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -236,8 +236,7 @@ pub fn invited_to(read: &dyn ServerRead, endpoint: &Endpoint) -> Result<InvitedT
     let Some(Announced { record, .. }) = last else {
         return Ok(InvitedTo { url, key, announced: 0 });
     };
-    let is_elsewhere = endpoint.is_named && !record.urls.contains(&url);
-    let url = record.urls.first().filter(|_| !is_elsewhere).cloned().unwrap_or(url);
+    let url = record.urls.first().filter(|_| !endpoint.is_named).cloned().unwrap_or(url);
     let is_announced = record.urls.contains(&url) && record.keys.contains(&Digest::new(key));
     Ok(InvitedTo { url, key, announced: record.serial - u64::from(is_announced) })
 }

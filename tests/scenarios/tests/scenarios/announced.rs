@@ -60,6 +60,24 @@ fn an_address_that_leads_nowhere_yet_strands_nobody_and_is_used_once_it_does() {
 }
 
 #[test]
+fn who_is_invited_comes_to_the_address_that_the_server_is_named_whatever_is_announced_first() {
+    let mut city = ServedCity::start();
+    let (here, new) = (url(city.port()), Port::take());
+    city.stop();
+    city.serve_with(&["--url", &here]);
+    announce(&city, &[url(new.number()), here]).done();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    alice.run(&["sync"]).done();
+    city.stop();
+    city.move_to(new);
+    city.serve();
+    enter(&alice, "望潮苑1幢1单元101室");
+    alice.run(&["sync"]).done();
+    assert_eq!(alice.json(&["status"])["waiting"], 0);
+    city.verify().done();
+}
+
+#[test]
 fn an_address_that_no_device_could_use_is_refused_with_what_to_write() {
     let mut city = ServedCity::start();
     for bad in ["http://keting.example/v1/sync", "wss://keting.example:7411", "hello"] {
