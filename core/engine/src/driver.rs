@@ -20,6 +20,9 @@ pub struct Progress {
     /// Whether the device, which was one of the city already, was enrolled once more. The session ends
     /// with it.
     pub renewed: bool,
+    /// Whether the server served this device: something that it said held up and is kept here, or it said
+    /// that the device was ended. Who only takes the connection does not.
+    pub is_served: bool,
     /// Whether the server has told its time.
     pub time_heard: bool,
     /// Commits that were sent.
@@ -225,6 +228,8 @@ impl SyncDriver {
     fn persist(&mut self, replica: &mut Replica, persist: &Persist, now_ms: u64) {
         match replica.persist(persist) {
             Ok(kept) => {
+                // A server whose log is another one answers too, and is of no use.
+                self.progress.is_served |= self.fault.is_none();
                 self.progress.commits_received += kept.commits;
                 self.progress.documents_entered += kept.documents;
                 self.session.handle_persisted(persist.id, Ok(replica.persisted()), now_ms);
@@ -306,6 +311,7 @@ impl SyncDriver {
             DeviceEvent::Closed(CloseReason::Refused(refused))
                 if refused.code == "device_ended" =>
             {
+                self.progress.is_served = true;
                 let noted = replica.note_ended(&refused.message, self.greeted_with);
                 self.end_if_failed(noted);
             }

@@ -62,16 +62,17 @@ impl Replica {
         }
     }
 
-    /// Notes at which of its addresses the server was reached, if that is news.
+    /// Notes at which of its addresses the server was reached, if that is news. `server` is where it was
+    /// known to be when the connection began.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn note_reached(&mut self, url: &str) -> Result<(), EngineError> {
+    pub fn note_reached(&mut self, url: &str, server: &Whereabouts) -> Result<(), EngineError> {
         if self.invitation()?.is_some() {
             return Ok(());
         }
         let Some(city) = &mut self.city else { return Ok(()) };
-        if let Some(server) = city.membership.server.reached_at(url) {
+        if let Some(server) = city.membership.server.reached_at(url, server) {
             let membership = Membership { server, ..city.membership.clone() };
             let bytes = cbor::to_vec(&membership);
             self.store.write(|transaction| transaction.set_meta(meta::MEMBERSHIP, &bytes))?;

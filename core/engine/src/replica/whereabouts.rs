@@ -61,9 +61,12 @@ impl Whereabouts {
         })
     }
 
-    /// What it is once the server has been reached at an address; nothing if that changes nothing.
-    pub fn reached_at(&self, url: &str) -> Option<Self> {
-        let now = Self { reached: url.to_owned(), is_reached_since: true, ..self.clone() };
+    /// What it is once the server has been reached at an address, on a connection that was begun with what
+    /// was known `before`; nothing if that changes nothing. What is announced on that very connection is
+    /// not tried yet.
+    pub fn reached_at(&self, url: &str, before: &Self) -> Option<Self> {
+        let is_reached_since = self.is_reached_since || before.serial == self.serial;
+        let now = Self { reached: url.to_owned(), is_reached_since, ..self.clone() };
         (now != *self).then_some(now)
     }
 
@@ -138,22 +141,25 @@ mod tests {
     fn what_is_announced_is_tried_in_its_order_and_then_what_led_to_the_server_first() {
         let server = at_a().following(&announcement(1, &["b", "a", "c"], &KEYS)).unwrap();
         assert_eq!(addresses(&server), ["b", "a", "c"]);
-        let server = server.reached_at("c").unwrap();
+        let server = server.reached_at("c", &server).unwrap();
         assert_eq!(addresses(&server), ["c", "b", "a"]);
-        assert_eq!(server.reached_at("c"), None);
-        let server = server.reached_at("a").unwrap();
-        assert_eq!(addresses(&server), ["a", "b", "c"]);
+        assert_eq!(server.reached_at("c", &server), None);
+        let before = server.reached_at("a", &server).unwrap();
+        assert_eq!(addresses(&before), ["a", "b", "c"]);
+        let server = before.following(&announcement(2, &["d", "a"], &KEYS)).unwrap();
+        assert_eq!(server.reached_at("a", &before), None);
+        assert_eq!(addresses(&server.reached_at("c", &before).unwrap()), ["d", "a", "c"]);
     }
 
     #[test]
     fn the_address_that_led_to_the_server_stays_until_an_announced_one_does() {
         let server = at_a().following(&announcement(1, &["b", "c"], &KEYS)).unwrap();
         assert_eq!(addresses(&server), ["b", "c", "a"]);
-        let server = server.reached_at("a").unwrap();
+        let server = server.reached_at("a", &server).unwrap();
         assert_eq!(addresses(&server), ["b", "c", "a"]);
         let server = server.following(&announcement(2, &["d"], &KEYS)).unwrap();
         assert_eq!(addresses(&server), ["d", "a"]);
-        let server = server.reached_at("d").unwrap();
+        let server = server.reached_at("d", &server).unwrap();
         assert_eq!(addresses(&server), ["d"]);
     }
 

@@ -10,10 +10,12 @@ use tokio::time::{Instant, sleep};
 use crate::driver::{Progress, SyncDriver};
 use crate::error::EngineError;
 use crate::replica::Replica;
+use crate::replica::whereabouts::Whereabouts;
 use crate::shell::facade::Keting;
 use crate::shell::news::SyncNews;
 use crate::shell::reaching::reach;
 use crate::shell::socket::{Socket, SocketError};
+use crate::shell::tls::KeyPin;
 
 /// When a connection is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +47,12 @@ pub(super) struct Outcome {
     pub(super) ended: Result<SyncReport, EngineError>,
 }
 
+impl From<EngineError> for Outcome {
+    fn from(error: EngineError) -> Self {
+        Self { progress: Progress::default(), ended: Err(error) }
+    }
+}
+
 /// Connects, exchanges what there is, and disconnects. A device that was enrolled once more comes again
 /// as what it is now; an invitation that led to nothing is given up.
 pub(super) async fn run(
@@ -53,7 +61,7 @@ pub(super) async fn run(
     news: &mut (dyn FnMut(SyncNews) + Send),
 ) -> Outcome {
     loop {
-        let outcome = run_once(keting, until, news).await;
+        let outcome = reach(keting, until, news).await;
         if outcome.ended.is_ok() && outcome.progress.renewed {
             continue;
         }
@@ -65,15 +73,18 @@ pub(super) async fn run(
     }
 }
 
-async fn run_once(
+/// Connects to one address of the server, and has a session there.
+pub(super) async fn sync_at(
     keting: &Keting,
+    server: &Whereabouts,
+    url: &str,
+    started: Instant,
     until: Until,
     news: &mut (dyn FnMut(SyncNews) + Send),
 ) -> Outcome {
-    let started = Instant::now();
-    let mut connection = match Connection::begin(keting, started).await {
+    let mut connection = match Connection::begin(keting, server, url, started).await {
         Ok(connection) => connection,
-        Err(error) => return Outcome { progress: Progress::default(), ended: Err(error) },
+        Err(error) => return error.into(),
     };
     news(SyncNews::Connected);
     let ended = connection.converse(until, news).await;
@@ -90,6 +101,9 @@ async fn run_once(
 /// A connection that stands, and the session on it.
 struct Connection<'a> {
     keting: &'a Keting,
+    /// Where the server was known to be when it began, and at which of the addresses it is.
+    server: &'a Whereabouts,
+    url: &'a str,
     socket: Socket,
     driver: SyncDriver,
     started: Instant,
@@ -100,16 +114,20 @@ struct Connection<'a> {
 }
 
 impl<'a> Connection<'a> {
-    async fn begin(keting: &'a Keting, started: Instant) -> Result<Self, EngineError> {
-        let server = keting.with_replica(|replica| replica.server())?;
-        let (socket, url) = reach(&server).await?;
+    async fn begin(
+        keting: &'a Keting,
+        server: &'a Whereabouts,
+        url: &'a str,
+        started: Instant,
+    ) -> Result<Self, EngineError> {
+        let pins: Vec<KeyPin> = server.keys().iter().map(|key| *key.as_bytes()).collect();
+        let socket = Socket::connect(url, &pins).await?;
         let driver = keting.with_replica(|replica| {
-            // If it cannot be noted, the next connection tries the addresses in the same order.
-            let _ = replica.note_reached(&url);
             SyncDriver::start(replica, socket.binding(), ms_since(started))
         })?;
         let told = Progress::default();
-        Ok(Self { keting, socket, driver, started, told, clock_off_told: false, lost: None })
+        let (clock_off_told, lost) = (false, None);
+        Ok(Self { keting, server, url, socket, driver, started, told, clock_off_told, lost })
     }
 
     async fn converse(
@@ -198,6 +216,11 @@ impl<'a> Connection<'a> {
 
     fn tell(&mut self, news: &mut (dyn FnMut(SyncNews) + Send)) {
         let now = self.driver.progress();
+        if now.is_served && !self.told.is_served {
+            // If it cannot be noted, the next connection tries the addresses in the same order.
+            let noted = |replica: &mut Replica| replica.note_reached(self.url, self.server);
+            let _ = self.keting.with_replica(noted);
+        }
         if now.first_sync != self.told.first_sync
             && let Some((done, total)) = now.first_sync
         {

@@ -60,6 +60,27 @@ fn an_address_that_leads_nowhere_yet_strands_nobody_and_is_used_once_it_does() {
 }
 
 #[test]
+fn a_server_that_answers_and_cannot_serve_does_not_keep_a_phone_from_the_next_address() {
+    let city = ServedCity::start();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    // Somebody serves another city with the TLS key of this one.
+    let mut other = ServedCity::start();
+    other.stop();
+    for file in ["tls-key.pem", "tls-certificate.pem"] {
+        let key = city.server_directory().join(file);
+        std::fs::copy(key, other.server_directory().join(file)).unwrap();
+    }
+    other.serve();
+    announce(&city, &[url(other.port()), url(city.port())]).done();
+    for number in 1..=2 {
+        enter(&alice, &format!("望潮苑1幢1单元10{number}室"));
+        alice.run(&["sync"]).done();
+        assert_eq!(alice.json(&["status"])["waiting"], 0);
+    }
+    city.verify().done();
+}
+
+#[test]
 fn who_is_invited_comes_to_the_address_that_the_server_is_named_whatever_is_announced_first() {
     let mut city = ServedCity::start();
     let (here, new) = (url(city.port()), Port::take());
