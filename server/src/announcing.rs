@@ -12,7 +12,7 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use crate::address::{BadUrl, ServerUrl};
-use crate::authority::Book;
+use crate::authority::{Book, Rights};
 use crate::city::City;
 use crate::enrol::Endpoint;
 use crate::store::{
@@ -20,7 +20,7 @@ use crate::store::{
     StoreError, StoredDevice,
 };
 
-pub use keys::{Retired, announce_key, known_keys, retire};
+pub use keys::{GivenUp, announce_key, give_up, known_keys};
 
 const LAST: &str = "announced";
 /// How many keys that were given up are remembered: only those whose files may still be there matter.
@@ -78,9 +78,9 @@ struct Kept {
     /// Its TLS keys in their order.
     #[n(1)]
     keys: Vec<AnnouncedKey>,
-    /// Keys that were announced and then given up, the last of them last.
+    /// Keys that were announced once, the last of them last.
     #[n(2)]
-    retired: Vec<Digest>,
+    retired: Vec<RetiredKey>,
 }
 
 /// A TLS key that is announced.
@@ -98,6 +98,25 @@ pub struct AnnouncedKey {
     pub at_ms: u64,
 }
 
+/// A TLS key that was announced and is no more. No device that follows believes it; it is served on to those
+/// that could not be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct RetiredKey {
+    /// SHA-256 of its SubjectPublicKeyInfo.
+    #[n(0)]
+    pub key: Digest,
+    /// The number of the announcement that first named the next newer one.
+    #[n(1)]
+    pub number: u64,
+    /// When that was, milliseconds since the Unix epoch.
+    #[n(2)]
+    pub at_ms: u64,
+    /// Whether it is served no more, and its file is to go.
+    #[n(3)]
+    pub is_gone: bool,
+}
+
 /// What is announced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Announced {
@@ -107,8 +126,21 @@ pub struct Announced {
     pub number: u64,
     /// Its TLS keys in their order.
     pub keys: Vec<AnnouncedKey>,
-    /// TLS keys that were announced and then given up: they are served no more.
-    pub retired: Vec<Digest>,
+    /// TLS keys that were announced once, the last of them last.
+    pub retired: Vec<RetiredKey>,
+}
+
+impl Announced {
+    /// The TLS keys that are served no more.
+    pub fn gone(&self) -> Vec<Digest> {
+        self.retired.iter().filter(|key| key.is_gone).map(|key| key.key).collect()
+    }
+
+    /// Keeps what stands beside the record.
+    fn keep(self, transaction: &mut dyn ServerTransaction) -> Result<(), StoreError> {
+        let Self { number, keys, retired, .. } = self;
+        transaction.set_meta(LAST, &cbor::to_vec(&Kept { number, keys, retired }))
+    }
 }
 
 /// What an invitation leads to.
@@ -189,8 +221,8 @@ fn keys_here(last: Option<&Announced>, endpoint: &Endpoint) -> Vec<Digest> {
 struct Next {
     urls: Vec<String>,
     keys: Vec<Digest>,
-    /// The keys that it gives up.
-    retired: Vec<Digest>,
+    /// The keys that it names no more.
+    retired: Vec<RetiredKey>,
 }
 
 /// Appends an announcement to the log, for everybody.
@@ -218,8 +250,8 @@ fn append(
     let before = last.map(|last| last.retired.clone()).unwrap_or_default();
     let mut retired: Vec<_> = before.into_iter().chain(retired).collect();
     retired.drain(..retired.len().saturating_sub(RETIRED_KEPT_MAX));
-    let kept = Kept { number, keys: keys.into_iter().map(since).collect(), retired };
-    transaction.set_meta(LAST, &cbor::to_vec(&kept))?;
+    let keys = keys.into_iter().map(since).collect();
+    Announced { record: signed.record, number, keys, retired }.keep(transaction)?;
     Ok(serial)
 }
 
@@ -261,19 +293,20 @@ pub fn reached(
     now_ms: u64,
 ) -> Result<Reached, StoreError> {
     let count = |number| {
-        let devices = not_told(read, city, number, now_ms)?;
+        let is_live = move |rights: &Rights| rights.without_grant(now_ms).is_none();
+        let devices = not_told(read, city, number, is_live)?;
         devices.map(|device| device.map(|_| 1)).sum::<Result<u64, _>>()
     };
     let live = count(u64::MAX)?;
     Ok(Reached { live, told: live.saturating_sub(count(number)?) })
 }
 
-/// The devices that have a good grant and have not confirmed the log up to a number.
+/// The devices that have not confirmed the log up to a number, of those whose rights count.
 fn not_told<'r>(
     read: &'r dyn ServerRead,
     city: &'r City,
     number: u64,
-    now_ms: u64,
+    counts: impl Fn(&Rights) -> bool + 'r,
 ) -> Result<impl Iterator<Item = Result<DeviceId, StoreError>> + 'r, StoreError> {
     let mut book = Book::default();
     book.refresh(read, &read.head()?.ok_or(StoreError::Empty)?)?;
@@ -282,7 +315,7 @@ fn not_told<'r>(
     };
     Ok(read.devices()?.into_iter().filter(behind).filter_map(move |row| {
         match book.rights(read, city, &row.device) {
-            Ok(rights) => rights.without_grant(now_ms).is_none().then_some(Ok(row.device)),
+            Ok(rights) => counts(rights).then_some(Ok(row.device)),
             Err(error) => Some(Err(error)),
         }
     }))

@@ -102,8 +102,8 @@ pub enum Server {
         #[arg(long)]
         data: PathBuf,
     },
-    /// Change the TLS key: a new one is made and announced, and the older ones are served beside it until
-    /// every device has it, or for thirty days. Prints the SHA-256 of the new one.
+    /// Change the TLS key: a new one is made and announced beside the older ones, until every device has it,
+    /// or for thirty days. Prints the SHA-256 of the new one.
     RotateKey {
         /// The running server's directory.
         #[arg(long)]

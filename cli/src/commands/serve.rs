@@ -65,13 +65,13 @@ fn open_store(data: &Path) -> Result<Box<SqliteStore>, Failure> {
     store.map(Box::new).map_err(|error| unusable(error.code(), &error))
 }
 
-/// The TLS keys of the server, without those that were given up.
+/// The TLS keys of the server, without those that are gone.
 fn load_keys(data: &Path) -> Result<TlsKeys, Failure> {
     let mut store = open_store(data)?;
     let announced = store.snapshot().and_then(|read| announced(&*read));
     let announced = announced.map_err(|error| unusable(error.code(), &error))?;
-    let retired = announced.map(|last| last.retired).unwrap_or_default();
-    TlsKeys::load(data, &retired).map_err(|error| unusable("certificate_failed", &error))
+    let gone = announced.map(|last| last.gone()).unwrap_or_default();
+    TlsKeys::load(data, &gone).map_err(|error| unusable("certificate_failed", &error))
 }
 
 /// Where devices are told to connect: an address that they can use, unless another one is announced.

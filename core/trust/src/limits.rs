@@ -71,9 +71,12 @@ pub const NAME_BYTES_MAX: usize = 256;
 /// The most addresses, and the most TLS keys, of a server at one time: the present ones, the ones
 /// before them while they are given up, and room for both to change again meanwhile.
 pub const SERVER_PLACES_MAX: usize = 4;
-/// How long a server shows an old TLS key at most after a newer one was announced, in milliseconds: thirty
-/// days, as long as somebody is on leave.
-pub const OLD_KEY_SERVED_MS: u64 = 30 * 24 * 60 * 60 * 1000;
+/// How long a server announces an old TLS key at most after a newer one, in milliseconds: thirty days, as long
+/// as somebody is on leave.
+pub const OLD_KEY_ANNOUNCED_MS: u64 = 30 * 24 * 60 * 60 * 1000;
+/// How long a server shows an old TLS key at most after a newer one was announced, in milliseconds: as long
+/// as what an ended device had made before is good.
+pub const OLD_KEY_SERVED_MS: u64 = ENDED_WORK_MS_MAX;
 /// The longest reason for an end of a grant, in bytes: some eighty characters that its holder reads.
 pub const WHY_BYTES_MAX: usize = 256;
 /// The longest record of the log other than a commit, in bytes.

@@ -5,7 +5,7 @@ use tracing::info;
 
 use super::Server;
 use crate::announcing::{
-    AnnounceError, AnnounceRequest, announce, announce_key, announced, known_keys, retire,
+    AnnounceError, AnnounceRequest, announce, announce_key, announced, give_up, known_keys,
 };
 use crate::store::StoreError;
 
@@ -59,7 +59,8 @@ impl Server {
     }
 
     /// Announces one more TLS key, which is on the disk and served, before those that there are. The
-    /// older ones are served on until all devices have the new one, or for thirty days.
+    /// older ones are announced on until all devices that may read have the new one, or for thirty days; and
+    /// served on until all that may come have it, or for ninety.
     ///
     /// # Errors
     /// As [`Self::announce`].
@@ -83,7 +84,7 @@ impl Server {
         Ok(serial)
     }
 
-    /// A TLS key that is not announced any more: it is to be served no longer, and taken off the disk.
+    /// A TLS key that nobody needs any more: it is to be served no longer, and taken off the disk.
     pub fn poll_retired_key(&mut self) -> Option<[u8; 32]> {
         self.retired.pop()
     }
@@ -97,17 +98,17 @@ impl Server {
         if self.clock.suspicion().is_some() {
             return;
         }
-        match retire(&mut *self.store, &self.city, unix_ms) {
-            Ok(retired) => {
-                if !retired.is_under_way {
+        match give_up(&mut *self.store, &self.city, unix_ms) {
+            Ok(given_up) => {
+                if !given_up.is_under_way {
                     self.keys_due = None;
                 }
-                for key in retired.keys {
+                for key in given_up.keys {
                     info!(%key, "a TLS key is over");
                     self.config.endpoint.forget(key.as_bytes());
                     self.retired.push(*key.as_bytes());
                 }
-                if let Some(head) = retired.head {
+                if let Some(head) = given_up.head {
                     self.take_head(head, now_ms);
                 }
             }

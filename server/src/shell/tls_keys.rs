@@ -55,12 +55,12 @@ impl TlsKey {
 }
 
 impl TlsKeys {
-    /// Loads the keys of a directory. Of those that were given up and are still here, because something
+    /// Loads the keys of a directory. Of those that are gone and still here, because something
     /// broke off, the files are removed.
     ///
     /// # Errors
     /// When a file cannot be read, is damaged, or no key is left.
-    pub fn load(directory: &Path, retired: &[Digest]) -> Result<Self, CertificateError> {
+    pub fn load(directory: &Path, gone: &[Digest]) -> Result<Self, CertificateError> {
         let mut found = Vec::new();
         if directory.join(KEY_FILE).exists() {
             found.push(key(FIRST, certificate::load(directory)?));
@@ -69,12 +69,12 @@ impl TlsKeys {
             let pem = fs::read(path_of(directory, number)).map_err(CertificateError::File)?;
             found.push(key(number, certificate::read(&pem, &pem)?));
         }
-        let is_retired = |key: &Arc<TlsKey>| retired.contains(&Digest::new(key.pin));
-        let (gone, left): (Vec<_>, Vec<_>) = found.into_iter().partition(is_retired);
+        let is_gone = |key: &Arc<TlsKey>| gone.contains(&Digest::new(key.pin));
+        let (over, left): (Vec<_>, Vec<_>) = found.into_iter().partition(is_gone);
         if left.is_empty() {
             return Err(CertificateError::File(io::ErrorKind::NotFound.into()));
         }
-        for key in gone {
+        for key in over {
             remove(directory, key.number).map_err(CertificateError::File)?;
         }
         Ok(Self { directory: directory.to_owned(), served: RwLock::new(left) })

@@ -48,9 +48,9 @@ fn a_phone_that_slept_while_the_key_was_changed_twice_gets_in_by_the_one_it_pins
     newest_first.reverse();
     assert_eq!(announced(&city), newest_first);
 
-    // Thirty days later both old ones are over. Who came in time goes on, who did not is told what to do.
+    // Ninety days later both old ones are over. Who came in time goes on, who did not is told what to do.
     city.stop();
-    city.set_clock_ahead(31);
+    city.set_clock_ahead(91);
     city.serve();
     city.confirm_clock();
     alice.run(&["sync"]).done();
@@ -62,6 +62,47 @@ fn a_phone_that_slept_while_the_key_was_changed_twice_gets_in_by_the_one_it_pins
     away.run(&["enroll", &invitation(&city, "沈国强")]).done();
     assert_eq!(away.json(&["status"])["waiting"], 0);
     away.run(&["sync"]).done();
+    city.verify().done();
+}
+
+#[test]
+fn who_was_ended_or_whose_grant_is_over_finds_a_server_whose_key_was_changed() {
+    let mut city = ServedCity::start();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    let ended = city.device("沈国强", "micro_grid_head", MICRO_GRID);
+    let over = city.new_device();
+    let invite =
+        ["invite", "--name", "刘平杰", "--role", "micro_grid_head", "--region", MICRO_GRID];
+    over.run(&["enroll", &city.on_server(&[&invite[..], &["--days", "1"]].concat()).line()]).done();
+    enter(&ended, "望潮苑1幢1单元101室");
+    enter(&over, "望潮苑1幢1单元102室");
+    let end = ["device", "end", &id_of(&city, "沈国强"), "--why", "已调离本村"];
+    city.on_server(&end).done();
+    city.set_clock_ahead(2);
+    city.confirm_clock();
+
+    // Everybody who reads follows, and nobody believes the old key any more who was told so.
+    let old = on_disk(&city);
+    let new = rotate(&city).line();
+    alice.run(&["sync"]).done();
+    city.stop();
+    city.serve();
+    assert_eq!(announced(&city), std::slice::from_ref(&new));
+    alice.run(&["sync"]).done();
+    assert_eq!(ended.run(&["sync"]).refusal(), (1, "device_ended"));
+    assert_eq!(over.run(&["sync"]).refusal(), (5, "grant_ended"));
+    city.on_server(&["grant", "renew", &id_of(&city, "刘平杰"), "--days", "365"]).done();
+    over.run(&["sync"]).done();
+    alice.run(&["sync"]).done();
+    assert_eq!(alice.json(&["household", "list"]).as_array().unwrap().len(), 2);
+
+    assert_eq!(on_disk(&city), [old[0].clone(), new.clone()]);
+    city.stop();
+    city.set_clock_ahead(92);
+    city.serve();
+    city.confirm_clock();
+    alice.run(&["sync"]).done();
+    assert_eq!(on_disk(&city), [new]);
     city.verify().done();
 }
 
@@ -115,6 +156,13 @@ fn on_disk(city: &ServedCity) -> Vec<String> {
 
 fn invitation(city: &ServedCity, name: &str) -> String {
     city.invite(name, "micro_grid_head", MICRO_GRID)
+}
+
+/// The id of somebody's device.
+fn id_of(city: &ServedCity, name: &str) -> String {
+    let listed = city.on_server(&["grant", "list", "--json"]).json();
+    let grant = listed.as_array().unwrap().iter().find(|grant| grant["name"] == name).unwrap();
+    grant["device"].as_str().unwrap().to_owned()
 }
 
 fn enter(device: &Device, address: &str) {
