@@ -11,6 +11,8 @@ const BATCH_SIZES: [u64; 7] = [1, 4, 16, 64, 256, 512, 1024];
 pub struct Metrics {
     /// Commits admitted.
     pub commits_admitted: u64,
+    /// Commits of acts of which another commit stands.
+    pub commits_superseded: u64,
     /// Commits that were answered again with what had become of them.
     pub commits_repeated: u64,
     /// Commits held, by code.
@@ -82,6 +84,11 @@ impl Metrics {
     pub fn to_text(&self) -> String {
         let mut text = Text::default();
         text.counter("keting_commits_admitted_total", "Commits admitted.", self.commits_admitted);
+        text.counter(
+            "keting_commits_superseded_total",
+            "Commits of acts of which another one stands.",
+            self.commits_superseded,
+        );
         text.counter(
             "keting_commits_repeated_total",
             "Commits answered again.",

@@ -188,6 +188,8 @@ pub struct Person {
     city: (keting_model::CityId, keting_model::LogId),
     /// What their next commits claim to have seen.
     pub seen: Position,
+    /// The commit whose place their next commits say they take.
+    pub replaces: Option<CommitId>,
     /// What their next commits say they follow.
     pub follows: Vec<CommitId>,
     /// The rules their app goes by.
@@ -206,6 +208,7 @@ impl Person {
             random: Seeded(u64::from_le_bytes(seed)),
             city: (city.id, city.log),
             seen: Cursor::genesis(city.log, 0).position(),
+            replaces: None,
             follows: Vec::new(),
             rule_version: RULE_VERSION,
             incarnation: Incarnation::new(seed),
@@ -339,7 +342,7 @@ impl Person {
             rule_version: self.rule_version,
             time: stamp.time,
             city_time: stamp.city,
-            replaces: None,
+            replaces: self.replaces,
             follows: self.follows.clone(),
             entries: parts.iter().map(Part::digest).collect(),
         };

@@ -8,20 +8,22 @@
 mod announcements;
 mod documents;
 mod rows;
+mod verdicts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keting_model::DocumentId;
+use keting_model::{CommandId, DocumentId};
 use keting_trust::{
     ChainHash, DeviceId, Digest, Part, RecordKind, SignedCommit, SignedGrant, SignedRevocation,
-    SignedVerdict, Signer as _,
+    Signer as _,
 };
 
 use crate::authority::Book;
 use crate::city::City;
 use crate::ending::audience_of;
 use crate::store::{
-    AudienceKey, CITY_WIDE, CommitState, Head, RECORDS_KIND, ServerRead, StoreError, StoredEntry,
+    AudienceKey, CITY_WIDE, CommitState, Head, RECORDS_KIND, ServerRead, StoreError, StoredCommit,
+    StoredEntry,
 };
 
 /// How many rows are read at once.
@@ -70,8 +72,15 @@ pub fn verify(read: &dyn ServerRead, progress: &mut dyn FnMut(u64)) -> Result<Re
     let head = read.head()?.ok_or(StoreError::Empty)?;
     let mut book = Book::default();
     book.refresh(read, &head)?;
-    let (report, sequences) = (Report::default(), BTreeMap::new());
-    let mut check = Check { read, city: &city, report, book, sequences, announced: 0 };
+    let mut check = Check {
+        read,
+        city: &city,
+        report: Report::default(),
+        book,
+        sequences: BTreeMap::new(),
+        acts: BTreeSet::new(),
+        announced: 0,
+    };
     check.log(&head, progress)?;
     check.documents(progress)?;
     check.rows()?;
@@ -86,6 +95,8 @@ struct Check<'r> {
     book: Book,
     /// The commits seen of each life of each device, to find one number given twice.
     sequences: BTreeMap<(DeviceId, [u8; 8]), BTreeSet<u64>>,
+    /// The acts of which a commit was seen, to find one that was admitted twice.
+    acts: BTreeSet<(DeviceId, CommandId)>,
     /// The serial of the last announcement seen.
     announced: u64,
 }
@@ -148,8 +159,15 @@ impl Check<'_> {
             Some(_) | None => self.entry_is(entry, "commit_without_grant"),
         }
         let state = self.read.commit_state(&id.device, &id.command)?;
-        if !state.is_some_and(|s| s.number == entry.number && s.state == CommitState::Admitted) {
+        let act = commit.body.act();
+        let is_admitted = |row: StoredCommit| {
+            row.state == CommitState::Admitted && row.number == entry.number && row.act == act
+        };
+        if !state.is_some_and(is_admitted) {
             self.entry_is(entry, "commit_row_differs");
+        }
+        if !self.acts.insert((id.device, act)) {
+            self.entry_is(entry, "act_admitted_twice");
         }
         let life = (id.device, *commit.body.incarnation.as_bytes());
         if !self.sequences.entry(life).or_default().insert(commit.body.sequence) {
@@ -217,26 +235,6 @@ impl Check<'_> {
             self.entry_is(entry, "audience_differs");
         }
         Ok(())
-    }
-
-    fn verdict(&mut self, entry: &StoredEntry) -> Result<(), StoreError> {
-        let Ok(verdict) = SignedVerdict::open(&entry.record, self.city.issuing.public_key()) else {
-            self.entry_is(entry, "verdict_not_signed");
-            return Ok(());
-        };
-        if verdict.place.number != entry.number {
-            self.entry_is(entry, "record_of_another_place");
-        }
-        let id = verdict.record.commit;
-        let state = self.read.commit_state(&id.device, &id.command)?;
-        if state.is_none_or(|state| state.number != entry.number) {
-            self.entry_is(entry, "commit_row_differs");
-        }
-        let before = entry.number.saturating_sub(1);
-        if self.read.own_numbers(&id.device, before, entry.number, 1)? != [entry.number] {
-            self.entry_is(entry, "own_row_missing");
-        }
-        self.audience(entry, &BTreeSet::new())
     }
 
     fn revocation(&mut self, entry: &StoredEntry) -> Result<(), StoreError> {

@@ -77,6 +77,7 @@ fn state(state: &OutboxState) -> (&'static str, Option<&str>) {
         OutboxState::Acknowledged => ("acknowledged", None),
         OutboxState::Held { code } => ("held", Some(code)),
         OutboxState::Refused { code } => ("refused", Some(code)),
+        OutboxState::Superseded => ("superseded", None),
     }
 }
 

@@ -80,7 +80,8 @@ fn refused(keting: &Keting) -> Result<Option<String>, Failure> {
             OutboxState::Queued
             | OutboxState::Sent
             | OutboxState::Acknowledged
-            | OutboxState::Held { .. } => None,
+            | OutboxState::Held { .. }
+            | OutboxState::Superseded => None,
         })
         .next())
 }

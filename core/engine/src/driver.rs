@@ -275,7 +275,7 @@ impl SyncDriver {
             DeviceEvent::Answered(answers) => {
                 self.progress.commits_answered += answers.len() as u64;
                 let held = answers.iter().filter(|answer| match answer.outcome {
-                    Outcome::Admitted { .. } => false,
+                    Outcome::Admitted { .. } | Outcome::Superseded { .. } => false,
                     Outcome::Held { .. } | Outcome::Refused { .. } => true,
                 });
                 self.progress.held += held.count() as u64;

@@ -46,8 +46,8 @@ pub enum RuleError {
     /// The document is of a kind this version does not know.
     #[error("the document is of an unknown kind")]
     UnknownKind,
-    /// The commit touches nothing, or one document twice.
-    #[error("the commit touches nothing, or a document twice")]
+    /// The commit touches nothing, one document twice, or takes the place of another device's.
+    #[error("the commit touches nothing, a document twice, or takes another device's place")]
     BadCommit,
     /// The key is none of the document's fields.
     #[error("a key is none of the document's fields")]

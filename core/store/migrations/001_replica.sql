@@ -34,8 +34,13 @@ CREATE TABLE commits (
     incarnation    BLOB    NOT NULL,             -- 8 bytes, of the signing replica
     sequence       INTEGER NOT NULL,             -- within the incarnation; gaps are no error
     received_at_ms INTEGER NOT NULL,             -- milliseconds since the Unix epoch, the city's time
+    replaces       BLOB,                         -- 8 bytes, the command of the first commit of the same act,
+                                                 -- of one that was made anew; NULL otherwise
     UNIQUE (device, command)                     -- a commit is taken once
 ) STRICT;
+
+-- The commits that were made anew of an act; of the others it costs nothing.
+CREATE INDEX commits_made_anew ON commits (device, replaces) WHERE replaces IS NOT NULL;
 
 -- The changes of documents. The rowid puts those of one document side by side in their order of
 -- arrival, which is an order in which they apply: loading a document reads neighbouring pages.
@@ -61,7 +66,8 @@ CREATE INDEX changes_by_commit ON changes (commit_row);
 CREATE TABLE outbox (
     commit_row   INTEGER NOT NULL PRIMARY KEY REFERENCES commits (row),
     command      BLOB    NOT NULL,             -- what the person wanted, to author it anew
-    state        INTEGER NOT NULL,             -- 0 queued, 1 sent, 2 acknowledged, 3 held, 4 refused
+    state        INTEGER NOT NULL,             -- 0 queued, 1 sent, 2 acknowledged, 3 held, 4 refused,
+                                               -- 5 superseded
     code         TEXT    NOT NULL DEFAULT '',  -- of a held or refused one: why, for a person to read about
     queued_at_ms INTEGER NOT NULL,             -- milliseconds since the Unix epoch, the city's time
     carried_for  BLOB    NOT NULL DEFAULT x'', -- 16 bytes of the neighbour's device; empty for own work

@@ -27,6 +27,8 @@ pub struct StoredCommit {
     pub sequence: u64,
     /// When it was stored here, milliseconds since the Unix epoch.
     pub received_at_ms: u64,
+    /// The command of the first commit of the same act, if it was made anew.
+    pub replaces: Option<CommandId>,
 }
 
 /// A part of a commit: one change, with the salt of its digest.
@@ -48,7 +50,9 @@ pub struct StoredPart {
     pub bytes: Vec<u8>,
 }
 
-const COLUMNS: &str = "row, device, command, bytes, number, incarnation, sequence, received_at_ms";
+/// The columns that [`read`] reads.
+pub(crate) const COLUMNS: &str =
+    "row, device, command, bytes, number, incarnation, sequence, received_at_ms, replaces";
 
 impl View {
     /// The commit at a row.
@@ -101,6 +105,22 @@ impl View {
         Ok(found.map(|(_, commit)| commit))
     }
 
+    /// Commits of acts of which one with a lower number is here as well. The server numbers none such.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn acts_numbered_twice(&self) -> Result<Vec<CommitRow>, StoreError> {
+        self.all(
+            "SELECT row FROM (
+                 SELECT row, row_number() OVER
+                     (PARTITION BY device, ifnull(replaces, command) ORDER BY number) AS place
+                 FROM commits WHERE number IS NOT NULL)
+             WHERE place > 1 ORDER BY row",
+            [],
+            |row| Ok(CommitRow(row.get(0)?)),
+        )
+    }
+
     /// Up to `count_max` commits after a row, in order of arrival.
     ///
     /// # Errors
@@ -143,8 +163,8 @@ impl Transaction<'_> {
         let number = commit.number.map(to_int).transpose()?;
         let stored = self.execute(
             "INSERT INTO commits
-                 (device, command, bytes, number, incarnation, sequence, received_at_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (device, command) DO NOTHING",
+                 (device, command, bytes, number, incarnation, sequence, received_at_ms, replaces)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (device, command) DO NOTHING",
             (
                 &commit.device,
                 commit.command.as_bytes(),
@@ -153,6 +173,7 @@ impl Transaction<'_> {
                 &commit.incarnation,
                 to_int(commit.sequence)?,
                 to_int(commit.received_at_ms)?,
+                commit.replaces.as_ref().map(CommandId::as_bytes),
             ),
         )?;
         if stored == 1 {
@@ -180,7 +201,7 @@ impl Transaction<'_> {
 }
 
 pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<(CommitRow, StoredCommit)> {
-    let number: Option<i64> = row.get(4)?;
+    let (number, replaces): (Option<i64>, Option<Vec<u8>>) = (row.get(4)?, row.get(8)?);
     let commit = StoredCommit {
         device: from_bytes(row, 1)?,
         command: CommandId::new(from_bytes(row, 2)?),
@@ -189,6 +210,7 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<(CommitRow, StoredCommit)>
         incarnation: from_bytes(row, 5)?,
         sequence: from_int(row, 6)?,
         received_at_ms: from_int(row, 7)?,
+        replaces: replaces.map(|_| from_bytes(row, 8)).transpose()?.map(CommandId::new),
     };
     Ok((CommitRow(row.get(0)?), commit))
 }

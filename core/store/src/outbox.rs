@@ -27,6 +27,9 @@ pub enum OutboxState {
         /// The reason, stable, for a person to read about.
         code: String,
     },
+    /// A verdict says that another commit of the same act stands. It is kept until everything that was
+    /// sent is answered.
+    Superseded,
 }
 
 /// A piece of work.
@@ -72,6 +75,7 @@ const SENT: i64 = 1;
 const ACKNOWLEDGED: i64 = 2;
 const HELD: i64 = 3;
 const REFUSED: i64 = 4;
+const SUPERSEDED: i64 = 5;
 
 impl View {
     /// What is to be sent, in the order it was entered: work after a commit that is neither
@@ -101,8 +105,8 @@ impl View {
         Ok(commits)
     }
 
-    /// Up to `count_max` entries after a commit that are not acknowledged, in the order they were
-    /// entered.
+    /// Up to `count_max` entries after a commit of which something is still to come, in the order they
+    /// were entered: neither acknowledged nor superseded.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -114,7 +118,7 @@ impl View {
         self.all(
             &format!(
                 "SELECT {COLUMNS} FROM outbox INDEXED BY outbox_open
-                 WHERE state <> 2 AND commit_row > ?1 ORDER BY commit_row LIMIT ?2"
+                 WHERE state <> 2 AND state <> 5 AND commit_row > ?1 ORDER BY commit_row LIMIT ?2"
             ),
             (after.map_or(0, |row| row.0), count_max),
             read,
@@ -129,11 +133,27 @@ impl View {
         self.all(
             &format!(
                 "SELECT {COLUMNS} FROM outbox INDEXED BY outbox_open
-                 WHERE state <> 2 AND (state = 3 OR NOT stands) ORDER BY commit_row"
+                 WHERE state <> 2 AND state <> 5 AND (state = 3 OR NOT stands) ORDER BY commit_row"
             ),
             [],
             read,
         )
+    }
+
+    /// Work whose act another commit carries out that has a number, with that commit, and what is
+    /// superseded by a commit that is not here; oldest first.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn outbox_superseded(&self) -> Result<Vec<(OutboxEntry, Option<CommitRow>)>, StoreError> {
+        let found = self.all(SUPERSEDED_WORK, [], |row| {
+            Ok((CommitRow(row.get(0)?), row.get::<_, Option<i64>>(1)?.map(CommitRow)))
+        })?;
+        let mut superseded = Vec::new();
+        for (commit, by) in found {
+            superseded.extend(self.outbox_entry(commit)?.map(|entry| (entry, by)));
+        }
+        Ok(superseded)
     }
 
     /// For each document that holds unacknowledged work: the latest commit of it.
@@ -193,6 +213,7 @@ impl View {
                 QUEUED if stands => counts.queued = count,
                 SENT if stands => counts.sent = count,
                 REFUSED if stands => counts.refused = count,
+                SUPERSEDED => {}
                 // A state of a newer version is somebody's unfinished work, too.
                 _ => counts.held = counts.held.saturating_add(count),
             }
@@ -200,6 +221,22 @@ impl View {
         Ok(counts)
     }
 }
+
+/// The commit that stands is the first of its act, or one that was made anew of it.
+const SUPERSEDED_WORK: &str = "
+    SELECT lost, stands, min(number) FROM (
+        SELECT o.commit_row AS lost, w.row AS stands, w.number FROM outbox o INDEXED BY outbox_open
+        CROSS JOIN commits k ON k.row = o.commit_row
+        CROSS JOIN commits w ON w.device = k.device AND w.command = ifnull(k.replaces, k.command)
+        WHERE o.state <> 2 AND w.row <> k.row AND w.number IS NOT NULL
+        UNION ALL
+        SELECT o.commit_row, w.row, w.number FROM outbox o INDEXED BY outbox_open
+        CROSS JOIN commits k ON k.row = o.commit_row
+        CROSS JOIN commits w ON w.device = k.device AND w.replaces = ifnull(k.replaces, k.command)
+        WHERE o.state <> 2 AND w.row <> k.row AND w.number IS NOT NULL
+        UNION ALL
+        SELECT commit_row, NULL, NULL FROM outbox WHERE state = 5 AND state <> 2)
+    GROUP BY lost ORDER BY lost";
 
 /// The states come from the index in order of their rows; they are merged here.
 const TO_SEND: &str = "
@@ -283,6 +320,7 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
             SENT => OutboxState::Sent,
             ACKNOWLEDGED => OutboxState::Acknowledged,
             REFUSED => OutboxState::Refused { code },
+            SUPERSEDED => OutboxState::Superseded,
             _ => OutboxState::Held { code },
         },
         queued_at_ms: from_int(row, 4)?,
@@ -299,5 +337,6 @@ fn state_columns(state: &OutboxState) -> (i64, &str) {
         OutboxState::Acknowledged => (ACKNOWLEDGED, ""),
         OutboxState::Held { code } => (HELD, code),
         OutboxState::Refused { code } => (REFUSED, code),
+        OutboxState::Superseded => (SUPERSEDED, ""),
     }
 }

@@ -133,9 +133,8 @@ impl<'a> Source<'a> {
         }
         let mut saved = Saved { meta, work: Vec::new(), lost_count: 0 };
         for (row, entry) in self.read_outbox() {
-            let by_row = "SELECT row, device, command, bytes, number, incarnation, sequence,
-                          received_at_ms FROM commits WHERE row = ?1";
-            let Some((_, commit)) = self.read(by_row, [row], commits::read).pop() else {
+            let by_row = format!("SELECT {} FROM commits WHERE row = ?1", commits::COLUMNS);
+            let Some((_, commit)) = self.read(&by_row, [row], commits::read).pop() else {
                 saved.lost_count += 1;
                 continue;
             };

@@ -203,6 +203,12 @@ impl CommitBody {
         first_broken(&rules)
     }
 
+    /// The act it carries out, by its author's device: its own command, or that of the first commit of
+    /// the same act, if it was made anew.
+    pub fn act(&self) -> CommandId {
+        self.replaces.map_or(self.command, |first| first.command)
+    }
+
     fn is(&self, id: &CommitId) -> bool {
         id.command == self.command && id.device == self.device.device_id()
     }

@@ -21,7 +21,7 @@ use keting_trust::{CommitId, DeviceId};
 use super::allowance::Allowances;
 use super::checker::{Checker, Given};
 use super::documents::{DocumentCache, Loaded, Rows, Working};
-use super::follows::Standings;
+use super::follows::{Standings, act_of};
 use super::receive::{Item, Opened};
 use super::{Finding, threads};
 use crate::authority::{Book, Rights};
@@ -234,11 +234,11 @@ enum Tie {
     Commit(CommitId),
 }
 
-/// The documents of a commit, itself, and what it follows of the batch.
+/// The documents of a commit, itself, its act, and what it follows of the batch.
 fn ties<'o>(opened: &'o Opened<'_>) -> impl Iterator<Item = Tie> + 'o {
     let documents = opened.parts.iter().map(|part| Tie::Document(part.document));
-    let commits = opened.followed.open().iter().chain([&opened.id]);
-    documents.chain(commits.map(|id| Tie::Commit(*id)))
+    let commits = opened.followed.open().iter().copied().chain([opened.id, act_of(opened)]);
+    documents.chain(commits.map(Tie::Commit))
 }
 
 /// Divides a batch into groups that share no document and do not follow each other.

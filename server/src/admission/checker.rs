@@ -174,6 +174,9 @@ impl<'b> Checker<'b> {
         opened: &Opened<'_>,
         read: Option<&dyn ServerRead>,
     ) -> Result<Option<Finding>, StoreError> {
+        if let Some(by) = self.standings.stands_for(opened) {
+            return Ok(Some(Finding::Superseded(by)));
+        }
         let reading = match &opened.reading {
             Ok(reading) => reading,
             Err(error) => return Ok(Some(self.turn_down(opened, error.code()))),

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use keting_model::CommandId;
 use keting_trust::CommitId;
 
 use super::Finding;
@@ -28,7 +29,8 @@ impl Followed {
             match read.commit_state(&id.device, &id.command)?.map(|known| known.state) {
                 Some(CommitState::Admitted) => {}
                 Some(CommitState::Held { .. }) => followed.is_held = true,
-                None => followed.open.push(*id),
+                // What is superseded never comes: its author makes anew what follows it.
+                Some(CommitState::Superseded { .. }) | None => followed.open.push(*id),
             }
         }
         Ok(followed)
@@ -40,10 +42,19 @@ impl Followed {
     }
 }
 
-/// What became of the commits of a batch so far. Those that were refused are in it no more than those
-/// that never came.
+/// The first commit of the act that a commit carries out.
+pub(super) fn act_of(opened: &Opened<'_>) -> CommitId {
+    CommitId { command: opened.commit.body.act(), ..opened.id }
+}
+
+/// What became of the commits of a batch so far. Those that were refused, or that another one of their act
+/// supersedes, are in it no more than those that never came.
 #[derive(Debug, Default)]
-pub(super) struct Standings(BTreeMap<CommitId, Standing>);
+pub(super) struct Standings {
+    commits: BTreeMap<CommitId, Standing>,
+    /// For the acts of which a commit is to be admitted: which one.
+    acts: BTreeMap<CommitId, CommandId>,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
@@ -55,17 +66,29 @@ impl Standings {
     /// Notes what was found of a commit.
     pub(super) fn note(&mut self, opened: &Opened<'_>, finding: &Finding) {
         let standing = match finding {
-            Finding::Admit(_) => Standing::Admitted,
+            Finding::Admit(_) => {
+                self.acts.insert(act_of(opened), opened.id.command);
+                Standing::Admitted
+            }
             Finding::Held(_) => Standing::Held,
             // What was answered before is looked up in the store.
-            Finding::Refused(_) | Finding::Answered(_) | Finding::SameAs(_) => return,
+            Finding::Refused(_)
+            | Finding::Superseded(_)
+            | Finding::Answered(_)
+            | Finding::SameAs(_) => return,
         };
-        self.0.insert(opened.id, standing);
+        self.commits.insert(opened.id, standing);
     }
 
     /// Takes in what became of others.
     pub(super) fn extend(&mut self, others: Self) {
-        self.0.extend(others.0);
+        self.commits.extend(others.commits);
+        self.acts.extend(others.acts);
+    }
+
+    /// Which commit of the batch is to be admitted for the act of this one.
+    pub(super) fn stands_for(&self, opened: &Opened<'_>) -> Option<CommandId> {
+        self.acts.get(&act_of(opened)).copied()
     }
 
     /// Why a commit cannot stand for what it follows. `pending` are those of the batch before it of
@@ -76,7 +99,7 @@ impl Standings {
         pending: &BTreeSet<CommitId>,
     ) -> Option<&'static str> {
         let followed = &opened.followed;
-        let standings = || followed.open.iter().map(|id| (id, self.0.get(id)));
+        let standings = || followed.open.iter().map(|id| (id, self.commits.get(id)));
         if followed.is_held || standings().any(|(_, found)| found == Some(&Standing::Held)) {
             return Some("ancestor_held");
         }

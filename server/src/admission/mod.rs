@@ -22,6 +22,11 @@
 //! on it is held with it; what may pass is refused and comes again ([`reasons`]). What nobody we know
 //! signed is refused and counted, no more.
 //!
+//! Of an *act*, a commit and all that its author's device made anew of it, one commit is admitted: the
+//! first that comes here. Any other, whether it comes later or was held before, gets a verdict that it is
+//! *superseded*. Nothing is kept of it, and what builds on it is refused until its device has made that anew
+//! on the one that stands.
+//!
 //! A row that contradicts another one is no fault of a device that the checks let in; should it
 //! ever happen, the transaction is given up and made anew without the push it happened in, because
 //! a document's state is made of all pushes together.
@@ -40,6 +45,7 @@ mod receive;
 mod record;
 mod threads;
 
+use keting_model::CommandId;
 use keting_trust::guard::Spent;
 use keting_trust::{CommitId, DeviceId, Part};
 
@@ -74,7 +80,7 @@ pub struct PushedCommit {
     pub parts: Vec<Part>,
 }
 
-/// What became of a commit. The first three are durable when they are told.
+/// What became of a commit. What has a number is durable when it is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// It is in the log under this number.
@@ -93,6 +99,11 @@ pub enum Outcome {
     Refused {
         /// Why.
         code: &'static str,
+    },
+    /// A verdict says that another commit of the same act stands. It is not kept.
+    Superseded {
+        /// The number of the verdict.
+        number: u64,
     },
 }
 
@@ -239,6 +250,8 @@ enum Finding {
     Held(&'static str),
     /// It is to be admitted.
     Admit(checker::Admissible),
+    /// The commit of the same author with this command stands for the same act.
+    Superseded(CommandId),
 }
 
 impl Finding {

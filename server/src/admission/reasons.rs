@@ -67,7 +67,7 @@ pub const REASONS: &[Reason] = &[
     for_now("sequence_reused", "a device that was put back to an older state makes it anew"),
     for_now("position_behind", "a device that was put back to an older state makes it anew"),
     for_now("fork", "a device that was put back to an older state makes it anew"),
-    for_now("missing_dependency", "what it builds on may come"),
+    for_now("missing_dependency", "what it builds on may come, or it is made anew on what stands"),
     for_now("parts_missing", "the missing parts may come"),
     for_now("quota_exceeded", "a day begins anew, and what was held is settled"),
     for_now("too_many_branches", "another edit brings the branches together"),

@@ -118,7 +118,8 @@ pub(super) fn refuse_push(items: &mut [Item<'_>], push: usize) {
 }
 
 /// Finds out what a view of the store knows of each commit: whether it was answered before, the
-/// grant it names, its author's quota, and the position it claims. Brings the book to the same view.
+/// grant it names, its author's quota, whether another commit of its act stands, and the position it
+/// claims. Brings the book to the same view.
 pub(super) fn look_up(
     read: &dyn ServerRead,
     city: &City,
@@ -236,6 +237,7 @@ fn look_up_one(
         return Ok(Some(Finding::Answered(match found.state {
             CommitState::Admitted => Outcome::Admitted { number },
             CommitState::Held { code } => Outcome::Held { number, code },
+            CommitState::Superseded { verdict } => Outcome::Superseded { number: verdict },
         })));
     }
     match read.grant(&opened.commit.body.grant)? {
@@ -251,8 +253,11 @@ fn look_up_one(
     if !within {
         return Ok(Some(Finding::Refused("quota_exceeded")));
     }
-    // Two commits in one place would make the log tell of its author what was never done in that order.
     let body = &opened.commit.body;
+    if let Some(stands) = read.admitted_of_act(&author, &body.act())? {
+        return Ok(Some(Finding::Superseded(stands.command)));
+    }
+    // Two commits in one place would make the log tell of its author what was never done in that order.
     let is_first = seen.sequences.insert((author, body.incarnation, body.sequence))
         && !read.is_sequence_taken(&author, &body.incarnation, body.sequence)?;
     Ok(if is_first { None } else { Some(Finding::against("sequence_reused")) })

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use keting_model::CommandId;
 use keting_trust::limits::DEVICE_HELD_BYTES_MAX;
 use keting_trust::{
     CommitId, DeviceId, Outcome as VerdictOutcome, RecordKind, SignedVerdict, Verdict,
@@ -40,8 +41,9 @@ pub(super) fn still_holds(
         }
     }
     for (item, finding) in items.iter().zip(&checked.findings) {
-        if let (Ok(opened), Finding::Admit(_) | Finding::Held(_)) = (&item.opened, finding)
-            && is_known(read, opened)?
+        if let (Ok(opened), Finding::Admit(_) | Finding::Held(_) | Finding::Superseded(_)) =
+            (&item.opened, finding)
+            && is_known(read, opened, finding)?
         {
             return Ok(false);
         }
@@ -49,12 +51,18 @@ pub(super) fn still_holds(
     Ok(true)
 }
 
-/// Whether a commit, or another one in its place, has been answered.
-fn is_known(read: &dyn ServerRead, opened: &Opened<'_>) -> Result<bool, StoreError> {
+/// Whether a commit, or another one in its place or of its act, has been answered since it was looked up.
+fn is_known(
+    read: &dyn ServerRead,
+    opened: &Opened<'_>,
+    finding: &Finding,
+) -> Result<bool, StoreError> {
     let CommitId { device, command } = &opened.id;
     let body = &opened.commit.body;
     Ok(read.commit_state(device, command)?.is_some()
-        || read.is_sequence_taken(device, &body.incarnation, body.sequence)?)
+        || read.is_sequence_taken(device, &body.incarnation, body.sequence)?
+        || !matches!(finding, Finding::Superseded(_))
+            && read.admitted_of_act(device, &body.act())?.is_some())
 }
 
 /// Gives every commit its number and writes all rows. The answers are good once the transaction is
@@ -89,9 +97,11 @@ pub(super) fn record(
                 let same = answers.get(*first).cloned();
                 Ok(same.unwrap_or(Outcome::Refused { code: "store_contradiction" }))
             }
-            (Finding::Refused(code), _) | (Finding::Held(_) | Finding::Admit(_), Err(code)) => {
+            (Finding::Refused(code), _)
+            | (Finding::Held(_) | Finding::Admit(_) | Finding::Superseded(_), Err(code)) => {
                 writer.refuse(item, code)
             }
+            (Finding::Superseded(by), Ok(opened)) => writer.supersede(opened, *by),
             (Finding::Held(code), Ok(opened)) => writer.hold(item, opened, code),
             (Finding::Admit(admissible), Ok(opened)) => writer.admit(opened, admissible),
         };
@@ -159,7 +169,30 @@ impl Writer<'_, '_> {
             self.regions_number = Some(number);
         }
         self.charge_day(&opened.id.device, opened.bytes())?;
+        self.supersede_held(opened)?;
         Ok(Outcome::Admitted { number })
+    }
+
+    /// Passes the verdict that the commit of the same author with the command `by` stands for its act.
+    fn supersede(&mut self, opened: &Opened<'_>, by: CommandId) -> Result<Outcome, StoreError> {
+        let number = self.pass(opened.id, superseded(opened.id.device, by))?;
+        self.answer(opened, number, CommitState::Superseded { verdict: number })?;
+        self.charge_day(&opened.id.device, opened.bytes())?;
+        Ok(Outcome::Superseded { number })
+    }
+
+    /// Passes the same verdict on what was held of the act of a commit that is admitted.
+    fn supersede_held(&mut self, admitted: &Opened<'_>) -> Result<(), StoreError> {
+        let CommitId { device, command: by } = admitted.id;
+        for held in self.transaction.held_of_act(&device, &admitted.commit.body.act())? {
+            let commit = CommitId { device, command: held.command };
+            let number = self.pass(commit, superseded(device, by))?;
+            let bytes = self.transaction.supersede_held(&device, &held.command, number)?;
+            if let Some(row) = self.device(&device)? {
+                row.held_bytes = row.held_bytes.saturating_sub(bytes);
+            }
+        }
+        Ok(())
     }
 
     /// Counts what came to nothing against the day of the device that pushed it: it cost the
@@ -186,6 +219,11 @@ impl Writer<'_, '_> {
         opened: &Opened<'_>,
         code: &'static str,
     ) -> Result<Outcome, StoreError> {
+        // Another commit of the act may stand before it in the batch.
+        let act = opened.commit.body.act();
+        if let Some(stands) = self.transaction.admitted_of_act(&opened.id.device, &act)? {
+            return self.supersede(opened, stands.command);
+        }
         let bytes = opened.bytes();
         let within = self.device(&opened.id.device)?.is_some_and(|device| {
             let held_bytes = device.held_bytes.saturating_add(bytes);
@@ -198,9 +236,7 @@ impl Writer<'_, '_> {
         if !within {
             return self.refuse(item, "quota_exceeded");
         }
-        let verdict = self.verdict(opened.id, code)?;
-        let number = self.transaction.append(RecordKind::Verdict, &verdict.bytes)?.number;
-        self.transaction.put_own(number, &opened.id.device)?;
+        let number = self.pass(opened.id, VerdictOutcome::Held { code: code.to_owned() })?;
         self.answer(opened, number, CommitState::Held { code: code.to_owned() })?;
         self.transaction.put_held(&StoredHeld {
             device: opened.id.device,
@@ -222,6 +258,7 @@ impl Writer<'_, '_> {
         self.transaction.put_commit(&StoredCommit {
             device: opened.id.device,
             command: opened.id.command,
+            act: opened.commit.body.act(),
             incarnation: opened.commit.body.incarnation,
             sequence: opened.commit.body.sequence,
             number,
@@ -230,17 +267,17 @@ impl Writer<'_, '_> {
         })
     }
 
-    fn verdict(&self, commit: CommitId, code: &str) -> Result<SignedVerdict, StoreError> {
-        let verdict = Verdict {
-            city: self.city.id,
-            log: self.city.log,
-            commit,
-            outcome: VerdictOutcome::Held { code: code.to_owned() },
-            at_ms: self.now_ms,
-        };
+    /// Passes a verdict on a commit, which its author sees.
+    fn pass(&mut self, commit: CommitId, outcome: VerdictOutcome) -> Result<u64, StoreError> {
+        let (city, log, at_ms) = (self.city.id, self.city.log, self.now_ms);
+        let verdict = Verdict { city, log, commit, outcome, at_ms };
         let head = self.transaction.head()?.ok_or(StoreError::Empty)?;
-        SignedVerdict::sign_at(head.cursor().next_place(), verdict, &self.city.issuing)
-            .map_err(|error| StoreError::Failed(Box::new(error)))
+        let signed =
+            SignedVerdict::sign_at(head.cursor().next_place(), verdict, &self.city.issuing)
+                .map_err(|error| StoreError::Failed(Box::new(error)))?;
+        let number = self.transaction.append(RecordKind::Verdict, &signed.bytes)?.number;
+        self.transaction.put_own(number, &commit.device)?;
+        Ok(number)
     }
 
     fn device(&mut self, id: &DeviceId) -> Result<Option<&mut StoredDevice>, StoreError> {
@@ -277,4 +314,8 @@ impl Writer<'_, '_> {
         }
         Ok(())
     }
+}
+
+fn superseded(device: DeviceId, by: CommandId) -> VerdictOutcome {
+    VerdictOutcome::Superseded { by: CommitId { device, command: by } }
 }

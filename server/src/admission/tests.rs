@@ -7,6 +7,7 @@ use crate::testing::{
     CITY_TIME, GRID, HEAD_REGION, NOW_MS, OTHER_REGION, Person, Seeded, TOWN, Town, UNIT, VILLAGE,
 };
 
+mod acts;
 mod attacks;
 mod contention;
 mod following;
@@ -292,6 +293,8 @@ fn what_only_a_newer_version_can_judge_is_refused_and_not_numbered() {
 fn held_code(outcome: &Outcome) -> &str {
     match outcome {
         Outcome::Held { code, .. } => code,
-        Outcome::Admitted { .. } | Outcome::Refused { .. } => panic!("{outcome:?}"),
+        Outcome::Admitted { .. } | Outcome::Refused { .. } | Outcome::Superseded { .. } => {
+            panic!("{outcome:?}")
+        }
     }
 }

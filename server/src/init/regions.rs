@@ -40,6 +40,7 @@ pub(super) fn admit(
                 Outcome::Admitted { .. } => continue,
                 Outcome::Held { code, .. } => code,
                 Outcome::Refused { code } => code.to_owned(),
+                Outcome::Superseded { .. } => "superseded".to_owned(),
             };
             return Err(InitError::BadRegion { line: line.line, code });
         }

@@ -115,6 +115,7 @@ impl Server {
         for outcome in outcomes() {
             match outcome {
                 Outcome::Admitted { .. } => self.metrics.commits_admitted += 1,
+                Outcome::Superseded { .. } => self.metrics.commits_superseded += 1,
                 Outcome::Held { code, .. } => Metrics::count(&mut held, code),
                 Outcome::Refused { code } => Metrics::count(&mut refused, code),
             }

@@ -146,6 +146,7 @@ pub(super) fn answers(keys: Vec<CommitKey>, outcomes: Vec<Outcome>) -> Vec<Answe
                 Outcome::Admitted { number } => Answered::Admitted { number },
                 Outcome::Held { number, code } => Answered::Held { number, code },
                 Outcome::Refused { code } => Answered::Refused { code: code.to_owned() },
+                Outcome::Superseded { number } => Answered::Superseded { number },
             },
         })
         .collect()

@@ -66,6 +66,20 @@ pub trait ServerRead {
         command: &CommandId,
     ) -> Result<Option<StoredCommit>, StoreError>;
 
+    /// The commit of an act that was admitted; there is one at most.
+    fn admitted_of_act(
+        &self,
+        device: &DeviceId,
+        act: &CommandId,
+    ) -> Result<Option<StoredCommit>, StoreError>;
+
+    /// The commits of an act that are held, in the order of their commands.
+    fn held_of_act(
+        &self,
+        device: &DeviceId,
+        act: &CommandId,
+    ) -> Result<Vec<StoredCommit>, StoreError>;
+
     /// Whether a device was answered for a commit with this place in one of its incarnations.
     fn is_sequence_taken(
         &self,
@@ -207,8 +221,17 @@ pub trait ServerTransaction: ServerRead {
     /// Keeps a value by name.
     fn set_meta(&mut self, key: &str, value: &[u8]) -> Result<(), StoreError>;
 
-    /// Notes what became of a commit; once for each.
+    /// Notes what became of a commit; once for each. Of an act one is admitted at most.
     fn put_commit(&mut self, commit: &StoredCommit) -> Result<(), StoreError>;
+
+    /// Notes that a held commit is superseded by the word of a verdict, and forgets its bytes and its
+    /// changes. Gives how many bytes were kept of it.
+    fn supersede_held(
+        &mut self,
+        device: &DeviceId,
+        command: &CommandId,
+        verdict: u64,
+    ) -> Result<u64, StoreError>;
 
     /// Keeps one part of an entry; (document, actor, seq) is unique.
     fn put_part(&mut self, number: u64, part: &StoredPart) -> Result<(), StoreError>;

@@ -95,6 +95,11 @@ pub enum CommitState {
         /// Why.
         code: String,
     },
+    /// Another commit of the same act was admitted.
+    Superseded {
+        /// The number of the verdict that says so.
+        verdict: u64,
+    },
 }
 
 /// A commit that has been answered.
@@ -104,11 +109,13 @@ pub struct StoredCommit {
     pub device: DeviceId,
     /// Its command.
     pub command: CommandId,
+    /// The act it carries out: the command of the first commit of it.
+    pub act: CommandId,
     /// The incarnation it was made in.
     pub incarnation: Incarnation,
     /// Its number within the incarnation. Gaps are seen here.
     pub sequence: u64,
-    /// The number of its entry, or of the verdict that holds it.
+    /// The number of its entry, or of the first verdict on it.
     pub number: u64,
     /// The digest of its signed bytes: another commit under the same command is not this one.
     pub digest: Digest,

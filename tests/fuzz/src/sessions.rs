@@ -132,7 +132,12 @@ fn perform_for_server(
             session.handle_authenticated(standing, now_ms);
         }
         ServerEffect::Admit { id, commits } => {
-            let outcome = Outcome::Admitted { number: u.int_in_range(1..=1_000)? };
+            let number = u.int_in_range(1..=1_000)?;
+            let is_superseded = u.ratio(1, 8)?;
+            let outcome = match is_superseded {
+                true => Outcome::Superseded { number },
+                false => Outcome::Admitted { number },
+            };
             let answers = commits
                 .iter()
                 .map(|commit| Answer { commit: commit.key, outcome: outcome.clone() });

@@ -210,7 +210,8 @@ pub fn state(phone: &Phone) -> String {
         OutboxState::Queued | OutboxState::Sent => (entry.commit, None),
         state @ (OutboxState::Acknowledged
         | OutboxState::Held { .. }
-        | OutboxState::Refused { .. }) => (entry.commit, Some(state)),
+        | OutboxState::Refused { .. }
+        | OutboxState::Superseded) => (entry.commit, Some(state)),
     });
     let outbox: Vec<_> = outbox.collect();
     let commits = store.commits_after(None, u32::MAX).unwrap().len();

@@ -154,6 +154,7 @@ impl World {
                 }
                 OutboxState::Acknowledged => Progress::Acknowledged,
                 OutboxState::Held { code } => Progress::Held(code),
+                OutboxState::Superseded => return Err(lost("to another commit the place")),
             };
             let is_forward = match (&*progress, &now) {
                 (Progress::Acknowledged, Progress::Held(_)) => false,

@@ -337,6 +337,7 @@ fn write(
         incarnation: *commit.body.incarnation.as_bytes(),
         sequence: commit.body.sequence,
         received_at_ms: now.unix_ms(),
+        replaces: commit.body.replaces.map(|first| first.command),
     })?;
     for (entry, (open, (authored, part))) in (0_u32..).zip(opened.iter().zip(made)) {
         let change = StoredChange {

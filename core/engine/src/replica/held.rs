@@ -17,6 +17,7 @@ use keting_store::{CommitRow, OutboxEntry, OutboxState, StoreError, View};
 use keting_sync::{Answer, CommitKey, Outcome};
 use keting_trust::{CommitId, DeviceId, Incarnation};
 
+pub(super) use self::leaving::stands;
 use self::leaving::{Leaving, Remaining};
 use crate::error::EngineError;
 use crate::replica::cache::Open;
@@ -25,11 +26,11 @@ use crate::replica::execute::snapshot_if_due;
 use crate::replica::regions::Regions;
 use crate::replica::{Replica, meta};
 
-/// A verdict on work that is here.
+/// Work that leaves its documents, and what the outbox says of it from then on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Held {
+pub(super) struct Root {
     row: CommitRow,
-    code: String,
+    state: OutboxState,
 }
 
 /// Work that is held, or that stands on such work.
@@ -41,7 +42,7 @@ pub(crate) struct HeldEntry {
     pub(crate) entry: OutboxEntry,
 }
 
-/// Documents after held work was taken out of them.
+/// Documents after work was taken out of them.
 #[derive(Default)]
 struct Rebuilt {
     opened: Vec<Open>,
@@ -49,10 +50,15 @@ struct Rebuilt {
     changes: Vec<RowChange>,
 }
 
-impl Held {
-    /// A verdict, from wherever it is known.
-    pub(super) fn new(row: CommitRow, code: &str) -> Self {
-        Self { row, code: code.to_owned() }
+impl Root {
+    /// Work that is held, by whatever is known of it.
+    pub(super) fn held(row: CommitRow, code: &str) -> Self {
+        Self { row, state: OutboxState::Held { code: code.to_owned() } }
+    }
+
+    /// Work whose act another commit carries out.
+    pub(super) fn superseded(row: CommitRow) -> Self {
+        Self { row, state: OutboxState::Superseded }
     }
 }
 
@@ -65,7 +71,7 @@ impl Replica {
         self.settle_incarnation()?;
         let id = self.id_of(commit);
         let held = self.held(&id, code)?;
-        self.take_out(held.as_slice(), false)
+        self.take_out(held.as_slice(), None, false)
     }
 
     /// What answers, and the verdicts of a group of entries, hold of the work here: only what they
@@ -74,7 +80,7 @@ impl Replica {
         &self,
         answers: impl Iterator<Item = &'a Answer>,
         verdicts: &[(CommitId, String)],
-    ) -> Result<Vec<Held>, EngineError> {
+    ) -> Result<Vec<Root>, EngineError> {
         let mut all = Vec::new();
         for answer in answers {
             if let Outcome::Held { code, .. } = &answer.outcome {
@@ -89,25 +95,33 @@ impl Replica {
 
     /// A verdict, unless it is about nothing here, was noted already, or is about what the log has
     /// brought.
-    fn held(&self, commit: &CommitId, code: &str) -> Result<Option<Held>, EngineError> {
-        let found = self.store.commit_of(commit.device.as_bytes(), &commit.command)?;
-        let Some((row, _)) = found.filter(|(_, commit)| commit.number.is_none()) else {
-            return Ok(None);
+    fn held(&self, commit: &CommitId, code: &str) -> Result<Option<Root>, EngineError> {
+        let is_new = |entry: &OutboxEntry| {
+            !matches!(entry.state, OutboxState::Held { .. } | OutboxState::Superseded)
         };
-        let Some(entry) = self.store.outbox_entry(row)? else { return Ok(None) };
-        let is_noted = matches!(entry.state, OutboxState::Held { .. });
-        Ok((!is_noted).then(|| Held::new(row, code)))
+        let entry = self.unnumbered(commit)?.filter(is_new);
+        Ok(entry.map(|entry| Root::held(entry.commit, code)))
     }
 
-    /// Takes held work out of its documents, with everything that stands on it, in one transaction. A
-    /// new incarnation begins if anything leaves, or at any rate if `begins_incarnation`.
+    /// The work of a commit, unless there is none here, or the log has brought it.
+    pub(super) fn unnumbered(&self, commit: &CommitId) -> Result<Option<OutboxEntry>, StoreError> {
+        let found = self.store.commit_of(commit.device.as_bytes(), &commit.command)?;
+        match found.filter(|(_, commit)| commit.number.is_none()) {
+            Some((row, _)) => self.store.outbox_entry(row),
+            None => Ok(None),
+        }
+    }
+
+    /// Takes work out of its documents, with everything that stands on it, in one transaction; of that
+    /// the outbox says `with_it` from then on, or what it said before. A new incarnation begins if
+    /// anything leaves, or at any rate if `begins_incarnation`.
     pub(super) fn take_out(
         &mut self,
-        held: &[Held],
+        roots: &[Root],
+        with_it: Option<&OutboxState>,
         begins_incarnation: bool,
     ) -> Result<(), EngineError> {
-        let roots = held.iter().map(|held| held.row).collect();
-        let leaving = Leaving::of(&self.store, roots)?;
+        let leaving = Leaving::of(&self.store, roots.iter().map(|root| root.row).collect())?;
         let mut rebuilt = self.rebuild(leaving.documents)?;
         let begins = begins_incarnation || !leaving.commits.is_empty();
         let (incarnation, clock) = if begins {
@@ -117,12 +131,14 @@ impl Replica {
             (self.incarnation, self.clock)
         };
         self.store.write(|transaction| {
-            for Held { row, code } in held {
-                let held = OutboxState::Held { code: code.clone() };
-                transaction.set_outbox_state(*row, &held)?;
-            }
             for commit in &leaving.commits {
                 transaction.take_out(*commit)?;
+                if let Some(state) = with_it {
+                    transaction.set_outbox_state(*commit, state)?;
+                }
+            }
+            for Root { row, state } in roots {
+                transaction.set_outbox_state(*row, state)?;
             }
             for open in &mut rebuilt.opened {
                 let document = &open.document;

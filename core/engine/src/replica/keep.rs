@@ -15,7 +15,6 @@ use crate::replica::execute::snapshot_if_due;
 use crate::replica::membership::Membership;
 use crate::replica::own_grants::OwnGrants;
 use crate::replica::receive::{Accepted, Group, Kept};
-use crate::replica::rolled_back::forget_replaced;
 use crate::replica::{City, Replica, meta};
 
 /// What a group makes of the documents it touched.
@@ -196,6 +195,7 @@ fn write(
         incarnation: *commit.body.incarnation.as_bytes(),
         sequence: commit.body.sequence,
         received_at_ms: unix_ms,
+        replaces: commit.body.replaces.map(|first| first.command),
     })?;
     if accepted.number.is_some() {
         // One's own commit, come back with its number, is the acknowledgement.
@@ -216,9 +216,6 @@ fn write(
         if let Some(open) = opened.iter_mut().find(|open| open.document.id() == part.document) {
             open.changes_since_snapshot += 1;
         }
-    }
-    if accepted.number.is_some() {
-        forget_replaced(transaction, row, &commit.body)?;
     }
     Ok(())
 }
@@ -242,8 +239,11 @@ fn answer<'a>(
                 transaction.set_commit_number(row, *number)?;
                 OutboxState::Acknowledged
             }
+            // The verdict proves it, which comes with the log.
+            Outcome::Superseded { .. } => continue,
+            Outcome::Held { .. } if is_superseded(transaction, row)? => continue,
             Outcome::Held { code, .. } => OutboxState::Held { code: code.clone() },
-            Outcome::Refused { .. } if is_held(transaction, row)? => continue,
+            Outcome::Refused { .. } if is_decided(transaction, row)? => continue,
             Outcome::Refused { code } => OutboxState::Refused { code: code.clone() },
         };
         transaction.set_outbox_state(row, &state)?;
@@ -251,8 +251,17 @@ fn answer<'a>(
     Ok(())
 }
 
-/// Whether work is held already: what was still on its way then is refused in vain.
-pub(super) fn is_held(transaction: &Transaction<'_>, row: CommitRow) -> Result<bool, StoreError> {
+/// Whether work is held or superseded already: what was still on its way then is refused in vain.
+pub(super) fn is_decided(
+    transaction: &Transaction<'_>,
+    row: CommitRow,
+) -> Result<bool, StoreError> {
     let entry = transaction.outbox_entry(row)?;
-    Ok(entry.is_some_and(|entry| matches!(entry.state, OutboxState::Held { .. })))
+    let is_held = entry.is_some_and(|entry| matches!(entry.state, OutboxState::Held { .. }));
+    Ok(is_held || is_superseded(transaction, row)?)
+}
+
+fn is_superseded(transaction: &Transaction<'_>, row: CommitRow) -> Result<bool, StoreError> {
+    let entry = transaction.outbox_entry(row)?;
+    Ok(entry.is_some_and(|entry| entry.state == OutboxState::Superseded))
 }

@@ -7,7 +7,7 @@ use keting_trust::{CommitId, Part};
 use crate::error::EngineError;
 use crate::replica::Replica;
 use crate::replica::ended::Ended;
-use crate::replica::keep::is_held;
+use crate::replica::keep::is_decided;
 
 /// A commit that waits for the server, with its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Replica {
                 let known = transaction.commit_of(author.as_bytes(), &key.command)?;
                 if let Some((row, commit)) = known
                     && commit.number.is_none()
-                    && !is_held(transaction, row)?
+                    && !is_decided(transaction, row)?
                 {
                     transaction.set_outbox_state(row, &OutboxState::Sent)?;
                 }
@@ -70,8 +70,7 @@ impl Replica {
         })?)
     }
 
-    /// Everything in the outbox that the server has not acknowledged, oldest first, `count_max` at
-    /// most.
+    /// Everything in the outbox of which something is still to come, oldest first, `count_max` at most.
     ///
     /// # Errors
     /// When the file cannot be read.

@@ -55,6 +55,8 @@ pub(super) struct Group {
     pub(super) unread: Vec<Unread>,
     /// What the group's verdicts hold, with their codes.
     pub(super) held: Vec<(CommitId, String)>,
+    /// What the group's verdicts say is superseded.
+    pub(super) superseded: Vec<CommitId>,
     /// What the server announces.
     pub(super) announcements: Vec<Announcement>,
     /// The generation of the log these are of, if it is said.
@@ -138,8 +140,8 @@ impl Replica {
     }
 
     /// Checks the entries and the server's word on them; the entries on documents without what these,
-    /// or the answers beside them, hold, and without what this replica made in places that were taken
-    /// before it was rolled back.
+    /// or the answers beside them, hold, without what these say is superseded, and without what this
+    /// replica made in places that were taken before it was rolled back.
     fn check_and_take_out(
         &mut self,
         persist: &Persist,
@@ -158,7 +160,10 @@ impl Replica {
         }
         let held = self.newly_held(persist.all_answers(), &group.held)?;
         if !held.is_empty() {
-            self.take_out(&held, false)?;
+            self.take_out(&held, None, false)?;
+            group = self.check_entries(Group::of(persist), persist.entries())?;
+        }
+        if self.take_out_superseded(&group.superseded)? {
             group = self.check_entries(Group::of(persist), persist.entries())?;
         }
         Ok((group, heard))
@@ -329,8 +334,11 @@ impl Replica {
     /// A verdict counts if an issuing key signed it: the server's.
     fn check_verdict(&mut self, group: &mut Group, entry: &Entry) -> Result<(), EngineError> {
         let Verdict { commit, outcome, .. } = self.verified(group, entry)?.record;
-        if let Outcome::Held { code } = outcome {
-            group.held.push((commit, code));
+        match outcome {
+            Outcome::Held { code } => group.held.push((commit, code)),
+            Outcome::Superseded { .. } => group.superseded.push(commit),
+            // Passed by a later version only.
+            Outcome::Accepted { .. } | Outcome::Discarded { .. } | Outcome::TakenOver { .. } => {}
         }
         group.records.push(record(entry));
         Ok(())

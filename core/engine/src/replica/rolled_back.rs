@@ -8,6 +8,7 @@
 //! left is authored anew ([`anew`]).
 
 mod anew;
+mod superseded;
 
 use keting_model::CommandId;
 use keting_store::{CommitRow, StoreError};
@@ -16,12 +17,12 @@ use keting_trust::guard::GuardError;
 use keting_trust::{Digest, Incarnation, cbor};
 
 use crate::error::EngineError;
-use crate::replica::held::Held;
+use crate::replica::held::Root;
 use crate::replica::{Replica, meta};
 
+pub(super) use self::anew::Anew;
 pub use self::anew::Moot;
 use self::anew::TakenOut;
-pub(super) use self::anew::{Anew, forget_replaced};
 
 /// What the server says of a commit in a place that another one has, or that claims not to know what
 /// this device had received: one that was put back to before it received it, and had sent nothing since,
@@ -87,8 +88,8 @@ impl Replica {
     /// Begins a new incarnation, and takes out of the documents what has no number yet.
     pub(super) fn begin_anew(&mut self) -> Result<(), EngineError> {
         let unanswered = self.unanswered()?.into_iter();
-        let held = unanswered.map(|row| Held::new(row, TakenOut::Due.code())).collect::<Vec<_>>();
-        self.take_out(&held, true)
+        let due = unanswered.map(|row| Root::held(row, TakenOut::Due.code())).collect::<Vec<_>>();
+        self.take_out(&due, None, true)
     }
 
     fn unanswered(&self) -> Result<Vec<CommitRow>, StoreError> {

@@ -4,7 +4,7 @@
 //! whose grant is here, was given by a key that may give it and is its author's, and which is of the
 //! change's actor; the changes replayed from nothing give the heads and the rows that stand in the
 //! file; and the holder may read it: by kind, by region, and whose work it is. And there is no row of
-//! a document that is not here.
+//! a document that is not here, and no act that has two numbers.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -90,6 +90,7 @@ impl Replica {
             }
         }
         self.find_stray_rows(&mut work.report)?;
+        self.find_acts_twice(&mut work.report)?;
         self.find_wrong_authors(&work.authors, &mut work.report)?;
         work.report.commits = work.verified.values().flatten().count() as u64;
         Ok(work.report)
@@ -221,6 +222,16 @@ impl Replica {
                     report.differences.push(Difference { document, what: "row_without_document" });
                 }
             })?;
+        }
+        Ok(())
+    }
+
+    /// Finds commits of acts of which another one has a lower number.
+    fn find_acts_twice(&self, report: &mut VerifyReport) -> Result<(), StoreError> {
+        for row in self.store.acts_numbered_twice()? {
+            let documents = self.store.parts(row)?.into_iter().map(|part| part.document);
+            let twice = |document| Difference { document, what: "act_admitted_twice" };
+            report.differences.extend(documents.map(twice));
         }
         Ok(())
     }

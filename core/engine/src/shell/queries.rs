@@ -64,7 +64,8 @@ impl HeldView {
             OutboxState::Queued
             | OutboxState::Sent
             | OutboxState::Refused { .. }
-            | OutboxState::Acknowledged => "ancestor_held".to_owned(),
+            | OutboxState::Acknowledged
+            | OutboxState::Superseded => "ancestor_held".to_owned(),
         };
         Self {
             id: commit.command,

@@ -87,6 +87,7 @@ pub fn commit(command: u8) -> StoredCommit {
         number: None,
         incarnation: [2; 8],
         sequence: u64::from(command),
+        replaces: None,
         received_at_ms: 1_000,
     }
 }

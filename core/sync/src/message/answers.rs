@@ -30,7 +30,7 @@ pub struct Answer {
     pub outcome: Outcome,
 }
 
-/// What became of a commit. Admitted and held commits are durable on the server.
+/// What became of a commit. What has a number is durable on the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// It is in the log.
@@ -50,21 +50,28 @@ pub enum Outcome {
         /// Why.
         code: String,
     },
+    /// It is not kept, and never will be: another commit of the same act was admitted.
+    Superseded {
+        /// The number of the verdict, which says by which one.
+        number: u64,
+    },
 }
 
 impl Outcome {
     /// The entry of the log that says so, if there is one.
     pub const fn number(&self) -> Option<u64> {
         match self {
-            Self::Admitted { number } | Self::Held { number, .. } => Some(*number),
+            Self::Admitted { number } | Self::Held { number, .. } | Self::Superseded { number } => {
+                Some(*number)
+            }
             Self::Refused { .. } => None,
         }
     }
 
-    /// Why it is not admitted, if it is not.
+    /// What is the matter with it, if anything is.
     pub fn code(&self) -> Option<&str> {
         match self {
-            Self::Admitted { .. } => None,
+            Self::Admitted { .. } | Self::Superseded { .. } => None,
             Self::Held { code, .. } | Self::Refused { code } => Some(code),
         }
     }
@@ -74,6 +81,7 @@ impl Outcome {
             Self::Admitted { number } => (0, Some(*number), None),
             Self::Held { number, code } => (1, Some(*number), Some(code)),
             Self::Refused { code } => (2, None, Some(code)),
+            Self::Superseded { number } => (3, Some(*number), None),
         }
     }
 
@@ -82,6 +90,7 @@ impl Outcome {
             (0, Some(number), None) => Some(Self::Admitted { number }),
             (1, Some(number), Some(code)) => Some(Self::Held { number, code }),
             (2, None, Some(code)) => Some(Self::Refused { code }),
+            (3, Some(number), None) => Some(Self::Superseded { number }),
             (_, _, _) => None,
         }
     }

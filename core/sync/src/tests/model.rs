@@ -159,13 +159,14 @@ impl ModelServer {
         }
     }
 
-    /// A seventh is held and another refused, so that all answers are used.
+    /// A seventh is held, another refused and another superseded, so that all answers are used.
     fn judge(&mut self, commit: &PushedCommit) -> Outcome {
         match commit.signed.last().unwrap() % 7 {
             3 => {
                 let number = self.add(true, 0, vec![3], Vec::new());
                 Outcome::Held { number, code: "expired".to_owned() }
             }
+            4 => Outcome::Superseded { number: self.add(true, 0, vec![4], Vec::new()) },
             5 => Outcome::Refused { code: "quota".to_owned() },
             _ => {
                 let (signed, parts) = (commit.signed.clone(), commit.parts.clone());

@@ -23,8 +23,10 @@ fn every_commit_gets_its_answer_and_none_is_pushed_twice_on_one_connection() {
     assert_eq!(pair.server.outcomes.len(), 40);
     let outcomes = pair.replica.outbox.iter().map(|(_, outcome)| outcome.as_ref().unwrap());
     let held = outcomes.clone().filter(|outcome| matches!(outcome, Outcome::Held { .. })).count();
+    let superseded = |outcome: &&Outcome| matches!(outcome, Outcome::Superseded { .. });
+    let superseded = outcomes.clone().filter(superseded).count();
     let refused = outcomes.filter(|outcome| matches!(outcome, Outcome::Refused { .. })).count();
-    assert_eq!((held, refused), (6, 6), "each seventh of forty");
+    assert_eq!((held, superseded, refused), (6, 6, 6), "each seventh of forty");
     let pushed: usize = pair
         .events
         .iter()

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use keting_model::keys::{KeyRule, Keys};
-use keting_model::{ChangeHash, DocumentId};
+use keting_model::{ChangeHash, DocumentId, RuleError};
 
 use super::GuardError;
 use super::grammar::{Step, Steps};
@@ -65,6 +65,10 @@ pub fn read_commit<'a>(
     commit: &SignedCommit,
     parts: &'a [Part],
 ) -> Result<Reading<'a>, GuardError> {
+    // Whose act it was, theirs it is to make anew.
+    if commit.body.replaces.is_some_and(|first| first.device != commit.id().device) {
+        return Err(RuleError::BadCommit.into());
+    }
     let entries = find_entries(commit, parts)?;
     // What rules this version does not know, it says nothing else about.
     let body = &commit.body;

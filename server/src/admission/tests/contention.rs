@@ -226,7 +226,7 @@ impl ServerStore for Meeting<'_> {
 
 impl Town {
     /// Admits a push, and lets another server admit another one after the checks.
-    fn admit_after(&mut self, ours: &Push, theirs: Push) -> Batch {
+    pub(super) fn admit_after(&mut self, ours: &Push, theirs: Push) -> Batch {
         let city = City::read(&*self.read()).unwrap();
         self.admit_while(ours, |store| {
             let batch = Admission::new(1).admit(store, &city, &[theirs], NOW_MS).unwrap();
@@ -240,7 +240,7 @@ impl Town {
         self.admission.admit(&mut meeting, &self.city, pushes, NOW_MS).unwrap()
     }
 
-    fn verify(&mut self) {
+    pub(super) fn verify(&mut self) {
         assert_eq!(verify(&*self.read(), &mut |_| {}).unwrap().differences, []);
     }
 }

@@ -111,6 +111,10 @@ may pass it is *refused*: nothing is numbered, it stays in its author's outbox, 
 itself on the next connection ([decision 20](adr/0020-no-lasting-verdict-from-a-passing-state.md)). What
 builds on a held commit is held with it, what builds on a refused one is refused.
 
+Of an act that a device made anew one commit is admitted, and the log says of every other that it is
+*superseded* ([decision 22](adr/0022-authored-anew-on-what-was-seen.md)). That is no reason of the table:
+what was entered stands, so nobody is told.
+
 What nobody signed who is known here, or what is no commit of this city, is in no row: it is refused to
 whoever sent it, and counted. What people are told is in [errors](errors.md). This page is made from
 the table in `server/src/admission/reasons.rs`, and a test holds the two together.

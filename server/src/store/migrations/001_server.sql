@@ -33,9 +33,16 @@ CREATE TABLE commits (
     sequence    INTEGER NOT NULL, -- its number within that life
     number      INTEGER NOT NULL, -- its entry, or the verdict that holds it
     digest      BLOB    NOT NULL, -- SHA-256 of the signed commit
+    act         BLOB    NOT NULL, -- the command of the first commit of the same act; its own, but for one
+                                  -- that was made anew
     held        TEXT    NOT NULL DEFAULT '', -- the code of that verdict, empty if admitted
+    superseded  INTEGER, -- the verdict that says that another commit of the act stands; null for none
     PRIMARY KEY (device, command)
 ) STRICT, WITHOUT ROWID;
+-- Of the commits of an act one is admitted at most.
+CREATE UNIQUE INDEX commits_by_act ON commits (device, act) WHERE held = '' AND superseded IS NULL;
+-- Those of an act that are held, for when another one is admitted.
+CREATE INDEX commits_held_by_act ON commits (device, act) WHERE held <> '' AND superseded IS NULL;
 -- Whether a place in a life was given before.
 CREATE INDEX commits_by_sequence ON commits (device, incarnation, sequence);
 
@@ -152,5 +159,7 @@ CREATE TABLE held (
 CREATE TABLE held_changes (
     document BLOB NOT NULL,
     hash     BLOB NOT NULL, -- a change that was held: what stands on it is held with it
-    PRIMARY KEY (document, hash)
+    device   BLOB NOT NULL, -- the held commit that it is of
+    command  BLOB NOT NULL,
+    PRIMARY KEY (document, hash, device, command)
 ) STRICT, WITHOUT ROWID;

@@ -132,7 +132,7 @@ pub(super) fn part(row: &Row<'_>) -> rusqlite::Result<(u64, StoredPart)> {
 }
 
 pub(super) fn commit(row: &Row<'_>) -> rusqlite::Result<StoredCommit> {
-    let code: String = row.get(6)?;
+    let (code, superseded): (String, Option<Count>) = (row.get(7)?, row.get(8)?);
     Ok(StoredCommit {
         device: keting_trust::DeviceId::new(fixed(row, 0)?),
         command: keting_model::CommandId::new(fixed(row, 1)?),
@@ -140,7 +140,12 @@ pub(super) fn commit(row: &Row<'_>) -> rusqlite::Result<StoredCommit> {
         sequence: count(row, 3)?,
         number: count(row, 4)?,
         digest: keting_trust::Digest::new(fixed(row, 5)?),
-        state: if code.is_empty() { CommitState::Admitted } else { CommitState::Held { code } },
+        act: keting_model::CommandId::new(fixed(row, 6)?),
+        state: match superseded {
+            Some(Count(verdict)) => CommitState::Superseded { verdict },
+            None if code.is_empty() => CommitState::Admitted,
+            None => CommitState::Held { code },
+        },
     })
 }
 

@@ -11,6 +11,9 @@ use crate::store::{
     StoredEnd, StoredEntry, StoredGrant, StoredInvitation, StoredPart, StoredRegion,
 };
 
+/// The columns that [`convert::commit`] reads.
+const COMMITS: &str = "SELECT device, command, incarnation, sequence, number, digest, act, held, superseded FROM commits";
+
 impl ServerRead for SqliteTransaction<'_> {
     fn head(&self) -> Result<Option<Head>, StoreError> {
         self.one(convert::HEAD, [], convert::head)
@@ -52,9 +55,39 @@ impl ServerRead for SqliteTransaction<'_> {
         command: &CommandId,
     ) -> Result<Option<StoredCommit>, StoreError> {
         self.one(
-            "SELECT device, command, incarnation, sequence, number, digest, held FROM commits
-             WHERE device = ?1 AND command = ?2",
+            &format!("{COMMITS} WHERE device = ?1 AND command = ?2"),
             (device.as_bytes(), command.as_bytes()),
+            convert::commit,
+        )
+    }
+
+    fn admitted_of_act(
+        &self,
+        device: &DeviceId,
+        act: &CommandId,
+    ) -> Result<Option<StoredCommit>, StoreError> {
+        self.one(
+            &format!(
+                "{COMMITS} INDEXED BY commits_by_act
+                 WHERE device = ?1 AND act = ?2 AND held = '' AND superseded IS NULL"
+            ),
+            (device.as_bytes(), act.as_bytes()),
+            convert::commit,
+        )
+    }
+
+    fn held_of_act(
+        &self,
+        device: &DeviceId,
+        act: &CommandId,
+    ) -> Result<Vec<StoredCommit>, StoreError> {
+        self.all(
+            &format!(
+                "{COMMITS} INDEXED BY commits_held_by_act
+                 WHERE device = ?1 AND act = ?2 AND held <> '' AND superseded IS NULL
+                 ORDER BY command"
+            ),
+            (device.as_bytes(), act.as_bytes()),
             convert::commit,
         )
     }
@@ -80,9 +113,10 @@ impl ServerRead for SqliteTransaction<'_> {
         incarnation: &Incarnation,
     ) -> Result<Option<(u64, Digest)>, StoreError> {
         let found = self.one(
-            "SELECT device, command, incarnation, sequence, number, digest, held
-             FROM commits INDEXED BY commits_by_sequence
-             WHERE device = ?1 AND incarnation = ?2 ORDER BY sequence DESC, number LIMIT 1",
+            &format!(
+                "{COMMITS} INDEXED BY commits_by_sequence
+                 WHERE device = ?1 AND incarnation = ?2 ORDER BY sequence DESC, number LIMIT 1"
+            ),
             (device.as_bytes(), incarnation.as_bytes()),
             convert::commit,
         )?;
@@ -178,7 +212,7 @@ impl ServerRead for SqliteTransaction<'_> {
 
     fn is_held(&self, document: &DocumentId, hash: &ChangeHash) -> Result<bool, StoreError> {
         let found = self.one(
-            "SELECT 1 FROM held_changes WHERE document = ?1 AND hash = ?2",
+            "SELECT 1 FROM held_changes WHERE document = ?1 AND hash = ?2 LIMIT 1",
             (document.as_bytes(), &hash.0),
             |_| Ok(()),
         )?;
@@ -349,7 +383,7 @@ impl SqliteTransaction<'_> {
         &self.inner
     }
 
-    fn one<T>(
+    pub(super) fn one<T>(
         &self,
         sql: &str,
         parameters: impl Params,

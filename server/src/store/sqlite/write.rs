@@ -1,11 +1,11 @@
 //! Writing.
 
-use keting_model::ActorId;
-use keting_trust::{Cursor, DeviceId, Digest, RecordKind};
+use keting_model::{ActorId, CommandId};
+use keting_trust::{Cursor, DeviceId, Digest, Part, RecordKind};
 use rusqlite::Params;
 
 use super::SqliteTransaction;
-use super::convert::{heads_to_bytes, int};
+use super::convert::{count, heads_to_bytes, int};
 use crate::store::{
     AudienceKey, CommitState, Head, ServerRead, ServerTransaction, StoreError, StoredCommit,
     StoredDevice, StoredDocument, StoredEnd, StoredGrant, StoredHeld, StoredInvitation, StoredPart,
@@ -59,13 +59,15 @@ impl ServerTransaction for SqliteTransaction<'_> {
     }
 
     fn put_commit(&mut self, commit: &StoredCommit) -> Result<(), StoreError> {
-        let held = match &commit.state {
-            CommitState::Admitted => "",
-            CommitState::Held { code } => code.as_str(),
+        let (held, superseded) = match &commit.state {
+            CommitState::Admitted => ("", None),
+            CommitState::Held { code } => (code.as_str(), None),
+            CommitState::Superseded { verdict } => ("", Some(int(*verdict)?)),
         };
         self.run(
-            "INSERT INTO commits (device, command, incarnation, sequence, number, digest, held)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO commits (device, command, incarnation, sequence, number, digest, act, held,
+                                  superseded)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             (
                 commit.device.as_bytes(),
                 commit.command.as_bytes(),
@@ -73,9 +75,41 @@ impl ServerTransaction for SqliteTransaction<'_> {
                 int(commit.sequence)?,
                 int(commit.number)?,
                 commit.digest.as_bytes(),
+                commit.act.as_bytes(),
                 held,
+                superseded,
             ),
         )
+    }
+
+    fn supersede_held(
+        &mut self,
+        device: &DeviceId,
+        command: &CommandId,
+        verdict: u64,
+    ) -> Result<u64, StoreError> {
+        let key = (device.as_bytes(), command.as_bytes());
+        self.run(
+            "UPDATE commits SET superseded = ?3 WHERE device = ?1 AND command = ?2",
+            (key.0, key.1, int(verdict)?),
+        )?;
+        let kept = self.one(
+            "SELECT length(record), parts FROM held WHERE device = ?1 AND command = ?2",
+            key,
+            |row| Ok((count(row, 0)?, row.get::<_, Vec<u8>>(1)?)),
+        )?;
+        let Some((record_bytes, parts)) = kept else { return Ok(0) };
+        let parts: Vec<Part> = keting_trust::cbor::from_slice(&parts)
+            .map_err(|_| StoreError::Damaged("the parts of a held commit do not decode"))?;
+        for part in &parts {
+            self.run(
+                "DELETE FROM held_changes WHERE document = ?1 AND device = ?2 AND command = ?3",
+                (part.document.as_bytes(), key.0, key.1),
+            )?;
+        }
+        self.run("DELETE FROM held WHERE device = ?1 AND command = ?2", key)?;
+        let change_bytes: usize = parts.iter().map(|part| part.change.len()).sum();
+        Ok(record_bytes + change_bytes as u64)
     }
 
     fn put_part(&mut self, number: u64, part: &StoredPart) -> Result<(), StoreError> {
@@ -249,8 +283,9 @@ impl ServerTransaction for SqliteTransaction<'_> {
         )?;
         for (document, hash) in &held.hashes {
             self.run(
-                "INSERT INTO held_changes (document, hash) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-                (document.as_bytes(), &hash.0),
+                "INSERT INTO held_changes (document, hash, device, command) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT DO NOTHING",
+                (document.as_bytes(), &hash.0, held.device.as_bytes(), held.command.as_bytes()),
             )?;
         }
         Ok(())

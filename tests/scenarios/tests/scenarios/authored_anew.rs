@@ -1,9 +1,12 @@
 //! What was entered on a machine that had been put back is authored on what its author had seen then: it
 //! stands beside what colleagues did meanwhile, and overrules nobody.
 
+use keting::parts::replica_of;
 use keting_scenarios::city::MICRO_GRID;
 use keting_scenarios::device::Device;
 use keting_scenarios::phone::Phone;
+use keting_sync::message::Highest;
+use keting_trust::Digest;
 use serde_json::json;
 
 use crate::rolled_back::Story;
@@ -140,7 +143,66 @@ fn what_stood_there_already_as_it_was_seen_is_told_once() {
     assert_eq!(story.tenure(), "owned");
 }
 
+/// Both copies know the resident, and go on from there before either of them has sent anything.
+#[test]
+fn of_an_act_that_two_copies_have_the_first_that_comes_stands_and_what_stood_on_the_other_is_made_anew()
+ {
+    for is_original_first in [true, false] {
+        let story = Story::begin();
+        let household = &story.household;
+        let added = ["resident", "add", household, "--name", "李一", "--relation", "head"];
+        let resident = story.alice.run(&added).line();
+        let copy = story.copied_elsewhere();
+        story.makes_anew();
+        let edit = |device: &Device, field: &str, value: &str| {
+            device.run(&["resident", "edit", household, &resident, field, value]).done();
+        };
+        edit(&story.alice, "--phone", "13800000001");
+        edit(&copy, "--health", "良好");
+        let both = [&story.alice, &copy];
+        let [first, second] = if is_original_first { [both[1], both[0]] } else { both };
+        for device in [first, second, first, &story.bob] {
+            device.run(&["sync"]).done();
+        }
+        for device in [&story.alice, &copy, &story.bob] {
+            let shown = device.json(&["household", "show", household]);
+            let residents = shown["household"]["residents"].as_array().unwrap();
+            assert_eq!(residents.len(), 1, "{is_original_first}");
+            let found = (&residents[0]["phone"], &residents[0]["health"]);
+            assert_eq!(found, (&"13800000001".into(), &"良好".into()), "{is_original_first}");
+            assert_eq!(device.json(&["held", "list"]), json!([]));
+            let status = device.json(&["status"]);
+            assert_eq!((&status["waiting"], &status["conflicts"]), (&0.into(), &0.into()));
+            device.run(&["verify"]).done();
+        }
+        story.nothing_waits();
+    }
+}
+
 impl Story {
+    /// The whole folder of Alice's machine, in another place.
+    fn copied_elsewhere(&self) -> Device {
+        let copy = Device::at(self.city.path("copy"));
+        let folders = [(self.alice.data(), copy.data()), (self.alice.vault(), copy.vault())];
+        for (from, to) in folders {
+            std::fs::create_dir_all(&to).unwrap();
+            for (path, bytes) in Device::copied(&from) {
+                std::fs::write(to.join(path.file_name().unwrap()), bytes).unwrap();
+            }
+        }
+        copy
+    }
+
+    /// Alice's machine hears that it was put back, and makes anew what waits on it.
+    fn makes_anew(&self) {
+        let phone = Phone::open(self.alice.directory().to_owned());
+        let mut replica = replica_of(&phone.keting);
+        let incarnation = replica.persisted().incarnation;
+        let elsewhere = Highest { sequence: 9, digest: Digest::of(b"of another life") };
+        replica.note_highest(&incarnation, Some(&elsewhere)).unwrap();
+        assert_eq!(replica.author_anew().unwrap().to_send, 1);
+    }
+
     pub(crate) fn edit(&self, device: &Device, field: &str, value: &str) {
         device.run(&["household", "edit", &self.household, field, value]).done();
     }

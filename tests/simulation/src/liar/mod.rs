@@ -214,8 +214,10 @@ fn kept(replica: &Replica) -> Result<String, Broken> {
         let entry = store.outbox_entry(row).map_err(|error| error.to_string())?;
         let state = entry.map(|entry| entry.state).map(|state| match state {
             OutboxState::Sent | OutboxState::Refused { .. } => OutboxState::Queued,
-            other
-            @ (OutboxState::Queued | OutboxState::Acknowledged | OutboxState::Held { .. }) => other,
+            other @ (OutboxState::Queued
+            | OutboxState::Acknowledged
+            | OutboxState::Held { .. }
+            | OutboxState::Superseded) => other,
         });
         let _ = write!(text, "{row:?} {:?} {state:?}", commit.number);
     }

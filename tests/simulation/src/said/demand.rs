@@ -49,7 +49,7 @@ impl World {
                 Some(OutboxState::Refused { code } | OutboxState::Held { code }) => {
                     !code.is_empty()
                 }
-                Some(OutboxState::Acknowledged) | None => false,
+                Some(OutboxState::Acknowledged | OutboxState::Superseded) | None => false,
             };
             if !has_reason {
                 let (name, command) = (&device.name, commit.command);

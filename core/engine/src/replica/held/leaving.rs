@@ -4,7 +4,7 @@ use std::collections::btree_map::Entry as Place;
 use std::collections::{BTreeMap, BTreeSet};
 
 use keting_model::{ChangeHash, DocumentId};
-use keting_store::{CommitRow, StoredChange, View};
+use keting_store::{CommitRow, StoreError, StoredChange, View};
 use keting_trust::SignedCommit;
 use keting_trust::guard::{Scanned, scan};
 
@@ -65,7 +65,7 @@ impl Leaving {
 }
 
 /// Whether a commit has changes, and they are in their documents.
-fn stands(view: &View, commit: CommitRow) -> Result<bool, EngineError> {
+pub(in crate::replica) fn stands(view: &View, commit: CommitRow) -> Result<bool, StoreError> {
     let entry = view.outbox_entry(commit)?;
     Ok(entry.is_some_and(|entry| entry.stands) && !view.parts(commit)?.is_empty())
 }

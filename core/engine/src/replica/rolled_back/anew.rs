@@ -23,13 +23,14 @@ use std::collections::BTreeMap;
 
 use keting_model::{ChangeHash, Command, CommandError, DocumentId};
 use keting_store::{CommitRow, OutboxEntry, OutboxState, StoreError, Transaction, View};
-use keting_trust::{CommitBody, CommitId, Position, SignedCommit};
+use keting_trust::{CommitId, Position, SignedCommit};
 
 use crate::error::EngineError;
 use crate::replica::Replica;
 use crate::replica::planned_on::Seen;
 
-/// How far work has come that was taken out because this replica had been rolled back.
+/// How far work has come that was taken out because this replica had been rolled back, or with work that
+/// another commit supersedes.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum TakenOut {
     /// It is to be authored anew.
@@ -45,6 +46,11 @@ impl TakenOut {
             Self::Due => "device_rolled_back",
             Self::LeftToAPerson => "needs_a_person",
         }
+    }
+
+    /// What the outbox says of it.
+    pub(super) fn state(self) -> OutboxState {
+        OutboxState::Held { code: self.code().to_owned() }
     }
 }
 
@@ -86,11 +92,12 @@ type Round = Option<BTreeMap<DocumentId, ChangeHash>>;
 
 impl Replica {
     /// Authors anew what was taken out when this replica had been rolled back. To be called once
-    /// everything of the log is here.
+    /// everything of the log is here and everything that was sent is answered.
     ///
     /// # Errors
     /// When the file cannot be read or written; what is left is done the next time.
     pub fn author_anew(&mut self) -> Result<AuthoredAnew, EngineError> {
+        self.settle_superseded()?;
         let mut authored = AuthoredAnew::default();
         let mut due: Vec<_> = self.store.outbox_held()?.into_iter().filter(is_due).collect();
         if due.is_empty() {
@@ -187,12 +194,11 @@ impl Replica {
         row: CommitRow,
         anew: Option<&Anew>,
     ) -> Result<(), EngineError> {
-        let held = OutboxState::Held { code: TakenOut::LeftToAPerson.code().to_owned() };
         self.store.write(|transaction| {
             if let Some(anew) = anew {
                 stand_in(transaction, row, None, &anew.seen)?;
             }
-            transaction.set_outbox_state(row, &held)
+            transaction.set_outbox_state(row, &TakenOut::LeftToAPerson.state())
         })?;
         Ok(())
     }
@@ -213,7 +219,7 @@ impl Anew {
 
 /// Notes for each change of a commit that was taken out what stands in its place: the change of the commit
 /// that took its place, or what the old one stood on.
-fn stand_in(
+pub(super) fn stand_in(
     transaction: &mut Transaction<'_>,
     taken_out: CommitRow,
     by: Option<CommitRow>,
@@ -235,25 +241,5 @@ fn stand_in(
 }
 
 fn is_due(entry: &OutboxEntry) -> bool {
-    matches!(&entry.state, OutboxState::Held { code } if code == TakenOut::Due.code())
-}
-
-/// Forgets the work whose place a numbered commit takes: it was authored anew, and the log has it, before
-/// this replica was rolled back once more. Of several such commits the first in the log stands.
-pub(in crate::replica) fn forget_replaced(
-    transaction: &mut Transaction<'_>,
-    row: CommitRow,
-    commit: &CommitBody,
-) -> Result<(), StoreError> {
-    let Some(first) = &commit.replaces else { return Ok(()) };
-    for entry in View::outbox_held(transaction)?.into_iter().filter(|entry| entry.commit != row) {
-        let Some(stored) = View::commit(transaction, entry.commit)? else { continue };
-        let other = SignedCommit::read_stored(&stored.bytes).map_err(|_| StoreError::Corrupt)?;
-        if other.id() == *first || other.body.replaces == Some(*first) {
-            let seen = Seen::from_bytes(&entry.planned_on).unwrap_or_default();
-            stand_in(transaction, entry.commit, Some(row), &seen)?;
-            transaction.forget_work(entry.commit)?;
-        }
-    }
-    Ok(())
+    entry.state == TakenOut::Due.state()
 }

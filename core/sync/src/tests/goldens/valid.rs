@@ -146,6 +146,7 @@ fn from_server() -> Vec<Example> {
         Outcome::Admitted { number: 300 },
         Outcome::Held { number: 301, code: "expired".to_owned() },
         Outcome::Refused { code: "quota".to_owned() },
+        Outcome::Superseded { number: 302 },
     ];
     let answers = answers.map(|outcome| Answer { commit: key, outcome }).to_vec();
     vec![
