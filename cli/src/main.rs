@@ -40,6 +40,7 @@ fn run(verb: Verb) -> Result<(), Failure> {
         Verb::Init(arguments) => commands::server::init(&arguments),
         Verb::Serve(arguments) => commands::serve::serve(&arguments),
         Verb::Invite(arguments) => commands::server::invite(&arguments),
+        Verb::Invitation(verb) => commands::invitation::run(&verb),
         Verb::Server(verb) => commands::server::look_after(&verb),
         Verb::Grant(verb) => commands::grant::run(&verb),
         Verb::Enroll(arguments) => commands::sync::enroll(&arguments),

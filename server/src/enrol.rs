@@ -1,29 +1,20 @@
 //! Letting a device in: an invitation from the operator, used once, becomes a grant in the log.
 //!
-//! Of an invitation only the digest of its secret is kept. The same key may ask again with the same
-//! secret, because its first answer may have been lost; anybody else gets `invitation_used`.
+//! The same key may ask again with the same secret, because its first answer may have been lost; anybody
+//! else gets `invitation_used`.
 
-use keting_model::DocumentId;
 use keting_model::role::Role;
 use keting_trust::invitation::Secret;
 use keting_trust::limits::NAME_BYTES_MAX;
 use keting_trust::{
-    Denied, Digest, Grant, Invitation, KindAccess, PublicKey, SignedGrant, Signer as _, check_live,
+    Denied, Digest, Grant, KindAccess, PublicKey, SignedGrant, Signer as _, check_live,
 };
-use serde::{Deserialize, Serialize};
 
-use crate::announcing::{InvitedTo, invited_to};
-use crate::authority::Uncovered;
 use crate::city::City;
 use crate::init::log_grant;
 use crate::random::Random;
 use crate::store::{Head, ServerRead, ServerStore, StoreError, StoredDevice, StoredInvitation};
 
-const DAY_MS: u64 = 24 * 60 * 60 * 1000;
-/// How long an invitation can be used unless the operator says otherwise, in days.
-pub const INVITATION_DAYS: u32 = 7;
-/// How long a grant lasts unless the operator says otherwise, in days.
-pub const GRANT_DAYS: u32 = 365;
 /// How many grants may follow below one that the issuing key gives.
 const HOLDER_DEPTH_MAX: u8 = 5;
 
@@ -56,77 +47,6 @@ impl Endpoint {
     }
 }
 
-/// Whom the operator invites.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InviteRequest {
-    /// The person's name, which everybody sees beside what they do.
-    pub name: String,
-    /// The name of the role.
-    pub role: String,
-    /// The code of the region; an administrator has none.
-    pub region_code: Option<String>,
-    /// How long the invitation can be used, in days.
-    pub days: Option<u32>,
-    /// How long the grant lasts, in days.
-    pub grant_days: Option<u32>,
-}
-
-/// Says why nobody was invited.
-#[derive(Debug, thiserror::Error)]
-pub enum InviteError {
-    /// There is no such role. Not retryable.
-    #[error("there is no such role")]
-    UnknownRole,
-    /// There is no such region. Not retryable.
-    #[error("there is no such region")]
-    UnknownRegion,
-    /// The role needs a region, or may have none. Not retryable.
-    #[error("the role needs a region, unless it is the administrator's")]
-    RegionDoesNotFit,
-    /// The role is granted on regions of another level. Not retryable.
-    #[error("the role is granted on a region of the level {needed}")]
-    WrongLevel {
-        /// The level of the role's regions.
-        needed: &'static str,
-    },
-    /// The name is empty, too long, or holds a colon or control characters. Not retryable.
-    #[error("the name is not valid")]
-    BadName,
-    /// The server does not trust its own clock. Retryable.
-    #[error("the server does not trust its own clock")]
-    ClockSuspect,
-    /// The issuing key is over; the root key renews it. Not retryable.
-    #[error("the server's issuing key has expired")]
-    IssuingKeyExpired,
-    /// The grant would hold longer than the issuing key does. Not retryable.
-    #[error("the grant would hold longer than the server's issuing key")]
-    BeyondIssuingKey,
-    /// A number of days is zero or beyond all use. Not retryable.
-    #[error("the number of days is not valid")]
-    BadDays,
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl InviteError {
-    /// The stable code of the error.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::UnknownRole => "unknown_role",
-            Self::UnknownRegion => "unknown_region",
-            Self::RegionDoesNotFit => "region_does_not_fit",
-            Self::WrongLevel { .. } => "wrong_level",
-            Self::BadName => "bad_name",
-            Self::BadDays => "bad_days",
-            Self::ClockSuspect => "clock_suspect",
-            Self::IssuingKeyExpired => "issuing_key_expired",
-            Self::BeyondIssuingKey => "beyond_issuing_key",
-            Self::Store(error) => error.code(),
-        }
-    }
-}
-
 /// Says why a device was not let in.
 #[derive(Debug, thiserror::Error)]
 pub enum EnrolError {
@@ -139,6 +59,9 @@ pub enum EnrolError {
     /// Its time is over, or the server was restored from a backup since. Not retryable.
     #[error("the invitation is not valid any more")]
     Expired,
+    /// The operator took it back. Not retryable.
+    #[error("the invitation was taken back")]
+    Cancelled,
     /// The name of the device is not one. Not retryable.
     #[error("the name is not valid")]
     BadName,
@@ -160,6 +83,7 @@ impl EnrolError {
             Self::Unknown => "invitation_unknown",
             Self::Used => "invitation_used",
             Self::Expired => "invitation_expired",
+            Self::Cancelled => "invitation_cancelled",
             Self::BadName => "bad_name",
             Self::IssuingKeyExpired => "issuing_key_expired",
             Self::ClockSuspect => "clock_suspect",
@@ -175,6 +99,7 @@ impl EnrolError {
             Self::Unknown
             | Self::Used
             | Self::Expired
+            | Self::Cancelled
             | Self::BadName
             | Self::IssuingKeyExpired => false,
         }
@@ -192,84 +117,6 @@ pub struct Enrolled {
     pub again: bool,
     /// The serial up to which announcements are older than its invitation.
     pub announced: u64,
-}
-
-/// Makes an invitation.
-///
-/// # Errors
-/// When the request names no role or region, or the store fails.
-pub fn invite(
-    store: &mut dyn ServerStore,
-    city: &City,
-    endpoint: &Endpoint,
-    request: &InviteRequest,
-    random: &mut dyn Random,
-    now_ms: u64,
-) -> Result<Invitation, InviteError> {
-    let role = Role::from_name(&request.role).ok_or(InviteError::UnknownRole)?;
-    if !is_name(&request.name) {
-        return Err(InviteError::BadName);
-    }
-    let grant_ms = milliseconds(request.grant_days.unwrap_or(GRANT_DAYS))?;
-    let open_ms = milliseconds(request.days.unwrap_or(INVITATION_DAYS))?;
-
-    let mut transaction = store.begin()?;
-    let issuing = stored_grant(&*transaction, &city.issuing_grant)?.grant;
-    match Uncovered::of(&issuing, now_ms) {
-        None => {}
-        // The server had a key before the time it is: it is not that time.
-        Some(Uncovered::NotYetValid) => return Err(InviteError::ClockSuspect),
-        Some(_) => return Err(InviteError::IssuingKeyExpired),
-    }
-    if now_ms.saturating_add(grant_ms) > issuing.expires_at_ms {
-        return Err(InviteError::BeyondIssuingKey);
-    }
-    let region = region_for(role, request.region_code.as_deref(), &*transaction)?;
-    let head = transaction.head()?.ok_or(StoreError::Empty)?;
-    let InvitedTo { url, key, announced } = invited_to(&*transaction, endpoint)?;
-    let secret = Secret::new(random.bytes());
-    let expires_at_ms = now_ms.saturating_add(open_ms);
-    transaction.put_invitation(&StoredInvitation {
-        secret: secret.digest(),
-        name: request.name.clone(),
-        role: role.name().to_owned(),
-        region,
-        grant_ms,
-        expires_at_ms,
-        generation: head.generation,
-        announced,
-        tls_key: Digest::new(key),
-        used: None,
-    })?;
-    transaction.commit()?;
-    Ok(Invitation {
-        url,
-        tls_spki_sha256: key,
-        city: city.id,
-        root: city.root.clone(),
-        secret,
-        expires_at_ms,
-    })
-}
-
-/// The region a role is granted on, which is of the role's level: what a role may do with a unit it
-/// may not do with a village.
-fn region_for(
-    role: Role,
-    code: Option<&str>,
-    read: &dyn ServerRead,
-) -> Result<DocumentId, InviteError> {
-    let code = match (code, role) {
-        (None, Role::Administrator) => return Ok(crate::store::CITY_WIDE),
-        (Some(_), Role::Administrator) | (None, _) => return Err(InviteError::RegionDoesNotFit),
-        (Some(code), _) => code,
-    };
-    let region = read.region_by_code(code)?.ok_or(InviteError::UnknownRegion)?;
-    if region.level == role.level() {
-        Ok(region.document)
-    } else {
-        Err(InviteError::WrongLevel { needed: role.level().name() })
-    }
 }
 
 /// Lets a device in with an invitation's secret. `name` is what the device is called in lists.
@@ -298,6 +145,9 @@ pub fn enrol(
         }
         let grants = chain_bytes(&*transaction, city, grant)?;
         return Ok(Enrolled { grants, head, again: true, announced });
+    }
+    if invitation.cancelled_at_ms.is_some() {
+        return Err(EnrolError::Cancelled);
     }
     if now_ms >= invitation.expires_at_ms || invitation.generation != head.generation {
         return Err(EnrolError::Expired);
@@ -361,23 +211,18 @@ fn chain_bytes(
     Ok(vec![issuing.bytes, stored_grant(read, grant)?.bytes])
 }
 
-fn stored_grant(read: &dyn ServerRead, digest: &Digest) -> Result<SignedGrant, StoreError> {
+/// A grant of the store.
+pub(crate) fn stored_grant(
+    read: &dyn ServerRead,
+    digest: &Digest,
+) -> Result<SignedGrant, StoreError> {
     let stored = read.grant(digest)?.ok_or(StoreError::Damaged("a grant is missing"))?;
     SignedGrant::read_stored(&stored.bytes)
         .map_err(|_| StoreError::Damaged("a grant does not decode"))
 }
 
-fn milliseconds(days: u32) -> Result<u64, InviteError> {
-    const DAYS_MAX: u32 = 100 * 365;
-    if (1..=DAYS_MAX).contains(&days) {
-        Ok(u64::from(days) * DAY_MS)
-    } else {
-        Err(InviteError::BadDays)
-    }
-}
-
-/// As grants want it: something, not too long, without control characters or colons.
-fn is_name(name: &str) -> bool {
+/// Whether a name is as grants want it: something, not too long, without control characters or colons.
+pub(crate) fn is_name(name: &str) -> bool {
     (1..=NAME_BYTES_MAX).contains(&name.len())
         && !name.contains(|character: char| character.is_control() || character == ':')
 }

@@ -16,6 +16,8 @@ pub mod ending;
 pub mod enrol;
 pub mod granted;
 pub mod init;
+pub mod invitations;
+pub mod inviting;
 pub mod metrics;
 pub mod random;
 pub mod renewal;

@@ -18,8 +18,9 @@ use keting_trust::{
 
 use crate::admission::{Admission, Outcome, Push, PushedCommit};
 use crate::city::City;
-use crate::enrol::{Endpoint, InviteRequest, enrol, invite};
+use crate::enrol::{Endpoint, enrol};
 use crate::init::{RootKey, init_store, read_regions};
+use crate::inviting::{InviteRequest, invite};
 use crate::random::Random;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{ServerRead, ServerStore, StoredDevice};

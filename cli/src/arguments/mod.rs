@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use operator::{Grant, Init, Invite, LogFormat, Serve, Server};
+pub use operator::{Grant, Init, Invitations, Invite, LogFormat, ReadingServer, Serve, Server};
 
 /// Keting: household rosters that several people edit offline and that merge through a server.
 #[derive(Debug, Parser)]
@@ -26,6 +26,9 @@ pub enum Verb {
     Serve(Serve),
     /// Ask the running server for an invitation for one device.
     Invite(Invite),
+    /// What became of invitations.
+    #[command(subcommand)]
+    Invitation(Invitations),
     /// Look after the running server.
     #[command(subcommand)]
     Server(Server),

@@ -5,8 +5,6 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::Reading;
-
 /// Arguments of `init`.
 #[derive(Debug, Args)]
 pub struct Init {
@@ -81,6 +79,33 @@ pub struct Invite {
     pub days: u32,
 }
 
+/// Verbs of invitations.
+#[derive(Debug, Subcommand)]
+pub enum Invitations {
+    /// List whom invitations were made for, and what became of them.
+    List(ReadingServer),
+    /// Take an invitation back, so that no device can use it any more. Prints its id.
+    Cancel {
+        /// The invitation's id, as `invitation list` prints it, or as many of its first digits as are
+        /// needed.
+        id: String,
+        /// The running server's directory.
+        #[arg(long)]
+        data: PathBuf,
+    },
+}
+
+/// A server's directory, and how to print.
+#[derive(Debug, Args)]
+pub struct ReadingServer {
+    /// The server's directory.
+    #[arg(long)]
+    pub data: PathBuf,
+    /// Print JSON for machines.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Verbs of the running server.
 #[derive(Debug, Subcommand)]
 pub enum Server {
@@ -110,14 +135,14 @@ pub enum Server {
         data: PathBuf,
     },
     /// Show what is announced, and which devices have it.
-    Status(Reading),
+    Status(ReadingServer),
 }
 
 /// Verbs of grants.
 #[derive(Debug, Subcommand)]
 pub enum Grant {
     /// List what every device was given, by whom it is held and until when.
-    List(Reading),
+    List(ReadingServer),
     /// Renew what a device was given, from now on; also what is over, never what was ended. Prints the
     /// device's id.
     Renew {

@@ -4,15 +4,13 @@ use std::path::Path;
 
 use keting_server::announcing::{AnnounceRequest, Announced, Reached, announced, reached};
 use keting_server::city::City;
-use keting_server::init::store_path;
 use keting_server::shell::admin::{AdminReply, AdminRequest};
 use keting_server::shell::wall_clock_ms;
-use keting_server::store::sqlite::SqliteStore;
-use keting_server::store::{ServerStore as _, StoreError};
+use keting_server::store::{ServerRead, StoreError};
 use serde_json::json;
 
-use crate::arguments::Reading;
-use crate::commands::server::{ask, refused};
+use crate::arguments::ReadingServer;
+use crate::commands::server::{ask, read_store, refused};
 use crate::exit::Failure;
 use crate::output;
 use crate::time::city_minute;
@@ -44,14 +42,8 @@ pub fn rotate_key(data: &Path) -> Result<(), Failure> {
 ///
 /// # Errors
 /// When there is no city, or its store cannot be read.
-pub fn status(reading: &Reading) -> Result<(), Failure> {
-    let path = store_path(&reading.data);
-    if !path.exists() {
-        return Err(Failure::NotFound("the city"));
-    }
-    let mut store =
-        SqliteStore::open_to_read(&path).map_err(|error| failed(error.code(), &error))?;
-    let found = read_status(&mut store).map_err(|error| failed(error.code(), &error))?;
+pub fn status(reading: &ReadingServer) -> Result<(), Failure> {
+    let found = read_store(&reading.data, read_status)?;
     if reading.json {
         return output::json(&found.as_ref().map(as_json));
     }
@@ -66,10 +58,12 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
     output::line(format!("已收到的设备 devices that have it: {told}/{live}"))
 }
 
-fn read_status(store: &mut SqliteStore) -> Result<Option<(Announced, Reached)>, StoreError> {
-    let read = store.snapshot()?;
-    let Some(last) = announced(&*read)? else { return Ok(None) };
-    let reached = reached(&*read, &City::read(&*read)?, last.number, wall_clock_ms())?;
+fn read_status(
+    read: &dyn ServerRead,
+    city: &City,
+) -> Result<Option<(Announced, Reached)>, StoreError> {
+    let Some(last) = announced(read)? else { return Ok(None) };
+    let reached = reached(read, city, last.number, wall_clock_ms())?;
     Ok(Some((last, reached)))
 }
 
@@ -86,8 +80,4 @@ fn as_json((last, reached): &(Announced, Reached)) -> serde_json::Value {
         "devices_live": reached.live,
         "devices_told": reached.told,
     })
-}
-
-fn failed(code: &str, error: &dyn std::error::Error) -> Failure {
-    Failure::Server { code: code.to_owned(), message: error.to_string() }
 }

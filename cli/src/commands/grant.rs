@@ -1,17 +1,13 @@
 //! What devices were given, on the server.
 
-use keting_server::city::City;
 use keting_server::granted::{GrantState, Granted, grants};
-use keting_server::init::store_path;
 use keting_server::renewal::RenewRequest;
 use keting_server::shell::admin::{AdminReply, AdminRequest};
 use keting_server::shell::wall_clock_ms;
-use keting_server::store::sqlite::SqliteStore;
-use keting_server::store::{ServerStore as _, StoreError};
 use serde_json::json;
 
-use crate::arguments::{Grant, Reading};
-use crate::commands::server::{ask, refused};
+use crate::arguments::{Grant, ReadingServer};
+use crate::commands::server::{ask, read_store, refused};
 use crate::exit::Failure;
 use crate::output;
 use crate::time::city_minute;
@@ -34,29 +30,14 @@ pub fn run(verb: &Grant) -> Result<(), Failure> {
     }
 }
 
-fn list(reading: &Reading) -> Result<(), Failure> {
-    let path = store_path(&reading.data);
-    if !path.exists() {
-        return Err(Failure::NotFound("the city"));
-    }
-    let mut store =
-        SqliteStore::open_to_read(&path).map_err(|error| failed(error.code(), &error))?;
-    let all = read_all(&mut store).map_err(|error| failed(error.code(), &error))?;
+fn list(reading: &ReadingServer) -> Result<(), Failure> {
+    let all = read_store(&reading.data, |read, city| grants(read, city, wall_clock_ms()))?;
     if reading.json {
         return output::json(&all.iter().map(as_json).collect::<Vec<_>>());
     }
     let header =
         ["设备 device", "姓名 name", "角色 role", "区域 regions", "授权至 until", "状态 state"];
     output::table(&header, &all.into_iter().map(as_row).collect::<Vec<_>>())
-}
-
-fn read_all(store: &mut SqliteStore) -> Result<Vec<Granted>, StoreError> {
-    let read = store.snapshot()?;
-    grants(&*read, &City::read(&*read)?, wall_clock_ms())
-}
-
-fn failed(code: &str, error: &dyn std::error::Error) -> Failure {
-    Failure::Server { code: code.to_owned(), message: error.to_string() }
 }
 
 fn as_json(granted: &Granted) -> serde_json::Value {

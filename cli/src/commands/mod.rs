@@ -6,6 +6,7 @@ pub mod demo;
 pub mod grant;
 pub mod held;
 pub mod household;
+pub mod invitation;
 pub mod moot;
 pub mod outbox;
 pub mod region;

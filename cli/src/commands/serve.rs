@@ -21,7 +21,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::info;
 
 use crate::arguments::{LogFormat, Serve};
-use crate::commands::server::unusable;
+use crate::commands::server::{existing_store, unusable};
 use crate::exit::Failure;
 use crate::output;
 
@@ -34,9 +34,7 @@ const POLL_STORE_EVERY_MS: u64 = 1_000;
 /// When there is no city, its files cannot be used, or the address is taken.
 pub fn serve(arguments: &Serve) -> Result<(), Failure> {
     log_to_stderr(arguments.log_format);
-    if !store_path(&arguments.data).exists() {
-        return Err(Failure::NotFound("the city"));
-    }
+    existing_store(&arguments.data)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let stop_signals = StopSignals::listen()?;

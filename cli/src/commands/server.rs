@@ -1,14 +1,17 @@
 //! What the operator asks for: a city, an invitation, the end of a device.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use keting::{Environment, SystemEnvironment};
+use keting_server::city::City;
 use keting_server::ending::EndRequest;
-use keting_server::enrol::InviteRequest;
-use keting_server::init::{self, InitError, Place};
+use keting_server::init::{self, InitError, Place, store_path};
+use keting_server::inviting::InviteRequest;
 use keting_server::shell::admin::{self, AdminReply, AdminRequest};
 use keting_server::shell::wall_clock_ms;
+use keting_server::store::sqlite::SqliteStore;
+use keting_server::store::{ServerRead, ServerStore as _, StoreError};
 
 use crate::arguments::{self, Init, Invite};
 use crate::commands::announcing;
@@ -110,6 +113,31 @@ pub(super) fn ask(data: &Path, request: &AdminRequest) -> Result<AdminReply, Fai
         code: "server_not_running".to_owned(),
         message: format!("no server answers on {}: {error}", data.display()),
     })
+}
+
+/// Reads something from the store of a city, whether or not its server runs.
+///
+/// # Errors
+/// When there is no city, or its store cannot be read.
+pub(super) fn read_store<T>(
+    data: &Path,
+    read: impl FnOnce(&dyn ServerRead, &City) -> Result<T, StoreError>,
+) -> Result<T, Failure> {
+    let failed = |error: StoreError| unusable(error.code(), &error);
+    let path = existing_store(data)?;
+    let mut store =
+        SqliteStore::open_to_read(&path).map_err(|error| unusable(error.code(), &error))?;
+    let snapshot = store.snapshot().map_err(failed)?;
+    City::read(&*snapshot).and_then(|city| read(&*snapshot, &city)).map_err(failed)
+}
+
+/// Where the store of a city lies.
+///
+/// # Errors
+/// When there is no city.
+pub(super) fn existing_store(data: &Path) -> Result<PathBuf, Failure> {
+    let (path, missing) = (store_path(data), StoreError::Empty);
+    if path.exists() { Ok(path) } else { Err(unusable(missing.code(), &missing)) }
 }
 
 /// Why the server did not do what it was asked.

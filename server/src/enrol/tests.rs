@@ -1,6 +1,8 @@
 use super::*;
+use crate::inviting::{InviteError, InviteRequest, invite};
+use crate::renewal::days_ms;
 use crate::testing::{GRID, HEAD_REGION, NOW_MS, TOWN, Town, UNIT, VILLAGE, endpoint};
-use keting_trust::{Denied, Ed25519Signer, GrantError, verify_chain};
+use keting_trust::{Denied, Ed25519Signer, GrantError, Invitation, verify_chain};
 
 #[test]
 fn an_invitation_becomes_a_grant_in_the_log_whose_chain_leads_to_the_root_key() {
@@ -20,7 +22,7 @@ fn an_invitation_becomes_a_grant_in_the_log_whose_chain_leads_to_the_root_key() 
     let grant = verify_chain(&town.root.public, &chain, &book, NOW_MS).unwrap();
     assert_eq!(&grant.holder, phone.public_key());
     assert_eq!(grant.role, Role::MicroGridHead);
-    let later = NOW_MS + 366 * DAY_MS;
+    let later = NOW_MS + days_ms(366);
     assert_eq!(
         verify_chain(&town.root.public, &chain, &book, later).unwrap_err(),
         GrantError::NotLive(Denied::Expired)
@@ -35,7 +37,7 @@ fn an_invitation_is_used_once_but_the_same_key_may_ask_again() {
     let invitation = invited(&mut town, Some(HEAD_REGION), "micro_grid_head").unwrap();
     let (one, other) = (Ed25519Signer::from_seed([1; 32]), Ed25519Signer::from_seed([2; 32]));
     let first = enrolled(&mut town, &invitation.secret, &one, NOW_MS).unwrap();
-    let late = NOW_MS + 30 * DAY_MS;
+    let late = NOW_MS + days_ms(30);
     let again = enrolled(&mut town, &invitation.secret, &one, late).unwrap();
     assert_eq!((again.grants, again.again), (first.grants, true));
     assert_eq!(again.head, first.head);
@@ -127,7 +129,7 @@ fn no_grant_outlasts_the_issuing_key_and_nobody_is_let_in_once_it_has_ended() {
     let mut town = Town::new();
     let digest = town.city.issuing_grant;
     let issuing = stored_grant(&*town.read(), &digest).unwrap().grant;
-    let last_day = issuing.expires_at_ms - DAY_MS;
+    let last_day = issuing.expires_at_ms - days_ms(1);
     let request = InviteRequest {
         name: "李四".into(),
         role: "steward".into(),

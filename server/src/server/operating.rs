@@ -1,10 +1,11 @@
 //! What the operator asks for while the server runs.
 
-use keting_trust::DeviceId;
+use keting_trust::{DeviceId, Digest};
 
 use super::Server;
 use crate::ending::{EndError, EndRequest, end};
-use crate::enrol::{InviteError, InviteRequest, invite};
+use crate::invitations::{CancelError, cancel};
+use crate::inviting::{InviteError, InviteRequest, invite};
 use crate::renewal::{RenewError, RenewRequest, renew};
 
 impl Server {
@@ -19,6 +20,14 @@ impl Server {
         let endpoint = &self.config.endpoint;
         invite(&mut *self.store, &self.city, endpoint, request, &mut *self.random, unix_ms)
             .map(|invitation| invitation.to_text())
+    }
+
+    /// Takes an invitation back, as the operator asks.
+    ///
+    /// # Errors
+    /// When there is no such invitation, a device has used it, or the store fails.
+    pub fn cancel_invitation(&mut self, id: &str, unix_ms: u64) -> Result<Digest, CancelError> {
+        cancel(&mut *self.store, id, unix_ms)
     }
 
     /// Renews a device's grants, as the operator asks.

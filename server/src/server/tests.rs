@@ -28,8 +28,8 @@ use self::device::{Device, resume};
 use self::world::World;
 use super::*;
 use crate::admission::Push;
-use crate::enrol::{InviteRequest, invite};
 use crate::init::store_path;
+use crate::inviting::{InviteRequest, invite};
 use crate::testing::{
     GRID, HEAD_REGION, NOW_MS, OTHER_REGION, Person, Seeded, Town, UNIT, endpoint,
 };

@@ -15,7 +15,7 @@ use tracing::info;
 
 use crate::announcing::AnnounceRequest;
 use crate::ending::EndRequest;
-use crate::enrol::InviteRequest;
+use crate::inviting::InviteRequest;
 use crate::renewal::RenewRequest;
 use crate::shell::core_thread::{CoreHandle, ToCore};
 
@@ -27,6 +27,8 @@ const REQUEST_BYTES_MAX: u64 = 64 * 1024;
 pub enum AdminRequest {
     /// An invitation for one device.
     Invite(InviteRequest),
+    /// To take back the invitation with this id, or one that begins so.
+    CancelInvitation(String),
     /// To renew a device's grants.
     RenewGrants(RenewRequest),
     /// To end a device.
@@ -44,6 +46,7 @@ impl AdminRequest {
     const fn name(&self) -> &'static str {
         match self {
             Self::Invite(_) => "invite",
+            Self::CancelInvitation(_) => "cancel_invitation",
             Self::RenewGrants(_) => "renew_grants",
             Self::EndDevice(_) => "end_device",
             Self::ConfirmClock => "confirm_clock",
@@ -59,6 +62,8 @@ impl AdminRequest {
 pub enum AdminReply {
     /// The invitation's text.
     Invitation(String),
+    /// The invitation with this id is taken back.
+    InvitationCancelled(String),
     /// The grants of the device with this id are renewed.
     GrantsRenewed(String),
     /// The device with this id is ended.
@@ -213,6 +218,13 @@ async fn perform(request: AdminRequest, core: &CoreHandle) -> AdminReply {
         AdminRequest::Invite(request) => {
             match ask_core(core, |reply| ToCore::Invite { request, reply }).await {
                 Some(Ok(invitation)) => AdminReply::Invitation(invitation),
+                Some(Err(error)) => AdminReply::refused(error.code(), &error),
+                None => AdminReply::stopping(),
+            }
+        }
+        AdminRequest::CancelInvitation(id) => {
+            match ask_core(core, |reply| ToCore::CancelInvitation { id, reply }).await {
+                Some(Ok(id)) => AdminReply::InvitationCancelled(id.to_string()),
                 Some(Err(error)) => AdminReply::refused(error.code(), &error),
                 None => AdminReply::stopping(),
             }

@@ -160,6 +160,9 @@ impl CoreThread {
             ToCore::Invite { request, reply } => {
                 let _ = reply.send(self.server.invite(&request, self.clocks.unix_ms()));
             }
+            ToCore::CancelInvitation { id, reply } => {
+                let _ = reply.send(self.server.cancel_invitation(&id, self.clocks.unix_ms()));
+            }
             ToCore::RenewGrants { request, reply } => {
                 let unix_ms = self.clocks.unix_ms();
                 let _ = reply.send(self.server.renew_grants(&request, now_ms, unix_ms));

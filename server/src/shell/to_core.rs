@@ -6,7 +6,8 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use crate::admission::Batch;
 use crate::announcing::{AnnounceError, AnnounceRequest};
 use crate::ending::{EndError, EndRequest};
-use crate::enrol::{InviteError, InviteRequest};
+use crate::invitations::CancelError;
+use crate::inviting::{InviteError, InviteRequest};
 use crate::metrics::Metrics;
 use crate::renewal::{RenewError, RenewRequest};
 use crate::server::{Channel, ConnectionId, Health};
@@ -51,6 +52,13 @@ pub enum ToCore {
         request: InviteRequest,
         /// The invitation's text.
         reply: oneshot::Sender<Result<String, InviteError>>,
+    },
+    /// The operator takes an invitation back.
+    CancelInvitation {
+        /// Its id, or how that begins.
+        id: String,
+        /// Its whole id.
+        reply: oneshot::Sender<Result<Digest, CancelError>>,
     },
     /// The operator renews a device's grants.
     RenewGrants {

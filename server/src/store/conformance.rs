@@ -119,9 +119,13 @@ fn rows_come_back_as_they_were_written(store: &mut dyn ServerStore) {
         announced: 4,
         tls_key: Digest::of(b"key"),
         used: None,
+        cancelled_at_ms: None,
     };
-    let used =
-        StoredInvitation { used: Some((device(1), Digest::of(b"grant"))), ..invitation.clone() };
+    let used = StoredInvitation {
+        used: Some((device(1), Digest::of(b"grant"))),
+        cancelled_at_ms: Some(3),
+        ..invitation.clone()
+    };
     let held_commit =
         StoredCommit { state: CommitState::Held { code: "expired".to_owned() }, ..commit(2) };
     let end = |number, bound| StoredEnd {
@@ -178,7 +182,8 @@ fn rows_come_back_as_they_were_written(store: &mut dyn ServerStore) {
     assert_eq!(found, Some(held_commit));
     assert!(good(read.is_held(&document(1), &hash(7))));
     assert!(!good(read.is_held(&document(2), &hash(7))));
-    assert_eq!(good(read.invitation(&Digest::of(b"secret"))), Some(used));
+    assert_eq!(good(read.invitation(&Digest::of(b"secret"))), Some(used.clone()));
+    assert_eq!(good(read.invitations()), [used]);
 }
 
 fn a_place_in_an_incarnation_is_known_to_be_taken(store: &mut dyn ServerStore) {

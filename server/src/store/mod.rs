@@ -181,6 +181,9 @@ pub trait ServerRead {
     /// The invitation whose secret has this digest.
     fn invitation(&self, secret: &Digest) -> Result<Option<StoredInvitation>, StoreError>;
 
+    /// All invitations, in the order of their digests.
+    fn invitations(&self) -> Result<Vec<StoredInvitation>, StoreError>;
+
     /// Whether an invitation that pins a TLS key is still to be used at a time.
     fn is_key_invited(&self, key: &Digest, now_ms: u64) -> Result<bool, StoreError>;
 

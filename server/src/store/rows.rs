@@ -239,6 +239,8 @@ pub struct StoredInvitation {
     pub tls_key: Digest,
     /// The device that used it, and the grant it got.
     pub used: Option<(DeviceId, Digest)>,
+    /// When the operator took it back, milliseconds since the Unix epoch.
+    pub cancelled_at_ms: Option<u64>,
 }
 
 /// A commit that is kept but not admitted.

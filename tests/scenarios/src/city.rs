@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use keting::{Environment, SystemEnvironment};
-use keting_server::enrol::{Endpoint, InviteRequest};
+use keting_server::enrol::Endpoint;
 use keting_server::init::{Place, init, store_path};
+use keting_server::inviting::InviteRequest;
 use keting_server::renewal::{RENEW_WITHIN_DAYS, days_ms};
 use keting_server::server::{Config, Server};
 use keting_server::shell::admin::{AdminReply, AdminRequest, AdminSocket, ask};

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use keting_model::role::Role;
-use keting_server::enrol::{Endpoint, InviteRequest};
+use keting_server::enrol::Endpoint;
 use keting_server::init::{init_store, read_regions};
+use keting_server::inviting::InviteRequest;
 use keting_server::renewal::{RENEW_WITHIN_DAYS, days_ms};
 use keting_server::server::{Channel, Config, Server};
 use keting_server::store::sqlite::SqliteStore;

@@ -71,7 +71,7 @@ pub const REMEDIES: &[Remedy] = &[
     ),
     command(
         &["make a city first"],
-        &["先建立城市"],
+        &["建立城市"],
         "keting init",
         "keting-scenarios::where_there_is_no_city_one_is_made_as_the_message_says",
     ),
@@ -104,6 +104,18 @@ pub const REMEDIES: &[Remedy] = &[
         &["keting grant list"],
         "keting grant list",
         "keting-scenarios::a_device_that_nobody_can_name_is_found_in_the_list_and_ended",
+    ),
+    command(
+        &["keting invitation list"],
+        &["keting invitation list"],
+        "keting invitation list",
+        "keting-scenarios::an_invitation_that_went_astray_is_listed_and_taken_back_and_of_one_that_was_used_the_device_is_ended",
+    ),
+    command(
+        &["keting device end"],
+        &["keting device end"],
+        "keting device end",
+        "keting-scenarios::an_invitation_that_went_astray_is_listed_and_taken_back_and_of_one_that_was_used_the_device_is_ended",
     ),
     command(
         &["keting held list"],

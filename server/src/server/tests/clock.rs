@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::clock_watch::Suspicion;
-use crate::enrol::InviteError;
+use crate::inviting::InviteError;
 use crate::store::ServerStore;
 
 const AHEAD_MS: u64 = 800 * 24 * 60 * 60 * 1000;

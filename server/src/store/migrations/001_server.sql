@@ -144,7 +144,8 @@ CREATE TABLE invitations (
     announced     INTEGER NOT NULL, -- the serial up to which announcements are older than it
     tls_key       BLOB    NOT NULL, -- the SHA-256 of the TLS key that it pins
     used_by       BLOB,             -- the device, null while open
-    grant_digest  BLOB              -- what the device got
+    grant_digest  BLOB,             -- what the device got
+    cancelled_at_ms INTEGER         -- when the operator took it back
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE held (

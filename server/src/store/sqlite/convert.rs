@@ -226,5 +226,6 @@ pub(super) fn invitation(row: &Row<'_>) -> rusqlite::Result<StoredInvitation> {
         used: used_by.zip(grant).map(|(id, grant)| {
             (keting_trust::DeviceId::new(id.0), keting_trust::Digest::new(grant.0))
         }),
+        cancelled_at_ms: row.get::<_, Option<Count>>(11)?.map(|at| at.0),
     })
 }

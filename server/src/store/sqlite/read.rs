@@ -317,9 +317,19 @@ impl ServerRead for SqliteTransaction<'_> {
     fn invitation(&self, secret: &Digest) -> Result<Option<StoredInvitation>, StoreError> {
         self.one(
             "SELECT secret, name, role, region, grant_ms, expires_at_ms, generation, used_by,
-                    grant_digest, announced, tls_key
+                    grant_digest, announced, tls_key, cancelled_at_ms
              FROM invitations WHERE secret = ?1",
             [secret.as_bytes()],
+            convert::invitation,
+        )
+    }
+
+    fn invitations(&self) -> Result<Vec<StoredInvitation>, StoreError> {
+        self.all(
+            "SELECT secret, name, role, region, grant_ms, expires_at_ms, generation, used_by,
+                    grant_digest, announced, tls_key, cancelled_at_ms
+             FROM invitations ORDER BY secret",
+            [],
             convert::invitation,
         )
     }
@@ -327,7 +337,8 @@ impl ServerRead for SqliteTransaction<'_> {
     fn is_key_invited(&self, key: &Digest, now_ms: u64) -> Result<bool, StoreError> {
         let found = self.one(
             "SELECT 1 FROM invitations
-             WHERE tls_key = ?1 AND used_by IS NULL AND expires_at_ms > ?2 LIMIT 1",
+             WHERE tls_key = ?1 AND used_by IS NULL AND cancelled_at_ms IS NULL
+                   AND expires_at_ms > ?2 LIMIT 1",
             (key.as_bytes(), int(now_ms)?),
             |_| Ok(()),
         )?;

@@ -250,10 +250,12 @@ impl ServerTransaction for SqliteTransaction<'_> {
         let (device, grant) = invitation.used.unzip();
         self.run(
             "INSERT INTO invitations (secret, name, role, region, grant_ms, expires_at_ms,
-                                      generation, used_by, grant_digest, announced, tls_key)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                                      generation, used_by, grant_digest, announced, tls_key,
+                                      cancelled_at_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
              ON CONFLICT (secret) DO UPDATE SET used_by = excluded.used_by,
-                 grant_digest = excluded.grant_digest",
+                 grant_digest = excluded.grant_digest,
+                 cancelled_at_ms = excluded.cancelled_at_ms",
             (
                 invitation.secret.as_bytes(),
                 &invitation.name,
@@ -266,6 +268,7 @@ impl ServerTransaction for SqliteTransaction<'_> {
                 grant.as_ref().map(|grant| grant.as_bytes()),
                 int(invitation.announced)?,
                 invitation.tls_key.as_bytes(),
+                invitation.cancelled_at_ms.map(int).transpose()?,
             ),
         )
     }

@@ -16,6 +16,7 @@ mod exit_codes;
 mod folders;
 mod held;
 mod incarnations;
+mod invitations;
 mod json;
 mod keeping;
 mod logs;

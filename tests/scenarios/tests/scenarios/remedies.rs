@@ -83,7 +83,7 @@ fn where_there_is_no_city_one_is_made_as_the_message_says() {
     let data = place.path().join("server");
     let serve = || keting_with(&["serve", "--listen", "127.0.0.1:0", "--data"], &data);
     std::fs::create_dir(&data).unwrap();
-    assert_eq!(Ended::of(&mut serve()).refusal(), (3, "not_found"));
+    assert_eq!(Ended::of(&mut serve()).refusal(), (3, "no_city"));
     let root_key = place.path().join("root-key");
     let made = ["init", "--city", "潮乡市", "--regions", REGIONS, "--root-key"];
     Ended::of(keting().args(made).arg(root_key).arg("--data").arg(&data)).done();

@@ -10,8 +10,8 @@ pub(super) const CODES: &[Known] = &[
     ),
     not_found(
         "no_city",
-        "这个目录里还没有城市，请核对目录，或先建立城市。",
-        "There is no city in this folder: check the folder, or make a city first.",
+        "这个目录里还没有城市，请核对目录，或先用 keting init 建立城市。",
+        "There is no city in this folder: check the folder, or make a city first with keting init.",
     ),
     refused(
         "bad_name",
@@ -48,6 +48,22 @@ pub(super) const CODES: &[Known] = &[
         "ambiguous_device",
         "有几台设备的编号都这样开头，请选定一台，多写几位。",
         "Several devices have an id that begins so: choose one by more of its digits.",
+    ),
+    refused(
+        "no_such_invitation",
+        "没有这份邀请，请用 keting invitation list 查看编号。",
+        "There is no such invitation: look its id up with keting invitation list.",
+    ),
+    refused(
+        "ambiguous_invitation",
+        "有几份邀请的编号都这样开头，请选定一份，多写几位。",
+        "Several invitations have an id that begins so: choose one by more of its digits.",
+    ),
+    refused(
+        "invitation_taken_up",
+        "已有设备用这份邀请加入，撤回没有作用；要停用那台设备，请用 keting device end。",
+        "A device has come in with this invitation, so taking it back does nothing: end that device with \
+         keting device end.",
     ),
     refused(
         "bad_reason",

@@ -43,6 +43,11 @@ pub(super) const CODES: &[Known] = &[
     new_invitation("invitation_used"),
     new_invitation("invitation_expired"),
     refused(
+        "invitation_cancelled",
+        "这个邀请码已被系统管理员撤回，请向系统管理员要新的。",
+        "The operator took this invitation back: ask them for a new one.",
+    ),
+    refused(
         "issuing_key_expired",
         "服务器发放授权的密钥到期了，请联系社区或镇里的系统管理员，用根密钥续期（keting init --renew-issuing）。",
         "The server's key for giving permissions has expired: ask the operator to renew it with the \

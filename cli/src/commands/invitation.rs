@@ -1,0 +1,72 @@
+//! What became of invitations, on the server.
+
+use keting_server::invitations::{InvitationState, Invited, invitations};
+use keting_server::shell::admin::{AdminReply, AdminRequest};
+use keting_server::shell::wall_clock_ms;
+use serde_json::json;
+
+use crate::arguments::{Invitations, ReadingServer};
+use crate::commands::server::{ask, read_store, refused};
+use crate::exit::Failure;
+use crate::output;
+use crate::time::city_minute;
+
+/// Lists invitations, or takes one back.
+///
+/// # Errors
+/// When there is no city, its store cannot be read, or the running server refuses.
+pub fn run(verb: &Invitations) -> Result<(), Failure> {
+    match verb {
+        Invitations::List(reading) => list(reading),
+        Invitations::Cancel { id, data } => {
+            match ask(data, &AdminRequest::CancelInvitation(id.clone()))? {
+                AdminReply::InvitationCancelled(id) => output::line(id),
+                other => Err(refused(other)),
+            }
+        }
+    }
+}
+
+fn list(reading: &ReadingServer) -> Result<(), Failure> {
+    let all = read_store(&reading.data, |read, _| invitations(read, wall_clock_ms()))?;
+    if reading.json {
+        return output::json(&all.iter().map(as_json).collect::<Vec<_>>());
+    }
+    let header =
+        ["邀请 invitation", "姓名 name", "角色 role", "区域 region", "有效至 until", "状态 state"];
+    output::table(&header, &all.into_iter().map(as_row).collect::<Vec<_>>())
+}
+
+fn as_json(invited: &Invited) -> serde_json::Value {
+    let device = match invited.state {
+        InvitationState::Used(device) => Some(device.to_string()),
+        InvitationState::Open | InvitationState::Over | InvitationState::Cancelled => None,
+    };
+    json!({
+        "invitation": invited.id.to_string(),
+        "name": invited.name,
+        "role": invited.role,
+        "region": invited.region,
+        "expires_at_ms": invited.expires_at_ms,
+        "state": invited.state.name(),
+        "device": device,
+    })
+}
+
+fn as_row(invited: Invited) -> Vec<String> {
+    const DIGITS_SHOWN: usize = 8;
+    let state = match invited.state {
+        InvitationState::Open => "可用 open".to_owned(),
+        InvitationState::Used(device) => format!("已用 used: {device}"),
+        InvitationState::Over => "已过期 over".to_owned(),
+        InvitationState::Cancelled => "已撤回 cancelled".to_owned(),
+    };
+    vec![
+        invited.id.to_string().chars().take(DIGITS_SHOWN).collect(),
+        invited.name,
+        invited.role,
+        invited.region.unwrap_or_default(),
+        city_minute(invited.expires_at_ms),
+        state,
+    ]
+}
