@@ -66,7 +66,7 @@ pub struct CommitBody {
     pub time: HybridTime,
     /// When, as the city counts it. What the changes say of days is judged by it.
     pub city_time: CityTime,
-    /// The held commit that this one takes the place of: authored anew or taken over.
+    /// The first commit of the same act, if its author's device made this one anew.
     pub replaces: Option<CommitId>,
     /// The commits without a number that its author had before them when planning it, ascending:
     /// what becomes of them decides about this one too.

@@ -3,7 +3,7 @@
 //! A batch is the pushes of many devices. It is admitted in one transaction, in this order:
 //!
 //! 1. [`receive`]: signatures, parts, city, all that the guard can say of the bytes alone; then grant,
-//!    quota, position. Nothing of the store is locked.
+//!    quota, act, position. Nothing of the store is locked.
 //! 2. [`check`]: cheap before dear. What the guard is against whatever the documents are, and what is
 //!    out of reach by their rows, is held before any content is loaded; too many branches and a full
 //!    document before an earlier state is made. Only then the guard at each change's dependencies,

@@ -64,10 +64,10 @@ pub enum Outcome {
         #[n(0)]
         by: CommitId,
     },
-    /// Its author's device made it anew.
+    /// Another commit of the same act was admitted before it.
     #[n(5)]
     Superseded {
-        /// The new commit.
+        /// The one that was.
         #[n(0)]
         by: CommitId,
     },

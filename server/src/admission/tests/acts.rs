@@ -165,6 +165,34 @@ fn what_would_be_held_behind_another_commit_of_its_act_in_one_batch_is_supersede
 }
 
 #[test]
+fn in_whatever_order_and_batches_an_act_comes_one_commit_of_it_is_admitted_and_nothing_is_held() {
+    const ORDERS: [[usize; 3]; 6] =
+        [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+    const BATCHES: [&[usize]; 4] = [&[3], &[1, 2], &[2, 1], &[1, 1, 1]];
+    for (order, batches) in ORDERS.iter().flat_map(|order| BATCHES.map(|sizes| (order, sizes))) {
+        let mut story = Story::begin();
+        let elsewhere = story.town.region(OTHER_REGION);
+        let original = story.original.clone();
+        let never_granted =
+            make_anew(&mut story.alice, &original, |alice| alice.add_household(elsewhere).1);
+        let all = [original, story.anew.clone(), never_granted];
+        let mut coming = order.iter().map(|index| &all[*index]);
+        for size in batches {
+            story.push(&coming.by_ref().take(*size).collect::<Vec<_>>());
+        }
+        let stands = order.iter().find(|index| **index != 2).unwrap();
+        for (index, answer) in story.push(&all.iter().collect::<Vec<_>>()).iter().enumerate() {
+            let is_admitted = matches!(answer, Outcome::Admitted { .. });
+            let is_superseded = matches!(answer, Outcome::Superseded { .. });
+            assert_eq!((is_admitted, is_superseded), (index == *stands, index != *stands));
+        }
+        let row = story.town.read().device(&story.alice.device()).unwrap().unwrap();
+        assert_eq!(row.held_bytes, 0, "{order:?} {batches:?}");
+        story.town.verify();
+    }
+}
+
+#[test]
 fn nobody_makes_anothers_act_anew() {
     let mut story = Story::begin();
     let mut bob = story.town.person("micro_grid_head", HEAD_REGION);

@@ -38,6 +38,7 @@ mod rotated;
 mod said;
 mod server_clock;
 mod shell;
+mod superseded;
 mod told_of_time;
 mod typing;
 mod verifying;
