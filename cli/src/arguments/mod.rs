@@ -1,12 +1,14 @@
 //! The command line, as `--help` shows it.
 
 mod operator;
+mod withdrawal;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 pub use operator::{Grant, Init, Invitations, Invite, LogFormat, ReadingServer, Serve, Server};
+pub use withdrawal::{OfHousehold, RestoreReason, WithdrawReason};
 
 /// Keting: household rosters that several people edit offline and that merge through a server.
 #[derive(Debug, Parser)]
@@ -176,6 +178,9 @@ pub enum Household {
         /// Only those of this region and the regions in it.
         #[arg(long)]
         region: Option<String>,
+        /// Also those that were withdrawn.
+        #[arg(long)]
+        withdrawn: bool,
         #[command(flatten)]
         reading: Reading,
     },
@@ -183,6 +188,9 @@ pub enum Household {
     Show {
         /// The household's id.
         id: String,
+        /// Also what was withdrawn, and why.
+        #[arg(long)]
+        withdrawn: bool,
         #[command(flatten)]
         reading: Reading,
     },
@@ -260,6 +268,29 @@ pub enum Household {
         writing: Writing,
         #[command(flatten)]
         on: SettleOn,
+    },
+    /// Withdraw what was entered by mistake: the household with everything in it, or one visit, note or
+    /// need. It counts nowhere any more; nothing is deleted.
+    Withdraw {
+        /// The household's id.
+        id: String,
+        #[command(flatten)]
+        record: OfHousehold,
+        #[command(flatten)]
+        why: WithdrawReason,
+        #[command(flatten)]
+        writing: Writing,
+    },
+    /// Say that something withdrawn stands after all.
+    Restore {
+        /// The household's id.
+        id: String,
+        #[command(flatten)]
+        record: OfHousehold,
+        #[command(flatten)]
+        why: RestoreReason,
+        #[command(flatten)]
+        writing: Writing,
     },
 }
 
@@ -375,6 +406,28 @@ pub enum Resident {
         household: String,
         /// The resident's id.
         resident: String,
+        #[command(flatten)]
+        writing: Writing,
+    },
+    /// Withdraw a resident who was entered by mistake. They count nowhere any more; nothing is deleted.
+    Withdraw {
+        /// The household's id.
+        household: String,
+        /// The resident's id.
+        resident: String,
+        #[command(flatten)]
+        why: WithdrawReason,
+        #[command(flatten)]
+        writing: Writing,
+    },
+    /// Say that a withdrawn resident stands after all.
+    Restore {
+        /// The household's id.
+        household: String,
+        /// The resident's id.
+        resident: String,
+        #[command(flatten)]
+        why: RestoreReason,
         #[command(flatten)]
         writing: Writing,
     },

@@ -1,10 +1,12 @@
 //! Fields for which several people wrote different values: shown as numbered choices, and settled.
-//! What several people said of a resident or need is settled by saying it once more ([`facts`]).
+//! What several people said of a resident or need is settled by saying it once more ([`facts`]), and what
+//! others did to something withdrawn by withdrawing it once more or restoring it ([`withdrawals`]).
 
 mod facts;
+mod withdrawals;
 
-use keting::views::{ConflictValue, ConflictView, HouseholdDetail};
-use keting_model::{Command, DocumentId, Settle};
+use keting::views::{ConflictValue, ConflictView, HouseholdPage};
+use keting_model::{Command, DocumentId, ItemId, Settle};
 
 use crate::arguments::{SettleOn, Writing};
 use crate::commands::words::{field_name, who_and_when};
@@ -31,18 +33,17 @@ pub fn settle(id: &str, key: &str, writing: &Writing, on: &SettleOn) -> Result<(
     Ok(())
 }
 
-/// Prints what has to be settled of a household, with what to type to do so.
+/// Prints what has to be settled of a household, with what to type to do so. The page also has what was
+/// withdrawn.
 ///
 /// # Errors
 /// When standard output is closed.
-pub fn print(
-    household: &HouseholdDetail,
-    conflicts: &[ConflictView],
-    data: &str,
-) -> Result<(), Failure> {
-    for conflict in conflicts {
-        output::line(format!("待定 to settle: {}", about(household, &conflict.key)))?;
-        if conflict.facts.is_empty() {
+pub fn print(page: &HouseholdPage, data: &str) -> Result<(), Failure> {
+    for conflict in &page.conflicts {
+        output::line(format!("待定 to settle: {}", about(page, &conflict.key)))?;
+        if withdrawals::is_one(conflict) {
+            withdrawals::print(page, conflict, data)?;
+        } else if conflict.facts.is_empty() {
             print_values(conflict, data)?;
         } else {
             facts::print(conflict, &shell_word(data))?;
@@ -97,17 +98,46 @@ fn chosen(
     })
 }
 
-/// What a field is called, with the name of the resident it is about.
-fn about(household: &HouseholdDetail, key: &str) -> String {
-    let Some((resident, field)) = key.strip_prefix("r/").and_then(|rest| rest.split_once('/'))
-    else {
-        return facts::need_of(household, key).unwrap_or_else(|| field_name(key));
+/// What a field is called, with what the resident, need, visit or note is called that it is about.
+fn about(page: &HouseholdPage, key: &str) -> String {
+    let mut segments = key.splitn(3, '/');
+    let (letter, id, field) = (segments.next(), segments.next(), segments.next());
+    let item = letter.zip(id).and_then(|(letter, id)| item(page, letter, id));
+    match (item, field.unwrap_or(key)) {
+        (None, "w") => "整户 the whole household".to_owned(),
+        (None, field) => field_name(field),
+        (Some(item), "s") if letter == Some("r") => format!("{item} {}", field_name("status")),
+        (Some(item), field) if letter == Some("r") && field != key && field != "w" => {
+            format!("{item} {}", field_name(field))
+        }
+        (Some(item), _) => item,
+    }
+}
+
+/// What something of a household is called; a resident by their name.
+fn item(page: &HouseholdPage, letter: &str, id: &str) -> Option<String> {
+    let is_it = |one: &ItemId| one.to_string() == id;
+    let household = &page.household;
+    let called = match letter {
+        "r" => {
+            let mut residents = household.residents.iter().map(|detail| &detail.resident);
+            residents.find(|one| is_it(&one.id)).map(|one| one.name.clone())
+        }
+        "n" => {
+            let need = household.needs.iter().find(|one| is_it(&one.id));
+            Some(format!("需求 need {}", need.map_or(id, |need| need.text.as_str())))
+        }
+        "v" => {
+            let visit = page.visits.iter().flatten().find(|one| is_it(&one.id));
+            Some(format!("走访 visit {}", visit.map_or(id, |visit| visit.at.as_str())))
+        }
+        "o" => {
+            let note = page.notes.iter().flatten().find(|one| is_it(&one.id));
+            Some(format!("记录 note {}", note.map_or(id, |note| note.text.as_str())))
+        }
+        _ => return None,
     };
-    let field = if field == "s" { "status" } else { field };
-    let mut residents = household.residents.iter().map(|detail| &detail.resident);
-    let known = residents.find(|one| one.id.to_string() == resident);
-    let name = known.map_or(resident, |one| one.name.as_str());
-    format!("{name} {}", field_name(field))
+    called.or_else(|| Some(id.to_owned()))
 }
 
 fn in_words(value: &str) -> String {
@@ -158,6 +188,7 @@ mod tests {
             shown: "13800000001".to_owned(),
             values: ["13800000001", ""].map(said).into(),
             facts: Vec::new(),
+            meanwhile: Vec::new(),
             may_settle: true,
         }
     }

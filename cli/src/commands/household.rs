@@ -1,12 +1,13 @@
-//! Households: add, list, show, edit, visit, need, note, settle.
+//! Households: add, list, show, edit, visit, need, note, settle, withdraw, restore.
 
 use keting::commands::{HouseholdCommand, VisitsCommand};
-use keting::views::{HouseholdFilter, HouseholdPage, ResidentView};
+use keting::views::{FactView, HouseholdFilter, HouseholdPage, ResidentView, Shown};
 use keting::{Command, DocumentKind, Fields, Value};
+use keting_model::CommandError;
 
 use crate::arguments::{Household, Reading, Writing};
 use crate::commands::words::{field_name, who_and_when};
-use crate::commands::{conflicts, held};
+use crate::commands::{conflicts, held, withdrawal};
 use crate::device;
 use crate::exit::Failure;
 use crate::output;
@@ -30,8 +31,10 @@ pub fn run(verb: Household) -> Result<(), Failure> {
             let add = HouseholdCommand::Add { household, region, fields, residents, time };
             device::write(&keting, &Command::Household(add), household, &writing)
         }
-        Household::List { region, reading } => list(region.as_deref(), &reading),
-        Household::Show { id, reading } => show(&id, &reading),
+        Household::List { region, withdrawn, reading } => {
+            list(region.as_deref(), withdrawn, &reading)
+        }
+        Household::Show { id, withdrawn, reading } => show(&id, withdrawn, &reading),
         Household::Edit { id, writing, address, address_code, tenure } => {
             let fields =
                 fields(&[("address", address), ("address_code", address_code), ("tenure", tenure)]);
@@ -61,6 +64,12 @@ pub fn run(verb: Household) -> Result<(), Failure> {
             device::write(&keting, &Command::Visits(add), note, &writing)
         }
         Household::Settle { id, key, writing, on } => conflicts::settle(&id, &key, &writing, &on),
+        Household::Withdraw { id, record, why, writing } => {
+            withdrawal::withdraw(&id, &record, why, &writing)
+        }
+        Household::Restore { id, record, why, writing } => {
+            withdrawal::restore(&id, &record, why, &writing)
+        }
     }
 }
 
@@ -93,10 +102,11 @@ fn run_need(id: &str, writing: &Writing, asked: Need) -> Result<(), Failure> {
     device::write(&keting, &Command::Household(command), need, writing)
 }
 
-fn list(region: Option<&str>, reading: &Reading) -> Result<(), Failure> {
+fn list(region: Option<&str>, withdrawn: bool, reading: &Reading) -> Result<(), Failure> {
     let keting = device::open(&reading.data)?;
     let region = region.map(|code| device::region(&keting, code)).transpose()?;
-    let households = keting.households(&HouseholdFilter { region })?;
+    let shown = if withdrawn { Shown::AlsoWithdrawn } else { Shown::Standing };
+    let households = keting.households(&HouseholdFilter { region, shown })?;
     if reading.json {
         return output::json(&households);
     }
@@ -106,7 +116,7 @@ fn list(region: Option<&str>, reading: &Reading) -> Result<(), Failure> {
             vec![
                 household.id.to_string(),
                 household.region.unwrap_or_default(),
-                household.address,
+                marked(household.address, &household.withdrawn),
                 household.head.unwrap_or_default(),
                 household.living_here.to_string(),
                 if household.conflicts > 0 {
@@ -121,40 +131,66 @@ fn list(region: Option<&str>, reading: &Reading) -> Result<(), Failure> {
         &["编号 id", "网格 region", "地址 address", "户主 head", "人数", "待定 to settle"],
         &rows,
     )?;
+    if !withdrawn {
+        withdrawal::mention(&keting)?;
+    }
     held::mention(&keting)
 }
 
-fn show(id: &str, reading: &Reading) -> Result<(), Failure> {
+fn show(id: &str, withdrawn: bool, reading: &Reading) -> Result<(), Failure> {
     let id = device::household_id(id)?;
     let keting = device::open(&reading.data)?;
-    let page = keting.household(&id)?.ok_or(Failure::NotFound("the household"))?;
-    if reading.json {
-        return output::json(&page);
+    let all = keting.household_with_withdrawn(&id)?.ok_or(Failure::NotFound("the household"))?;
+    if !withdrawn && !all.household.withdrawn.is_empty() {
+        return Err(keting::EngineError::from(CommandError::Withdrawn).into());
     }
-    let HouseholdPage { household, visits, notes, conflicts, withheld } = page;
-    output::line(format!("{}  {}", household.id, household.address))?;
-    for field in household.withheld.iter().chain(withheld) {
+    if reading.json {
+        return match withdrawn {
+            true => output::json(&all),
+            false => output::json(&keting.household(&id)?),
+        };
+    }
+    let household = &all.household;
+    let address = marked(household.address.clone(), &household.withdrawn);
+    output::line(format!("{}  {address}", household.id))?;
+    for field in household.withheld.iter().chain(all.withheld) {
         output::line(format!("  {}: (不可见 withheld)", field_name(field)))?;
     }
-    let residents: Vec<_> = household.residents.iter().map(|one| cells(&one.resident)).collect();
+    print_standing(&all)?;
+    if withdrawn {
+        withdrawal::print(&all)?;
+    }
+    conflicts::print(&all, &reading.data.display().to_string())?;
+    held::mention(&keting)
+}
+
+/// Prints the residents, needs, visits and notes that were not withdrawn one by one.
+fn print_standing(page: &HouseholdPage) -> Result<(), Failure> {
+    let HouseholdPage { household, visits, notes, .. } = page;
+    let residents = household.residents.iter().map(|detail| &detail.resident);
+    let residents = residents.filter(|one| one.withdrawn.is_empty()).map(cells);
     let headings = ["编号 id", "姓名", "关系", "状态", "电话", "身份证号"];
-    output::table(&headings, &residents)?;
-    for need in &household.needs {
+    output::table(&headings, &residents.collect::<Vec<_>>())?;
+    for need in household.needs.iter().filter(|need| need.withdrawn.is_empty()) {
         let status = flagged(need.status.clone(), need.status_in_conflict);
         let entered = who_and_when(&need.entered);
         output::line(format!("需求 need {}  {status}  {}  （{entered}）", need.id, need.text))?;
     }
-    for visit in visits.into_iter().flatten() {
-        let purpose = visit.purpose.unwrap_or_default();
+    for visit in visits.iter().flatten().filter(|visit| visit.withdrawn.is_empty()) {
+        let purpose = visit.purpose.as_deref().unwrap_or_default();
         let entered = who_and_when(&visit.entered);
         output::line(format!("走访 visit {}  {}  {purpose}  （{entered}）", visit.id, visit.at))?;
     }
-    for note in notes.into_iter().flatten() {
+    for note in notes.iter().flatten().filter(|note| note.withdrawn.is_empty()) {
         let entered = who_and_when(&note.entered);
         output::line(format!("记录 note {}  {}  {}  （{entered}）", note.id, note.at, note.text))?;
     }
-    conflicts::print(&household, &conflicts, &reading.data.display().to_string())?;
-    held::mention(&keting)
+    Ok(())
+}
+
+/// An address, with a mark if the household was withdrawn.
+fn marked(address: String, withdrawn: &[FactView]) -> String {
+    if withdrawn.is_empty() { address } else { format!("{address} (已作废 withdrawn)") }
 }
 
 /// A resident's line: what is withheld of them says so in its place.

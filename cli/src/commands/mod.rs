@@ -18,4 +18,5 @@ pub mod status;
 pub mod sync;
 pub mod verify;
 pub mod watch;
+pub mod withdrawal;
 pub mod words;

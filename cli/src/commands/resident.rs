@@ -1,10 +1,11 @@
-//! Residents: add, edit, leave, conceal, reveal.
+//! Residents: add, edit, leave, conceal, reveal, withdraw, restore.
 
 use keting_model::household::{HouseholdCommand, NewResident};
 use keting_model::{CityTime, Command, DocumentId, Fields, ItemId};
 
 use crate::arguments::{Resident, ResidentFields, Writing};
 use crate::commands::household::fields;
+use crate::commands::withdrawal;
 use crate::device;
 use crate::exit::Failure;
 
@@ -50,6 +51,12 @@ pub fn run(verb: Resident) -> Result<(), Failure> {
             move_all(&household, &resident, &writing, |household, resident, time| {
                 HouseholdCommand::Reveal { household, resident, time }
             })
+        }
+        Resident::Withdraw { household, resident, why, writing } => {
+            withdrawal::withdraw_resident(&household, &resident, why, &writing)
+        }
+        Resident::Restore { household, resident, why, writing } => {
+            withdrawal::restore_resident(&household, &resident, why, &writing)
         }
     }
 }

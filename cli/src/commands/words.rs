@@ -1,6 +1,6 @@
 //! What fields are called for people: Chinese first, then the name that options and JSON use.
 
-use keting::input::Field;
+use keting::input::{Field, label};
 use keting::views::Entered;
 
 /// What is no field of its own in a form, or shares its name with others.
@@ -33,6 +33,8 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     ("visit.add", "登记走访", "record a visit"),
     ("note.add", "新增记录", "add a note"),
     ("field.settle", "定下一项", "settle a field"),
+    ("record.withdraw", "作废", "withdraw what was entered by mistake"),
+    ("record.restore", "恢复", "restore what was withdrawn"),
 ];
 
 /// What a command is called, in Chinese and English; by its name if it is of no version we know.
@@ -58,6 +60,11 @@ pub fn field_name(field: &str) -> String {
 /// What a field of a region is called: a region has a name as people have, and other words for it.
 pub fn region_field_name(field: &str) -> String {
     if field == "name" { "名称 name".to_owned() } else { field_name(field) }
+}
+
+/// What a word that a field chooses from is called, with the word itself: `已作废 withdrawn`.
+pub fn word_name(word: &str) -> String {
+    label(word).map_or_else(|| word.to_owned(), |label| format!("{} {word}", label.zh))
 }
 
 /// Who entered something and when, to the minute in the city's zone: `陆德祥 2026-11-26 20:28`.

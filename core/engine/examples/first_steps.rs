@@ -47,7 +47,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // A screen shows what a query answers, and asks again whenever its rows changed.
     for _changed in watched {
-        for household in keting.households(&HouseholdFilter { region: Some(region) })? {
+        for household in keting
+            .households(&HouseholdFilter { region: Some(region), ..HouseholdFilter::default() })?
+        {
             println!("{}  {}", household.id, household.address);
         }
         println!("{} waiting for the server", keting.status()?.waiting);

@@ -54,6 +54,7 @@ pub mod commands {
     pub use keting_model::household_private::PrivateCommand;
     pub use keting_model::household_visits::VisitsCommand;
     pub use keting_model::region::RegionCommand;
+    pub use keting_model::withdrawal::{Record, WithdrawalCommand};
 }
 
 /// What a form asks while somebody types: the one form of a value, or what is wrong with it; what fields
@@ -69,8 +70,8 @@ pub mod views {
     pub use crate::shell::queries::{HeldView, HouseholdPage, OutboxView};
     pub use keting_model::query::{
         ConflictValue, ConflictView, Counts, Entered, FactView, HouseholdDetail, HouseholdFilter,
-        HouseholdView, NeedView, NoteView, RegionView, ResidentDetail, ResidentView, VisitView,
-        Withheld,
+        HouseholdView, Meanwhile, NeedView, NoteView, RegionView, ResidentDetail, ResidentView,
+        Shown, VisitView, Withheld,
     };
     pub use keting_store::OutboxState;
 }

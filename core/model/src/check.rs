@@ -2,7 +2,7 @@
 
 use crate::city_time::CityTime;
 use crate::date::{Date, YEAR_MAX, YEAR_MIN};
-use crate::fact::is_over;
+use crate::fact::are_ids;
 use crate::id::DocumentId;
 use crate::input::{check_digit, is_phone, of_fifteen};
 use crate::kind::DocumentKind;
@@ -32,8 +32,8 @@ pub(crate) enum Holds {
     Code,
     /// The city's time of the commit that writes it, in milliseconds.
     Time,
-    /// The ids of facts, ascending.
-    Over,
+    /// The ids of facts, visits or notes, ascending.
+    Ids,
     /// A year.
     Year,
     /// The id of a document of this kind.
@@ -43,7 +43,7 @@ pub(crate) enum Holds {
 impl Holds {
     /// Whether a person fills the field in, rather than a command.
     pub(crate) fn is_filled_in(self) -> bool {
-        !matches!(self, Self::Time | Self::Over | Self::Year | Self::Document(_))
+        !matches!(self, Self::Time | Self::Ids | Self::Year | Self::Document(_))
     }
 
     /// Reads a value that a person typed, as it is: a yes or no as `true` or `false`. Whether it is
@@ -83,9 +83,9 @@ impl Holds {
             },
             Self::Code => holds(is_code(text(value)?), InvalidValue::NotACode),
             Self::Time => holds(number(value)? >= 0, InvalidValue::OutOfRange),
-            Self::Over => {
+            Self::Ids => {
                 let bytes = value.as_bytes().ok_or(InvalidValue::WrongType)?;
-                holds(is_over(bytes), InvalidValue::NotAnId)
+                holds(are_ids(bytes), InvalidValue::NotAnId)
             }
             Self::Year => {
                 let years = i64::from(YEAR_MIN)..=i64::from(YEAR_MAX);

@@ -18,6 +18,7 @@ use crate::region::RegionCommand;
 use crate::registry::registration;
 use crate::schema::name_of;
 use crate::settle::{MOVE, Settle};
+use crate::withdrawal::WithdrawalCommand;
 
 /// What a person wants done.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -37,6 +38,9 @@ pub enum Command {
     /// The choice among concurrent values of a field.
     #[n(4)]
     Settle(#[n(0)] Settle),
+    /// Something that was entered by mistake, or stands after all.
+    #[n(5)]
+    Withdrawal(#[n(0)] WithdrawalCommand),
 }
 
 /// What a command writes: never nothing.
@@ -101,6 +105,9 @@ pub enum CommandError {
     /// A region cannot lie in one of that level, or in none.
     #[error("the region's parent does not fit its level")]
     WrongParent,
+    /// What the command is about was withdrawn, or its household was.
+    #[error("it was withdrawn")]
+    Withdrawn,
     /// A child under fourteen cannot be shown in the open: a date of birth or identity number says so.
     #[error("the resident is a child")]
     IsChild,
@@ -127,6 +134,7 @@ impl CommandError {
             Self::AlreadyExists { .. } => "already_exists",
             Self::WrongCode => "wrong_code",
             Self::WrongParent => "wrong_parent",
+            Self::Withdrawn => "withdrawn",
             Self::IsChild => "is_child",
             Self::NothingChanged => "nothing_changed",
             Self::NotGiven { .. } => "document_not_given",
@@ -148,6 +156,7 @@ impl Command {
             Self::Private(command) => command.name(),
             Self::Visits(command) => command.name(),
             Self::Settle(_) => Settle::NAME,
+            Self::Withdrawal(command) => command.name(),
         }
     }
 
@@ -158,6 +167,7 @@ impl Command {
             Self::Household(command) => command.time(),
             Self::Visits(command) => Some(command.time()),
             Self::Settle(settle) => Some(settle.time),
+            Self::Withdrawal(command) => Some(command.time()),
             Self::Region(_) | Self::Private(_) => None,
         }
     }
@@ -170,6 +180,7 @@ impl Command {
             Self::Private(command) => command.documents(),
             Self::Visits(command) => command.documents(),
             Self::Settle(settle) => settle.documents(),
+            Self::Withdrawal(command) => command.documents(),
         }
     }
 
@@ -187,6 +198,7 @@ impl Command {
             Self::Private(command) => command.plan(&given),
             Self::Visits(command) => command.plan(&given),
             Self::Settle(settle) => settle.plan(&given),
+            Self::Withdrawal(command) => command.plan(&given),
         }?;
         let mut edits: Vec<Edit> = edits.into_iter().filter(|edit| !edit.ops.is_empty()).collect();
         if edits.is_empty() {

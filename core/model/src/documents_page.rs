@@ -94,7 +94,7 @@ fn holds(rule: &FieldRule) -> String {
         Holds::IdNumber => "an identity number of 18 characters".to_owned(),
         Holds::Code => "digits".to_owned(),
         Holds::Time => "the commit's `city_time`, ms".to_owned(),
-        Holds::Over => "ids of facts, ascending, joined".to_owned(),
+        Holds::Ids => "ids, ascending, joined".to_owned(),
         Holds::Year => format!("a year, {YEAR_MIN} to {YEAR_MAX}"),
         Holds::Document(kind) => format!("the id of a `{}`", kind.name()),
     }

@@ -46,9 +46,9 @@ impl<'a> Draft<'a> {
         Contents::of(self.document)
     }
 
-    /// The ids of the facts that are current about the item whose keys begin with `item`.
-    pub(crate) fn current_facts(&self, item: &str) -> BTreeSet<ItemId> {
-        current_ids(self.document, item)
+    /// The ids of the current facts whose keys begin with `root`.
+    pub(crate) fn current_facts(&self, root: &str) -> BTreeSet<ItemId> {
+        current_ids(self.document, root)
     }
 
     /// Whether the document has a value under a key, or is about to have one.

@@ -9,6 +9,7 @@ use crate::household_visits::VisitsCommand;
 use crate::region::RegionCommand;
 use crate::settle::Settle;
 use crate::value::Value;
+use crate::withdrawal::WithdrawalCommand;
 
 impl Command {
     /// What a person entered with it: the fields' names and values, as they were given.
@@ -21,6 +22,10 @@ impl Command {
             | Self::Visits(VisitsCommand::AddVisit { fields, .. }) => of(fields),
             Self::Visits(VisitsCommand::AddNote { text, .. }) => one("text", text),
             Self::Settle(Settle { key, value, .. }) => vec![(key.clone(), value.clone())],
+            Self::Withdrawal(WithdrawalCommand::Withdraw { reason, .. }) => one("reason", reason),
+            Self::Withdrawal(WithdrawalCommand::Restore { reason, .. }) => {
+                given(&[("reason", reason)])
+            }
             Self::Household(command) => with_household(command),
         }
     }

@@ -39,6 +39,7 @@ pub mod stamp;
 pub mod time;
 pub mod value;
 pub mod warning;
+pub mod withdrawal;
 pub mod words;
 
 pub use author::PUT_AUTHOR;

@@ -8,7 +8,7 @@ use crate::home::{Home, home_of};
 use crate::id::DocumentId;
 use crate::registry::{KINDS, registration};
 use crate::rows::Contents;
-use crate::{author, conflict, household, household_private, household_visits, region};
+use crate::{author, conflict, household, household_private, household_visits, region, withdrawal};
 
 /// A table of projection rows.
 ///
@@ -72,12 +72,14 @@ pub const PROJECTION_MIGRATIONS: &[(u32, &str)] = &[
     (4, household_visits::SQL),
     (5, conflict::SQL),
     (6, author::SQL),
+    (7, withdrawal::SQL),
 ];
 
 /// Every table of the projection, in the order of names.
 pub fn tables() -> Vec<&'static Table> {
     let of_kinds = KINDS.iter().flat_map(|kind| kind.tables.iter().copied());
-    let mut tables: Vec<&'static Table> = of_kinds.chain([&conflict::CONFLICT]).collect();
+    let mut tables: Vec<&'static Table> =
+        of_kinds.chain([&conflict::CONFLICT, &withdrawal::WITHDRAWAL]).collect();
     tables.sort_by_key(|table| table.name);
     tables
 }

@@ -93,6 +93,24 @@ impl<'a> Contents<'a> {
         items
     }
 
+    /// Every key, in order.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.shown.keys().map(String::as_str)
+    }
+
+    /// What people said under a key who had not received the values that are shown under `marks`, nor
+    /// those that came before them.
+    pub(crate) fn said_beside(&self, key: &str, marks: &[String]) -> Vec<Said> {
+        self.document.said_beside(key, marks)
+    }
+
+    /// What is shown under the keys that begin with `root` and a slash, by the ends of these keys.
+    pub(crate) fn below(&self, root: &str) -> impl Iterator<Item = (&str, &Value)> {
+        let start = format!("{root}/");
+        let from = self.shown.range(start.clone()..);
+        from.map_while(move |(key, shown)| Some((key.strip_prefix(&start)?, &shown.value)))
+    }
+
     /// A row of this document about an item, or about the document itself when `item` is empty.
     pub(crate) fn row(&self, table: &'static Table, item: &[u8], cells: Vec<Cell>) -> Row {
         Row { table, document: self.document(), item: item.to_vec(), cells }

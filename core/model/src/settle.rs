@@ -12,6 +12,7 @@ use crate::registry::registration;
 use crate::role::Family;
 use crate::schema::{FieldRule, Write};
 use crate::value::Value;
+use crate::withdrawal::require_standing;
 
 /// Moves what stands of a resident to the private part.
 pub(crate) const CONCEAL: &str = "resident.conceal";
@@ -88,7 +89,9 @@ impl Settle {
             placing.settle(resident, name, &value)?;
             return placing.finish();
         }
-        if given.document(&self.document)?.values(&self.key).len() < 2 {
+        let document = given.document(&self.document)?;
+        require_standing(document, None)?;
+        if document.values(&self.key).len() < 2 {
             return Err(CommandError::NothingToSettle);
         }
         let settle = Op::Settle { key: self.key.clone(), value };

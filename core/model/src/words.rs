@@ -33,6 +33,15 @@ pub const NEED_STATUSES: &[&str] = &[OPEN, "in_progress", "met", "dropped"];
 /// The status of a need nobody has taken up yet.
 pub const OPEN: &str = "open";
 
+/// Whether something that was entered stands, or was withdrawn because it was a mistake.
+pub const WITHDRAWALS: &[&str] = &[STANDS, WITHDRAWN];
+
+/// What is said of something that was withdrawn and then restored.
+pub const STANDS: &str = "stands";
+
+/// What is said of something that was withdrawn.
+pub const WITHDRAWN: &str = "withdrawn";
+
 /// By what right a household lives where it does.
 pub const TENURES: &[&str] = &["owned", "rented", "public", "employer", "other"];
 

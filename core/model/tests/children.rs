@@ -8,7 +8,7 @@ use common::tables::tables;
 use common::{Replica, add_household, add_region, edit_resident, household_id, residents};
 use keting_model::household::HouseholdCommand;
 use keting_model::household_private::PrivateCommand;
-use keting_model::query::{Withheld, household};
+use keting_model::query::{Shown, Withheld, household};
 use keting_model::{
     ActorId, Cell, CityTime, Command, CommandError, CommandId, DocumentId, DocumentKind, Fields,
     HybridTime, ItemId, Op, RULE_VERSION, Settle, Stamp, Touched, Value, judge, project,
@@ -88,7 +88,8 @@ fn said(replica: &Replica, document: DocumentId) -> String {
 /// The status that is shown to one who reads both documents.
 fn status(replica: &Replica) -> Option<String> {
     let rows = tables(&replica.rows());
-    let shown = household(&rows, &Withheld::nothing(), &household_id(1)).unwrap().unwrap();
+    let shown =
+        household(&rows, &Withheld::nothing(), &household_id(1), Shown::Standing).unwrap().unwrap();
     assert_eq!(shown.residents[0].facts.len(), 1);
     shown.residents[0].resident.status.clone()
 }

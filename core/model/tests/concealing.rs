@@ -8,7 +8,7 @@ use common::tables::tables;
 use common::{Replica, add_household, add_region, edit_resident, household_id, residents};
 use keting_model::household::HouseholdCommand;
 use keting_model::query::{
-    ConflictView, Counts, Permitted, ResidentDetail, Withheld, conflicts, counts, household,
+    ConflictView, Counts, Permitted, ResidentDetail, Shown, Withheld, conflicts, counts, household,
     households,
 };
 use keting_model::role::Role;
@@ -102,7 +102,8 @@ fn screen(replica: &Replica, role: Role) -> Screen {
     let mut rows: Vec<Row> = replica.rows();
     rows.retain(|row| !withheld.withholds(row.document.kind().unwrap()));
     let rows = tables(&rows);
-    let mut shown = household(&rows, &withheld, &household_id(1)).unwrap().unwrap();
+    let mut shown =
+        household(&rows, &withheld, &household_id(1), Shown::Standing).unwrap().unwrap();
     let permitted = Permitted::from_roles(&[role]);
     let conflicts = conflicts(&rows, &withheld, &permitted, None).unwrap();
     let counts = counts(&rows, &withheld, None).unwrap();

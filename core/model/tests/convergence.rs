@@ -8,6 +8,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
+use common::tables::tables;
 use common::unseen::{replaced_unseen, vanished_unseen};
 use common::{
     NOW_MS, Replica, Sent, Written, add_household, add_region, edit_resident, household_id,
@@ -17,7 +18,9 @@ use keting_model::date::Date;
 use keting_model::household::{HouseholdCommand, NewResident};
 use keting_model::household_private::PrivateCommand;
 use keting_model::household_visits::VisitsCommand;
+use keting_model::query::{Permitted, Withheld, conflicts, visits_and_notes};
 use keting_model::region::RegionCommand;
+use keting_model::withdrawal::{Record, WithdrawalCommand};
 use keting_model::{
     Cell, CityTime, Command, Document, DocumentId, DocumentKind, Fields, ItemId, Op, Plan,
     RULE_VERSION, Row, RowChange, Settle, Touched, Value, difference, judge, project,
@@ -32,7 +35,7 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        5 => (0..3_usize, 0..17_u8, 0..4_usize, 0..6_usize)
+        5 => (0..3_usize, 0..20_u8, 0..4_usize, 0..6_usize)
             .prop_map(|(replica, what, pick, choice)| Step::Do { replica, what, pick, choice }),
         1 => (0..3_usize, 0..3_usize).prop_map(|(from, to)| Step::Hear { from, to }),
     ]
@@ -127,8 +130,46 @@ fn any_command(replica: &mut Replica, what: u8, pick: usize, choice: usize) -> O
             Command::Household(HouseholdCommand::Conceal { household, resident: resident?, time })
         }
         13 => Command::Household(HouseholdCommand::Reveal { household, resident: resident?, time }),
+        14 => withdraw(replica, a_record(replica, pick)?, fact),
+        15 => restore(replica, pick, fact)?,
         _ => settle(replica, pick)?,
     })
+}
+
+/// The household itself, or something in it.
+fn a_record(replica: &Replica, pick: usize) -> Option<Record> {
+    let item = |table: &str| {
+        let rows = replica.rows();
+        let row = rows.iter().find(|row| row.table.name == table)?;
+        ItemId::from_slice(&row.item).ok()
+    };
+    let year = 2026;
+    Some(match pick {
+        0 => Record::Household,
+        1 => Record::Resident(item("resident")?),
+        2 => Record::Need(item("need")?),
+        _ => Record::Note { note: item("note")?, year },
+    })
+}
+
+fn withdraw(replica: &Replica, record: Record, fact: ItemId) -> Command {
+    let (household, reason, time) = (household_id(1), "录错了".to_owned(), replica.time());
+    let seen = visits_and_notes(&tables(&replica.rows()), &household).unwrap();
+    let withdraw = WithdrawalCommand::Withdraw { household, record, fact, reason, seen, time };
+    Command::Withdrawal(withdraw)
+}
+
+/// Restores something that is withdrawn.
+fn restore(replica: &Replica, pick: usize, fact: ItemId) -> Option<Command> {
+    let (household, time) = (household_id(1), replica.time());
+    let restored = |record| {
+        let reason = pick.is_multiple_of(2).then(|| "没有错".to_owned());
+        let restore = WithdrawalCommand::Restore { household, record, fact, reason, time };
+        Command::Withdrawal(restore)
+    };
+    let mut known = replica.clone();
+    let mut all = (0..4).filter_map(|pick| a_record(replica, pick)).map(restored);
+    all.find(|command| known.plan(command).is_ok())
 }
 
 fn a_need(replica: &Replica) -> Option<ItemId> {
@@ -322,6 +363,7 @@ proptest! {
         prop_assert_eq!(vanished_unseen(&written, &replicas[0]), None);
         prop_assert_eq!(replaced_unseen(&written), None);
         prop_assert_eq!(child_in_the_open(&replicas[0]), None);
+        prop_assert_eq!(hidden_unseen(&written, &replicas[0]), None);
         for replica in &replicas {
             prop_assert_eq!(replica.heads(), replicas[0].heads());
             prop_assert_eq!(replica.rows(), replicas[0].rows());
@@ -366,6 +408,40 @@ fn child_in_the_open(replica: &Replica) -> Option<ItemId> {
             hidden.iter().any(shows) || rows.iter().any(listed)
         },
     )
+}
+
+/// What somebody wrote into a withdrawn household who had not heard of that, and nobody who withdrew it had
+/// seen, though it is in no list.
+fn hidden_unseen(written: &[&Written], last: &Replica) -> Option<String> {
+    let rows = last.rows();
+    let withdrawn = |row: &&Row| row.table.name == "withdrawal" && row.cells[1] == Cell::Int(1);
+    let row = rows.iter().filter(withdrawn).find(|row| row.item == b"w")?;
+    let facts = last.documents[&row.document]
+        .keys()
+        .filter(|key| key.split('/').next() == Some("w") && key.ends_with("/over"));
+    let puts = |change: &Written, key: &str| {
+        change.ops.iter().filter_map(Op::written).any(|(put, _)| put == key)
+    };
+    let mut withdrawals: Vec<&Written> = Vec::new();
+    for fact in facts {
+        withdrawals.extend(written.iter().find(|change| puts(change, &fact)).copied());
+    }
+    let was_seen = |change: &Written| {
+        let id = change.before.id();
+        withdrawals.iter().any(|by| by.before.id() == id && by.before.has(&change.hash))
+    };
+    let stands = |change: &&&Written| {
+        let document = &last.documents[&change.before.id()];
+        change.ops.iter().filter_map(Op::written).any(|(key, value)| {
+            !key.starts_with("w/") && document.values(key) == std::slice::from_ref(value)
+        })
+    };
+    let of_household = written.iter().filter(|change| change.before.id() == row.document);
+    let unseen = of_household.filter(stands).find(|change| !was_seen(change))?;
+    let everything = (Withheld::nothing(), Permitted::everything());
+    let listed = conflicts(&tables(&rows), &everything.0, &everything.1, None).unwrap();
+    let is_listed = listed.iter().any(|one| one.key == "w" && !one.meanwhile.is_empty());
+    (!is_listed).then(|| format!("{:?}", unseen.ops))
 }
 
 /// The changes so that none comes before what it depends on.

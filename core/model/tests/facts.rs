@@ -8,7 +8,7 @@ use common::tables::tables;
 use common::{NOW_MS, Replica, add_household, add_region, edit_resident, household_id, residents};
 use keting_model::household::HouseholdCommand;
 use keting_model::query::{
-    ConflictView, HouseholdDetail, Permitted, Withheld, conflicts, counts, household,
+    ConflictView, HouseholdDetail, Permitted, Shown, Withheld, conflicts, counts, household,
 };
 use keting_model::{
     CityTime, Command, CommandError, Document, Fields, InvalidValue, ItemId, Op, RULE_VERSION,
@@ -78,7 +78,7 @@ fn advance(replica: &mut Replica, need: ItemId, status: &str, note: &str) {
 
 fn shown(replica: &Replica) -> HouseholdDetail {
     let rows = tables(&replica.rows());
-    household(&rows, &Withheld::nothing(), &household_id(1)).unwrap().unwrap()
+    household(&rows, &Withheld::nothing(), &household_id(1), Shown::Standing).unwrap().unwrap()
 }
 
 fn open(replica: &Replica) -> Vec<ConflictView> {
@@ -208,7 +208,8 @@ fn a_fact_in_the_open_and_one_in_the_private_part_contradict_for_who_reads_both(
     let rows = tables(&two.alice.rows());
     let seen_by = |role| {
         let withheld = Withheld::from_roles(&[role]);
-        let detail = household(&rows, &withheld, &household_id(1)).unwrap().unwrap();
+        let detail =
+            household(&rows, &withheld, &household_id(1), Shown::Standing).unwrap().unwrap();
         (
             conflicts(&rows, &withheld, &Permitted::everything(), None).unwrap(),
             detail.residents[0].clone(),

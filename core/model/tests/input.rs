@@ -10,6 +10,7 @@ use keting_model::household::HouseholdCommand;
 use keting_model::household_visits::VisitsCommand;
 use keting_model::input::{Field, check};
 use keting_model::region::RegionCommand;
+use keting_model::withdrawal::{Record, WithdrawalCommand};
 use keting_model::{
     CityTime, Command, Fields, InvalidValue, Op, Plan, RULE_VERSION, Settle, Touched, Value, judge,
 };
@@ -134,6 +135,13 @@ impl Typist {
                 let mut fields = fields;
                 fields.set(field.name(), typed());
                 Command::Visits(VisitsCommand::AddVisit { household, visit: id, fields, time })
+            }
+            Field::WithdrawalReason => {
+                let (record, fact, seen) = (Record::Resident(resident), id, Vec::new());
+                let reason = typed();
+                let withdraw =
+                    WithdrawalCommand::Withdraw { household, record, fact, reason, seen, time };
+                Command::Withdrawal(withdraw)
             }
             Field::Note => {
                 Command::Visits(VisitsCommand::AddNote { household, note: id, text: typed(), time })

@@ -10,7 +10,8 @@ use common::{
 use keting_model::household::HouseholdCommand;
 use keting_model::household_visits::VisitsCommand;
 use keting_model::query::{
-    self, HouseholdFilter, Permitted, Rows, Withheld, conflicts, counts, household, households,
+    self, HouseholdFilter, Permitted, Rows, Shown, Withheld, conflicts, counts, household,
+    households,
 };
 use keting_model::{Cell, Command, DocumentKind, Fields, PROJECTION_MIGRATIONS, Role, projection};
 
@@ -52,7 +53,7 @@ fn every_table_of_the_projection_is_made_by_the_migrations_with_its_columns() {
         assert_eq!(columns, wanted.map(|c| Cell::Text((*c).to_owned())).collect::<Vec<_>>());
     }
     let versions: Vec<u32> = PROJECTION_MIGRATIONS.iter().map(|(version, _)| *version).collect();
-    assert_eq!(versions, (1..=6).collect::<Vec<u32>>());
+    assert_eq!(versions, (1..=7).collect::<Vec<u32>>());
 }
 
 #[test]
@@ -99,7 +100,8 @@ fn a_steward_sees_nothing_any_more_of_who_becomes_known_as_a_child() {
     let rows = tables(&alice.rows());
     let seen_by = |role| {
         let withheld = Withheld::from_roles(&[role]);
-        let shown = household(&rows, &withheld, &household_id(1)).unwrap().unwrap();
+        let shown =
+            household(&rows, &withheld, &household_id(1), Shown::Standing).unwrap().unwrap();
         serde_json::to_value(&shown.residents[0]).unwrap()
     };
     let steward = seen_by(Role::Steward);
@@ -128,7 +130,7 @@ fn nothing_private_stands_in_the_household_document() {
 #[test]
 fn a_list_and_counts_of_a_region_hold_what_is_in_it_and_below() {
     let rows = tables(&village().rows());
-    let of = |n| HouseholdFilter { region: Some(region_id(n)) };
+    let of = |n| HouseholdFilter { region: Some(region_id(n)), ..Default::default() };
     let ids = |n| -> Vec<_> {
         let found = households(&rows, &Withheld::nothing(), &of(n)).unwrap();
         found.into_iter().map(|household| household.id).collect()
@@ -159,7 +161,7 @@ fn what_lies_outside_of_a_readers_regions_is_nowhere() {
     alice.hear(&bob.sent);
     let rows = tables(&alice.rows());
     let seen = |withheld: &Withheld, region| {
-        let filter = HouseholdFilter { region };
+        let filter = HouseholdFilter { region, ..Default::default() };
         let listed = households(&rows, withheld, &filter).unwrap();
         let counted = counts(&rows, withheld, region).unwrap();
         assert_eq!(
@@ -176,8 +178,8 @@ fn what_lies_outside_of_a_readers_regions_is_nowhere() {
     assert!(seen(&own, Some(region_id(2))).is_empty());
     let may = Permitted::everything();
     for (id, is_shown) in [(first, false), (second, true)] {
-        assert_eq!(household(&rows, &own, &id).unwrap().is_some(), is_shown);
-        assert_eq!(query::visits(&rows, &own, &id).unwrap().is_some(), is_shown);
+        assert_eq!(household(&rows, &own, &id, Shown::Standing).unwrap().is_some(), is_shown);
+        assert_eq!(query::visits(&rows, &own, &id, Shown::Standing).unwrap().is_some(), is_shown);
         assert_eq!(!conflicts(&rows, &own, &may, Some(&id)).unwrap().is_empty(), is_shown);
     }
     assert_eq!(conflicts(&rows, &own, &may, None).unwrap().len(), 1);
@@ -210,7 +212,8 @@ fn a_family_that_moves_out_is_counted_so_and_its_child_too() {
     let rows = tables(&alice.rows());
     let counted = counts(&rows, &Withheld::nothing(), None).unwrap();
     assert_eq!(counted.residents.get("moved_out"), Some(&2));
-    let shown = household(&rows, &Withheld::nothing(), &household_id(1)).unwrap().unwrap();
+    let shown =
+        household(&rows, &Withheld::nothing(), &household_id(1), Shown::Standing).unwrap().unwrap();
     assert_eq!(shown.head, None);
     assert_eq!(shown.residents[1].status_reason.as_deref(), Some("购房"));
     assert_eq!(shown.residents[0].birth_date.as_deref(), Some("1949-12-31"));
@@ -242,9 +245,9 @@ fn visits_needs_notes_and_conflicts_are_listed() {
         .run(&Command::Household(HouseholdCommand::AddNeed { household: id, need, text, time }))
         .unwrap();
     let rows = tables(&alice.rows());
-    let visits = query::visits(&rows, &Withheld::nothing(), &id).unwrap().unwrap();
+    let visits = query::visits(&rows, &Withheld::nothing(), &id, Shown::Standing).unwrap().unwrap();
     assert_eq!((visits.len(), visits[0].by.as_deref()), (1, Some("老王")));
-    let shown = household(&rows, &Withheld::nothing(), &id).unwrap().unwrap();
+    let shown = household(&rows, &Withheld::nothing(), &id, Shown::Standing).unwrap().unwrap();
     assert_eq!((shown.needs.len(), shown.needs[0].status.as_str()), (1, "open"));
     let open = conflicts(&rows, &Withheld::nothing(), &Permitted::everything(), Some(&id)).unwrap();
     assert_eq!(open.len(), 1);
@@ -260,8 +263,9 @@ fn no_list_scans_a_table_once_a_household() {
     let rows = tables(&village().rows());
     let recorder = Recorder { rows: &rows, plans: std::cell::RefCell::new(Vec::new()) };
     let region = Some(region_id(1));
-    households(&recorder, &Withheld::nothing(), &HouseholdFilter { region }).unwrap();
-    household(&recorder, &Withheld::nothing(), &household_id(1)).unwrap();
+    households(&recorder, &Withheld::nothing(), &HouseholdFilter { region, ..Default::default() })
+        .unwrap();
+    household(&recorder, &Withheld::nothing(), &household_id(1), Shown::Standing).unwrap();
     counts(&recorder, &Withheld::nothing(), region).unwrap();
     assert!(recorder.plans.borrow().len() >= 5);
     assert_eq!(recorder.inner_scans(), [""; 0]);

@@ -7,7 +7,7 @@ use common::tables::tables;
 use common::{Replica, add_household, add_region, household_id, residents};
 use keting_model::household::HouseholdCommand;
 use keting_model::household_visits::VisitsCommand;
-use keting_model::query::{HouseholdFilter, Withheld, household, households, notes, visits};
+use keting_model::query::{HouseholdFilter, Shown, Withheld, household, households, notes, visits};
 use keting_model::{Command, DocumentKind, Fields, Role};
 use serde_json::{Value as Json, json};
 
@@ -74,7 +74,7 @@ fn whatever_a_role_may_not_read_is_null_and_named() {
     let rows = tables(&full().rows());
     for role in Role::ALL {
         let withheld = Withheld::from_roles(&[role]);
-        let detail = household(&rows, &withheld, &household_id(1)).unwrap();
+        let detail = household(&rows, &withheld, &household_id(1), Shown::Standing).unwrap();
         assert_eq!(detail.is_some(), reads(role, DocumentKind::Household), "{}", role.name());
         let Some(detail) = detail else { continue };
         let detail = serde_json::to_value(&detail).unwrap();
@@ -104,8 +104,8 @@ fn visits_and_notes_are_null_and_named_for_a_role_that_may_not_read_them() {
     for role in Role::ALL {
         let withheld = Withheld::from_roles(&[role]);
         let beside = json!({
-            "visits": visits(&rows, &withheld, &household_id(1)).unwrap(),
-            "notes": notes(&rows, &withheld, &household_id(1)).unwrap(),
+            "visits": visits(&rows, &withheld, &household_id(1), Shown::Standing).unwrap(),
+            "notes": notes(&rows, &withheld, &household_id(1), Shown::Standing).unwrap(),
         });
         let hidden = !reads(role, DocumentKind::HouseholdVisits);
         let named = json!(withheld.beside_household());

@@ -8,8 +8,11 @@ use keting::parts::Replica;
 use keting_model::household::{HouseholdCommand, NewResident};
 use keting_model::household_private::PrivateCommand;
 use keting_model::household_visits::VisitsCommand;
-use keting_model::query::{ConflictView, Permitted, Rows as _, Withheld, conflicts};
+use keting_model::query::{
+    ConflictView, Permitted, Rows as _, Withheld, conflicts, visits_and_notes,
+};
 use keting_model::region::{Level, RegionCommand};
+use keting_model::withdrawal::{Record, WithdrawalCommand};
 use keting_model::{
     Cell, CityTime, Command, DocumentId, DocumentKind, Fields, ItemId, Settle, Value,
 };
@@ -24,6 +27,10 @@ struct Screen {
     households: Vec<DocumentId>,
     residents: Vec<(DocumentId, ItemId)>,
     needs: Vec<(DocumentId, ItemId)>,
+    /// Needs and visits, which may be withdrawn.
+    records: Vec<(DocumentId, Record)>,
+    /// What is withdrawn.
+    withdrawn: Vec<(DocumentId, Record)>,
     conflicts: Vec<ConflictView>,
 }
 
@@ -36,12 +43,12 @@ pub fn draw(rng: &mut Rng, replica: &Replica, foreign: &[DocumentId]) -> Option<
     let time = replica.now();
     let household = rng.pick(&screen.households).copied();
     let resident = pick_one_of_few(rng, &screen.residents);
-    let drawn = rng.below(106);
+    let drawn = rng.below(112);
     if screen.households.len() < 3 || drawn < 8 {
         return add_household(rng, &screen, time);
     }
     if drawn < 20
-        && let Some(settle) = settle(rng, &screen, time)
+        && let Some(settle) = settle(rng, replica, &screen, time)
     {
         return Some(settle);
     }
@@ -97,11 +104,45 @@ pub fn draw(rng: &mut Rng, replica: &Replica, foreign: &[DocumentId]) -> Option<
             let (household, resident) = owned(resident);
             Command::Household(HouseholdCommand::Conceal { household, resident, time })
         }
-        _ => {
+        103..106 => {
             let (household, resident) = owned(resident);
             Command::Household(HouseholdCommand::Reveal { household, resident, time })
         }
+        106..109 => {
+            let (household, resident) = owned(resident);
+            let record = match rng.below(4) {
+                0 => (household, Record::Household),
+                1 => rng.pick(&screen.records).copied().unwrap_or((household, Record::Household)),
+                _ => (household, Record::Resident(resident)),
+            };
+            withdraw(rng, replica, record, time)
+        }
+        _ => {
+            let record = *rng.pick(&screen.withdrawn)?;
+            restore(rng, record, time)
+        }
     })
+}
+
+fn withdraw(
+    rng: &mut Rng,
+    replica: &Replica,
+    (household, record): (DocumentId, Record),
+    time: CityTime,
+) -> Command {
+    let (fact, reason) =
+        (item(rng), ["entered twice", "of another house"][rng.index(2)].to_owned());
+    let seen = match record {
+        Record::Household => visits_and_notes(replica.store(), &household).unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    let withdraw = WithdrawalCommand::Withdraw { household, record, fact, reason, seen, time };
+    Command::Withdrawal(withdraw)
+}
+
+fn restore(rng: &mut Rng, (household, record): (DocumentId, Record), time: CityTime) -> Command {
+    let (fact, reason) = (item(rng), rng.chance(1, 2).then(|| "it was right".to_owned()));
+    Command::Withdrawal(WithdrawalCommand::Restore { household, record, fact, reason, time })
 }
 
 impl Screen {
@@ -111,6 +152,8 @@ impl Screen {
             households: Vec::new(),
             residents: Vec::new(),
             needs: Vec::new(),
+            records: Vec::new(),
+            withdrawn: Vec::new(),
             conflicts: Vec::new(),
         };
         let store = replica.store();
@@ -138,9 +181,43 @@ impl Screen {
                 screen.needs.push((document(id), ItemId::from_slice(item).unwrap()));
             }
         });
+        screen.records = screen.needs.iter().map(|(of, id)| (*of, Record::Need(*id))).collect();
+        each("SELECT household, item, at FROM visit ORDER BY household, item", &mut |cells| {
+            if let [Cell::Blob(id), Cell::Blob(item), Cell::Text(at)] = cells {
+                let visit = ItemId::from_slice(item).unwrap();
+                let year = at.get(..4).and_then(|year| year.parse().ok()).unwrap();
+                screen.records.push((document(id), Record::Visit { visit, year }));
+            }
+        });
+        each(
+            "SELECT household, item FROM withdrawal WHERE withdrawn = 1 ORDER BY household, item",
+            &mut |cells| {
+                if let [Cell::Blob(id), Cell::Blob(root)] = cells {
+                    let root = String::from_utf8(root.clone()).unwrap();
+                    let record = record_at(&root, document(id), &screen.records);
+                    screen.withdrawn.extend(record.map(|record| (document(id), record)));
+                }
+            },
+        );
         let (everything, may_settle) = (Withheld::nothing(), Permitted::everything());
         screen.conflicts = conflicts(store, &everything, &may_settle, None).unwrap_or_default();
         screen
+    }
+}
+
+/// The record whose withdrawals stand below `root`, if it is here.
+fn record_at(root: &str, of: DocumentId, known: &[(DocumentId, Record)]) -> Option<Record> {
+    let mut segments = root.split('/');
+    let (letter, id) = (segments.next()?, segments.next());
+    let Some(id) = id else { return Some(Record::Household) };
+    let id: ItemId = id.parse().unwrap();
+    match letter {
+        "r" => Some(Record::Resident(id)),
+        "n" => Some(Record::Need(id)),
+        _ => known.iter().map(|(household, record)| (*household, *record)).find_map(|one| {
+            let is_it = matches!(one, (at, Record::Visit { visit, .. }) if (at, visit) == (of, id));
+            is_it.then_some(one.1)
+        }),
     }
 }
 
@@ -193,9 +270,16 @@ fn advance(
     HouseholdCommand::AdvanceNeed { household, need, fact, status, note, time }
 }
 
-/// Settles a field, or facts by one over all of them.
-fn settle(rng: &mut Rng, screen: &Screen, time: CityTime) -> Option<Command> {
+/// Settles a field, or facts by one over all of them; keeps or undoes a withdrawal.
+fn settle(rng: &mut Rng, replica: &Replica, screen: &Screen, time: CityTime) -> Option<Command> {
     let ConflictView { document, key, values, facts, .. } = rng.pick(&screen.conflicts)?;
+    if key.rsplit('/').next() == Some("w") {
+        let record = (*document, record_at(key, *document, &screen.records)?);
+        let undoes = rng.chance(1, 2);
+        let command =
+            if undoes { restore(rng, record, time) } else { withdraw(rng, replica, record, time) };
+        return Some(command);
+    }
     if facts.is_empty() {
         let value = &rng.pick(values)?.value;
         return Settle::on_typed(*document, key, value, time).ok().map(Command::Settle);

@@ -63,6 +63,8 @@ fn two_hundred_seeds_hold_and_every_fault_fires() {
         "disk calls that failed, phones",
         "disk calls that failed, server",
         "edit: field.settle",
+        "edit: record.restore",
+        "edit: record.withdraw",
         "edit: resident.conceal",
         "edit: resident.edit",
         "edit: resident.reveal",
@@ -70,6 +72,7 @@ fn two_hundred_seeds_hold_and_every_fault_fires() {
         "refused on the phone: is_child",
         "refused on the phone: not_granted",
         "refused on the phone: not_found",
+        "refused on the phone: withdrawn",
         "session ended: peer_silent",
         "mallory: ManyTexts",
         "mallory: OutsideGrant",
@@ -91,6 +94,7 @@ fn two_hundred_seeds_hold_and_every_fault_fires() {
         "said: a word stands that may have moved",
         "said: several stand and agree",
         "said: words stand against each other",
+        "said: worked on beside a withdrawal",
     ] {
         assert!(counts.contains_key(what), "it never happened in {SEEDS} seeds: {what}");
     }

@@ -1,7 +1,7 @@
 //! What several people said of a resident or a need, each with what to type to settle on it: one who
 //! says it again, having seen all of it, has the last word.
 
-use keting::views::{ConflictView, FactView, HouseholdDetail};
+use keting::views::{ConflictView, FactView};
 
 use super::{print_choices, shell_word};
 use crate::commands::words::who_and_when;
@@ -23,13 +23,6 @@ pub fn print(conflict: &ConflictView, data: &str) -> Result<(), Failure> {
     };
     let headings = ["状态 status", "日期 day", "缘由 reason", "录入 entered"];
     print_choices(&headings, conflict, conflict.facts.iter().map(row))
-}
-
-/// What the need is called whose facts stand under a key.
-pub fn need_of(household: &HouseholdDetail, key: &str) -> Option<String> {
-    let need = key.strip_prefix("n/")?.strip_suffix("/s")?;
-    let known = household.needs.iter().find(|one| one.id.to_string() == need);
-    Some(format!("需求 need {}", known.map_or(need, |need| need.text.as_str())))
 }
 
 fn what_to_type(conflict: &ConflictView, fact: &FactView, data: &str) -> String {
@@ -75,6 +68,7 @@ mod tests {
             shown: status.to_owned(),
             values: Vec::new(),
             facts: vec![fact],
+            meanwhile: Vec::new(),
             may_settle: true,
         }
     }

@@ -3,9 +3,9 @@
 
 use keting_model::query::{
     self, ConflictView, Counts, HouseholdDetail, HouseholdFilter, HouseholdView, NoteView,
-    RegionView, VisitView, Withheld,
+    RegionView, Shown, VisitView, Withheld,
 };
-use keting_model::{Command, CommandId, DocumentId};
+use keting_model::{Command, CommandId, DocumentId, ItemId};
 use keting_store::{OutboxState, StoreError, View};
 use serde::Serialize;
 
@@ -85,22 +85,49 @@ impl Keting {
         self.at_one_moment(|view, withheld| query::households(view, withheld, filter))
     }
 
-    /// A household with its residents, needs, visits, notes and conflicts; none if it is not here.
+    /// A household with its residents, needs, visits, notes and conflicts; none if it is not here, or was
+    /// withdrawn.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn household(&self, id: &DocumentId) -> Result<Option<HouseholdPage>, EngineError> {
+        self.page(id, Shown::Standing)
+    }
+
+    /// The same with what was withdrawn of it, also where that is the household itself.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn household_with_withdrawn(
+        &self,
+        id: &DocumentId,
+    ) -> Result<Option<HouseholdPage>, EngineError> {
+        self.page(id, Shown::AlsoWithdrawn)
+    }
+
+    fn page(&self, id: &DocumentId, shown: Shown) -> Result<Option<HouseholdPage>, EngineError> {
         let permitted = self.permitted();
         self.at_one_moment(|view, withheld| {
-            let Some(household) = query::household(view, withheld, id)? else { return Ok(None) };
+            let Some(household) = query::household(view, withheld, id, shown)? else {
+                return Ok(None);
+            };
             Ok(Some(HouseholdPage {
                 household,
-                visits: query::visits(view, withheld, id)?,
-                notes: query::notes(view, withheld, id)?,
+                visits: query::visits(view, withheld, id, shown)?,
+                notes: query::notes(view, withheld, id, shown)?,
                 conflicts: query::conflicts(view, withheld, &permitted, Some(id))?,
                 withheld: withheld.beside_household(),
             }))
         })
+    }
+
+    /// The visits to a household and the notes about it that are here: a withdrawal of the household says
+    /// that its author has seen them.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn visits_and_notes(&self, household: &DocumentId) -> Result<Vec<ItemId>, EngineError> {
+        self.at_one_moment(|view, _| query::visits_and_notes(view, household))
     }
 
     /// What has to be settled of a region or household, or everywhere.

@@ -50,6 +50,12 @@ pub const REMEDIES: &[Remedy] = &[
         "keting-scenarios::whoever_has_not_joined_joins_as_the_message_says",
     ),
     command(
+        &["restore it first"],
+        &["先恢复"],
+        "keting household restore",
+        "keting-scenarios::what_is_withdrawn_is_shown_on_demand_and_edited_again_once_it_is_restored",
+    ),
+    command(
         &["choose one of them first"],
         &["先选定一个"],
         "keting household settle",

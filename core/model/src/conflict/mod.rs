@@ -11,6 +11,8 @@ use crate::id::DocumentId;
 use crate::projection::{Cell, Row, Table};
 use crate::rows::{Contents, cbor_cell};
 use crate::value::Value;
+use crate::withdrawal::HOUSEHOLD;
+use crate::words;
 
 pub(crate) use view::count_conflicts;
 pub use view::{ConflictValue, ConflictView, conflict_counts, conflicts};
@@ -47,7 +49,13 @@ pub(crate) fn row_of_facts(contents: &Contents<'_>, item: &str, facts: &[Fact]) 
     Some(contents.row(&CONFLICT, format!("{item}/s").as_bytes(), cells))
 }
 
-/// The words of facts about an item of a household.
-fn words_of(item: &str) -> &'static [&'static str] {
-    if item.starts_with("n/") { crate::words::NEED_STATUSES } else { crate::words::STATUSES }
+/// The words of facts of which something is about an item of a household, or about itself.
+fn words_of(key: &str) -> &'static [&'static str] {
+    if key.rsplit('/').next() == Some(HOUSEHOLD) {
+        words::WITHDRAWALS
+    } else if key.starts_with("n/") {
+        words::NEED_STATUSES
+    } else {
+        words::STATUSES
+    }
 }

@@ -46,6 +46,7 @@ pub(super) fn between_parts(row: &[Cell]) -> Vec<Found> {
             home: household,
             said: field.said,
             facts: Vec::new(),
+            meanwhile: Vec::new(),
         })
     });
     conflicts.collect()

@@ -12,18 +12,20 @@ use crate::id::{DocumentId, ItemId};
 use crate::kind::DocumentKind;
 use crate::projection::Cell;
 use crate::query::{Permitted, Rows, Withheld, as_hex, blob, document as id_in, regions_below};
-use crate::role::Family;
 use crate::rows::cbor_in;
 use crate::said::Said;
 use crate::settle::Settle;
+use crate::withdrawal::{Meanwhile, Withdrawal, family_of, read_withdrawals, select_withdrawals};
 
-/// A field, or what became of a resident or need, that has to be settled.
+/// A field, or what became of a resident or need, that has to be settled; or something that is withdrawn,
+/// which others worked on meanwhile or say stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ConflictView {
     /// The document a settle names: where it stands, or the household whose private part has it.
     #[serde(serialize_with = "as_hex")]
     pub document: DocumentId,
-    /// The field's key, as a settle names it; of facts `r/ID/s` or `n/ID/s`.
+    /// The field's key, as a settle names it; of facts `r/ID/s` or `n/ID/s`; of what was withdrawn `w` for
+    /// the household, `r/ID/w`, `n/ID/w`, `v/ID/w`, `o/ID/w`.
     pub key: String,
     /// The region or household it is about.
     #[serde(serialize_with = "as_hex")]
@@ -33,8 +35,11 @@ pub struct ConflictView {
     /// The unequal values; of a field the shown one comes first.
     pub values: Vec<ConflictValue>,
     /// The facts that say these values, in their order; none of a field. They are settled by a fact
-    /// over all of them: `resident.leave`, `resident.return` or `need.advance`.
+    /// over all of them: `resident.leave`, `resident.return` or `need.advance`; of what was withdrawn
+    /// `record.withdraw`, so that it stays so, or `record.restore`.
     pub facts: Vec<FactView>,
+    /// What others did to something without having heard that it is withdrawn.
+    pub meanwhile: Vec<Meanwhile>,
     /// Whether the reader's role lets them settle it.
     pub may_settle: bool,
 }
@@ -49,20 +54,24 @@ pub struct ConflictValue {
     pub entered: Vec<Entered>,
 }
 
-/// Where conflicts are looked for: among the rows of the table, and between the parts of households.
+/// Where conflicts are looked for: among the rows of the table, between the parts of households, and among
+/// what was withdrawn.
 struct Scope {
     listed: &'static str,
     between: &'static str,
+    withdrawals: &'static str,
 }
 
 const ALL: Scope = Scope {
     listed: "SELECT document, item, home, said, facts FROM conflict",
     between: select_between_parts!(""),
+    withdrawals: select_withdrawals!(""),
 };
 
 const OF_ONE: Scope = Scope {
     listed: "SELECT document, item, home, said, facts FROM conflict WHERE home = ?1",
     between: select_between_parts!("WHERE o.document = ?1"),
+    withdrawals: select_withdrawals!("WHERE x.household = ?1"),
 };
 
 const BELOW: Scope = Scope {
@@ -73,6 +82,10 @@ const BELOW: Scope = Scope {
     ),
     between: regions_below!(select_between_parts!(
         "WHERE o.document IN \
+         (SELECT h.document FROM below JOIN household h ON h.region = below.document)"
+    )),
+    withdrawals: regions_below!(select_withdrawals!(
+        "WHERE x.household IN \
          (SELECT h.document FROM below JOIN household h ON h.region = below.document)"
     )),
 };
@@ -147,6 +160,7 @@ pub(super) struct Found {
     pub(super) home: DocumentId,
     pub(super) said: Vec<Said>,
     pub(super) facts: Vec<Fact>,
+    pub(super) meanwhile: Vec<Meanwhile>,
 }
 
 /// Reads conflicts in the order of documents and keys, leaving out facts that agree as far as the
@@ -180,6 +194,9 @@ fn read<R: Rows>(
         });
         found.extend(between);
     }
+    let withdrawals = read_withdrawals(rows, withheld, scope.withdrawals, &parameters)?;
+    found.retain(|one| !withdrawals.hides(&one.home, &one.key));
+    found.extend(withdrawals.into_undecided().map(Found::of_withdrawal));
     found.sort_by(|a, b| (a.home, &a.key).cmp(&(b.home, &b.key)));
     Ok(found)
 }
@@ -192,7 +209,13 @@ impl Found {
             home: id_in(row, 2)?,
             said: cbor_in(row, 3),
             facts: cbor_in(row, 4),
+            meanwhile: Vec::new(),
         })
+    }
+
+    fn of_withdrawal((household, key, withdrawal): (DocumentId, String, Withdrawal)) -> Self {
+        let Withdrawal { facts, meanwhile, .. } = withdrawal;
+        Self { document: household, key, home: household, said: Vec::new(), facts, meanwhile }
     }
 
     /// Adds what the private part says, if the reader may read it.
@@ -215,7 +238,7 @@ impl Found {
     fn view(self, permitted: &Permitted) -> Option<ConflictView> {
         let may_settle = self.may_settle(permitted);
         let told = self.told();
-        let Self { document, key, home, said, facts } = self;
+        let Self { document, key, home, said, facts, meanwhile } = self;
         // Whatever is private of a resident is settled by way of the household.
         let is_private = document.kind() == Some(DocumentKind::HouseholdPrivate);
         let document = if is_private { home } else { document };
@@ -231,15 +254,14 @@ impl Found {
             Some(status) => status,
             None => values.first()?.value.clone(),
         };
-        Some(ConflictView { document, key, home, shown, values, facts, may_settle })
+        Some(ConflictView { document, key, home, shown, values, facts, meanwhile, may_settle })
     }
 
     /// Whether somebody may settle it who may write so much.
     fn may_settle(&self, permitted: &Permitted) -> bool {
         let families = match self.facts.as_slice() {
             [] => Settle::families(&self.home, &self.key),
-            [..] if self.key.starts_with("n/") => vec![Family::Need],
-            [..] => vec![Family::Resident],
+            [..] => vec![family_of(&self.key)],
         };
         !families.is_empty() && families.into_iter().all(|family| permitted.permits(family))
     }
@@ -248,7 +270,9 @@ impl Found {
 impl ConflictView {
     fn entered(&mut self) -> impl Iterator<Item = &mut Entered> {
         let of_values = self.values.iter_mut().flat_map(|value| &mut value.entered);
-        of_values.chain(self.facts.iter_mut().map(|fact| &mut fact.entered))
+        let of_facts = self.facts.iter_mut().map(|fact| &mut fact.entered);
+        let of_others = self.meanwhile.iter_mut().map(|done| &mut done.entered);
+        of_values.chain(of_facts).chain(of_others)
     }
 }
 

@@ -34,15 +34,27 @@ impl Document {
     /// people are listed each.
     pub(crate) fn said(&self, key: &str) -> Vec<Said> {
         let all = self.inner.get_all(ROOT, key).unwrap_or_default();
-        let said = all.iter().rev().filter_map(|(value, operation)| {
-            let value = Value::from_scalar(value.as_scalar()?)?;
-            Some(Said {
-                value,
-                actor: actor_of(operation),
-                city_time: self.city_time_of(operation),
-            })
-        });
-        said.collect()
+        all.iter().rev().filter_map(|(value, id)| self.said_by(value, id)).collect()
+    }
+
+    /// The same without what stood there for those who put the values that are shown under `marks`, one or
+    /// the other of them.
+    pub(crate) fn said_beside(&self, key: &str, marks: &[String]) -> Vec<Said> {
+        let put = |mark: &String| {
+            let (_, id) = self.inner.get(ROOT, mark.as_str()).ok().flatten()?;
+            self.inner.hash_for_opid(&id)
+        };
+        let changes: Vec<ChangeHash> = marks.iter().filter_map(put).collect();
+        let all = self.inner.get_all(ROOT, key).unwrap_or_default();
+        let seen = self.inner.get_all_at(ROOT, key, &changes).unwrap_or_default();
+        let unseen = all.iter().rev().filter(|(_, id)| !seen.iter().any(|(_, seen)| seen == id));
+        unseen.filter_map(|(value, id)| self.said_by(value, id)).collect()
+    }
+
+    fn said_by(&self, value: &automerge::Value<'_>, operation: &automerge::ObjId) -> Option<Said> {
+        let value = Value::from_scalar(value.as_scalar()?)?;
+        let (actor, city_time) = (actor_of(operation), self.city_time_of(operation));
+        Some(Said { value, actor, city_time })
     }
 
     /// The city's time of the change that an operation is of.

@@ -1,4 +1,5 @@
-//! Facts: what became of a resident or a need. A fact is never changed; it says which it replaces.
+//! Facts: what became of a resident or a need, and what was withdrawn. A fact is never changed; it says
+//! which it replaces.
 //!
 //! Its *skeleton* (its id, `over`, `time`) always stands in the household. What it says (`status`,
 //! and perhaps `at` and `reason` or `note`) stands beside it, or, of a resident of whom nothing may
@@ -20,11 +21,11 @@ use minicbor::{Decode, Encode};
 
 use crate::document::Document;
 use crate::id::{ActorId, ItemId};
-use crate::rows::Item;
+use crate::rows::{Contents, Item};
 use crate::value::Value;
 
 pub use rule::current_fact_actors;
-pub(crate) use rule::replace_what_was_current;
+pub(crate) use rule::{replace_what_was_current, withdraws};
 pub(crate) use told::{Told, is_gone};
 pub use view::FactView;
 
@@ -103,22 +104,21 @@ pub(crate) fn is_of_fact(key: &str) -> bool {
     key.split('/').nth(2) == Some("s")
 }
 
-/// The current facts about an item of a household, in the order of their ids. `author` finds who
-/// wrote a fact.
-pub(crate) fn current(item: &Item<'_>, author: impl Fn(&ItemId) -> Option<ActorId>) -> Vec<Fact> {
-    let facts = Facts::of_item(item);
+/// The current facts whose keys begin with `root`, such as `r/ID/s`, in the order of their ids.
+pub(crate) fn current(household: &Contents<'_>, root: &str) -> Vec<Fact> {
+    let facts = Facts::of(household.below(root));
     let time = |id: &ItemId| facts.0.get(id)?.get("time")?.as_int();
     let fact = |id: ItemId| {
-        let actor = author(&id)?;
+        let actor = household.author(&format!("{root}/{id}/over"))?;
         Some(Fact { id, actor, time: time(&id).unwrap_or(0), said: facts.said(&id) })
     };
     facts.current().into_iter().filter_map(fact).collect()
 }
 
-/// The ids of the facts that are current about the item whose keys begin with `item`.
-pub(crate) fn current_ids(household: &Document, item: &str) -> BTreeSet<ItemId> {
-    let start = format!("{item}/s/");
-    let shown: Vec<(String, Value)> = household.shown_below(&format!("{item}/s")).collect();
+/// The ids of the current facts whose keys begin with `root`.
+pub(crate) fn current_ids(household: &Document, root: &str) -> BTreeSet<ItemId> {
+    let start = format!("{root}/");
+    let shown: Vec<(String, Value)> = household.shown_below(root).collect();
     let parts = shown.iter().filter_map(|(key, value)| Some((key.strip_prefix(&start)?, value)));
     Facts::of(parts).current()
 }
@@ -137,20 +137,20 @@ pub(crate) fn complete(facts: &mut [Fact], private: Vec<(ItemId, Said)>) {
     }
 }
 
-/// The value of `over` of a fact that replaces these.
-pub(crate) fn over(replaced: &BTreeSet<ItemId>) -> Value {
-    Value::Bytes(replaced.iter().flat_map(ItemId::as_bytes).copied().collect())
+/// Ids as one value, as `over` names the facts that a fact replaces.
+pub(crate) fn joined(ids: &BTreeSet<ItemId>) -> Value {
+    Value::Bytes(ids.iter().flat_map(ItemId::as_bytes).copied().collect())
 }
 
-/// Whether bytes are those of an `over`: ids, ascending.
-pub(crate) fn is_over(bytes: &[u8]) -> bool {
+/// Whether bytes are ids, ascending.
+pub(crate) fn are_ids(bytes: &[u8]) -> bool {
     let (ids, rest) = bytes.as_chunks::<{ ItemId::LEN_BYTES }>();
     rest.is_empty() && ids.is_sorted_by(|a, b| a < b)
 }
 
-/// The ids that an `over` names.
-fn ids_of(over: &[u8]) -> impl Iterator<Item = ItemId> + '_ {
-    over.as_chunks::<{ ItemId::LEN_BYTES }>().0.iter().map(|id| ItemId::new(*id))
+/// The ids in what [`joined`] made.
+pub(crate) fn ids_of(joined: &[u8]) -> impl Iterator<Item = ItemId> + '_ {
+    joined.as_chunks::<{ ItemId::LEN_BYTES }>().0.iter().map(|id| ItemId::new(*id))
 }
 
 #[cfg(test)]
@@ -167,21 +167,21 @@ mod tests {
         let mut values = BTreeMap::new();
         for (fact, replaced) in facts {
             let replaced = replaced.iter().map(|n| id(*n)).collect();
-            values.insert(format!("s/{}/over", id(fact)), over(&replaced));
+            values.insert(format!("s/{}/over", id(fact)), joined(&replaced));
             values.insert(format!("s/{}/status", id(fact)), Value::from("away"));
         }
         let item: Item<'_> = values.iter().map(|(key, value)| (key.as_str(), value)).collect();
-        let current = current(&item, |_| Some(ActorId::new([7; 10])));
-        assert_eq!(current.iter().map(|fact| fact.id).collect::<Vec<_>>(), [id(2), id(4)]);
-        assert!(current.iter().all(|fact| fact.said.is_some()));
+        let facts = Facts::of_item(&item);
+        assert_eq!(facts.current(), BTreeSet::from([id(2), id(4)]));
+        assert!(facts.current().iter().all(|id| facts.said(id).is_some()));
     }
 
     #[test]
-    fn over_is_whole_ids_ascending_and_none_twice() {
-        assert!(is_over(&[]));
-        assert!(is_over(&[[1; 8], [2; 8]].concat()));
+    fn what_is_joined_is_whole_ids_ascending_and_none_twice() {
+        assert!(are_ids(&[]));
+        assert!(are_ids(&[[1; 8], [2; 8]].concat()));
         for wrong in [vec![1; 7], [[2; 8], [1; 8]].concat(), [[1; 8], [1; 8]].concat()] {
-            assert!(!is_over(&wrong), "{wrong:?}");
+            assert!(!are_ids(&wrong), "{wrong:?}");
         }
     }
 }

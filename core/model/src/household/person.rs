@@ -43,6 +43,7 @@ pub(super) fn person(row: &[Cell], private: &mut [Cell], withheld: &Withheld) ->
         status,
         status_in_conflict: told.in_conflict,
         concealed: int(row, 9) == Some(1),
+        withdrawn: Vec::new(),
         withheld: &[],
     };
     let detail = ResidentDetail {

@@ -7,7 +7,7 @@ use crate::city_time::CityTime;
 use crate::command::{CommandError, Edit, Given};
 use crate::date::Date;
 use crate::draft::{Draft, no_field, takes_away, tidy};
-use crate::fact::{Fact, Told, all_said, complete, current, over};
+use crate::fact::{Fact, Told, all_said, complete, current, joined};
 use crate::fields::Fields;
 use crate::household::NewResident;
 use crate::household::concealing::Place;
@@ -15,6 +15,7 @@ use crate::household::parts::filled_in;
 use crate::id::{DocumentId, ItemId};
 use crate::kind::DocumentKind;
 use crate::value::Value;
+use crate::withdrawal::require_standing;
 use crate::words;
 
 /// What a command is about to write into a household and its private part.
@@ -146,8 +147,8 @@ impl<'a> Placing<'a> {
         if self.household.has(&key("over")) {
             return Err(CommandError::AlreadyExists { what: "the fact" });
         }
-        let replaced = self.household.current_facts(&format!("r/{resident}"));
-        self.household.put(key("over"), over(&replaced))?;
+        let replaced = self.household.current_facts(&format!("r/{resident}/s"));
+        self.household.put(key("over"), joined(&replaced))?;
         self.household.put(key("time"), time_value(self.time))?;
         let (part, _) = self.parts(place);
         part.put(key("status"), Value::from(fact.status))?;
@@ -162,10 +163,8 @@ impl<'a> Placing<'a> {
     /// The current facts about a resident, with what both documents say.
     fn current(&self, resident: ItemId) -> Vec<Fact> {
         let [open, private] = [&self.household, &self.private].map(|draft| draft.contents());
-        let (open_items, private_items) = (open.items("r"), private.items("r"));
-        let Some(item) = open_items.get(&resident) else { return Vec::new() };
-        let mut facts = current(item, |fact| open.author(&format!("r/{resident}/s/{fact}/over")));
-        complete(&mut facts, private_items.get(&resident).map(all_said).unwrap_or_default());
+        let mut facts = current(&open, &format!("r/{resident}/s"));
+        complete(&mut facts, private.items("r").get(&resident).map(all_said).unwrap_or_default());
         facts
     }
 }
@@ -180,23 +179,23 @@ pub(crate) fn prefix(resident: ItemId) -> String {
     format!("r/{resident}/")
 }
 
-/// Complains unless the household is there and the resident in it.
+/// Complains unless the household is there and the resident in it, and neither was withdrawn.
 pub(crate) fn require_resident(
     household: &Draft<'_>,
     resident: ItemId,
 ) -> Result<(), CommandError> {
     require_household(household)?;
     if household.has(&format!("{}name", prefix(resident))) {
-        Ok(())
+        require_standing(household.before(), Some(&format!("r/{resident}")))
     } else {
         Err(CommandError::NotFound { what: "the resident" })
     }
 }
 
-/// Complains unless the household is there.
+/// Complains unless the household is there and stands.
 pub(crate) fn require_household(household: &Draft<'_>) -> Result<(), CommandError> {
     if household.has("home") {
-        Ok(())
+        require_standing(household.before(), None)
     } else {
         Err(CommandError::NotFound { what: "the household" })
     }

@@ -4,13 +4,13 @@
 use crate::city_time::CityTime;
 use crate::command::{CommandError, Edit, Given};
 use crate::draft::{Draft, put_all};
-use crate::fact::{Told, over};
+use crate::fact::{Told, current, joined};
 use crate::fields::Fields;
 use crate::household::placing::{NewFact, Placing, require_household, time_value};
-use crate::household::rows::current_about_need;
 use crate::household::{HouseholdCommand, NewResident};
 use crate::id::{DocumentId, ItemId};
 use crate::value::Value;
+use crate::withdrawal::require_standing;
 use crate::words;
 
 type Edits = Result<Vec<Edit>, CommandError>;
@@ -66,7 +66,7 @@ impl HouseholdCommand {
         }
     }
 
-    /// A draft of a household that is there.
+    /// A draft of a household that is there and stands.
     fn draft<'a>(
         &self,
         given: &Given<'a>,
@@ -116,7 +116,8 @@ fn advance_need(mut draft: Draft<'_>, need: ItemId, said: &NeedFact<'_>, time: C
     if !draft.has(&format!("n/{need}/text")) {
         return Err(CommandError::NotFound { what: "the need" });
     }
-    let replaced = draft.current_facts(&format!("n/{need}"));
+    require_standing(draft.before(), Some(&format!("n/{need}")))?;
+    let replaced = draft.current_facts(&format!("n/{need}/s"));
     if note.is_none() && replaced.len() < 2 && need_status(&draft, need) == status {
         return Err(CommandError::NothingChanged);
     }
@@ -124,7 +125,7 @@ fn advance_need(mut draft: Draft<'_>, need: ItemId, said: &NeedFact<'_>, time: C
     if draft.has(&key("over")) {
         return Err(CommandError::AlreadyExists { what: "the fact" });
     }
-    draft.put(key("over"), over(&replaced))?;
+    draft.put(key("over"), joined(&replaced))?;
     draft.put(key("time"), time_value(time))?;
     draft.put(key("status"), Value::from(status))?;
     if let Some(note) = note {
@@ -135,9 +136,7 @@ fn advance_need(mut draft: Draft<'_>, need: ItemId, said: &NeedFact<'_>, time: C
 
 /// What has become of a need so far.
 fn need_status(draft: &Draft<'_>, need: ItemId) -> String {
-    let contents = draft.contents();
-    let needs = contents.items("n");
-    let facts = needs.get(&need).map(|item| current_about_need(&contents, need, item));
-    let told = Told::of(&facts.unwrap_or_default(), words::NEED_STATUSES);
+    let facts = current(&draft.contents(), &format!("n/{need}/s"));
+    let told = Told::of(&facts, words::NEED_STATUSES);
     told.status.unwrap_or_else(|| words::OPEN.to_owned())
 }

@@ -6,6 +6,7 @@ CREATE TABLE household (
     address      TEXT NOT NULL,
     address_code TEXT,                -- of the standard address
     tenure       TEXT,
+    withdrawn    INTEGER NOT NULL,    -- 1 if it was entered by mistake
     PRIMARY KEY (document, item)
 ) STRICT, WITHOUT ROWID;
 
@@ -25,6 +26,7 @@ CREATE TABLE resident (
     facts_current INTEGER NOT NULL,   -- how many facts nobody replaced
     facts         BLOB,               -- these facts, a CBOR array: id, author, time, what is said here
     concealed     INTEGER NOT NULL,   -- whether nothing but name and relation may be read in the open
+    withdrawn     INTEGER NOT NULL,   -- 1 if they, or their household, were entered by mistake
     PRIMARY KEY (document, item)
 ) STRICT, WITHOUT ROWID;
 
@@ -49,5 +51,6 @@ CREATE TABLE need (
     status      TEXT NOT NULL,        -- open, in_progress, met, dropped: the least final of the current facts
     note        TEXT,                 -- of those that say so
     facts       BLOB,                 -- the current facts, a CBOR array as of a resident
+    withdrawn   INTEGER NOT NULL,     -- 1 if it, or its household, was entered by mistake
     PRIMARY KEY (document, item)
 ) STRICT, WITHOUT ROWID;

@@ -13,6 +13,9 @@ use crate::kind::DocumentKind;
 use crate::projection::Cell;
 use crate::query::{Rows, Withheld, document, item, regions_below, text};
 use crate::rows::cbor_in;
+use crate::withdrawal::{
+    HOUSEHOLD, Shown, Withdrawals, read_withdrawals, select_withdrawals, withdrawals_of,
+};
 use crate::words;
 
 /// Which households a list holds.
@@ -20,6 +23,8 @@ use crate::words;
 pub struct HouseholdFilter {
     /// Only those in this region and below it.
     pub region: Option<DocumentId>,
+    /// Whether also those that were withdrawn.
+    pub shown: Shown,
 }
 
 /// The columns that [`household_found`] and [`person`] read, in their order. A list leaves out the
@@ -67,8 +72,10 @@ struct Scope {
 }
 
 const ALL: Scope = Scope {
-    households: select!(households "FROM household h LEFT JOIN region g ON g.document = h.region"),
-    residents: select!(residents "FROM resident r ORDER BY r.document, r.item"),
+    households: select!(households
+        "FROM household h LEFT JOIN region g ON g.document = h.region WHERE h.withdrawn <= ?1"),
+    residents: select!(residents
+        "FROM resident r WHERE r.withdrawn <= ?1 ORDER BY r.document, r.item"),
     private: select!(private "FROM resident_private p"),
     in_full: false,
 };
@@ -77,10 +84,10 @@ const ALL: Scope = Scope {
 const BELOW: Scope = Scope {
     households: regions_below!(select!(households
         "FROM below CROSS JOIN household h ON h.region = below.document \
-         LEFT JOIN region g ON g.document = h.region")),
+         LEFT JOIN region g ON g.document = h.region WHERE h.withdrawn <= ?2")),
     residents: regions_below!(select!(residents
         "FROM below CROSS JOIN household h ON h.region = below.document \
-         CROSS JOIN resident r ON r.document = h.document")),
+         CROSS JOIN resident r ON r.document = h.document WHERE r.withdrawn <= ?2")),
     private: regions_below!(select!(private
         "FROM below CROSS JOIN household h ON h.region = below.document \
          CROSS JOIN resident_private p ON p.household = h.document")),
@@ -89,8 +96,10 @@ const BELOW: Scope = Scope {
 
 const ONE: Scope = Scope {
     households: select!(households
-        "FROM household h LEFT JOIN region g ON g.document = h.region WHERE h.document = ?1"),
-    residents: select!(residents in full "FROM resident r WHERE r.document = ?1 ORDER BY r.item"),
+        "FROM household h LEFT JOIN region g ON g.document = h.region \
+         WHERE h.document = ?1 AND h.withdrawn <= ?2"),
+    residents: select!(residents in full
+        "FROM resident r WHERE r.document = ?1 AND r.withdrawn <= ?2 ORDER BY r.item"),
     private: select!(private in full "FROM resident_private p WHERE p.household = ?1"),
     in_full: true,
 };
@@ -108,9 +117,10 @@ pub fn households<R: Rows>(
     let mut views = Vec::new();
     for region in &scopes {
         let scope = if region.is_some() { &BELOW } else { &ALL };
-        let found = read(rows, withheld, scope, region.as_ref())?;
+        let found = read(rows, withheld, scope, region.as_ref(), filter.shown)?;
         views.extend(found.into_iter().map(|found| found.view));
     }
+    name_authors(rows, views.iter_mut().flat_map(HouseholdView::entered))?;
     if scopes.len() > 1 {
         views.sort_unstable_by(|a, b| {
             (&a.region, &a.address, a.id).cmp(&(&b.region, &b.address, b.id))
@@ -127,17 +137,25 @@ pub fn household<R: Rows>(
     rows: &R,
     withheld: &Withheld,
     id: &DocumentId,
+    shown: Shown,
 ) -> Result<Option<HouseholdDetail>, R::Error> {
     const NEEDS: &str = "SELECT item, text, time, actor, status, note, facts FROM need \
-                         WHERE document = ?1 ORDER BY time, item";
+                         WHERE document = ?1 AND withdrawn <= ?2 ORDER BY time, item";
     if !withheld.shows(rows, id)? {
         return Ok(None);
     }
-    let Some(found) = read(rows, withheld, &ONE, Some(id))?.into_iter().next() else {
+    let Some(found) = read(rows, withheld, &ONE, Some(id), shown)?.into_iter().next() else {
         return Ok(None);
     };
     let mut needs = Vec::new();
-    rows.query(NEEDS, &[id_cell(id)], &mut |row| needs.extend(need(row)))?;
+    let about = [id_cell(id), shown.withdrawn_max()];
+    rows.query(NEEDS, &about, &mut |row| needs.extend(need(row)))?;
+    if shown == Shown::AlsoWithdrawn {
+        let withdrawals = withdrawals_of(rows, withheld, id)?;
+        for need in &mut needs {
+            need.withdrawn = withdrawals.facts(id, &format!("n/{}/{HOUSEHOLD}", need.id));
+        }
+    }
     let mut detail = HouseholdDetail {
         id: found.view.id,
         address: found.view.address,
@@ -147,6 +165,7 @@ pub fn household<R: Rows>(
         head: found.view.head,
         withheld: found.view.withheld,
         living_here: found.view.living_here,
+        withdrawn: found.view.withdrawn,
         residents: found.in_full,
         needs,
     };
@@ -154,14 +173,25 @@ pub fn household<R: Rows>(
     Ok(Some(detail))
 }
 
+impl HouseholdView {
+    fn entered(&mut self) -> impl Iterator<Item = &mut Entered> {
+        let of_residents = self.residents.iter_mut().flat_map(|resident| &mut resident.withdrawn);
+        self.withdrawn.iter_mut().chain(of_residents).map(|fact| &mut fact.entered)
+    }
+}
+
 impl HouseholdDetail {
     fn entered(&mut self) -> impl Iterator<Item = &mut Entered> {
-        let of_residents = self.residents.iter_mut().flat_map(|resident| &mut resident.facts);
-        let of_needs = self.needs.iter_mut().flat_map(|need| {
-            std::iter::once(&mut need.entered)
-                .chain(need.facts.iter_mut().map(|fact| &mut fact.entered))
+        let of_residents = self.residents.iter_mut().flat_map(|resident| {
+            let facts = resident.facts.iter_mut().chain(&mut resident.resident.withdrawn);
+            facts.map(|fact| &mut fact.entered)
         });
-        of_residents.map(|fact| &mut fact.entered).chain(of_needs)
+        let of_needs = self.needs.iter_mut().flat_map(|need| {
+            let facts = need.facts.iter_mut().chain(&mut need.withdrawn);
+            std::iter::once(&mut need.entered).chain(facts.map(|fact| &mut fact.entered))
+        });
+        let own = self.withdrawn.iter_mut().map(|fact| &mut fact.entered);
+        own.chain(of_residents).chain(of_needs)
     }
 }
 
@@ -180,11 +210,13 @@ fn read<R: Rows>(
     withheld: &Withheld,
     scope: &Scope,
     about: Option<&DocumentId>,
+    shown: Shown,
 ) -> Result<Vec<Found>, R::Error> {
     if withheld.withholds(DocumentKind::Household) {
         return Ok(Vec::new());
     }
-    let parameters: Vec<Cell> = about.into_iter().map(id_cell).collect();
+    let about: Vec<Cell> = about.into_iter().map(id_cell).collect();
+    let parameters = [about.as_slice(), &[shown.withdrawn_max()]].concat();
     let mut found: Vec<Found> = Vec::new();
     rows.query(scope.households, &parameters, &mut |row| found.extend(household_found(row)))?;
     found.sort_unstable_by(|Found { view: a, .. }, Found { view: b, .. }| {
@@ -196,9 +228,13 @@ fn read<R: Rows>(
 
     let mut beside = Beside::default();
     if !withheld.withholds(DocumentKind::HouseholdPrivate) {
-        let one = scope.in_full.then(|| parameters.first().cloned()).flatten();
-        beside = Beside::read(rows, scope.private, &parameters, one)?;
+        let one = scope.in_full.then(|| about.first().cloned()).flatten();
+        beside = Beside::read(rows, scope.private, &about, one)?;
     }
+    let withdrawals = match shown {
+        Shown::Standing => Withdrawals::default(),
+        Shown::AlsoWithdrawn => read_withdrawals(rows, withheld, select_withdrawals!(""), &[])?,
+    };
     rows.query(scope.residents, &parameters, &mut |row| {
         let Some((household, resident)) = document(row, 0).zip(item(row, 1)) else { return };
         let place = places.binary_search_by_key(&household, |(id, _)| *id).ok();
@@ -207,16 +243,16 @@ fn read<R: Rows>(
         let of_resident = beside.of(household, resident);
         let Some(mut person) = person(row, of_resident, withheld) else { return };
         let listed = &mut person.detail.resident;
+        listed.withdrawn = withdrawals.facts(&household, &format!("r/{resident}/{HOUSEHOLD}"));
         let is_withheld = listed.status.is_none();
         listed.withheld = if scope.in_full {
             withheld.in_detail(is_withheld)
         } else {
             withheld.in_list(is_withheld)
         };
-        if !person.has_gone {
-            one.view.living_here += 1;
-        }
-        if listed.relation.as_deref() == Some(words::HEAD) && !person.has_gone {
+        let counts = !person.has_gone && listed.withdrawn.is_empty();
+        one.view.living_here += usize::from(counts);
+        if listed.relation.as_deref() == Some(words::HEAD) && counts {
             one.add_head(&listed.name);
         }
         if scope.in_full {
@@ -229,6 +265,7 @@ fn read<R: Rows>(
     for one in &mut found {
         one.view.withheld =
             if scope.in_full { withheld.in_detail(false) } else { withheld.in_list(false) };
+        one.view.withdrawn = withdrawals.facts(&one.view.id, HOUSEHOLD);
         one.view.conflicts = conflicts.get(&one.view.id).copied().unwrap_or(0);
         if !scope.in_full {
             one.view.residents.sort_by_key(|resident| resident.id);
@@ -259,6 +296,7 @@ fn household_found(row: &[Cell]) -> Option<Found> {
         withheld: &[],
         conflicts: 0,
         living_here: 0,
+        withdrawn: Vec::new(),
         residents: Vec::new(),
     };
     let (address_code, tenure) = (text(row, 3), text(row, 4));
@@ -275,6 +313,7 @@ fn need(row: &[Cell]) -> Option<NeedView> {
         status_in_conflict: Told::of(&facts, words::NEED_STATUSES).in_conflict,
         note: text(row, 5),
         facts: FactView::of(facts),
+        withdrawn: Vec::new(),
     })
 }
 

@@ -1,20 +1,23 @@
 //! The rows of a household: itself, its residents and its needs.
 
 use crate::conflict;
-use crate::fact::{Fact, Told, all_said, current, is_of_fact};
+use crate::fact::{Told, all_said, current, is_of_fact};
 use crate::household::{CONCEALED, moves, prefix};
 use crate::id::ItemId;
 use crate::projection::{Cell, Row, Table};
 use crate::rows::{Contents, Item, cbor_cell, cell, cells, tags};
 use crate::said::FieldSaid;
 use crate::value::Value;
+use crate::withdrawal::{self, Withdrawn};
 use crate::words;
 
 /// The step that makes the kind's tables.
 pub(crate) const SQL: &str = include_str!("projection.sql");
 
-pub(super) static HOUSEHOLD: Table =
-    Table { name: "household", columns: &["region", "address", "address_code", "tenure"] };
+pub(super) static HOUSEHOLD: Table = Table {
+    name: "household",
+    columns: &["region", "address", "address_code", "tenure", "withdrawn"],
+};
 
 pub(super) static RESIDENT: Table = Table {
     name: "resident",
@@ -28,51 +31,68 @@ pub(super) static RESIDENT: Table = Table {
         "facts_current",
         "facts",
         "concealed",
+        "withdrawn",
     ],
 };
 
 pub(super) static RESIDENT_OPEN: Table =
     Table { name: "resident_open", columns: &["concealed", "fields", "facts"] };
 
-pub(super) static NEED: Table =
-    Table { name: "need", columns: &["text", "time", "actor", "status", "note", "facts"] };
+pub(super) static NEED: Table = Table {
+    name: "need",
+    columns: &["text", "time", "actor", "status", "note", "facts", "withdrawn"],
+};
 
 pub(super) fn rows(contents: &Contents<'_>, rows: &mut Vec<Row>) {
+    let withdrawn = withdrawal::of_household(contents, rows);
     if contents.value("home").is_some() {
         let keys = ["home", "address", "address_code", "tenure"];
-        let own = keys.iter().map(|key| cell(contents.value(key))).collect();
+        let own = keys.iter().map(|key| cell(contents.value(key)));
+        let own = own.chain([withdrawn.cell(None)]).collect();
         rows.push(contents.row(&HOUSEHOLD, &[], own));
     }
     for (need, item) in contents.items("n") {
         if item.contains_key("text") {
-            of_need(contents, need, &item, rows);
+            of_need(contents, need, &item, &withdrawn, rows);
         }
     }
     for (resident, item) in contents.items("r") {
         if item.contains_key("name") {
-            of_resident(contents, resident, &item, rows);
+            of_resident(contents, resident, &item, &withdrawn, rows);
         }
     }
 }
 
-fn of_need(contents: &Contents<'_>, need: ItemId, item: &Item<'_>, rows: &mut Vec<Row>) {
-    let facts = current_about_need(contents, need, item);
+fn of_need(
+    contents: &Contents<'_>,
+    need: ItemId,
+    item: &Item<'_>,
+    withdrawn: &Withdrawn,
+    rows: &mut Vec<Row>,
+) {
+    let facts = current(contents, &format!("n/{need}/s"));
     let told = Told::of(&facts, words::NEED_STATUSES);
     let mut own = cells(item, &["text", "time"]);
     own.push(contents.author_cell(&format!("n/{need}/time")));
     own.push(Cell::Text(told.status.unwrap_or_else(|| words::OPEN.to_owned())));
     own.push(told.reason.map_or(Cell::Null, Cell::Text));
     own.push(cbor_cell(&facts));
+    own.push(withdrawn.cell(Some(&format!("n/{need}"))));
     rows.push(contents.row(&NEED, need.as_bytes(), own));
     rows.extend(conflict::row_of_facts(contents, &format!("n/{need}"), &facts));
 }
 
 /// Of who is concealed only name and relation stand in the row of the resident, whatever else the
 /// household holds of them: somebody wrote it who did not know.
-fn of_resident(contents: &Contents<'_>, resident: ItemId, item: &Item<'_>, rows: &mut Vec<Row>) {
+fn of_resident(
+    contents: &Contents<'_>,
+    resident: ItemId,
+    item: &Item<'_>,
+    withdrawn: &Withdrawn,
+    rows: &mut Vec<Row>,
+) {
     let concealed = contents.is_concealed(resident);
-    let author = |fact: &ItemId| contents.author(&format!("{}s/{fact}/over", prefix(resident)));
-    let mut facts = current(item, author);
+    let mut facts = current(contents, &format!("r/{resident}/s"));
     if concealed {
         facts.iter_mut().for_each(|fact| fact.said = None);
     }
@@ -87,6 +107,7 @@ fn of_resident(contents: &Contents<'_>, resident: ItemId, item: &Item<'_>, rows:
     own.push(Cell::Int(i64::try_from(facts.len()).unwrap_or(i64::MAX)));
     own.push(cbor_cell(&facts));
     own.push(Cell::Int(i64::from(concealed)));
+    own.push(withdrawn.cell(Some(&format!("r/{resident}"))));
     rows.push(contents.row(&RESIDENT, resident.as_bytes(), own));
     rows.extend(conflict::row_of_facts(contents, &format!("r/{resident}"), &facts));
     rows.extend(open_row(contents, resident, item, concealed));
@@ -143,13 +164,4 @@ pub(super) fn lists_itself(contents: &Contents<'_>, key: &str) -> bool {
     let resident = || key.strip_prefix("r/")?.split('/').next()?.parse().ok();
     let of_concealed = || resident().is_some_and(|resident| contents.is_concealed(resident));
     is_of_fact(key) || ((moves(key) || key.ends_with(CONCEALED)) && of_concealed())
-}
-
-/// The current facts about a need.
-pub(super) fn current_about_need(
-    contents: &Contents<'_>,
-    need: ItemId,
-    item: &Item<'_>,
-) -> Vec<Fact> {
-    current(item, |fact| contents.author(&format!("n/{need}/s/{fact}/over")))
 }

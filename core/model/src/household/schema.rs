@@ -9,6 +9,7 @@ use crate::rule::{RuleError, Touched};
 use crate::schema::{CommandRule, FieldRule, Group, Made, Schema, Write, beginning};
 use crate::settle::{CONCEAL, MOVE, REVEAL, Settle};
 use crate::value::Value;
+use crate::withdrawal::{self, RESTORE, WITHDRAW};
 use crate::words;
 
 const ADD: &[&str] = &["household.add"];
@@ -35,6 +36,8 @@ pub(crate) const SAY_OR_MOVE: &[&str] = &[
     REVEAL,
     Settle::NAME,
 ];
+/// What a fact says that withdraws or restores something.
+const WITHDRAWALS: Holds = Holds::Word(words::WITHDRAWALS);
 /// Whether nothing but name and relation of a resident may be read in the open.
 pub(crate) const CONCEALED: &str = "concealed";
 
@@ -52,6 +55,8 @@ pub(super) static SCHEMA: Schema = Schema {
         CommandRule { name: REVEAL, items_max: 1 },
         CommandRule { name: "need.add", items_max: 1 },
         CommandRule { name: "need.advance", items_max: 1 },
+        CommandRule { name: WITHDRAW, items_max: 1 },
+        CommandRule { name: RESTORE, items_max: 1 },
     ],
     fields: &[
         own("home", Holds::Document(DocumentKind::Region), Write::Once, ADD),
@@ -64,17 +69,41 @@ pub(super) static SCHEMA: Schema = Schema {
         resident("r/*/phone", Holds::Phone, Write::Clearable, WRITE_OR_MOVE),
         resident("r/*/bond", Holds::Word(words::BONDS), Write::Clearable, WRITE_OR_MOVE),
         resident("r/*/t/<care_tag>", Holds::Flag, Write::Clearable, WRITE_OR_MOVE),
-        resident("r/*/s/*/over", Holds::Over, Write::Once, SAY_STATUS),
+        resident("r/*/s/*/over", Holds::Ids, Write::Once, SAY_STATUS),
         resident("r/*/s/*/time", Holds::Time, Write::Once, SAY_STATUS),
         said("r/*/s/*/status", Holds::Word(words::STATUSES)),
         said("r/*/s/*/reason", Holds::Line(200)),
         said("r/*/s/*/at", Holds::Day),
         need("n/*/text", Holds::Prose(1_000), &["need.add"]),
         need("n/*/time", Holds::Time, &["need.add"]),
-        need("n/*/s/*/over", Holds::Over, &["need.advance"]),
+        need("n/*/s/*/over", Holds::Ids, &["need.advance"]),
         need("n/*/s/*/time", Holds::Time, &["need.advance"]),
         need("n/*/s/*/status", Holds::Word(words::NEED_STATUSES), &["need.advance"]),
         need("n/*/s/*/note", Holds::Prose(1_000), &["need.advance"]),
+        withdrawal("w/*/over", Holds::Ids, Family::Household),
+        withdrawal("w/*/time", Holds::Time, Family::Household),
+        withdrawal("w/*/status", WITHDRAWALS, Family::Household),
+        withdrawal("w/*/reason", Holds::Line(200), Family::Household),
+        FieldRule {
+            commands: &[WITHDRAW],
+            ..withdrawal("w/*/seen", Holds::Ids, Family::Household)
+        },
+        withdrawal("r/*/w/*/over", Holds::Ids, Family::Resident),
+        withdrawal("r/*/w/*/time", Holds::Time, Family::Resident),
+        withdrawal("r/*/w/*/status", WITHDRAWALS, Family::Resident),
+        withdrawal("r/*/w/*/reason", Holds::Line(200), Family::Resident),
+        withdrawal("n/*/w/*/over", Holds::Ids, Family::Need),
+        withdrawal("n/*/w/*/time", Holds::Time, Family::Need),
+        withdrawal("n/*/w/*/status", WITHDRAWALS, Family::Need),
+        withdrawal("n/*/w/*/reason", Holds::Line(200), Family::Need),
+        withdrawal("v/*/w/*/over", Holds::Ids, Family::Visit),
+        withdrawal("v/*/w/*/time", Holds::Time, Family::Visit),
+        withdrawal("v/*/w/*/status", WITHDRAWALS, Family::Visit),
+        withdrawal("v/*/w/*/reason", Holds::Line(200), Family::Visit),
+        withdrawal("o/*/w/*/over", Holds::Ids, Family::Note),
+        withdrawal("o/*/w/*/time", Holds::Time, Family::Note),
+        withdrawal("o/*/w/*/status", WITHDRAWALS, Family::Note),
+        withdrawal("o/*/w/*/reason", Holds::Line(200), Family::Note),
     ],
     groups: &[
         Group {
@@ -107,6 +136,11 @@ pub(super) static SCHEMA: Schema = Schema {
             needs: &["over", "time", "status"],
             made: Made::By(&["need.advance"]),
         },
+        withdrawn("w/*"),
+        withdrawn("r/*/w/*"),
+        withdrawn("n/*/w/*"),
+        withdrawn("v/*/w/*"),
+        withdrawn("o/*/w/*"),
     ],
     family: |family, _| family,
     also: fits,
@@ -115,6 +149,7 @@ pub(super) static SCHEMA: Schema = Schema {
 /// What every fact must be like, and what may be moved.
 fn fits(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
     replace_what_was_current(touched)?;
+    withdrawal::fits_command(command, touched)?;
     match command {
         CONCEAL => moves_only(touched, true, Goes::Away),
         REVEAL => moves_only(touched, false, Goes::Here),
@@ -199,4 +234,15 @@ const fn said(pattern: &'static str, holds: Holds) -> FieldRule {
 
 const fn need(pattern: &'static str, holds: Holds, commands: &'static [&'static str]) -> FieldRule {
     FieldRule { pattern, holds, write: Write::Once, family: Some(Family::Need), commands }
+}
+
+/// A part of a fact that withdraws or restores something.
+const fn withdrawal(pattern: &'static str, holds: Holds, family: Family) -> FieldRule {
+    let (family, commands) = (Some(family), &[WITHDRAW, RESTORE]);
+    FieldRule { pattern, holds, write: Write::Once, family, commands }
+}
+
+const fn withdrawn(pattern: &'static str) -> Group {
+    let (needs, made) = (&["over", "time", "status"], Made::By(&[WITHDRAW, RESTORE]));
+    Group { pattern, name: "the withdrawal", needs, made }
 }

@@ -27,6 +27,8 @@ pub struct HouseholdView {
     /// How many live here: all but those who have gone by everything that is said of them. Somebody
     /// of whom the reader may not read that counts.
     pub living_here: usize,
+    /// The facts by which it is withdrawn; none if it stands.
+    pub withdrawn: Vec<FactView>,
     /// Its residents, those who left among them.
     pub residents: Vec<ResidentView>,
 }
@@ -57,6 +59,8 @@ pub struct ResidentView {
     /// Whether only those may read more than name and relation who may read what is private: of a child
     /// under fourteen, and of whom somebody said so.
     pub concealed: bool,
+    /// The facts by which the resident is withdrawn, by themselves; none if they stand.
+    pub withdrawn: Vec<FactView>,
     /// The names of the fields that are null because the reader may not see them.
     pub withheld: &'static [&'static str],
 }
@@ -81,6 +85,8 @@ pub struct HouseholdDetail {
     pub withheld: &'static [&'static str],
     /// How many live here, as in a list.
     pub living_here: usize,
+    /// The facts by which it is withdrawn; none if it stands.
+    pub withdrawn: Vec<FactView>,
     /// Its residents.
     pub residents: Vec<ResidentDetail>,
     /// Its needs, in the order of their entry.
@@ -128,4 +134,6 @@ pub struct NeedView {
     pub note: Option<String>,
     /// What is said of it and was replaced by nobody.
     pub facts: Vec<FactView>,
+    /// The facts by which it is withdrawn; none if it stands.
+    pub withdrawn: Vec<FactView>,
 }

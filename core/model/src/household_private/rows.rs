@@ -5,6 +5,7 @@ use crate::fact::all_said;
 use crate::household::fields_that_move;
 use crate::projection::{Cell, Row, Table};
 use crate::rows::{Contents, cbor_cell, cell, cells, tags};
+use crate::withdrawal;
 
 /// The step that makes the kind's tables.
 pub(crate) const SQL: &str = include_str!("projection.sql");
@@ -28,6 +29,7 @@ pub(super) static RESIDENT_PRIVATE: Table = Table {
 
 pub(super) fn rows(contents: &Contents<'_>, rows: &mut Vec<Row>) {
     let Some(of) = contents.value("of") else { return };
+    withdrawal::of_private_part(contents, rows);
     for (resident, item) in contents.items("r") {
         let mut own = vec![cell(Some(of))];
         let [id_number, birth_date] =

@@ -12,6 +12,7 @@ use crate::role::Family;
 use crate::rule::{RuleError, Touched};
 use crate::schema::{CommandRule, FieldRule, Group, Made, Schema, Write};
 use crate::settle::{CONCEAL, REVEAL, Settle};
+use crate::withdrawal::WITHDRAW;
 use crate::words;
 
 const ANY: &[&str] = &[
@@ -24,6 +25,7 @@ const ANY: &[&str] = &[
     REVEAL,
     Settle::NAME,
     "private.edit",
+    WITHDRAW,
 ];
 const WRITE: &[&str] = &["household.add", "resident.add", "resident.edit", "private.edit"];
 /// What may tell that a resident is a child is not written by `private.edit`, which reaches only the
@@ -54,6 +56,8 @@ pub(super) static SCHEMA: Schema = Schema {
         said("r/*/s/*/status", Holds::Word(words::STATUSES)),
         said("r/*/s/*/reason", Holds::Line(200)),
         said("r/*/s/*/at", Holds::Day),
+        withdrawn("w/*/time"),
+        withdrawn("r/*/w/*/time"),
     ],
     groups: &[
         Group { pattern: "", name: "the private part", needs: &["of"], made: Made::ByAny },
@@ -98,4 +102,10 @@ const fn field(
 const fn said(pattern: &'static str, holds: Holds) -> FieldRule {
     let family = Some(Family::Private);
     FieldRule { pattern, holds, write: Write::Moved, family, commands: SAY_OR_MOVE }
+}
+
+/// What says what somebody had seen here who withdrew a resident, or the household.
+const fn withdrawn(pattern: &'static str) -> FieldRule {
+    let (holds, family) = (Holds::Time, Some(Family::Private));
+    FieldRule { pattern, holds, write: Write::Once, family, commands: &[WITHDRAW] }
 }

@@ -3,10 +3,12 @@
 use serde::Serialize;
 
 use crate::author::{Entered, name_authors};
+use crate::fact::FactView;
 use crate::id::{DocumentId, ItemId};
 use crate::kind::DocumentKind;
 use crate::projection::Cell;
 use crate::query::{Rows, Withheld, as_hex, item, text};
+use crate::withdrawal::{Shown, withdrawals_of};
 
 /// A visit to a household.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -24,6 +26,8 @@ pub struct VisitView {
     pub by: Option<String>,
     /// Who entered it, and when.
     pub entered: Entered,
+    /// The facts by which it is withdrawn; none if it stands.
+    pub withdrawn: Vec<FactView>,
 }
 
 /// A note about a household.
@@ -38,9 +42,12 @@ pub struct NoteView {
     pub text: String,
     /// Who entered it, and when.
     pub entered: Entered,
+    /// The facts by which it is withdrawn; none if it stands.
+    pub withdrawn: Vec<FactView>,
 }
 
-/// The visits to a household that are here, the latest first; none if they are withheld.
+/// The visits to a household that are here, the latest first; none if they are withheld. Those to a household
+/// that is withdrawn as a whole stand as far as they themselves go.
 ///
 /// # Errors
 /// When the query cannot be run.
@@ -48,10 +55,11 @@ pub fn visits<R: Rows>(
     rows: &R,
     withheld: &Withheld,
     household: &DocumentId,
+    shown: Shown,
 ) -> Result<Option<Vec<VisitView>>, R::Error> {
     const SQL: &str = "SELECT item, at, purpose, note, visitor, time, actor FROM visit \
                        WHERE household = ?1 ORDER BY at DESC, time DESC, item";
-    let view = |row: &[Cell]| {
+    let view = |row: &[Cell], withdrawn| {
         Some(VisitView {
             id: item(row, 0)?,
             at: text(row, 1)?,
@@ -59,10 +67,12 @@ pub fn visits<R: Rows>(
             note: text(row, 3),
             by: text(row, 4),
             entered: Entered::from_row(row, 5),
+            withdrawn,
         })
     };
-    let mut visits = read(rows, withheld, SQL, household, view)?;
-    name_authors(rows, visits.iter_mut().flatten().map(|visit| &mut visit.entered))?;
+    let mut visits =
+        read(rows, withheld, &Asked { sql: SQL, letter: "v", household, shown }, view)?;
+    name_authors(rows, visits.iter_mut().flatten().flat_map(VisitView::entered))?;
     Ok(visits)
 }
 
@@ -74,35 +84,67 @@ pub fn notes<R: Rows>(
     rows: &R,
     withheld: &Withheld,
     household: &DocumentId,
+    shown: Shown,
 ) -> Result<Option<Vec<NoteView>>, R::Error> {
     const SQL: &str = "SELECT item, at, text, time, actor FROM note \
                        WHERE household = ?1 ORDER BY at DESC, time DESC, item";
-    let view = |row: &[Cell]| {
+    let view = |row: &[Cell], withdrawn| {
         Some(NoteView {
             id: item(row, 0)?,
             at: text(row, 1)?,
             text: text(row, 2)?,
             entered: Entered::from_row(row, 3),
+            withdrawn,
         })
     };
-    let mut notes = read(rows, withheld, SQL, household, view)?;
-    name_authors(rows, notes.iter_mut().flatten().map(|note| &mut note.entered))?;
+    let mut notes = read(rows, withheld, &Asked { sql: SQL, letter: "o", household, shown }, view)?;
+    name_authors(rows, notes.iter_mut().flatten().flat_map(NoteView::entered))?;
     Ok(notes)
+}
+
+impl VisitView {
+    fn entered(&mut self) -> impl Iterator<Item = &mut Entered> {
+        let withdrawn = self.withdrawn.iter_mut().map(|fact| &mut fact.entered);
+        std::iter::once(&mut self.entered).chain(withdrawn)
+    }
+}
+
+impl NoteView {
+    fn entered(&mut self) -> impl Iterator<Item = &mut Entered> {
+        let withdrawn = self.withdrawn.iter_mut().map(|fact| &mut fact.entered);
+        std::iter::once(&mut self.entered).chain(withdrawn)
+    }
+}
+
+/// Which records are asked for.
+struct Asked<'a> {
+    sql: &'a str,
+    /// What their keys begin with.
+    letter: &'a str,
+    household: &'a DocumentId,
+    shown: Shown,
 }
 
 fn read<R: Rows, V>(
     rows: &R,
     withheld: &Withheld,
-    sql: &str,
-    household: &DocumentId,
-    view: impl Fn(&[Cell]) -> Option<V>,
+    asked: &Asked<'_>,
+    view: impl Fn(&[Cell], Vec<FactView>) -> Option<V>,
 ) -> Result<Option<Vec<V>>, R::Error> {
+    let Asked { sql, letter, household, shown } = *asked;
     let is_hidden = !withheld.shows(rows, household)?;
     if is_hidden || withheld.withholds(DocumentKind::HouseholdVisits) {
         return Ok(None);
     }
+    let withdrawals = withdrawals_of(rows, withheld, household)?;
     let mut views = Vec::new();
     let about = [Cell::Blob(household.as_bytes().to_vec())];
-    rows.query(sql, &about, &mut |row| views.extend(view(row)))?;
+    rows.query(sql, &about, &mut |row| {
+        let Some(id) = item(row, 0) else { return };
+        let withdrawn = withdrawals.facts(household, &format!("{letter}/{id}/w"));
+        if withdrawn.is_empty() || shown == Shown::AlsoWithdrawn {
+            views.extend(view(row, withdrawn));
+        }
+    })?;
     Ok(Some(views))
 }

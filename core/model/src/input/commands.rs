@@ -15,6 +15,7 @@ use crate::region::RegionCommand;
 use crate::registry::registration;
 use crate::schema::key_in;
 use crate::value::Value;
+use crate::withdrawal::WithdrawalCommand;
 use crate::words;
 
 use super::field::Field;
@@ -41,6 +42,12 @@ impl Command {
             Self::Visits(VisitsCommand::AddVisit { fields, .. }) => bring(fields, VISIT),
             Self::Visits(VisitsCommand::AddNote { text, .. }) => bring_text(text, Field::Note),
             Self::Settle(_) => {}
+            Self::Withdrawal(WithdrawalCommand::Withdraw { reason, .. }) => {
+                bring_text(reason, Field::WithdrawalReason);
+            }
+            Self::Withdrawal(WithdrawalCommand::Restore { reason, .. }) => {
+                reason.iter_mut().for_each(|reason| bring_text(reason, Field::WithdrawalReason));
+            }
             Self::Household(command) => of_household(command),
         }
         command

@@ -76,6 +76,8 @@ fields! {
     NeedStatus: Household, "n/*/s/*/status", "办理情况", "status of the need";
     /// What was done about it.
     NeedNote: Household, "n/*/s/*/note", "办理说明", "what was done";
+    /// Why something that was entered is withdrawn, or stands again.
+    WithdrawalReason: Household, "w/*/reason", "作废原因", "reason of the withdrawal";
     /// The day of a visit.
     VisitAt: HouseholdVisits, "v/*/at", "走访日期", "day of the visit";
     /// What a visit was for.
@@ -151,8 +153,11 @@ impl Field {
 
     /// The field whose key has a pattern, as an error names it.
     pub fn of_pattern(pattern: &str) -> Option<Self> {
-        let is_tag = pattern.starts_with("r/*/t/");
-        let pattern = if is_tag { Self::CareTag.entry().pattern } else { pattern };
+        if pattern.starts_with("r/*/t/") {
+            return Some(Self::CareTag);
+        }
+        // The household's own stands for those of its residents, needs, visits and notes.
+        let pattern = if pattern.ends_with("/w/*/reason") { "w/*/reason" } else { pattern };
         Self::ALL.iter().copied().find(|field| field.entry().pattern == pattern)
     }
 
@@ -170,7 +175,7 @@ impl Field {
             Holds::Day
             | Holds::Flag
             | Holds::Time
-            | Holds::Over
+            | Holds::Ids
             | Holds::Year
             | Holds::Document(_) => Takes::Day,
         }
@@ -184,7 +189,8 @@ impl Field {
             group.needs.iter().any(|need| key_in(group.pattern, need) == entry.pattern)
         });
         let is_never_empty = self.rule().is_some_and(|rule| rule.write == Write::Often);
-        let is_asked_for = matches!(self, Self::Status | Self::VisitPurpose);
+        let is_asked_for =
+            matches!(self, Self::Status | Self::VisitPurpose | Self::WithdrawalReason);
         !is_needed && !is_never_empty && !is_asked_for
     }
 
@@ -211,9 +217,11 @@ mod tests {
     fn every_field_that_people_fill_in_is_named_here_and_no_other() {
         let typed = |rule: &&FieldRule| rule.holds.is_filled_in() && rule.holds != Holds::Flag;
         let in_tables = KINDS.iter().flat_map(|kind| kind.schema.fields).filter(typed);
-        // The day of a note is the day it is entered.
-        let in_tables: BTreeSet<_> =
-            in_tables.map(|rule| rule.pattern).filter(|pattern| *pattern != "o/*/at").collect();
+        // The day of a note is the day it is entered. Of what withdraws a record people say why.
+        let others = |pattern: &&str| {
+            *pattern != "o/*/at" && (!pattern.contains("w/*/") || *pattern == "w/*/reason")
+        };
+        let in_tables: BTreeSet<_> = in_tables.map(|rule| rule.pattern).filter(others).collect();
         let here = Field::ALL.iter().filter(|field| **field != Field::CareTag);
         assert_eq!(here.map(|field| field.entry().pattern).collect::<BTreeSet<_>>(), in_tables);
         assert!(
@@ -227,6 +235,7 @@ mod tests {
             Field::ALL.iter().all(|field| Field::of_pattern(field.entry().pattern) == Some(*field))
         );
         assert_eq!(Field::of_pattern("r/*/t/<health_tag>"), Some(Field::CareTag));
+        assert_eq!(Field::of_pattern("v/*/w/*/reason"), Some(Field::WithdrawalReason));
         assert_eq!(Field::of_pattern("home"), None);
     }
 
@@ -244,8 +253,8 @@ mod tests {
         let may_not = Field::ALL.iter().filter(|field| !field.may_be_empty());
         let names: Vec<_> = may_not.map(|field| field.name()).collect();
         let expected = [
-            "address", "name", "status", "text", "status", "at", "purpose", "text", "code", "name",
-            "level",
+            "address", "name", "status", "text", "status", "reason", "at", "purpose", "text",
+            "code", "name", "level",
         ];
         assert_eq!(names, expected);
     }

@@ -18,7 +18,7 @@ impl Holds {
             Self::IdNumber => id_number::id_number(typed),
             Self::Code => text::digits(typed),
             // Nobody types these.
-            Self::Flag | Self::Time | Self::Over | Self::Year | Self::Document(_) => {
+            Self::Flag | Self::Time | Self::Ids | Self::Year | Self::Document(_) => {
                 typed.trim().to_owned()
             }
         }

@@ -39,34 +39,36 @@ struct Scope {
 
 const ALL: Scope = Scope {
     everything: "\
-        SELECT 'household', '', count(*) FROM household \
-        UNION ALL SELECT 'need', status, count(*) FROM need GROUP BY status",
+        SELECT 'household', '', count(*) FROM household WHERE withdrawn = 0 \
+        UNION ALL SELECT 'need', status, count(*) FROM need WHERE withdrawn = 0 \
+        GROUP BY status",
     residents: "SELECT status, count(*) FROM resident \
-                WHERE status IS NOT NULL AND facts_current = 1 GROUP BY status",
+                WHERE status IS NOT NULL AND facts_current = 1 AND withdrawn = 0 GROUP BY status",
     undecided: "SELECT r.facts, p.facts, o.facts FROM resident r \
                 LEFT JOIN resident_private p ON p.household = r.document AND p.item = r.item \
                 LEFT JOIN resident_open o ON o.document = r.document AND o.item = r.item \
-                WHERE r.status IS NULL OR r.facts_current <> 1",
+                WHERE (r.status IS NULL OR r.facts_current <> 1) AND r.withdrawn = 0",
 };
 
 const BELOW: Scope = Scope {
     everything: regions_below!(
         "SELECT 'household', '', count(*) FROM below JOIN household h ON h.region = below.document \
+             WHERE h.withdrawn = 0 \
          UNION ALL SELECT 'need', n.status, count(*) FROM below \
              JOIN household h ON h.region = below.document JOIN need n ON n.document = h.document \
-             GROUP BY n.status"
+             WHERE n.withdrawn = 0 GROUP BY n.status"
     ),
     residents: regions_below!(
         "SELECT r.status, count(*) FROM below JOIN household h ON h.region = below.document \
          JOIN resident r ON r.document = h.document \
-         WHERE r.status IS NOT NULL AND r.facts_current = 1 GROUP BY r.status"
+         WHERE r.status IS NOT NULL AND r.facts_current = 1 AND r.withdrawn = 0 GROUP BY r.status"
     ),
     undecided: regions_below!(
         "SELECT r.facts, p.facts, o.facts FROM below JOIN household h ON h.region = below.document \
          JOIN resident r ON r.document = h.document \
          LEFT JOIN resident_private p ON p.household = r.document AND p.item = r.item \
          LEFT JOIN resident_open o ON o.document = r.document AND o.item = r.item \
-         WHERE r.status IS NULL OR r.facts_current <> 1"
+         WHERE (r.status IS NULL OR r.facts_current <> 1) AND r.withdrawn = 0"
     ),
 };
 

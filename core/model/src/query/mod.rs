@@ -24,6 +24,7 @@ pub use crate::household::{
 };
 pub use crate::household_visits::{NoteView, VisitView, notes, visits};
 pub use crate::region::{RegionView, region_of_code, regions};
+pub use crate::withdrawal::{Meanwhile, Shown, visits_and_notes};
 
 use crate::projection::Cell;
 pub(crate) use cells::{blob, document, int, item, text};

@@ -101,13 +101,16 @@ impl Withheld {
 /// When the query cannot be run.
 pub fn hidden_households<R: Rows>(rows: &R, withheld: &Withheld) -> Result<u64, R::Error> {
     let Within::Regions(regions) = &withheld.within else { return Ok(0) };
-    const BELOW: &str =
-        regions_below!("SELECT count(*) FROM below JOIN household h ON h.region = below.document");
+    const BELOW: &str = regions_below!(
+        "SELECT count(*) FROM below JOIN household h ON h.region = below.document \
+                        WHERE h.withdrawn = 0"
+    );
     let mut shown = 0;
     for region in regions {
         shown += count(rows, BELOW, &[id_cell(region)])?;
     }
-    Ok(count(rows, "SELECT count(*) FROM household", &[])?.saturating_sub(shown))
+    Ok(count(rows, "SELECT count(*) FROM household WHERE withdrawn = 0", &[])?
+        .saturating_sub(shown))
 }
 
 /// Whether a region is another, or lies in it.

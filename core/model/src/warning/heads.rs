@@ -7,6 +7,7 @@ use crate::document::Op;
 use crate::id::{DocumentId, ItemId};
 use crate::query::{Rows, Withheld, household as read_household};
 use crate::warning::Warning;
+use crate::withdrawal::Shown;
 use crate::words;
 
 /// Warns of heads beside each other if the plan makes one of them, or one of them `returns` by it.
@@ -28,7 +29,7 @@ pub(super) fn second_head<R: Rows>(
         new_heads += usize::from(after && !before);
     };
     let mut unseen = written.clone();
-    let standing = read_household(rows, withheld, &household)?;
+    let standing = read_household(rows, withheld, &household, Shown::Standing)?;
     for one in standing.into_iter().flat_map(|household| household.residents) {
         let before = (one.resident.relation.as_deref(), one.resident.status.as_deref());
         let after = unseen.remove(&one.resident.id).unwrap_or_default();

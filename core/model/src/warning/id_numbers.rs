@@ -16,7 +16,9 @@ pub(super) fn known<R: Rows>(
     rows: &R,
     withheld: &Withheld,
 ) -> Result<Vec<Warning>, R::Error> {
-    const STANDING: &str = "SELECT household, item FROM resident_private WHERE id_number = ?1";
+    const STANDING: &str = "SELECT p.household, p.item FROM resident_private p \
+                            JOIN resident r ON r.document = p.household AND r.item = p.item \
+                            WHERE p.id_number = ?1 AND r.withdrawn = 0";
     if withheld.withholds(DocumentKind::HouseholdPrivate) {
         return Ok(Vec::new());
     }

@@ -35,6 +35,8 @@ const LABELS: &[Label] = &[
     called("in_progress", "办理中", "in progress"),
     called("met", "已办好", "met"),
     called("dropped", "不再需要", "dropped"),
+    called("stands", "有效", "stands"),
+    called("withdrawn", "已作废", "withdrawn"),
     called("owned", "自有", "owned"),
     called("rented", "租住", "rented"),
     called("public", "公房", "public housing"),

@@ -29,7 +29,7 @@ pub fn replaced_unseen(written: &[&Written]) -> Option<String> {
     };
     for change in written {
         for (key, _) in facts(change) {
-            let fact = key.split('/').nth(3).unwrap();
+            let fact = key.rsplit('/').nth(1).unwrap();
             let names_it = |(_, over): &(String, Value)| {
                 over.as_bytes().unwrap().chunks(8).any(|id| fact == hex(id))
             };

@@ -44,3 +44,4 @@ mod typing;
 mod verifying;
 mod watching;
 mod way_back;
+mod withdrawing;

@@ -122,7 +122,10 @@ fn a_query_never_waits_for_whoever_writes() {
     let writing = replica_of(&two.alice.keting);
     let asking = thread::spawn(move || {
         let everything = |keting: &Keting| {
-            let filter = HouseholdFilter { region: keting.region_of_code(MICRO_GRID)? };
+            let filter = HouseholdFilter {
+                region: keting.region_of_code(MICRO_GRID)?,
+                ..Default::default()
+            };
             keting.regions()?;
             keting.counts(None)?;
             keting.conflicts(None)?;

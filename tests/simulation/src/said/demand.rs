@@ -107,6 +107,13 @@ impl World {
             };
             self.trace.count(what);
         }
+        for slot in self.said.about.keys().filter(|slot| slot.is_withdrawal()) {
+            let has = |act| self.said.is_kept(act);
+            let heard = self.said.demand_heard(&reads, slot, &screen, has);
+            if heard.map_err(|what| format!("the server: {what}"))? {
+                self.trace.count("said: worked on beside a withdrawal");
+            }
+        }
         Ok(screen)
     }
 
@@ -120,6 +127,11 @@ impl World {
             self.said.judge(&reads, slot, &stands, &screen).map_err(|what| {
                 format!("{}: {what}, said was{}", device.name, self.said.told(slot))
             })?;
+            if slot.is_withdrawal() {
+                let has = |act| self.said.is_kept(act);
+                let heard = self.said.demand_heard(&reads, slot, &screen, has);
+                heard.map_err(|what| format!("{}: {what}", device.name))?;
+            }
         }
         Ok(screen)
     }

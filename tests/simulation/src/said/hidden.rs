@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use keting_model::household::{
     HouseholdCommand, HouseholdFilter, HouseholdView, ResidentDetail, ResidentView,
 };
-use keting_model::query::{self, ConflictView};
+use keting_model::query::{self, ConflictView, Shown};
 use keting_model::role::Reach;
 use keting_model::{Command, Document, DocumentId, DocumentKind, ItemId, Value};
 use keting_store::{Store, StoreError};
@@ -78,7 +78,8 @@ impl World {
         for slot in self.said.about.keys().filter(|slot| slot.is_hidden_of_concealed()) {
             let Some(stands) = self.stands_for(device, slot) else { continue };
             let flag = slot.concealed().map(|flag| screen.shown(&flag)).unwrap_or_default();
-            if flag.contains(&Word::flag(true)) || all.listed(slot).is_some() {
+            if flag.contains(&Word::flag(true)) || all.listed(slot).is_some() || screen.hides(slot)
+            {
                 continue;
             }
             let words = screen.words(slot);
@@ -96,11 +97,11 @@ fn demand_hidden(reader: &Reader<'_>) -> Result<u64, Broken> {
     let failed = |error: StoreError| error.to_string();
     let conflicts = reader.conflicts(None).map_err(failed)?;
     let (mut hidden, mut unknown) = (0, 0);
-    for listed in query::households(reader.store, &reader.withheld, &HouseholdFilter::default())
-        .map_err(failed)?
-    {
-        unknown +=
-            listed.residents.iter().filter(|resident| resident.status.is_none()).count() as u64;
+    let filter = HouseholdFilter { region: None, shown: Shown::AlsoWithdrawn };
+    for listed in query::households(reader.store, &reader.withheld, &filter).map_err(failed)? {
+        let stands = |one: &&ResidentView| one.withdrawn.is_empty() && listed.withdrawn.is_empty();
+        let standing = listed.residents.iter().filter(stands);
+        unknown += standing.filter(|resident| resident.status.is_none()).count() as u64;
         if listed.residents.is_empty() {
             continue;
         }
@@ -108,8 +109,10 @@ fn demand_hidden(reader: &Reader<'_>) -> Result<u64, Broken> {
         if concealed.is_empty() {
             continue;
         }
-        hidden += concealed.len() as u64;
-        let page = query::household(reader.store, &reader.withheld, &listed.id).map_err(failed)?;
+        let standing = listed.residents.iter().filter(stands);
+        hidden += standing.filter(|resident| concealed.contains(&resident.id)).count() as u64;
+        let page = query::household(reader.store, &reader.withheld, &listed.id, filter.shown);
+        let page = page.map_err(failed)?;
         let page = page.ok_or("a household is in the list only")?;
         for resident in listed.residents.iter().filter(|resident| concealed.contains(&resident.id))
         {
@@ -181,7 +184,10 @@ fn is_bare_in_full(detail: &ResidentDetail) -> bool {
 
 /// Whether a conflict says more than name and relation of one of these.
 fn tells(conflict: &ConflictView, concealed: &BTreeSet<ItemId>) -> bool {
-    let slot = Slot::new(conflict.home, conflict.key.clone());
-    let about = slot.resident().is_some_and(|(resident, _)| concealed.contains(&resident));
-    about && (slot.is_hidden_of_concealed() || slot.is_flag())
+    let of_others = conflict.meanwhile.iter().map(|done| &done.key);
+    of_others.chain([&conflict.key]).any(|key| {
+        let slot = Slot::new(conflict.home, key.clone());
+        let about = slot.resident().is_some_and(|(resident, _)| concealed.contains(&resident));
+        about && (slot.is_hidden_of_concealed() || slot.is_flag())
+    })
 }

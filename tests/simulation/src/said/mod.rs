@@ -12,17 +12,22 @@
 //! Who conceals somebody, or says that they are a child, says so in a word of its own. Of whom such a word
 //! stands, readers who may not read what is private see name and relation ([`hidden`]). At the end of a
 //! run everybody who is no child is revealed, and all that was said is in the open again.
+//!
+//! What is withdrawn is judged on screens that show that, too, and what was said of it by others meanwhile is
+//! demanded of the list of conflicts ([`withdrawn`]).
 
 mod demand;
 mod hidden;
 mod screen;
 mod server;
 mod stands;
+mod withdrawn;
 mod word;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use keting::parts::Replica;
+use keting_model::role::Reach;
 use keting_model::{Command, DocumentId, DocumentKind, Role};
 use keting_store::StoreError;
 use keting_trust::{CommitId, DeviceId};
@@ -31,6 +36,7 @@ use crate::device::Device;
 use crate::plan::CHILD_BORN;
 use crate::said::screen::{Reader, Screen};
 use crate::said::stands::{Names, Stands, judge, judge_moved};
+use crate::said::withdrawn::judge_withdrawal;
 use crate::said::word::{Slot, Word, words_of};
 use crate::trace::hex;
 use crate::world::Broken;
@@ -146,7 +152,8 @@ impl Said {
                 .into_iter()
                 .chain([(slot, word, says_something)])
             {
-                let received = self.received(replica, &slot)?;
+                let mut received = self.received(replica, &slot)?;
+                received.extend(self.received_of_record(replica, &slot)?);
                 looked.words.push(Looking { slot, word, received, says_something });
             }
         }
@@ -267,9 +274,14 @@ impl Said {
     ) -> Result<(), Broken> {
         let may_read = |kind| reads.role.reads().iter().any(|(one, _)| *one == kind);
         let reads_private = may_read(DocumentKind::HouseholdPrivate);
+        let reads_whole =
+            reads.role.reads().contains(&(DocumentKind::HouseholdVisits, Reach::Whole));
         let moved = self.was_ever_concealed(slot);
         match () {
             () if !may_read(slot.kind()) => Ok(()),
+            // Who reads only their own visits does not see which others were withdrawn.
+            () if slot.is_of_visits() && slot.is_withdrawal() && !reads_whole => Ok(()),
+            () if slot.is_withdrawal() => judge_withdrawal(slot, stands, screen, reads.names),
             () if moved && !reads_private && slot.is_flag() => {
                 let flag = Word::flag(stands.contains_key(&Word::flag(true)));
                 if screen.shown(slot) == BTreeSet::from([flag]) {

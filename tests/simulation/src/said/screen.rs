@@ -6,7 +6,9 @@ use keting::parts::Replica;
 use keting_model::household::{
     HouseholdDetail, HouseholdFilter, HouseholdView, NeedView, ResidentDetail, ResidentView,
 };
-use keting_model::query::{self, ConflictView, Entered, FactView, Permitted, RegionView, Withheld};
+use keting_model::query::{
+    self, ConflictView, Entered, FactView, Permitted, RegionView, Shown, Withheld,
+};
 use keting_model::{DocumentId, Role};
 use keting_store::{Store, StoreError};
 
@@ -18,6 +20,8 @@ use crate::world::Broken;
 pub struct Screen {
     shown: BTreeMap<Slot, BTreeSet<Word>>,
     listed: BTreeMap<Slot, BTreeMap<Word, BTreeSet<String>>>,
+    /// What is withdrawn and was worked on meanwhile.
+    meanwhile: BTreeSet<Slot>,
 }
 
 /// Reads one replica's screens.
@@ -37,6 +41,22 @@ impl Screen {
     /// What the list of conflicts says of a slot, and by whose devices; nothing if it is not in it.
     pub fn listed(&self, slot: &Slot) -> Option<&BTreeMap<Word, BTreeSet<String>>> {
         self.listed.get(slot)
+    }
+
+    /// Whether something is shown as withdrawn, by itself or with its household: then it is in no list of
+    /// what has to be settled.
+    pub fn hides(&self, slot: &Slot) -> bool {
+        slot.withdrawals().iter().any(|one| self.is_withdrawn(one))
+    }
+
+    /// Whether a slot of a withdrawal is shown as withdrawn.
+    pub fn is_withdrawn(&self, slot: &Slot) -> bool {
+        self.shown.contains_key(slot)
+    }
+
+    /// Whether it is listed that others worked on something that is withdrawn.
+    pub fn tells_of_others(&self, slot: &Slot) -> bool {
+        self.meanwhile.contains(slot)
     }
 
     /// Every word that is shown or listed of a slot.
@@ -67,7 +87,9 @@ impl<'a> Reader<'a> {
     /// When the file cannot be read.
     pub fn about(&self, of: &DocumentId) -> Result<Screen, StoreError> {
         let mut screen = Screen::default();
-        if let Some(household) = query::household(self.store, &self.withheld, of)? {
+        if let Some(household) =
+            query::household(self.store, &self.withheld, of, Shown::AlsoWithdrawn)?
+        {
             self.read_household(&household, &mut screen)?;
         } else {
             let regions = query::regions(self.store)?;
@@ -88,9 +110,10 @@ impl<'a> Reader<'a> {
         let failed = |error: StoreError| error.to_string();
         let mut screen = Screen::default();
         let conflicts = self.conflicts(None).map_err(failed)?;
-        let filter = HouseholdFilter::default();
+        let filter = HouseholdFilter { region: None, shown: Shown::AlsoWithdrawn };
         for listed in query::households(self.store, &self.withheld, &filter).map_err(failed)? {
-            let page = query::household(self.store, &self.withheld, &listed.id).map_err(failed)?;
+            let page = query::household(self.store, &self.withheld, &listed.id, filter.shown);
+            let page = page.map_err(failed)?;
             let page = page.ok_or_else(|| format!("{} is in the list only", listed.id))?;
             if !is_alike(&listed, &page) {
                 return Err(format!("the list shows {listed:?}, the page {page:?}"));
@@ -125,13 +148,17 @@ impl<'a> Reader<'a> {
         for (name, value) in [("address", Some(&page.address)), ("tenure", page.tenure.as_ref())] {
             screen.show(Slot::new(of, name), value_of(value));
         }
+        read_withdrawn(&Slot::new(of, "w"), &page.withdrawn, screen);
         page.residents.iter().for_each(|resident| read_resident(of, resident, screen));
         page.needs.iter().for_each(|need| read_need(of, need, screen));
-        for visit in query::visits(self.store, &self.withheld, &of)?.into_iter().flatten() {
+        let shown = Shown::AlsoWithdrawn;
+        for visit in query::visits(self.store, &self.withheld, &of, shown)?.into_iter().flatten() {
+            read_withdrawn(&Slot::new(of, format!("v/{}/w", visit.id)), &visit.withdrawn, screen);
             let slot = Slot::new(of, format!("v/{}", visit.id));
             screen.show(slot, record(Some(visit.at), visit.note));
         }
-        for note in query::notes(self.store, &self.withheld, &of)?.into_iter().flatten() {
+        for note in query::notes(self.store, &self.withheld, &of, shown)?.into_iter().flatten() {
+            read_withdrawn(&Slot::new(of, format!("o/{}/w", note.id)), &note.withdrawn, screen);
             screen.show(Slot::new(of, format!("o/{}", note.id)), Word::Record(note.text));
         }
         Ok(())
@@ -165,12 +192,18 @@ fn read_resident(of: DocumentId, detail: &ResidentDetail, screen: &mut Screen) {
         screen.show(slot(&format!("t/{tag}")), Word::Value("true".to_owned()));
     }
     detail.facts.iter().for_each(|fact| screen.show(slot("s"), fact_of(fact)));
+    read_withdrawn(&slot("w"), &shown.withdrawn, screen);
 }
 
 fn read_need(of: DocumentId, need: &NeedView, screen: &mut Screen) {
     screen.show(Slot::new(of, format!("n/{}/text", need.id)), Word::Record(need.text.clone()));
     let slot = Slot::new(of, format!("n/{}/s", need.id));
     need.facts.iter().for_each(|fact| screen.show(slot.clone(), fact_of(fact)));
+    read_withdrawn(&Slot::new(of, format!("n/{}/w", need.id)), &need.withdrawn, screen);
+}
+
+fn read_withdrawn(slot: &Slot, facts: &[FactView], screen: &mut Screen) {
+    facts.iter().for_each(|fact| screen.show(slot.clone(), fact_of(fact)));
 }
 
 fn read_region(region: &RegionView, screen: &mut Screen) {
@@ -187,6 +220,10 @@ fn read_region(region: &RegionView, screen: &mut Screen) {
 /// A fact counts as listed if its word is among the values, too.
 fn read_conflict(conflict: &ConflictView, screen: &mut Screen) {
     let slot = Slot::new(conflict.home, conflict.key.clone());
+    if !conflict.meanwhile.is_empty() {
+        screen.meanwhile.insert(slot);
+        return;
+    }
     for value in conflict.values.iter().filter(|_| conflict.facts.is_empty()) {
         for by in &value.entered {
             screen.list(&slot, Word::Value(value.value.clone()), by);

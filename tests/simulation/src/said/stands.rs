@@ -32,7 +32,8 @@ pub fn judge(slot: &Slot, stands: &Stands, screen: &Screen, names: Names) -> Res
         Names::Unknown => listed.keys().eq(stands.keys()),
     };
     let good = if is_contradictory(stands) {
-        listed.is_some_and(is_alike) && shown.iter().all(|word| stands.contains_key(word))
+        let is_told = listed.map_or(screen.hides(slot), is_alike);
+        is_told && shown.iter().all(|word| stands.contains_key(word))
     } else {
         listed.is_none() && shown.iter().eq(stands.keys())
     };
@@ -54,7 +55,8 @@ pub fn judge_moved(
     screen: &Screen,
 ) -> Result<(), Broken> {
     let words = screen.words(slot);
-    if stands.keys().all(|word| words.contains(word)) && words.is_subset(ever) {
+    let is_told = stands.keys().all(|word| words.contains(word)) || screen.hides(slot);
+    if is_told && words.is_subset(ever) {
         return Ok(());
     }
     Err(format!("of {slot:?} stands {stands:?}, which moved, and there is {words:?}"))

@@ -4,6 +4,7 @@ use keting_model::household::{HouseholdCommand, NewResident};
 use keting_model::household_private::PrivateCommand;
 use keting_model::household_visits::VisitsCommand;
 use keting_model::region::RegionCommand;
+use keting_model::withdrawal::{Record, WithdrawalCommand};
 use keting_model::{Command, DocumentId, DocumentKind, Fields, ItemId, Value};
 
 /// What a word is about: a field, what became of somebody or of a need, or a record.
@@ -88,9 +89,10 @@ impl Slot {
         self.resident().is_some_and(|(_, what)| what == CONCEALED)
     }
 
-    /// Whether it is hidden of somebody who is concealed: all but name and relation.
+    /// Whether it is hidden of somebody who is concealed: all but name and relation, and that they were
+    /// withdrawn.
     pub fn is_hidden_of_concealed(&self) -> bool {
-        let open = ["name", "relation", CONCEALED];
+        let open = ["name", "relation", CONCEALED, "w"];
         self.resident().is_some_and(|(_, what)| !open.contains(&what))
     }
 
@@ -101,12 +103,33 @@ impl Slot {
         field && self.is_hidden_of_concealed() && self.kind() == DocumentKind::Household
     }
 
+    /// Whether it says that something is withdrawn, or stands.
+    pub fn is_withdrawal(&self) -> bool {
+        self.key == "w" || self.key.ends_with("/w")
+    }
+
+    /// Whether it is about a visit or a note.
+    pub fn is_of_visits(&self) -> bool {
+        self.key.starts_with("v/") || self.key.starts_with("o/")
+    }
+
+    /// Where it is said whether what this is about is withdrawn: it, or its whole household.
+    pub fn withdrawals(&self) -> Vec<Self> {
+        let mut segments = self.key.split('/');
+        let item = segments.next().zip(segments.next());
+        let of_item = item.map(|(letter, id)| Self::new(self.of, format!("{letter}/{id}/w")));
+        let all = of_item.into_iter().chain([Self::new(self.of, "w")]);
+        all.filter(|one| one != self && self.of.kind() == Some(DocumentKind::Household)).collect()
+    }
+
     /// The kind of document it stands in, of somebody who is not concealed.
     pub fn kind(&self) -> DocumentKind {
         const PRIVATE: [&str; 4] = ["birth_date", "sex", "health", "t/chronic_illness"];
         if self.of.kind() == Some(DocumentKind::Region) {
             DocumentKind::Region
-        } else if self.key.starts_with("v/") || self.key.starts_with("o/") {
+        } else if self.is_withdrawal() {
+            DocumentKind::Household
+        } else if self.is_of_visits() {
             DocumentKind::HouseholdVisits
         } else if self.resident().is_some_and(|(_, what)| PRIVATE.contains(&what)) {
             DocumentKind::HouseholdPrivate
@@ -139,6 +162,7 @@ pub fn words_of(command: &Command) -> Vec<(Slot, Word)> {
         Command::Visits(VisitsCommand::AddNote { household, note, text, .. }) => {
             vec![(Slot::new(*household, format!("o/{note}")), Word::Record(text.clone()))]
         }
+        Command::Withdrawal(command) => vec![of_withdrawal(command)],
         Command::Settle(settle) => {
             let slot = Slot::new(settle.document, settle.key.clone());
             vec![(slot, Word::Value(settle.value.to_string()))]
@@ -182,6 +206,26 @@ fn of_household(command: &HouseholdCommand) -> Vec<(Slot, Word)> {
             vec![(Slot::new(*household, format!("n/{need}/s")), word)]
         }
     }
+}
+
+fn of_withdrawal(command: &WithdrawalCommand) -> (Slot, Word) {
+    let (household, record, fact, status, reason) = match command {
+        WithdrawalCommand::Withdraw { household, record, fact, reason, .. } => {
+            (household, record, fact, "withdrawn", Some(reason.clone()))
+        }
+        WithdrawalCommand::Restore { household, record, fact, reason, .. } => {
+            (household, record, fact, "stands", reason.clone())
+        }
+    };
+    let key = match record {
+        Record::Household => "w".to_owned(),
+        Record::Resident(id) => format!("r/{id}/w"),
+        Record::Need(id) => format!("n/{id}/w"),
+        Record::Visit { visit: id, .. } => format!("v/{id}/w"),
+        Record::Note { note: id, .. } => format!("o/{id}/w"),
+    };
+    let word = Word::Fact { fact: *fact, status: status.to_owned(), at: None, reason };
+    (Slot::new(*household, key), word)
 }
 
 /// Whoever adds somebody also says that they live there.

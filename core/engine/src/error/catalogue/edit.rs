@@ -110,6 +110,11 @@ pub(super) const CODES: &[Known] = &[
         "Several people entered different values here: choose one of them first, then edit.",
     ),
     refused(
+        "withdrawn",
+        "这条或它所在的户已作废，不能再改；加 --withdrawn 可以查看，要改请先恢复。",
+        "This, or its household, was withdrawn and cannot be changed: --withdrawn shows it, and to change it restore it first.",
+    ),
+    refused(
         "is_child",
         "登记的出生日期或身份证号表明其未满十四周岁，只能公开姓名和与户主关系；如有误，请先更正。",
         "The date of birth or ID number says this is a child under fourteen, of whom only name and relation stand in the open: if that is wrong, correct it first.",

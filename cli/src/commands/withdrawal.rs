@@ -1,0 +1,200 @@
+//! What was entered by mistake: withdrawn, restored, and shown on demand.
+
+use keting::commands::{Record, WithdrawalCommand};
+use keting::views::{ConflictView, FactView, HouseholdPage};
+use keting::{Command, DocumentId, ItemId, Keting};
+
+use crate::arguments::{OfHousehold, RestoreReason, WithdrawReason, Writing};
+use crate::commands::words::who_and_when;
+use crate::device;
+use crate::exit::Failure;
+use crate::output;
+
+/// Withdraws the household, or something of it, and prints the id of what it was.
+///
+/// # Errors
+/// When it was refused, or the device cannot be used.
+pub fn withdraw(
+    household: &str,
+    of: &OfHousehold,
+    why: WithdrawReason,
+    writing: &Writing,
+) -> Result<(), Failure> {
+    let household = device::household_id(household)?;
+    let keting = device::open(&writing.data)?;
+    let record = record(&keting, &household, of)?;
+    withdraw_record(&keting, household, record, why, writing)
+}
+
+/// Withdraws a resident, and prints their id.
+///
+/// # Errors
+/// When it was refused, or the device cannot be used.
+pub fn withdraw_resident(
+    household: &str,
+    resident: &str,
+    why: WithdrawReason,
+    writing: &Writing,
+) -> Result<(), Failure> {
+    let (household, resident) = (device::household_id(household)?, device::item_id(resident)?);
+    let keting = device::open(&writing.data)?;
+    withdraw_record(&keting, household, Record::Resident(resident), why, writing)
+}
+
+/// Restores the household, or something of it, and prints the id of what it is.
+///
+/// # Errors
+/// When it was refused, or the device cannot be used.
+pub fn restore(
+    household: &str,
+    of: &OfHousehold,
+    why: RestoreReason,
+    writing: &Writing,
+) -> Result<(), Failure> {
+    let household = device::household_id(household)?;
+    let keting = device::open(&writing.data)?;
+    let record = record(&keting, &household, of)?;
+    restore_record(&keting, household, record, why, writing)
+}
+
+/// Restores a resident, and prints their id.
+///
+/// # Errors
+/// When it was refused, or the device cannot be used.
+pub fn restore_resident(
+    household: &str,
+    resident: &str,
+    why: RestoreReason,
+    writing: &Writing,
+) -> Result<(), Failure> {
+    let (household, resident) = (device::household_id(household)?, device::item_id(resident)?);
+    let keting = device::open(&writing.data)?;
+    restore_record(&keting, household, Record::Resident(resident), why, writing)
+}
+
+fn withdraw_record(
+    keting: &Keting,
+    household: DocumentId,
+    record: Record,
+    why: WithdrawReason,
+    writing: &Writing,
+) -> Result<(), Failure> {
+    let (fact, time, reason) = (keting.new_item(), keting.now(), why.reason);
+    let seen = match record {
+        Record::Household => keting.visits_and_notes(&household)?,
+        _ => Vec::new(),
+    };
+    let withdraw = WithdrawalCommand::Withdraw { household, record, fact, reason, seen, time };
+    write(keting, withdraw, household, record, writing)
+}
+
+fn restore_record(
+    keting: &Keting,
+    household: DocumentId,
+    record: Record,
+    why: RestoreReason,
+    writing: &Writing,
+) -> Result<(), Failure> {
+    let (fact, time, reason) = (keting.new_item(), keting.now(), why.reason);
+    let restore = WithdrawalCommand::Restore { household, record, fact, reason, time };
+    write(keting, restore, household, record, writing)
+}
+
+fn write(
+    keting: &Keting,
+    command: WithdrawalCommand,
+    household: DocumentId,
+    record: Record,
+    writing: &Writing,
+) -> Result<(), Failure> {
+    let about = match record {
+        Record::Household => household.to_string(),
+        Record::Resident(item)
+        | Record::Need(item)
+        | Record::Visit { visit: item, .. }
+        | Record::Note { note: item, .. } => item.to_string(),
+    };
+    device::write(keting, &Command::Withdrawal(command), about, writing)
+}
+
+/// What the options name.
+fn record(keting: &Keting, household: &DocumentId, of: &OfHousehold) -> Result<Record, Failure> {
+    if let Some(need) = &of.need {
+        return Ok(Record::Need(device::item_id(need)?));
+    }
+    if let Some(visit) = &of.visit {
+        let visit = device::item_id(visit)?;
+        let year = year_of(keting, household, &visit)?.ok_or(Failure::NotFound("the visit"))?;
+        return Ok(Record::Visit { visit, year });
+    }
+    if let Some(note) = &of.note {
+        let note = device::item_id(note)?;
+        let year = year_of(keting, household, &note)?.ok_or(Failure::NotFound("the note"))?;
+        return Ok(Record::Note { note, year });
+    }
+    Ok(Record::Household)
+}
+
+/// The year of the day of a visit or note.
+fn year_of(keting: &Keting, household: &DocumentId, id: &ItemId) -> Result<Option<u16>, Failure> {
+    let page = keting.household_with_withdrawn(household)?;
+    let page = page.ok_or(Failure::NotFound("the household"))?;
+    let visits = page.visits.iter().flatten().map(|visit| (visit.id, &visit.at));
+    let notes = page.notes.iter().flatten().map(|note| (note.id, &note.at));
+    let day = visits.chain(notes).find(|(one, _)| one == id).map(|(_, day)| day);
+    Ok(day.and_then(|day| day.get(..4)?.parse().ok()))
+}
+
+/// Says how many households are in no list any more though others worked on them meanwhile.
+///
+/// # Errors
+/// When the device cannot be read.
+pub fn mention(keting: &Keting) -> Result<(), Failure> {
+    let conflicts = keting.conflicts(None)?;
+    let is_hidden = |one: &&ConflictView| one.key == "w" && one.shown == "withdrawn";
+    let count = conflicts.iter().filter(is_hidden).count();
+    if count > 0 {
+        output::note(&format!(
+            "另有 {count} 户已作废，但作废时不知道又有人改过，请加 --withdrawn 查看并定下：households that are \
+             withdrawn were worked on meanwhile: list them with --withdrawn and settle it"
+        ));
+    }
+    Ok(())
+}
+
+/// Prints what was withdrawn of a household, or that it was itself, and why.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn print(page: &HouseholdPage) -> Result<(), Failure> {
+    let household = &page.household;
+    print_one("整户 the whole household", &household.withdrawn)?;
+    for resident in household.residents.iter().map(|detail| &detail.resident) {
+        print_one(
+            &format!("居民 resident {}  {}", resident.id, resident.name),
+            &resident.withdrawn,
+        )?;
+    }
+    for need in &household.needs {
+        print_one(&format!("需求 need {}  {}", need.id, need.text), &need.withdrawn)?;
+    }
+    for visit in page.visits.iter().flatten() {
+        let purpose = visit.purpose.as_deref().unwrap_or_default();
+        let called = format!("走访 visit {}  {}  {purpose}", visit.id, visit.at);
+        print_one(&called, &visit.withdrawn)?;
+    }
+    for note in page.notes.iter().flatten() {
+        let called = format!("记录 note {}  {}  {}", note.id, note.at, note.text);
+        print_one(&called, &note.withdrawn)?;
+    }
+    Ok(())
+}
+
+fn print_one(called: &str, withdrawn: &[FactView]) -> Result<(), Failure> {
+    for fact in withdrawn {
+        let reason = fact.reason.as_deref().unwrap_or_default();
+        let entered = who_and_when(&fact.entered);
+        output::line(format!("已作废 withdrawn: {called}  {reason}  （{entered}）"))?;
+    }
+    Ok(())
+}

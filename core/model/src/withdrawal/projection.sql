@@ -1,0 +1,15 @@
+-- What was withdrawn, one row for each document that says something of it: the household says that, the
+-- private part only what others did in it meanwhile.
+CREATE TABLE withdrawal (
+    document  BLOB NOT NULL,          -- the household, or its private part
+    item      BLOB NOT NULL,          -- where the facts stand, UTF-8: w of the household, r/ID/w, v/ID/w …
+    household BLOB NOT NULL,          -- which household it is, or is in
+    withdrawn INTEGER NOT NULL,       -- 1 if all current facts say so, 0 if they contradict, or in the private part
+    facts     BLOB,                   -- the current facts, a CBOR array: id, author, time, what is said
+    seen      BLOB,                   -- of a household: the visits and notes that its withdrawals name
+    meanwhile BLOB,                   -- what others did to it, unseen by who withdrew it, a CBOR array: key,
+                                      -- actor, city's time
+    PRIMARY KEY (document, item)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX withdrawal_by_household ON withdrawal (household);

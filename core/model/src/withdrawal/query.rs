@@ -1,0 +1,164 @@
+//! Reading what was withdrawn.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::author::Entered;
+use crate::fact::{Fact, FactView, Told, ids_of};
+use crate::id::{DocumentId, ItemId};
+use crate::kind::DocumentKind;
+use crate::projection::Cell;
+use crate::query::{Rows, Withheld, blob, document, int, item};
+use crate::rows::cbor_in;
+use crate::withdrawal::rows::Unseen;
+use crate::withdrawal::{HOUSEHOLD, Meanwhile};
+use crate::words;
+
+/// Selects what [`read_withdrawals`] reads.
+macro_rules! select_withdrawals {
+    ($where:literal) => {
+        concat!(
+            "SELECT x.document, x.item, x.household, x.withdrawn, x.facts, x.seen, x.meanwhile ",
+            "FROM withdrawal x ",
+            $where
+        )
+    };
+}
+pub(crate) use select_withdrawals;
+
+/// What was withdrawn, by household and the beginning of the facts' keys.
+#[derive(Debug, Default)]
+pub(crate) struct Withdrawals(BTreeMap<(DocumentId, String), Withdrawal>);
+
+/// One record that is withdrawn, or of which people say so and otherwise.
+#[derive(Debug, Default)]
+pub(crate) struct Withdrawal {
+    pub(crate) facts: Vec<Fact>,
+    pub(crate) meanwhile: Vec<Meanwhile>,
+    is_withdrawn: bool,
+    /// Of a household: the visits and notes that its withdrawals name.
+    seen: BTreeSet<ItemId>,
+}
+
+/// Reads what a query of [`select_withdrawals`] finds, as far as the reader may look.
+///
+/// # Errors
+/// When the query cannot be run.
+pub(crate) fn read_withdrawals<R: Rows>(
+    rows: &R,
+    withheld: &Withheld,
+    sql: &str,
+    parameters: &[Cell],
+) -> Result<Withdrawals, R::Error> {
+    let mut all: BTreeMap<_, Withdrawal> = BTreeMap::new();
+    rows.query(sql, parameters, &mut |row| {
+        let (Some(stands_in), Some(household)) = (document(row, 0), document(row, 2)) else {
+            return;
+        };
+        let root = blob(row, 1).and_then(|root| String::from_utf8(root.to_vec()).ok());
+        let is_withheld = stands_in.kind().is_none_or(|kind| withheld.withholds(kind));
+        let Some(root) = root.filter(|_| !is_withheld) else { return };
+        let one = all.entry((household, root)).or_default();
+        one.meanwhile.extend(cbor_in(row, 6).into_iter().map(Meanwhile::of));
+        if stands_in == household {
+            one.is_withdrawn = int(row, 3) == Some(1);
+            one.facts = cbor_in(row, 4);
+            one.seen = blob(row, 5).into_iter().flat_map(ids_of).collect();
+        }
+    })?;
+    all.retain(|_, one| !one.facts.is_empty());
+    for ((household, root), one) in &mut all {
+        // What only some say is withdrawn stands, and everybody may work on it.
+        if !one.is_withdrawn {
+            one.meanwhile.clear();
+        }
+        if one.is_withdrawn
+            && root == HOUSEHOLD
+            && !withheld.withholds(DocumentKind::HouseholdVisits)
+        {
+            let unseen =
+                recorded(rows, household)?.into_iter().filter(|(id, ..)| !one.seen.contains(id));
+            one.meanwhile.extend(unseen.map(|(_, meanwhile)| meanwhile));
+        }
+    }
+    Ok(Withdrawals(all))
+}
+
+/// What was withdrawn of one household.
+///
+/// # Errors
+/// When the query cannot be run.
+pub(crate) fn withdrawals_of<R: Rows>(
+    rows: &R,
+    withheld: &Withheld,
+    household: &DocumentId,
+) -> Result<Withdrawals, R::Error> {
+    let parameters = [Cell::Blob(household.as_bytes().to_vec())];
+    read_withdrawals(rows, withheld, select_withdrawals!("WHERE x.household = ?1"), &parameters)
+}
+
+/// The visits to a household and the notes about it that are here: what a withdrawal of it names.
+///
+/// # Errors
+/// When the query cannot be run.
+pub fn visits_and_notes<R: Rows>(
+    rows: &R,
+    household: &DocumentId,
+) -> Result<Vec<ItemId>, R::Error> {
+    Ok(recorded(rows, household)?.into_iter().map(|(id, _)| id).collect())
+}
+
+fn recorded<R: Rows>(
+    rows: &R,
+    household: &DocumentId,
+) -> Result<Vec<(ItemId, Meanwhile)>, R::Error> {
+    const SQL: &str = "SELECT item, time, actor, 'v' FROM visit WHERE household = ?1 \
+                       UNION ALL SELECT item, time, actor, 'o' FROM note WHERE household = ?1";
+    let mut all = Vec::new();
+    rows.query(SQL, &[Cell::Blob(household.as_bytes().to_vec())], &mut |row| {
+        let (Some(id), Some(Cell::Text(letter))) = (item(row, 0), row.get(3)) else { return };
+        let key = format!("{letter}/{id}");
+        all.push((id, Meanwhile { key, entered: Entered::from_row(row, 1) }));
+    })?;
+    Ok(all)
+}
+
+impl Withdrawals {
+    /// The facts by which a record is withdrawn; none if it stands.
+    pub(crate) fn facts(&self, household: &DocumentId, root: &str) -> Vec<FactView> {
+        let one = self.0.get(&(*household, root.to_owned())).filter(|one| one.is_withdrawn);
+        one.map(|one| FactView::of(one.facts.clone())).unwrap_or_default()
+    }
+
+    /// Whether what stands under a key of a household is withdrawn, by itself or with the household.
+    pub(crate) fn hides(&self, household: &DocumentId, key: &str) -> bool {
+        let is_withdrawn = |root: String| {
+            key != root && self.0.get(&(*household, root)).is_some_and(|one| one.is_withdrawn)
+        };
+        let mut segments = key.split('/');
+        let item = segments.next().zip(segments.next());
+        is_withdrawn(HOUSEHOLD.to_owned())
+            || item.is_some_and(|(letter, id)| is_withdrawn(format!("{letter}/{id}/{HOUSEHOLD}")))
+    }
+
+    /// What somebody has to decide: of what others worked on meanwhile, and of what people say that it is
+    /// withdrawn and that it stands.
+    pub(crate) fn into_undecided(self) -> impl Iterator<Item = (DocumentId, String, Withdrawal)> {
+        let hidden: BTreeSet<_> = self
+            .0
+            .keys()
+            .filter(|(household, root)| self.hides(household, root))
+            .cloned()
+            .collect();
+        let undecided = self.0.into_iter().filter(move |(place, one)| {
+            let in_conflict = Told::of(&one.facts, words::WITHDRAWALS).in_conflict;
+            !hidden.contains(place) && (in_conflict || !one.meanwhile.is_empty())
+        });
+        undecided.map(|((household, root), one)| (household, root, one))
+    }
+}
+
+impl Meanwhile {
+    fn of(Unseen { key, actor, city_time }: Unseen) -> Self {
+        Self { key, entered: Entered::at(actor, city_time) }
+    }
+}

@@ -1,0 +1,148 @@
+//! The rows of what was withdrawn, and what others did to it who had not heard of that.
+
+use std::collections::BTreeSet;
+
+use minicbor::{Decode, Encode};
+
+use crate::city_time::CityTime;
+use crate::fact::{Told, current, ids_of, joined};
+use crate::id::{ActorId, ItemId};
+use crate::projection::{Cell, Row, Table};
+use crate::rows::{Contents, cbor_cell, cell};
+use crate::value::Value;
+use crate::withdrawal::HOUSEHOLD;
+use crate::words;
+
+/// The step that makes the table.
+pub(crate) const SQL: &str = include_str!("projection.sql");
+
+pub(crate) static WITHDRAWAL: Table = Table {
+    name: "withdrawal",
+    columns: &["household", "withdrawn", "facts", "seen", "meanwhile"],
+};
+
+/// Something that somebody did to a withdrawn record who had not heard of that.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(array)]
+pub(super) struct Unseen {
+    /// What they wrote: the key of a field, or what facts or an item are about.
+    #[n(0)]
+    pub(super) key: String,
+    #[n(1)]
+    pub(super) actor: Option<ActorId>,
+    #[n(2)]
+    pub(super) city_time: Option<CityTime>,
+}
+
+/// The records of a household that are withdrawn.
+pub(crate) struct Withdrawn(BTreeSet<String>);
+
+impl Withdrawn {
+    /// 1 if an item such as `r/ID` is withdrawn, by itself or with the household; of none, if the
+    /// household is.
+    pub(crate) fn cell(&self, item: Option<&str>) -> Cell {
+        let of_item = item.is_some_and(|item| self.0.contains(&format!("{item}/{HOUSEHOLD}")));
+        Cell::Int(i64::from(of_item || self.0.contains(HOUSEHOLD)))
+    }
+}
+
+/// Adds the rows of a household.
+pub(crate) fn of_household(contents: &Contents<'_>, rows: &mut Vec<Row>) -> Withdrawn {
+    let mut all = BTreeSet::new();
+    for root in roots(contents, "over") {
+        let facts = current(contents, &root);
+        let told = Told::of(&facts, words::WITHDRAWALS);
+        let withdrawn = told.status.as_deref() == Some(words::WITHDRAWN);
+        if !withdrawn && !told.in_conflict {
+            continue;
+        }
+        let marks: Vec<String> =
+            facts.iter().map(|fact| format!("{root}/{}/over", fact.id)).collect();
+        let meanwhile = if withdrawn { unseen(contents, &root, &marks) } else { Vec::new() };
+        let own = vec![
+            Cell::Blob(contents.document().as_bytes().to_vec()),
+            Cell::Int(i64::from(withdrawn)),
+            cbor_cell(&facts),
+            seen(contents, &root, facts.iter().map(|fact| &fact.id)),
+            cbor_cell(&meanwhile),
+        ];
+        rows.push(contents.row(&WITHDRAWAL, root.as_bytes(), own));
+        if withdrawn {
+            all.insert(root);
+        }
+    }
+    Withdrawn(all)
+}
+
+/// Adds the rows of a private part: what its withdrawals had not seen there. A later one has seen what an
+/// earlier one had, so all of them may be asked at once.
+pub(crate) fn of_private_part(contents: &Contents<'_>, rows: &mut Vec<Row>) {
+    for root in roots(contents, "time") {
+        let facts = contents.below(&root).filter_map(|(end, _)| Some(end.split_once('/')?.0));
+        let marks: Vec<String> = facts.map(|fact| format!("{root}/{fact}/time")).collect();
+        let meanwhile = unseen(contents, &root, &marks);
+        if !meanwhile.is_empty() {
+            let of = cell(contents.value("of"));
+            let own = vec![of, Cell::Int(0), Cell::Null, Cell::Null, cbor_cell(&meanwhile)];
+            rows.push(contents.row(&WITHDRAWAL, root.as_bytes(), own));
+        }
+    }
+}
+
+/// Where facts about withdrawals stand: the beginnings of keys such as `r/ID/w/FACT/over`.
+fn roots(contents: &Contents<'_>, field: &str) -> BTreeSet<String> {
+    let root = |key: &str| {
+        let fact = key.strip_suffix(field)?.strip_suffix('/')?;
+        let (root, _) = fact.rsplit_once('/')?;
+        (root == HOUSEHOLD || root.ends_with("/w")).then(|| root.to_owned())
+    };
+    contents.keys().filter_map(root).collect()
+}
+
+/// The visits and notes that some withdrawals of a household name.
+fn seen<'f>(contents: &Contents<'_>, root: &str, facts: impl Iterator<Item = &'f ItemId>) -> Cell {
+    let mut named = BTreeSet::new();
+    for fact in facts {
+        if let Some(Value::Bytes(bytes)) = contents.value(&format!("{root}/{fact}/seen")) {
+            named.extend(ids_of(bytes));
+        }
+    }
+    if named.is_empty() { Cell::Null } else { cell(Some(&joined(&named))) }
+}
+
+/// What stands of a record that was not there where the values under `marks` were put.
+fn unseen(contents: &Contents<'_>, root: &str, marks: &[String]) -> Vec<Unseen> {
+    let item = root.strip_suffix(HOUSEHOLD).unwrap_or_default();
+    let mut unseen = BTreeSet::new();
+    for key in contents.keys().filter(|key| key.starts_with(item)) {
+        if is_of_withdrawal(key, root) || key == "of" {
+            continue;
+        }
+        for said in contents.said_beside(key, marks) {
+            let (actor, city_time) = (said.actor, said.city_time);
+            unseen.insert(Unseen { key: in_short(contents, key), actor, city_time });
+        }
+    }
+    unseen.into_iter().collect()
+}
+
+fn is_of_withdrawal(key: &str, root: &str) -> bool {
+    key.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// A key as whoever reads the household may see it: of facts only what they are about, of who is concealed
+/// only that it is about them.
+fn in_short(contents: &Contents<'_>, key: &str) -> String {
+    let segments: Vec<&str> = key.split('/').collect();
+    match segments.as_slice() {
+        ["r", resident, name, ..]
+            if !["name", "relation"].contains(name)
+                && resident.parse().is_ok_and(|resident| contents.is_concealed(resident)) =>
+        {
+            format!("r/{resident}")
+        }
+        [letter, item, facts @ ("s" | "w"), ..] => format!("{letter}/{item}/{facts}"),
+        [letter, item, "time"] => format!("{letter}/{item}"),
+        _ => key.to_owned(),
+    }
+}

@@ -1,0 +1,33 @@
+//! The rule of withdrawals, beyond the tables of fields and what holds for every fact.
+
+use crate::document::Op;
+use crate::fact::withdraws;
+use crate::rule::{RuleError, Touched};
+use crate::value::Value;
+use crate::withdrawal::{RESTORE, WITHDRAW};
+use crate::words;
+
+/// Refuses a withdrawal without a reason, one that says the record stands, and the like.
+pub(crate) fn fits_command(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
+    let wanted = match command {
+        WITHDRAW => words::WITHDRAWN,
+        RESTORE => words::STANDS,
+        _ => return Ok(()),
+    };
+    let written = || touched.ops.iter().filter_map(Op::written);
+    for (key, _) in written().filter(|(key, _)| withdraws(key)) {
+        let fact = key.strip_suffix("over").unwrap_or_default();
+        let says = |field: &str| {
+            let mut of_fact =
+                written().filter_map(|(key, value)| Some((key.strip_prefix(fact)?, value)));
+            of_fact.find(|(name, _)| *name == field).map(|(_, value)| value)
+        };
+        if says("status") != Some(&Value::from(wanted)) {
+            return Err(RuleError::NotThisCommand { field: "w/*/status" });
+        }
+        if command == WITHDRAW && says("reason").is_none() {
+            return Err(RuleError::Incomplete { group: "the withdrawal", missing: "reason" });
+        }
+    }
+    Ok(())
+}
