@@ -1,0 +1,72 @@
+# The steps that the READMEs tell a newcomer, taken word for word in a fresh folder.
+# Sourced by the walkthroughs; needs target/debug/keting.
+# shellcheck shell=bash
+
+REPOSITORY=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+export PATH=$REPOSITORY/target/debug:$PATH
+WHERE=
+
+# Begins anew, as somebody who has never used keting on this machine.
+begin() {
+  WHERE=$(mktemp -d)
+  cd "$WHERE"
+  export HOME=$WHERE/home
+  unset KETING_VAULT KETING_LOG XDG_STATE_HOME LC_ALL
+  mkdir "$HOME"
+  trap end EXIT
+}
+
+# Ends what was begun, and takes it away.
+end() {
+  [ -z "${SERVER:-}" ] || kill "$SERVER" 2>/dev/null || true
+  wait
+  SERVER=
+  cd /
+  rm -rf "$WHERE"
+}
+
+# What stands in a README's fence under a comment, such as `<!-- steps: NAME -->`.
+fenced() {
+  awk -v wanted="<!-- $2 -->" '
+    $0 == wanted { found = 1; next }
+    found && /^```/ { if (inside) exit; inside = 1; next }
+    inside { print }' "$REPOSITORY/$1" | grep . || fail "$1 has no '$2'"
+}
+
+# Saves a file as a README shows it.
+save() {
+  fenced "$1" "file: $2" >"$2"
+}
+
+# Takes the steps, as somebody whose language is Chinese, and shows what they print, which stays in the
+# file `seen`.
+take() {
+  fenced "$1" "steps: $2" >steps.sh
+  LC_MESSAGES=zh_CN.UTF-8 bash -euo pipefail steps.sh >seen 2>&1 || { cat seen; fail "the steps '$2' of $1 do not work"; }
+  cat seen
+}
+
+# Takes steps of which the last is a server, and waits until it listens.
+take_and_serve() {
+  fenced "$1" "steps: $2" | sed 's/^keting serve/exec &/' >steps.sh
+  : >served
+  LC_MESSAGES=zh_CN.UTF-8 bash -euo pipefail steps.sh >served 2>server.log &
+  SERVER=$!
+  until grep -q '^listening on' served; do
+    kill -0 "$SERVER" 2>/dev/null || { cat served server.log; fail "the steps '$2' of $1 do not work"; }
+    sleep 0.05
+  done
+}
+
+# Looks for what a newcomer is to see after the last steps.
+expect() {
+  local text
+  for text in "$@"; do
+    grep -qF -- "$text" seen || fail "a newcomer does not see: $text"
+  done
+}
+
+fail() {
+  echo "walkthrough: $*" >&2
+  exit 1
+}
