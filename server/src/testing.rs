@@ -13,7 +13,7 @@ use keting_model::{
 };
 use keting_trust::{
     CommitBody, CommitId, Confirmation, Cursor, Digest, Ed25519Signer, Incarnation, Part, Position,
-    SignedConfirmation, SignedGrant, Signer, actor_id, cbor, cose,
+    SignedGrant, Signer, actor_id, cbor, cose,
 };
 
 use crate::admission::{Admission, Outcome, Push, PushedCommit};
@@ -148,8 +148,9 @@ impl Town {
             incarnation: person.incarnation,
             last_sequence: person.sequence,
         };
-        let signed = SignedConfirmation::sign(confirmation, &person.signer).unwrap();
-        self.set_device(person, |row| StoredDevice { confirmation: signed.bytes, ..row });
+        let mut transaction = self.store.begin().unwrap();
+        transaction.put_confirmation(&person.device(), &confirmation).unwrap();
+        transaction.commit().unwrap();
     }
 
     /// Changes what the server keeps of somebody's device.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use keting_trust::{CommitBody, Confirmation, DeviceId, Position, SignedConfirmation};
+use keting_trust::{CommitBody, DeviceId, Position};
 
 use crate::audience::cursor_at;
 use crate::store::{Head, ServerRead, StoreError};
@@ -28,17 +28,16 @@ impl PositionFault {
     }
 }
 
-/// The positions and confirmations that a batch names, each looked up once.
+/// The positions that a batch names, each looked up once.
 pub(super) struct Positions<'r> {
     read: &'r dyn ServerRead,
     head: Head,
     chains: BTreeMap<u64, [u8; 8]>,
-    confirmed: BTreeMap<DeviceId, Option<Confirmation>>,
 }
 
 impl<'r> Positions<'r> {
     pub(super) fn of(read: &'r dyn ServerRead, head: Head) -> Self {
-        Self { read, head, chains: BTreeMap::new(), confirmed: BTreeMap::new() }
+        Self { read, head, chains: BTreeMap::new() }
     }
 
     /// What is wrong with the position of a commit.
@@ -55,13 +54,10 @@ impl<'r> Positions<'r> {
         if !self.is_of_the_log(seen)? {
             return Ok(Some(PositionFault::Unknown));
         }
-        let is_behind = self.confirmed(author)?.is_some_and(|confirmed| {
-            confirmed.incarnation == body.incarnation
-                && confirmed.last_sequence < body.sequence
-                && confirmed.cursor.generation == seen.generation
-                && confirmed.cursor.number > seen.number
-        });
-        Ok(is_behind.then_some(PositionFault::Behind))
+        let (incarnation, sequence) = (&body.incarnation, body.sequence);
+        let confirmed =
+            self.read.confirmed_before(author, seen.generation, incarnation, sequence)?;
+        Ok((confirmed > seen.number).then_some(PositionFault::Behind))
     }
 
     fn is_of_the_log(&mut self, seen: &Position) -> Result<bool, StoreError> {
@@ -76,24 +72,4 @@ impl<'r> Positions<'r> {
         };
         Ok(*chain == seen.chain)
     }
-
-    fn confirmed(&mut self, device: &DeviceId) -> Result<Option<&Confirmation>, StoreError> {
-        let confirmed = match self.confirmed.entry(*device) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(place) => {
-                let row = self.read.device(device)?;
-                place.insert(match row.filter(|row| !row.confirmation.is_empty()) {
-                    Some(row) => Some(confirmation(&row.confirmation)?),
-                    None => None,
-                })
-            }
-        };
-        Ok(confirmed.as_ref())
-    }
-}
-
-fn confirmation(bytes: &[u8]) -> Result<Confirmation, StoreError> {
-    SignedConfirmation::read_stored(bytes)
-        .map(|signed| signed.record)
-        .map_err(|_| StoreError::Damaged("a confirmation does not decode"))
 }

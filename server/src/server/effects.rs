@@ -1,13 +1,11 @@
 //! What sessions ask for, done: letting in and reading have files of their own.
 
-use keting_sync::{Admitted, Answer, CommitKey, Denial, Outcome as Answered, ServerEffect};
-use keting_trust::SignedConfirmation;
-
 use super::waiting::Queued;
 use super::{CONFIRMATIONS_EVERY_MS, ConnectionId, Server};
 use crate::admission::{Outcome, PushedCommit};
 use crate::metrics::Metrics;
 use crate::store::StoredDevice;
+use keting_sync::{Admitted, Answer, CommitKey, Denial, Outcome as Answered, ServerEffect};
 
 /// What is pushed is answered with this where the device's log is another one: it keeps it, and goes
 /// on once the server has its log again.
@@ -69,7 +67,7 @@ impl Server {
             ServerEffect::Confirmed(confirmation) => {
                 let device = self.connections.get(&connection).and_then(|open| open.device);
                 if let Some(device) = device {
-                    self.confirmations.insert(device, confirmation);
+                    self.confirmations.insert(device, confirmation.record);
                     self.confirmations_due
                         .get_or_insert(now_ms.saturating_add(CONFIRMATIONS_EVERY_MS));
                 }
@@ -124,7 +122,10 @@ impl Server {
         let written = self.store.begin().and_then(|mut transaction| {
             for (device, confirmation) in &confirmations {
                 if let Some(row) = transaction.device(device)? {
-                    transaction.put_device(&confirmed(row, confirmation, unix_ms))?;
+                    let confirmed_number = confirmation.cursor.number;
+                    let row = StoredDevice { seen_at_ms: unix_ms, confirmed_number, ..row };
+                    transaction.put_device(&row)?;
+                    transaction.put_confirmation(device, confirmation)?;
                 }
             }
             if let Some(kept) = kept {
@@ -150,16 +151,6 @@ pub(super) fn answers(keys: Vec<CommitKey>, outcomes: Vec<Outcome>) -> Vec<Answe
             },
         })
         .collect()
-}
-
-fn confirmed(row: StoredDevice, confirmation: &SignedConfirmation, unix_ms: u64) -> StoredDevice {
-    StoredDevice {
-        seen_at_ms: unix_ms,
-        confirmation: confirmation.bytes.clone(),
-        confirmed_number: confirmation.record.cursor.number,
-        confirmed_sequence: confirmation.record.last_sequence,
-        ..row
-    }
 }
 
 /// Why a device is not served.

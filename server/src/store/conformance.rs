@@ -7,9 +7,11 @@ use std::path::Path;
 use std::process::Command;
 
 use keting_model::region::Level;
-use keting_model::{ActorId, ChangeHash, CommandId, DocumentId, LogId};
+use keting_model::{ActorId, ChangeHash, CityId, CommandId, DocumentId, LogId};
 use keting_trust::limits::NUMBER_MAX;
-use keting_trust::{ChainHash, DeviceId, Digest, Incarnation, Part, RecordKind};
+use keting_trust::{
+    ChainHash, Confirmation, Cursor, DeviceId, Digest, Incarnation, Part, RecordKind,
+};
 
 use super::{
     AudienceKey, CommitState, Head, ServerStore, StoreError, StoredCommit, StoredDocument,
@@ -140,6 +142,16 @@ fn rows_come_back_as_they_were_written(store: &mut dyn ServerStore) {
     good(transaction.put_end(&end(2, None)));
     good(transaction.put_end(&end(1, None)));
     good(transaction.put_end(&end(1, bound)));
+    let confirmation = |incarnation, last_sequence, number| Confirmation {
+        city: CityId::new([1; 16]),
+        cursor: Cursor { number, ..Cursor::genesis(LogId::new([1; 16]), 3) },
+        incarnation: Incarnation::new([incarnation; 8]),
+        last_sequence,
+    };
+    for (incarnation, last_sequence, number) in [(1, 2, 10), (1, 4, 30), (1, 4, 20), (2, 1, 25)] {
+        let confirmation = confirmation(incarnation, last_sequence, number);
+        good(transaction.put_confirmation(&device(1), &confirmation));
+    }
     good(transaction.put_part(1, &part(1, 1, 1)));
     good(transaction.put_part(2, &part(1, 1, 2)));
     good(transaction.put_actor(&actor(1), &device(1)));
@@ -161,6 +173,13 @@ fn rows_come_back_as_they_were_written(store: &mut dyn ServerStore) {
     let read = good(store.snapshot());
     assert_eq!(good(read.ends_of(&device(1))), [end(1, bound), end(2, None)]);
     assert_eq!(good(read.ends_of(&device(2))), []);
+    let confirmed = |who, generation, incarnation, sequence| {
+        let incarnation = Incarnation::new([incarnation; 8]);
+        good(read.confirmed_before(&device(who), generation, &incarnation, sequence))
+    };
+    assert_eq!([2, 3, 4, 5].map(|sequence| confirmed(1, 3, 1, sequence)), [0, 10, 10, 30]);
+    assert_eq!([1, 2].map(|sequence| confirmed(1, 3, 2, sequence)), [0, 25]);
+    assert_eq!((confirmed(1, 3, 9, 9), confirmed(1, 4, 1, 9), confirmed(2, 3, 1, 9)), (0, 0, 0));
     assert_eq!(good(read.document(&document(1))), Some(stored.clone()));
     assert_eq!(good(read.document_snapshot(&document(1))), Some(b"snapshot".to_vec()));
     assert_eq!(good(read.documents(None, 9)), vec![stored]);

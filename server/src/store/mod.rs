@@ -13,7 +13,7 @@ mod rows;
 pub mod sqlite;
 
 use keting_model::{ActorId, ChangeHash, CommandId, DocumentId};
-use keting_trust::{Cursor, DeviceId, Digest, Incarnation, RecordKind};
+use keting_trust::{Confirmation, Cursor, DeviceId, Digest, Incarnation, RecordKind};
 
 pub use error::StoreError;
 pub use rows::{
@@ -162,6 +162,16 @@ pub trait ServerRead {
     /// All devices, in the order of their ids.
     fn devices(&self) -> Result<Vec<StoredDevice>, StoreError>;
 
+    /// The highest number of a generation of the log that a device confirmed before it made a commit: in
+    /// the same incarnation, while its last sequence was lower.
+    fn confirmed_before(
+        &self,
+        device: &DeviceId,
+        generation: u32,
+        incarnation: &Incarnation,
+        sequence: u64,
+    ) -> Result<u64, StoreError>;
+
     /// A grant by its digest.
     fn grant(&self, digest: &Digest) -> Result<Option<StoredGrant>, StoreError>;
 
@@ -260,6 +270,14 @@ pub trait ServerTransaction: ServerRead {
 
     /// Writes a device.
     fn put_device(&mut self, device: &StoredDevice) -> Result<(), StoreError>;
+
+    /// Keeps what a device confirmed. It never makes [`ServerRead::confirmed_before`] lower, whatever
+    /// comes in whatever order.
+    fn put_confirmation(
+        &mut self,
+        device: &DeviceId,
+        confirmation: &Confirmation,
+    ) -> Result<(), StoreError>;
 
     /// Keeps a grant.
     fn put_grant(&mut self, grant: &StoredGrant) -> Result<(), StoreError>;

@@ -168,12 +168,8 @@ pub struct StoredDevice {
     pub enrolled_at_ms: u64,
     /// When it was last heard of, milliseconds since the Unix epoch.
     pub seen_at_ms: u64,
-    /// The last position it confirmed as durable: the signed confirmation, empty for none.
-    pub confirmation: Vec<u8>,
-    /// The number in that confirmation.
+    /// The number that it last confirmed as durable.
     pub confirmed_number: u64,
-    /// The last sequence in that confirmation.
-    pub confirmed_sequence: u64,
     /// The digest of the audiences it is given, empty before anything was.
     pub audience: Vec<u8>,
     /// Where the log stood when it began to be given them. A cursor below was earned when it was
@@ -269,9 +265,7 @@ impl StoredDevice {
             name: String::new(),
             enrolled_at_ms,
             seen_at_ms: enrolled_at_ms,
-            confirmation: Vec::new(),
             confirmed_number: 0,
-            confirmed_sequence: 0,
             audience: Vec::new(),
             audience_from: 0,
             held_bytes: 0,

@@ -1,6 +1,10 @@
 //! What is held, under which code, and what is held with it.
 
+use keting_trust::{Cursor, Incarnation};
+
 use super::*;
+
+const BEHIND: Outcome = Outcome::Refused { code: "position_behind" };
 
 #[test]
 fn what_a_grant_does_not_cover_is_held_and_everything_that_builds_on_it() {
@@ -56,14 +60,48 @@ fn a_commit_that_claims_less_than_its_device_had_confirmed_before_it_is_refused(
     let (_, after) = alice.add_household(region);
     // A copied or restored file is another life, which never confirmed anything.
     alice.seen = before;
-    alice.incarnation = keting_trust::Incarnation::new([9; 8]);
+    alice.incarnation = Incarnation::new([9; 8]);
     let (_, of_another_life) = alice.add_household(region);
     let push = alice.push(vec![made_before, behind, after, of_another_life]);
     let answers = town.admit(&[push]).remove(0);
-    assert!(matches!(answers[1], Outcome::Refused { code: "position_behind" }), "{answers:?}");
+    assert_eq!(answers[1], BEHIND);
     for admitted in [0, 2, 3] {
         assert!(matches!(answers[admitted], Outcome::Admitted { .. }), "{answers:?}");
     }
+}
+
+#[test]
+fn a_commit_that_was_refused_as_behind_stays_refused_whatever_its_device_confirms_then() {
+    let mut town = Town::new();
+    let region = town.region(HEAD_REGION);
+    let mut alice = town.person("micro_grid_head", HEAD_REGION);
+    let life = alice.incarnation;
+    let cursor = town.read().head().unwrap().unwrap().cursor();
+    town.confirm(&alice, cursor);
+    let (_, behind) = alice.add_household(region);
+    assert_eq!(town.admit_one(&alice, behind.clone()), BEHIND);
+
+    // The machine is put back to before it heard of that, again and again: it confirms what it hears once
+    // more, before it knows of it and in lives of its own.
+    let nothing = Cursor::genesis(cursor.log, cursor.generation);
+    for incarnation in [life, Incarnation::new([9; 8]), life, Incarnation::new([8; 8])] {
+        alice.incarnation = incarnation;
+        town.confirm(&alice, nothing);
+        assert_eq!(town.admit_one(&alice, behind.clone()), BEHIND);
+    }
+}
+
+#[test]
+fn what_an_earlier_life_could_not_send_is_judged_by_what_was_heard_in_that_life() {
+    let mut town = Town::new();
+    let region = town.region(HEAD_REGION);
+    let mut alice = town.person("micro_grid_head", HEAD_REGION);
+    let cursor = town.read().head().unwrap().unwrap().cursor();
+    town.confirm(&alice, Cursor::genesis(cursor.log, cursor.generation));
+    let (_, unsent) = alice.add_household(region);
+    alice.incarnation = Incarnation::new([9; 8]);
+    town.confirm(&alice, cursor);
+    assert!(matches!(town.admit_one(&alice, unsent), Outcome::Admitted { .. }));
 }
 
 #[test]

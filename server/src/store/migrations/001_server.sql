@@ -105,14 +105,21 @@ CREATE TABLE devices (
     name               TEXT    NOT NULL,
     enrolled_at_ms     INTEGER NOT NULL,
     seen_at_ms         INTEGER NOT NULL,
-    confirmation       BLOB    NOT NULL DEFAULT x'', -- signed by the device
-    confirmed_number   INTEGER NOT NULL DEFAULT 0,
-    confirmed_sequence INTEGER NOT NULL DEFAULT 0,
+    confirmed_number   INTEGER NOT NULL DEFAULT 0,   -- the last that it confirmed
     held_bytes         INTEGER NOT NULL DEFAULT 0,   -- kept but not admitted, against its quota
     day                INTEGER NOT NULL DEFAULT 0,   -- of its last commit, in days since 1970
     day_bytes          INTEGER NOT NULL DEFAULT 0,   -- admitted or refused on that day, against its quota
     audience           BLOB    NOT NULL DEFAULT x'', -- the digest of the audiences it is given
     audience_from      INTEGER NOT NULL DEFAULT 0    -- where the log stood when that began
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE confirmations (
+    device        BLOB    NOT NULL,
+    generation    INTEGER NOT NULL, -- of the log
+    incarnation   BLOB    NOT NULL,
+    last_sequence INTEGER NOT NULL, -- the last commit that it had made in this life as it confirmed
+    number        INTEGER NOT NULL, -- the highest that it confirmed then
+    PRIMARY KEY (device, generation, incarnation, last_sequence)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE grants (

@@ -178,14 +178,12 @@ pub(super) fn device(row: &Row<'_>) -> rusqlite::Result<StoredDevice> {
         name: row.get(2)?,
         enrolled_at_ms: count(row, 3)?,
         seen_at_ms: count(row, 4)?,
-        confirmation: row.get(5)?,
-        confirmed_number: count(row, 6)?,
-        confirmed_sequence: count(row, 7)?,
-        held_bytes: count(row, 8)?,
-        day: count(row, 9)?,
-        day_bytes: count(row, 10)?,
-        audience: row.get(11)?,
-        audience_from: count(row, 12)?,
+        confirmed_number: count(row, 5)?,
+        held_bytes: count(row, 6)?,
+        day: count(row, 7)?,
+        day_bytes: count(row, 8)?,
+        audience: row.get(9)?,
+        audience_from: count(row, 10)?,
     })
 }
 

@@ -258,8 +258,8 @@ impl ServerRead for SqliteTransaction<'_> {
 
     fn device(&self, device: &DeviceId) -> Result<Option<StoredDevice>, StoreError> {
         self.one(
-            "SELECT device, key, name, enrolled_at_ms, seen_at_ms, confirmation, confirmed_number,
-                    confirmed_sequence, held_bytes, day, day_bytes, audience, audience_from
+            "SELECT device, key, name, enrolled_at_ms, seen_at_ms, confirmed_number, held_bytes,
+                    day, day_bytes, audience, audience_from
              FROM devices WHERE device = ?1",
             [device.as_bytes()],
             convert::device,
@@ -268,12 +268,28 @@ impl ServerRead for SqliteTransaction<'_> {
 
     fn devices(&self) -> Result<Vec<StoredDevice>, StoreError> {
         self.all(
-            "SELECT device, key, name, enrolled_at_ms, seen_at_ms, confirmation, confirmed_number,
-                    confirmed_sequence, held_bytes, day, day_bytes, audience, audience_from
+            "SELECT device, key, name, enrolled_at_ms, seen_at_ms, confirmed_number, held_bytes,
+                    day, day_bytes, audience, audience_from
              FROM devices ORDER BY device",
             [],
             convert::device,
         )
+    }
+
+    fn confirmed_before(
+        &self,
+        device: &DeviceId,
+        generation: u32,
+        incarnation: &Incarnation,
+        sequence: u64,
+    ) -> Result<u64, StoreError> {
+        let highest = self.one(
+            "SELECT coalesce(max(number), 0) FROM confirmations
+             WHERE device = ?1 AND generation = ?2 AND incarnation = ?3 AND last_sequence < ?4",
+            (device.as_bytes(), generation, incarnation.as_bytes(), int(sequence)?),
+            |row| count(row, 0),
+        )?;
+        Ok(highest.unwrap_or(0))
     }
 
     fn grant(&self, digest: &Digest) -> Result<Option<StoredGrant>, StoreError> {

@@ -1,7 +1,7 @@
 //! Writing.
 
 use keting_model::{ActorId, CommandId};
-use keting_trust::{Cursor, DeviceId, Digest, Part, RecordKind};
+use keting_trust::{Confirmation, Cursor, DeviceId, Digest, Part, RecordKind};
 use rusqlite::Params;
 
 use super::SqliteTransaction;
@@ -191,15 +191,12 @@ impl ServerTransaction for SqliteTransaction<'_> {
 
     fn put_device(&mut self, device: &StoredDevice) -> Result<(), StoreError> {
         self.run(
-            "INSERT INTO devices (device, key, name, enrolled_at_ms, seen_at_ms, confirmation,
-                                  confirmed_number, confirmed_sequence, held_bytes, day, day_bytes,
-                                  audience, audience_from)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+            "INSERT INTO devices (device, key, name, enrolled_at_ms, seen_at_ms, confirmed_number,
+                                  held_bytes, day, day_bytes, audience, audience_from)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
              ON CONFLICT (device) DO UPDATE SET key = excluded.key, name = excluded.name,
                  enrolled_at_ms = excluded.enrolled_at_ms, seen_at_ms = excluded.seen_at_ms,
-                 confirmation = excluded.confirmation,
                  confirmed_number = excluded.confirmed_number,
-                 confirmed_sequence = excluded.confirmed_sequence,
                  held_bytes = excluded.held_bytes, day = excluded.day,
                  day_bytes = excluded.day_bytes, audience = excluded.audience,
                  audience_from = excluded.audience_from",
@@ -209,14 +206,32 @@ impl ServerTransaction for SqliteTransaction<'_> {
                 &device.name,
                 int(device.enrolled_at_ms)?,
                 int(device.seen_at_ms)?,
-                &device.confirmation,
                 int(device.confirmed_number)?,
-                int(device.confirmed_sequence)?,
                 int(device.held_bytes)?,
                 int(device.day)?,
                 int(device.day_bytes)?,
                 &device.audience,
                 int(device.audience_from)?,
+            ),
+        )
+    }
+
+    fn put_confirmation(
+        &mut self,
+        device: &DeviceId,
+        confirmation: &Confirmation,
+    ) -> Result<(), StoreError> {
+        let Confirmation { cursor, incarnation, last_sequence, .. } = confirmation;
+        self.run(
+            "INSERT INTO confirmations (device, generation, incarnation, last_sequence, number)
+             VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO UPDATE SET number = max(number, excluded.number)",
+            (
+                device.as_bytes(),
+                cursor.generation,
+                incarnation.as_bytes(),
+                int(*last_sequence)?,
+                int(cursor.number)?,
             ),
         )
     }
