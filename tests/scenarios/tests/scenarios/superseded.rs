@@ -47,8 +47,14 @@ fn by_the_verdict_it_leaves_and_where_nothing_stands_for_it_here_a_person_has_wh
 fn what_is_held_is_held_no_more_once_the_log_brings_another_commit_of_its_act() {
     let mut story = Story::begin();
     let copy = story.copy_with_the_edit_made_anew();
+    let (alice, household) = (&story.two.alice, story.two.household);
+    alice.edit(household, Fields::new().with("tenure", "owned")).unwrap();
     story.is_held();
     copy.sync();
+    // What was held with it is made anew on that.
+    story.two.alice.sync();
+    let tenure = story.two.alice.detail(household).tenure;
+    assert_eq!(tenure.as_deref(), Some("owned"));
     story.stands_once();
 }
 

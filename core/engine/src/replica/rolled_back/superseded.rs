@@ -5,8 +5,13 @@
 //! *superseded*. That one leaves the documents, and what stands on it is made anew on the one that
 //! stands. Its author is told nothing: what they entered stands, once.
 
-use keting_store::{CommitRow, OutboxEntry, OutboxState, StoreError, Transaction};
-use keting_trust::CommitId;
+use std::collections::BTreeSet;
+
+use keting_store::{
+    CommitRow, OutboxEntry, OutboxState, StoreError, StoredCommit, StoredPart, Transaction, View,
+};
+use keting_trust::guard::scan;
+use keting_trust::{CommitId, DeviceId, SignedCommit};
 
 use super::TakenOut;
 use super::anew::stand_in;
@@ -56,9 +61,50 @@ impl Replica {
         if rows.is_empty() {
             return Ok(());
         }
-        let roots: Vec<_> = rows.iter().map(|row| Root::superseded(*row)).collect();
+        let held_with = held_with(&self.store, rows)?;
+        let due = held_with.into_iter().map(|row| Root::held(row, TakenOut::Due.code()));
+        let roots: Vec<_> = rows.iter().map(|row| Root::superseded(*row)).chain(due).collect();
         self.take_out(&roots, Some(&TakenOut::Due.state()), false)
     }
+}
+
+/// The work that left the documents before, because something was held that is superseded now, and is
+/// held for nothing else.
+fn held_with(view: &View, superseded: &[CommitRow]) -> Result<Vec<CommitRow>, EngineError> {
+    let (mut commits, mut changes, mut found) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+    for row in superseded {
+        commits.extend(view.commit(*row)?.map(|stored| id_of(&stored)));
+        changes.extend(view.parts(*row)?.into_iter().map(|part| (part.document, part.hash)));
+    }
+    for entry in view.outbox_held()? {
+        let Some(stored) = view.commit(entry.commit)? else { continue };
+        let parts = view.parts(entry.commit)?;
+        let builds_on = |part: &StoredPart| {
+            let deps = scan(&part.bytes).map(|change| change.deps().to_vec()).unwrap_or_default();
+            deps.into_iter().any(|dep| changes.contains(&(part.document, dep)))
+        };
+        let follows = SignedCommit::read_stored(&stored.bytes)?.body.follows;
+        let is_with_it =
+            follows.iter().any(|id| commits.contains(id)) || parts.iter().any(builds_on);
+        if is_with_it && is_held_for_another(&entry) && !superseded.contains(&entry.commit) {
+            commits.insert(id_of(&stored));
+            changes.extend(parts.into_iter().map(|part| (part.document, part.hash)));
+            found.push(entry.commit);
+        }
+    }
+    Ok(found)
+}
+
+fn is_held_for_another(entry: &OutboxEntry) -> bool {
+    match &entry.state {
+        OutboxState::Held { code } => code == "ancestor_held",
+        OutboxState::Queued | OutboxState::Sent | OutboxState::Refused { .. } => true,
+        OutboxState::Acknowledged | OutboxState::Superseded => false,
+    }
+}
+
+fn id_of(stored: &StoredCommit) -> CommitId {
+    CommitId { device: DeviceId::new(stored.device), command: stored.command }
 }
 
 /// Where the commit that stands is not here, no grant of the holder's covers it any more: then a person
