@@ -194,7 +194,7 @@ fn marked(address: String, withdrawn: &[FactView]) -> String {
 }
 
 /// A resident's line: what is withheld of them says so in its place.
-fn cells(resident: &ResidentView) -> Vec<String> {
+pub(super) fn cells(resident: &ResidentView) -> Vec<String> {
     let shown = |name: &str, field: &Option<String>| match field {
         None if resident.withheld.contains(&name) => "(不可见 withheld)".to_owned(),
         field => field.clone().unwrap_or_default(),

@@ -5,6 +5,7 @@ use keting::views::{ConflictView, FactView, HouseholdPage};
 use keting::{Command, DocumentId, ItemId, Keting};
 
 use crate::arguments::{OfHousehold, RestoreReason, WithdrawReason, Writing};
+use crate::commands::household::cells;
 use crate::commands::words::who_and_when;
 use crate::device;
 use crate::exit::Failure;
@@ -170,10 +171,9 @@ pub fn print(page: &HouseholdPage) -> Result<(), Failure> {
     let household = &page.household;
     print_one("整户 the whole household", &household.withdrawn)?;
     for resident in household.residents.iter().map(|detail| &detail.resident) {
-        print_one(
-            &format!("居民 resident {}  {}", resident.id, resident.name),
-            &resident.withdrawn,
-        )?;
+        let told = cells(resident).into_iter().filter(|cell| !cell.is_empty());
+        let called = format!("居民 resident {}", told.collect::<Vec<_>>().join("  "));
+        print_one(&called, &resident.withdrawn)?;
     }
     for need in &household.needs {
         print_one(&format!("需求 need {}  {}", need.id, need.text), &need.withdrawn)?;
@@ -194,7 +194,7 @@ fn print_one(called: &str, withdrawn: &[FactView]) -> Result<(), Failure> {
     for fact in withdrawn {
         let reason = fact.reason.as_deref().unwrap_or_default();
         let entered = who_and_when(&fact.entered);
-        output::line(format!("已作废 withdrawn: {called}  {reason}  （{entered}）"))?;
+        output::line(format!("已作废 withdrawn: {called}  原因 reason: {reason}  （{entered}）"))?;
     }
     Ok(())
 }

@@ -4,19 +4,21 @@
 //! with the same value. Some commands reach for what is not theirs; those must be refused on the
 //! phone itself.
 
+mod mistakes;
+
 use keting::parts::Replica;
 use keting_model::household::{HouseholdCommand, NewResident};
 use keting_model::household_private::PrivateCommand;
 use keting_model::household_visits::VisitsCommand;
-use keting_model::query::{
-    ConflictView, Permitted, Rows as _, Withheld, conflicts, visits_and_notes,
-};
+use keting_model::query::{ConflictView, Permitted, Rows as _, Withheld, conflicts};
 use keting_model::region::{Level, RegionCommand};
-use keting_model::withdrawal::{Record, WithdrawalCommand};
+use keting_model::withdrawal::Record;
 use keting_model::{
     Cell, CityTime, Command, DocumentId, DocumentKind, Fields, ItemId, Settle, Value,
 };
 use keting_testkit::rng::Rng;
+
+use mistakes::{record_at, restore, withdraw};
 
 /// A day of birth that makes somebody a child.
 pub const CHILD_BORN: &str = "2021-05-06";
@@ -124,27 +126,6 @@ pub fn draw(rng: &mut Rng, replica: &Replica, foreign: &[DocumentId]) -> Option<
     })
 }
 
-fn withdraw(
-    rng: &mut Rng,
-    replica: &Replica,
-    (household, record): (DocumentId, Record),
-    time: CityTime,
-) -> Command {
-    let (fact, reason) =
-        (item(rng), ["entered twice", "of another house"][rng.index(2)].to_owned());
-    let seen = match record {
-        Record::Household => visits_and_notes(replica.store(), &household).unwrap_or_default(),
-        _ => Vec::new(),
-    };
-    let withdraw = WithdrawalCommand::Withdraw { household, record, fact, reason, seen, time };
-    Command::Withdrawal(withdraw)
-}
-
-fn restore(rng: &mut Rng, (household, record): (DocumentId, Record), time: CityTime) -> Command {
-    let (fact, reason) = (item(rng), rng.chance(1, 2).then(|| "it was right".to_owned()));
-    Command::Withdrawal(WithdrawalCommand::Restore { household, record, fact, reason, time })
-}
-
 impl Screen {
     fn read(replica: &Replica) -> Self {
         let mut screen = Self {
@@ -202,22 +183,6 @@ impl Screen {
         let (everything, may_settle) = (Withheld::nothing(), Permitted::everything());
         screen.conflicts = conflicts(store, &everything, &may_settle, None).unwrap_or_default();
         screen
-    }
-}
-
-/// The record whose withdrawals stand below `root`, if it is here.
-fn record_at(root: &str, of: DocumentId, known: &[(DocumentId, Record)]) -> Option<Record> {
-    let mut segments = root.split('/');
-    let (letter, id) = (segments.next()?, segments.next());
-    let Some(id) = id else { return Some(Record::Household) };
-    let id: ItemId = id.parse().unwrap();
-    match letter {
-        "r" => Some(Record::Resident(id)),
-        "n" => Some(Record::Need(id)),
-        _ => known.iter().map(|(household, record)| (*household, *record)).find_map(|one| {
-            let is_it = matches!(one, (at, Record::Visit { visit, .. }) if (at, visit) == (of, id));
-            is_it.then_some(one.1)
-        }),
     }
 }
 

@@ -10,6 +10,7 @@ mod planning;
 mod query;
 mod rows;
 mod schema;
+mod scope;
 mod settling;
 mod view;
 

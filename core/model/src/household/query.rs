@@ -7,11 +7,12 @@ use crate::conflict::conflict_counts;
 use crate::fact::{Fact, FactView, Told};
 use crate::household::beside::Beside;
 use crate::household::person::person;
+use crate::household::scope::{ALL, BELOW, ONE, Scope};
 use crate::household::{HouseholdDetail, HouseholdView, NeedView, ResidentDetail};
 use crate::id::DocumentId;
 use crate::kind::DocumentKind;
 use crate::projection::Cell;
-use crate::query::{Rows, Withheld, document, item, regions_below, text};
+use crate::query::{Rows, Withheld, document, item, text};
 use crate::rows::cbor_in;
 use crate::withdrawal::{
     HOUSEHOLD, Shown, Withdrawals, read_withdrawals, select_withdrawals, withdrawals_of,
@@ -26,83 +27,6 @@ pub struct HouseholdFilter {
     /// Whether also those that were withdrawn.
     pub shown: Shown,
 }
-
-/// The columns that [`household_found`] and [`person`] read, in their order. A list leaves out the
-/// last ones, which it does not show: they count as null.
-macro_rules! select {
-    (households $from:literal) => {
-        concat!("SELECT h.document, h.address, g.code, h.address_code, h.tenure ", $from)
-    };
-    (residents $from:literal) => {
-        concat!(
-            "SELECT r.document, r.item, r.name, r.relation, r.phone, r.bond, r.care_tags, r.status, ",
-            // One fact that is said here needs no second look.
-            "CASE WHEN r.status IS NULL OR r.facts_current <> 1 THEN r.facts END, r.concealed ",
-            $from
-        )
-    };
-    (residents in full $from:literal) => {
-        concat!(
-            "SELECT r.document, r.item, r.name, r.relation, r.phone, r.bond, r.care_tags, r.status, ",
-            "r.facts, r.concealed ",
-            $from
-        )
-    };
-    (private $from:literal) => {
-        concat!(
-            "SELECT p.household, p.item, p.id_number, p.phone, p.bond, p.care_tags, p.facts ",
-            $from
-        )
-    };
-    (private in full $from:literal) => {
-        concat!(
-            "SELECT p.household, p.item, p.id_number, p.phone, p.bond, p.care_tags, p.facts, ",
-            "p.birth_date, p.sex, p.health, p.disability ",
-            $from
-        )
-    };
-}
-
-/// The queries of one list: households, residents, and what is private of them.
-struct Scope {
-    households: &'static str,
-    residents: &'static str,
-    private: &'static str,
-    in_full: bool,
-}
-
-const ALL: Scope = Scope {
-    households: select!(households
-        "FROM household h LEFT JOIN region g ON g.document = h.region WHERE h.withdrawn <= ?1"),
-    residents: select!(residents
-        "FROM resident r WHERE r.withdrawn <= ?1 ORDER BY r.document, r.item"),
-    private: select!(private "FROM resident_private p"),
-    in_full: false,
-};
-
-/// `CROSS JOIN` fixes the order of the loops: regions, their households, their residents.
-const BELOW: Scope = Scope {
-    households: regions_below!(select!(households
-        "FROM below CROSS JOIN household h ON h.region = below.document \
-         LEFT JOIN region g ON g.document = h.region WHERE h.withdrawn <= ?2")),
-    residents: regions_below!(select!(residents
-        "FROM below CROSS JOIN household h ON h.region = below.document \
-         CROSS JOIN resident r ON r.document = h.document WHERE r.withdrawn <= ?2")),
-    private: regions_below!(select!(private
-        "FROM below CROSS JOIN household h ON h.region = below.document \
-         CROSS JOIN resident_private p ON p.household = h.document")),
-    in_full: false,
-};
-
-const ONE: Scope = Scope {
-    households: select!(households
-        "FROM household h LEFT JOIN region g ON g.document = h.region \
-         WHERE h.document = ?1 AND h.withdrawn <= ?2"),
-    residents: select!(residents in full
-        "FROM resident r WHERE r.document = ?1 AND r.withdrawn <= ?2 ORDER BY r.item"),
-    private: select!(private in full "FROM resident_private p WHERE p.household = ?1"),
-    in_full: true,
-};
 
 /// The households a filter lets through, in the order of region code, address and id.
 ///

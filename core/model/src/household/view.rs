@@ -27,7 +27,8 @@ pub struct HouseholdView {
     /// How many live here: all but those who have gone by everything that is said of them. Somebody
     /// of whom the reader may not read that counts.
     pub living_here: usize,
-    /// The facts by which it is withdrawn; none if it stands.
+    /// The facts by which it is withdrawn. None, and not in JSON, if it stands.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub withdrawn: Vec<FactView>,
     /// Its residents, those who left among them.
     pub residents: Vec<ResidentView>,
@@ -59,7 +60,9 @@ pub struct ResidentView {
     /// Whether only those may read more than name and relation who may read what is private: of a child
     /// under fourteen, and of whom somebody said so.
     pub concealed: bool,
-    /// The facts by which the resident is withdrawn, by themselves; none if they stand.
+    /// The facts by which the resident is withdrawn, other than with the household. None, and not in JSON,
+    /// if they stand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub withdrawn: Vec<FactView>,
     /// The names of the fields that are null because the reader may not see them.
     pub withheld: &'static [&'static str],
@@ -85,7 +88,8 @@ pub struct HouseholdDetail {
     pub withheld: &'static [&'static str],
     /// How many live here, as in a list.
     pub living_here: usize,
-    /// The facts by which it is withdrawn; none if it stands.
+    /// The facts by which it is withdrawn. None, and not in JSON, if it stands.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub withdrawn: Vec<FactView>,
     /// Its residents.
     pub residents: Vec<ResidentDetail>,
@@ -134,6 +138,7 @@ pub struct NeedView {
     pub note: Option<String>,
     /// What is said of it and was replaced by nobody.
     pub facts: Vec<FactView>,
-    /// The facts by which it is withdrawn; none if it stands.
+    /// The facts by which it is withdrawn. None, and not in JSON, if it stands.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub withdrawn: Vec<FactView>,
 }

@@ -26,7 +26,8 @@ pub struct VisitView {
     pub by: Option<String>,
     /// Who entered it, and when.
     pub entered: Entered,
-    /// The facts by which it is withdrawn; none if it stands.
+    /// The facts by which it is withdrawn. None, and not in JSON, if it stands.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub withdrawn: Vec<FactView>,
 }
 
@@ -42,7 +43,8 @@ pub struct NoteView {
     pub text: String,
     /// Who entered it, and when.
     pub entered: Entered,
-    /// The facts by which it is withdrawn; none if it stands.
+    /// The facts by which it is withdrawn. None, and not in JSON, if it stands.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub withdrawn: Vec<FactView>,
 }
 
