@@ -86,6 +86,21 @@ impl Device {
         }
     }
 
+    /// The whole folder in another place, instead of what is there.
+    pub fn copied_to(&self, place: PathBuf) -> Self {
+        let copy = Self::at(place);
+        for (from, to) in [(self.data(), copy.data()), (self.vault(), copy.vault())] {
+            if to.exists() {
+                std::fs::remove_dir_all(&to).unwrap();
+            }
+            std::fs::create_dir_all(&to).unwrap();
+            for (path, bytes) in Self::copied(&from) {
+                std::fs::write(to.join(path.file_name().unwrap()), bytes).unwrap();
+            }
+        }
+        copy
+    }
+
     /// Where both are.
     pub fn directory(&self) -> &Path {
         &self.directory

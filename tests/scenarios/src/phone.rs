@@ -11,7 +11,9 @@ use keting::{
     Command, DirectoryVault, DocumentId, DocumentKind, EngineError, Fields, Invitation, ItemId,
     Keting, ReplicaId, SyncReport, Vault, parts,
 };
+use keting_sync::message::Highest;
 use keting_testkit::vfs::Disk;
+use keting_trust::Digest;
 
 use crate::city::{City, GRID, MICRO_GRID};
 use crate::clock::PhoneClock;
@@ -129,6 +131,15 @@ impl Phone {
         }
         let keting = Keting::open(&copy.join("data"), vault(&self.directory)).unwrap();
         Self { keting, directory: copy }
+    }
+
+    /// Hears that its machine was put back, and makes anew what waits on it. Nothing is sent yet.
+    pub fn makes_anew(&self) {
+        let mut replica = parts::replica_of(&self.keting);
+        let incarnation = replica.persisted().incarnation;
+        let elsewhere = Highest { sequence: 9, digest: Digest::of(b"of another life") };
+        replica.note_highest(&incarnation, Some(&elsewhere)).unwrap();
+        assert!(replica.author_anew().unwrap().to_send > 0, "nothing waited");
     }
 
     /// Where the phone's files are: `data` and `vault`.

@@ -8,6 +8,7 @@ mod enrolments;
 mod instants;
 mod operators;
 mod put_back;
+mod superseded;
 mod syncs;
 mod verdicts;
 mod victim;

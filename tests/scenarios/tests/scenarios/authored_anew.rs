@@ -1,12 +1,9 @@
 //! What was entered on a machine that had been put back is authored on what its author had seen then: it
 //! stands beside what colleagues did meanwhile, and overrules nobody.
 
-use keting::parts::replica_of;
 use keting_scenarios::city::MICRO_GRID;
 use keting_scenarios::device::Device;
 use keting_scenarios::phone::Phone;
-use keting_sync::message::Highest;
-use keting_trust::Digest;
 use serde_json::json;
 
 use crate::rolled_back::Story;
@@ -152,8 +149,8 @@ fn of_an_act_that_two_copies_have_the_first_that_comes_stands_and_what_stood_on_
         let household = &story.household;
         let added = ["resident", "add", household, "--name", "李一", "--relation", "head"];
         let resident = story.alice.run(&added).line();
-        let copy = story.copied_elsewhere();
-        story.makes_anew();
+        let copy = story.alice.copied_to(story.city.path("copy"));
+        Phone::open(story.alice.directory().to_owned()).makes_anew();
         let edit = |device: &Device, field: &str, value: &str| {
             device.run(&["resident", "edit", household, &resident, field, value]).done();
         };
@@ -180,29 +177,6 @@ fn of_an_act_that_two_copies_have_the_first_that_comes_stands_and_what_stood_on_
 }
 
 impl Story {
-    /// The whole folder of Alice's machine, in another place.
-    fn copied_elsewhere(&self) -> Device {
-        let copy = Device::at(self.city.path("copy"));
-        let folders = [(self.alice.data(), copy.data()), (self.alice.vault(), copy.vault())];
-        for (from, to) in folders {
-            std::fs::create_dir_all(&to).unwrap();
-            for (path, bytes) in Device::copied(&from) {
-                std::fs::write(to.join(path.file_name().unwrap()), bytes).unwrap();
-            }
-        }
-        copy
-    }
-
-    /// Alice's machine hears that it was put back, and makes anew what waits on it.
-    fn makes_anew(&self) {
-        let phone = Phone::open(self.alice.directory().to_owned());
-        let mut replica = replica_of(&phone.keting);
-        let incarnation = replica.persisted().incarnation;
-        let elsewhere = Highest { sequence: 9, digest: Digest::of(b"of another life") };
-        replica.note_highest(&incarnation, Some(&elsewhere)).unwrap();
-        assert_eq!(replica.author_anew().unwrap().to_send, 1);
-    }
-
     pub(crate) fn edit(&self, device: &Device, field: &str, value: &str) {
         device.run(&["household", "edit", &self.household, field, value]).done();
     }

@@ -5,8 +5,8 @@ use keting::parts::replica_of;
 use keting_model::Fields;
 use keting_scenarios::city::City;
 use keting_scenarios::liar::Liar;
-use keting_scenarios::phone::{Phone, Two};
-use keting_sync::message::{Entries, Highest, ServerMessage};
+use keting_scenarios::phone::Two;
+use keting_sync::message::{Entries, ServerMessage};
 use keting_sync::{Answer, CommitKey, Entry, Outcome};
 use keting_trust::{
     CommitId, Cursor, Digest, Outcome as VerdictOutcome, RecordKind, SignedVerdict, Verdict,
@@ -46,8 +46,9 @@ fn by_the_verdict_it_leaves_and_where_nothing_stands_for_it_here_a_person_has_wh
 #[test]
 fn what_is_held_is_held_no_more_once_the_log_brings_another_commit_of_its_act() {
     let mut story = Story::begin();
-    let copy = story.copy_with_the_edit_made_anew();
     let (alice, household) = (&story.two.alice, story.two.household);
+    let copy = alice.copied_data();
+    copy.makes_anew();
     alice.edit(household, Fields::new().with("tenure", "owned")).unwrap();
     story.is_held();
     copy.sync();
@@ -61,8 +62,10 @@ fn what_is_held_is_held_no_more_once_the_log_brings_another_commit_of_its_act() 
 #[test]
 fn what_the_log_brought_by_another_commit_is_forgotten_once_it_is_answered() {
     let mut story = Story::begin();
-    story.copy_with_the_edit_made_anew().sync();
     let alice = &story.two.alice;
+    let copy = alice.copied_data();
+    copy.makes_anew();
+    copy.sync();
     let entries = story.liar.truth_after(story.head.number);
     assert_eq!(entries.len(), 1, "the edit made anew");
     let head = story.liar.head();
@@ -95,19 +98,6 @@ impl Story {
         let waiting = replica_of(&two.alice.keting).waiting(None, 9, u64::MAX).unwrap();
         let pushed = CommitKey::own(waiting[0].commit.command);
         Self { two, liar, pushed, head, _city: city }
-    }
-
-    /// A copy of the phone that has heard that it was put back, and has sent nothing yet.
-    fn copy_with_the_edit_made_anew(&self) -> Phone {
-        let copy = self.two.alice.copied_data();
-        {
-            let mut replica = replica_of(&copy.keting);
-            let incarnation = replica.persisted().incarnation;
-            let elsewhere = Highest { sequence: 9, digest: Digest::of(b"of another life") };
-            replica.note_highest(&incarnation, Some(&elsewhere)).unwrap();
-            assert_eq!(replica.author_anew().unwrap().to_send, 1);
-        }
-        copy
     }
 
     /// The edit is answered as held.
