@@ -72,6 +72,14 @@ impl Failure {
         }
     }
 
+    /// Whether the same again may succeed later without anybody changing anything.
+    pub fn retryable(&self) -> bool {
+        match self {
+            Self::Engine(error) => error.retryable(),
+            other => known(other.code()).is_some_and(|known| known.retryable),
+        }
+    }
+
     /// The stable code, for scripts.
     pub fn code(&self) -> &str {
         match self {

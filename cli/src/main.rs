@@ -20,6 +20,9 @@ use crate::exit::Failure;
 fn main() -> std::process::ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
+        Err(error) if error.use_stderr() && wants_json() => {
+            return fail(&Failure::Usage(error.kind().to_string()), true);
+        }
         Err(error) => {
             let code = if error.use_stderr() { exit::USAGE } else { exit::DONE };
             let _ = error.print();
@@ -28,11 +31,22 @@ fn main() -> std::process::ExitCode {
     };
     match run(arguments.command) {
         Ok(()) => exit::DONE.into(),
-        Err(failure) => {
-            output::complain(&failure);
-            failure.exit_code().into()
-        }
+        Err(failure) => fail(&failure, wants_json()),
     }
+}
+
+/// Whether machines read what is printed, complaints too. It is asked before the arguments are understood.
+fn wants_json() -> bool {
+    std::env::args_os().any(|argument| argument == "--json")
+}
+
+fn fail(failure: &Failure, as_json: bool) -> std::process::ExitCode {
+    if as_json {
+        output::complain_as_json(failure);
+    } else {
+        output::complain(failure);
+    }
+    failure.exit_code().into()
 }
 
 fn run(verb: Verb) -> Result<(), Failure> {
@@ -57,5 +71,9 @@ fn run(verb: Verb) -> Result<(), Failure> {
         Verb::Inspect(reading) => commands::verify::inspect(&reading),
         Verb::Salvage(arguments) => commands::salvage::salvage(&arguments),
         Verb::Demo(arguments) => commands::demo::demo(&arguments),
+        Verb::Completions { shell } => {
+            commands::completions::completions(shell);
+            Ok(())
+        }
     }
 }

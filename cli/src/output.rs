@@ -89,6 +89,26 @@ pub fn complain(failure: &Failure) {
     };
 }
 
+/// Says the same as an object for machines.
+pub fn complain_as_json(failure: &Failure) {
+    let (code, known) = (failure.code(), known(failure.code()));
+    let field = failure.invalid_field().map(|(pattern, _)| {
+        Field::of_pattern(pattern).map_or_else(|| name_of(pattern), Field::name)
+    });
+    note(
+        &json!({
+            "code": code,
+            "kind": known.map(|known| known.kind.name()),
+            "retryable": failure.retryable(),
+            "field": field,
+            "zh": known.map(|known| known.zh),
+            "en": known.map(|known| known.en),
+            "detail": failure.to_string(),
+        })
+        .to_string(),
+    );
+}
+
 /// What to do about a code, in the reader's language, if it is one of this version.
 pub fn advice(code: &str) -> Option<&'static str> {
     known(code).map(|known| in_language(known.zh, known.en))
@@ -98,8 +118,13 @@ pub fn advice(code: &str) -> Option<&'static str> {
 fn called(pattern: &'static str) -> String {
     match Field::of_pattern(pattern) {
         Some(field) => format!("{} {}", field.zh(), field.name()),
-        None => field_name(pattern.rsplit('/').next().unwrap_or(pattern)),
+        None => field_name(name_of(pattern)),
     }
+}
+
+/// The name of a field whose key has a pattern.
+fn name_of(pattern: &'static str) -> &'static str {
+    pattern.rsplit('/').next().unwrap_or(pattern)
 }
 
 /// What a field takes instead of what was typed, where a list or a number says it.

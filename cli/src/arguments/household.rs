@@ -1,4 +1,4 @@
-//! The verbs of households.
+//! What may be said of households.
 
 use clap::{Args, Subcommand};
 

@@ -1,16 +1,20 @@
 //! The command line, as `--help` shows it.
 
+mod device;
 mod household;
 mod operator;
+mod region;
 mod resident;
 mod withdrawal;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use device::{Device, Enroll, Held, Salvage, Sync};
 pub use household::{Household, SettleOn};
 pub use operator::{Grant, Init, Invitations, Invite, LogFormat, ReadingServer, Serve, Server};
+pub use region::Region;
 pub use resident::{Resident, ResidentFields};
 pub use withdrawal::{OfHousehold, RestoreReason, WithdrawReason};
 
@@ -65,20 +69,51 @@ pub enum Verb {
     #[command(subcommand)]
     Device(Device),
     /// Check everything: signatures, chain, projections, audience, actors.
-    Verify(Reading),
+    Verify(ReadingEither),
     /// Show what is in the file, and how large it is.
-    Inspect(Reading),
+    Inspect(ReadingEither),
     /// Set a damaged file aside and rescue what has not been sent.
     Salvage(Salvage),
     /// Tell the story with a real server and four phones on this machine.
     Demo(Demo),
+    /// Print what a shell needs to complete these commands.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
 }
 
-/// A directory, and how to print.
+/// A shell that completes commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// GNU Bash.
+    Bash,
+    /// Elvish.
+    Elvish,
+    /// Fish.
+    Fish,
+    /// PowerShell.
+    Powershell,
+    /// Z shell.
+    Zsh,
+}
+
+/// A device's directory, and how to print.
 #[derive(Debug, Args)]
 pub struct Reading {
-    /// The device's directory; for `verify` and `inspect` also a server's.
+    /// The device's directory.
+    #[arg(long, env = "KETING_DATA", hide_env_values = true)]
+    pub data: PathBuf,
+    /// Print JSON for machines.
     #[arg(long)]
+    pub json: bool,
+}
+
+/// The directory of a device or of a server, and how to print.
+#[derive(Debug, Args)]
+pub struct ReadingEither {
+    /// The device's directory, or the server's.
+    #[arg(long, env = "KETING_DATA", hide_env_values = true)]
     pub data: PathBuf,
     /// Print JSON for machines.
     #[arg(long)]
@@ -89,115 +124,11 @@ pub struct Reading {
 #[derive(Debug, Args)]
 pub struct Writing {
     /// The device's directory.
-    #[arg(long)]
+    #[arg(long, env = "KETING_DATA", hide_env_values = true)]
     pub data: PathBuf,
     /// Print JSON for machines: the id, and what should be looked at again.
     #[arg(long)]
     pub json: bool,
-}
-
-/// Arguments of `salvage`.
-#[derive(Debug, Args)]
-pub struct Salvage {
-    /// The device's directory.
-    #[arg(long)]
-    pub data: PathBuf,
-    /// Say that the report of the last salvage has been read; `status` then stops showing it.
-    #[arg(long)]
-    pub seen: bool,
-    /// Print JSON for machines.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Arguments of `enroll`.
-#[derive(Debug, Args)]
-pub struct Enroll {
-    /// The device's directory, to be made.
-    #[arg(long)]
-    pub data: PathBuf,
-    /// The invitation, as `keting invite` printed it.
-    pub invitation: String,
-}
-
-/// Verbs of regions.
-#[derive(Debug, Subcommand)]
-pub enum Region {
-    /// List the regions this device may see.
-    List(Reading),
-    /// Show one region.
-    Show {
-        /// The region's code.
-        code: String,
-        #[command(flatten)]
-        reading: Reading,
-    },
-    /// Add a region below another one.
-    Add {
-        #[command(flatten)]
-        writing: Writing,
-        /// The new region's code, never used before.
-        #[arg(long)]
-        code: String,
-        /// Its name.
-        #[arg(long)]
-        name: String,
-        /// Its level: town, village, grid, micro_grid or unit.
-        #[arg(long)]
-        level: String,
-        /// The code of the region it is part of.
-        #[arg(long)]
-        parent: String,
-        /// Its boundary in words.
-        #[arg(long)]
-        boundary: Option<String>,
-        /// The name of the person in charge.
-        #[arg(long)]
-        head: Option<String>,
-    },
-}
-
-/// Arguments of `sync`.
-#[derive(Debug, Args)]
-pub struct Sync {
-    #[command(flatten)]
-    pub reading: Reading,
-    /// Stay connected and print what changes, until interrupted.
-    #[arg(long)]
-    pub watch: bool,
-}
-
-/// Verbs of held edits.
-#[derive(Debug, Subcommand)]
-pub enum Held {
-    /// List the edits that are held, and those that stand on them.
-    List(Reading),
-    /// Show what was entered with one, so that it can be entered again, and why it is held.
-    Show {
-        /// Its id.
-        id: String,
-        #[command(flatten)]
-        reading: Reading,
-    },
-}
-
-/// Verbs of devices.
-#[derive(Debug, Subcommand)]
-pub enum Device {
-    /// List the devices and people whose grants this device knows.
-    List(Reading),
-    /// End a device, on the server: it hands over what was made before and then reads nothing more.
-    /// What its grants covered is no longer its; a later invitation gives it anew. Prints its id.
-    End {
-        /// The device's id, as `grant list` prints it, or as many of its first digits as are needed.
-        id: String,
-        /// Why, in words that its holder reads on the device.
-        #[arg(long)]
-        why: String,
-        /// The running server's directory.
-        #[arg(long)]
-        data: PathBuf,
-    },
 }
 
 /// Arguments of `demo`.

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 #[derive(Debug, Args)]
 pub struct Init {
     /// The server's directory, to be made.
-    #[arg(long)]
+    #[arg(long, env = "KETING_DATA", hide_env_values = true)]
     pub data: PathBuf,
     /// Make no city: renew the issuing key of the one that is there, whose server is stopped, with the
     /// root key in its file.
@@ -30,7 +30,7 @@ pub struct Init {
 #[derive(Debug, Args)]
 pub struct Serve {
     /// The server's directory.
-    #[arg(long)]
+    #[arg(long, env = "KETING_DATA", hide_env_values = true)]
     pub data: PathBuf,
     /// The address to listen on.
     #[arg(long, default_value = "127.0.0.1:7411")]
@@ -63,7 +63,7 @@ pub enum LogFormat {
 #[derive(Debug, Args)]
 pub struct Invite {
     /// The running server's directory.
-    #[arg(long)]
+    #[arg(long, env = "KETING_DATA", hide_env_values = true)]
     pub data: PathBuf,
     /// The name of the person.
     #[arg(long)]
@@ -90,7 +90,7 @@ pub enum Invitations {
         /// needed.
         id: String,
         /// The running server's directory.
-        #[arg(long)]
+        #[arg(long, env = "KETING_DATA", hide_env_values = true)]
         data: PathBuf,
     },
 }
@@ -99,7 +99,7 @@ pub enum Invitations {
 #[derive(Debug, Args)]
 pub struct ReadingServer {
     /// The server's directory.
-    #[arg(long)]
+    #[arg(long, env = "KETING_DATA", hide_env_values = true)]
     pub data: PathBuf,
     /// Print JSON for machines.
     #[arg(long)]
@@ -113,7 +113,7 @@ pub enum Server {
     /// it suspect; prints the time it shows.
     ConfirmClock {
         /// The running server's directory.
-        #[arg(long)]
+        #[arg(long, env = "KETING_DATA", hide_env_values = true)]
         data: PathBuf,
     },
     /// Tell every device where the server is from now on: all addresses, instead of those that were
@@ -124,14 +124,14 @@ pub enum Server {
         #[arg(long = "url", value_name = "URL", required = true)]
         urls: Vec<String>,
         /// The running server's directory.
-        #[arg(long)]
+        #[arg(long, env = "KETING_DATA", hide_env_values = true)]
         data: PathBuf,
     },
     /// Change the TLS key: a new one is made and announced beside the older ones, until every device has it,
     /// or for thirty days. Prints the SHA-256 of the new one.
     RotateKey {
         /// The running server's directory.
-        #[arg(long)]
+        #[arg(long, env = "KETING_DATA", hide_env_values = true)]
         data: PathBuf,
     },
     /// Show what is announced, and which devices have it.
@@ -155,7 +155,7 @@ pub enum Grant {
         #[arg(long = "region", value_name = "CODE")]
         regions: Vec<String>,
         /// The running server's directory.
-        #[arg(long)]
+        #[arg(long, env = "KETING_DATA", hide_env_values = true)]
         data: PathBuf,
     },
 }

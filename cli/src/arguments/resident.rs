@@ -1,4 +1,4 @@
-//! The verbs of residents.
+//! What may be said of residents.
 
 use clap::{Args, Subcommand};
 

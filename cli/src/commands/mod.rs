@@ -1,6 +1,7 @@
 //! One file a noun: what each verb does.
 
 pub mod announcing;
+pub mod completions;
 pub mod conflicts;
 pub mod demo;
 pub mod grant;

@@ -156,7 +156,10 @@ impl Ended {
     /// How a command that did not do what it was asked ended: exit code and stable error code.
     pub fn refusal(&self) -> (i32, &str) {
         let complaint = self.err.lines().last().unwrap_or_default();
-        let code = complaint.split_once('[').and_then(|(_, rest)| rest.split_once(']'));
+        // For people the code stands in brackets, for machines it is a member of an object.
+        let (before, after) =
+            if complaint.starts_with('{') { ("\"code\":\"", "\"") } else { ("[", "]") };
+        let code = complaint.split_once(before).and_then(|(_, rest)| rest.split_once(after));
         (self.exit_code.unwrap(), code.map_or("", |(code, _)| code))
     }
 }

@@ -5,7 +5,7 @@ use clap::{Command, CommandFactory};
 
 /// The command's arguments: its own file, so that nothing is written down twice.
 #[path = "../../../cli/src/arguments/mod.rs"]
-#[allow(dead_code, reason = "only what it declares is read")]
+#[allow(dead_code, unused_imports, reason = "only what it declares is read")]
 mod arguments;
 
 /// Every command and option of `keting`.

@@ -141,6 +141,20 @@ pub enum ErrorKind {
     Internal,
 }
 
+impl ErrorKind {
+    /// The word for it, for scripts.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::NotFound => "not_found",
+            Self::File => "file",
+            Self::Network => "network",
+            Self::NeedsUpdate => "needs_update",
+            Self::Internal => "internal",
+        }
+    }
+}
+
 impl EngineError {
     /// The stable code, one of [`FAMILIES`] or one the server sent.
     pub fn code(&self) -> &str {

@@ -146,3 +146,39 @@ fn names(object: &Value) -> Vec<&str> {
     names.sort_unstable();
     names
 }
+
+#[test]
+fn whoever_asks_for_json_gets_complaints_as_an_object_too() {
+    let city = ServedCity::start();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    let household = add_household(&alice);
+    let told = |arguments: &[&str]| {
+        let ended = alice.run(&[arguments, &["--json"]].concat());
+        let object: Value = serde_json::from_str(&ended.err).unwrap();
+        (ended.exit_code.unwrap(), object)
+    };
+    let (exit_code, refused) = told(&["resident", "add", &household, "--name", ""]);
+    assert_eq!(exit_code, 1);
+    let promised = ["code", "detail", "en", "field", "kind", "retryable", "zh"];
+    assert_eq!(names(&refused), promised);
+    assert_eq!([&refused["kind"], &refused["field"]], ["refused", "name"]);
+    assert!(refused["zh"].as_str().is_some_and(|text| text.contains('请')), "{refused}");
+    // Also where the arguments are not understood at all.
+    let (exit_code, usage) = told(&["household", "show"]);
+    assert_eq!((exit_code, &usage["code"]), (2, &Value::from("usage")));
+    assert_eq!(names(&usage), promised);
+}
+
+#[test]
+fn the_folder_may_be_named_once_for_all_commands() {
+    let city = ServedCity::start();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    let mut command = keting_scenarios::binary::keting();
+    command.args(["household", "list", "--json"]);
+    command.env("KETING_DATA", alice.data()).env("KETING_VAULT", alice.vault());
+    let listed = keting_scenarios::device::Ended::of(&mut command).json();
+    assert_eq!(listed, alice.json(&["household", "list"]));
+    let mut completions = keting_scenarios::binary::keting();
+    let printed = keting_scenarios::device::Ended::of(completions.args(["completions", "bash"]));
+    assert!(printed.done().out.contains("withdraw"));
+}
