@@ -41,9 +41,9 @@ pub struct Rights {
 pub enum AfterEnd {
     /// It was made before the end.
     Good,
-    /// The device has not greeted since the end, so that nobody knows yet.
+    /// The device has not greeted since it made this, nor said that it was told of the end.
     Unknown,
-    /// It was made after the end, or came too late.
+    /// It was made after the device was told of the end, or came too late.
     Beyond,
 }
 

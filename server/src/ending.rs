@@ -2,8 +2,10 @@
 //! the device made before.
 //!
 //! It covers the grants that were numbered before it; one that is given later stands. Good is what the
-//! device had made up to its first signed Hello after the end, which is the *bound*, if it comes within
-//! [`ENDED_WORK_MS_MAX`]; of earlier incarnations what the server had heard of before the end.
+//! device had made before it was told, if it comes within [`ENDED_WORK_MS_MAX`]. So the *bound* follows each
+//! of its signed Hellos until one says that it was told: a link that breaks before it hears costs nothing.
+//! Of earlier incarnations good is what the server had heard of before the end. Whoever forges their
+//! device's word gains no more than by never calling.
 
 use std::collections::BTreeSet;
 
@@ -93,7 +95,8 @@ pub fn end(
         transaction.put_audience(number, &key)?;
     }
     let why = why.to_owned();
-    transaction.put_end(&StoredEnd { number, device, at_ms: now_ms, why, bound: None })?;
+    let ended = StoredEnd { number, device, at_ms: now_ms, why, bound: None, is_told: false };
+    transaction.put_end(&ended)?;
     let head = transaction.head()?.ok_or(StoreError::Empty)?;
     transaction.set_head(&Head { grants_number: number, ..head })?;
     let head = transaction.head()?.ok_or(StoreError::Empty)?;
@@ -120,24 +123,50 @@ pub fn audience_of(
     Ok(regions.into_iter().map(|region| AudienceKey { region, kind: RECORDS_KIND }).collect())
 }
 
-/// Notes how far a device had come that greets for the first time since it was ended.
+/// Notes how far a device has come that greets after it was ended: `made` is its incarnation and the last
+/// sequence in it, none where it greets with an invitation.
 ///
 /// # Errors
 /// When the store fails.
-pub fn note_bound(
+pub fn note_greeting(
     store: &mut dyn ServerStore,
     device: &DeviceId,
-    bound: (Incarnation, u64),
+    made: Option<(Incarnation, u64)>,
+    told_of_end: bool,
 ) -> Result<(), StoreError> {
-    let ends = store.snapshot()?.ends_of(device)?;
-    if ends.iter().any(|end| end.bound.is_none()) {
-        let mut transaction = store.begin()?;
-        for end in transaction.ends_of(device)?.into_iter().filter(|end| end.bound.is_none()) {
-            transaction.put_end(&StoredEnd { bound: Some(bound), ..end })?;
-        }
-        transaction.commit()?;
+    if moved(&*store.snapshot()?, device, made, told_of_end)?.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let mut transaction = store.begin()?;
+    for end in moved(&*transaction, device, made, told_of_end)? {
+        transaction.put_end(&end)?;
+    }
+    transaction.commit()
+}
+
+/// The ends of a device that are others after it greeted.
+fn moved(
+    read: &dyn ServerRead,
+    device: &DeviceId,
+    made: Option<(Incarnation, u64)>,
+    told_of_end: bool,
+) -> Result<Vec<StoredEnd>, StoreError> {
+    let ends = read.ends_of(device)?;
+    if ends.is_empty() {
+        return Ok(ends);
+    }
+    let last_grant = read.grants_of(device)?.last().map_or(0, |grant| grant.number);
+    let greeted = |end: StoredEnd| {
+        let bound = match end.bound {
+            Some(known) if end.is_told || told_of_end => Some(known),
+            before => made.or(before),
+        };
+        // Who was given something since hears of the end with the log.
+        let is_told = told_of_end || (made.is_some() && last_grant > end.number);
+        let greeted = StoredEnd { bound, is_told: end.is_told || is_told, ..end.clone() };
+        (greeted != end).then_some(greeted)
+    };
+    Ok(ends.into_iter().filter_map(greeted).collect())
 }
 
 /// What an end means for a commit of its device's.
@@ -158,5 +187,10 @@ pub fn after_end(
         let first = read.first_number_of(&end.device, &body.incarnation)?;
         first.is_some_and(|number| number < end.number)
     };
-    Ok(if was_made_before && !is_late { AfterEnd::Good } else { AfterEnd::Beyond })
+    Ok(match (was_made_before, end.is_told) {
+        _ if is_late => AfterEnd::Beyond,
+        (true, _) => AfterEnd::Good,
+        (false, true) => AfterEnd::Beyond,
+        (false, false) => AfterEnd::Unknown,
+    })
 }

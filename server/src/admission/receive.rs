@@ -13,7 +13,7 @@ use super::allowance::Allowances;
 use super::follows::Followed;
 use super::position::{PositionFault, Positions};
 use super::{Finding, Outcome, Push, threads};
-use crate::authority::{AfterEnd, Book, Receipt, Rights};
+use crate::authority::{AfterEnd, Book, Receipt};
 use crate::city::City;
 use crate::ending::after_end;
 use crate::store::{CommitState, ServerRead, StoreError};
@@ -143,10 +143,7 @@ pub(super) fn look_up(
                     let carrier = &item.carrier;
                     let finding =
                         look_up_one(read, city, opened, carrier, book, &mut seen, now_ms)?;
-                    let ends = book.known_rights(&opened.id.device).map_or(&[][..], Rights::ends);
-                    let body = &opened.commit.body;
-                    let ends = ends.iter().map(|end| after_end(read, end, body, now_ms));
-                    opened.ends = ends.collect::<Result<_, _>>()?;
+                    opened.ends = ends(read, book, opened, now_ms)?;
                     opened.position_fault =
                         positions.fault(&opened.commit.body, &opened.id.device)?;
                     opened.followed = Followed::look_up(read, &opened.commit.body.follows)?;
@@ -184,6 +181,22 @@ impl Seen {
             Entry::Vacant(place) => place.insert(Quota::read(read, device, now_ms)?),
         })
     }
+}
+
+/// What each end of its author means for a commit. How far the author had come changes with each greeting,
+/// so that is not what the book holds.
+fn ends(
+    read: &dyn ServerRead,
+    book: &Book,
+    opened: &Opened<'_>,
+    now_ms: u64,
+) -> Result<Vec<AfterEnd>, StoreError> {
+    let author = &opened.id.device;
+    if book.known_rights(author).is_none_or(|rights| rights.ends().is_empty()) {
+        return Ok(Vec::new());
+    }
+    let ends = read.ends_of(author)?.into_iter();
+    ends.map(|end| after_end(read, &end, &opened.commit.body, now_ms)).collect()
 }
 
 fn bytes_of(signed: &[u8], parts: &[Part]) -> usize {

@@ -39,11 +39,17 @@ impl Server {
         unix_ms: u64,
     ) {
         match effect {
-            ServerEffect::Authenticate { device, software: _, resume } => {
-                self.authenticate(connection, &device, &resume, now_ms, unix_ms);
+            ServerEffect::Authenticate { device, software: _, resume, told_of_end } => {
+                let made = (resume.incarnation, resume.last_sequence);
+                let id = device.device_id();
+                if self.note_greeting(connection, &id, Some(made), told_of_end) {
+                    self.authenticate(connection, &device, &resume, now_ms, unix_ms);
+                }
             }
-            ServerEffect::Enrol { device, software: _, secret, name } => {
-                self.enrol(connection, &device, &secret, &name, now_ms, unix_ms);
+            ServerEffect::Enrol { device, software: _, secret, name, told_of_end } => {
+                if self.note_greeting(connection, &device.device_id(), None, told_of_end) {
+                    self.enrol(connection, &device, &secret, &name, now_ms, unix_ms);
+                }
             }
             ServerEffect::Admit { id, commits } => {
                 self.queue_push(connection, id, commits, now_ms);

@@ -2,7 +2,8 @@
 
 use keting_sync::{Denial, Enrolled, Enrolment, Highest, Resume, Resumption, Secret, Standing};
 use keting_trust::{
-    Claimed, Cursor, DeviceId, Digest, Heard, KindAccess, PublicKey, Signed, SignedGrant, record,
+    Claimed, Cursor, DeviceId, Digest, Heard, Incarnation, KindAccess, PublicKey, Signed,
+    SignedGrant, record,
 };
 use tracing::{info, warn};
 
@@ -13,13 +14,30 @@ use super::{ConnectionId, Server};
 use crate::audience::cursor_at;
 use crate::authority::Uncovered;
 use crate::city::City;
-use crate::ending::note_bound;
+use crate::ending::note_greeting;
 use crate::enrol::enrol;
 use crate::metrics::Metrics;
 use crate::renewal;
 use crate::store::{Head, ServerRead, StoreError, StoredDevice};
 
 impl Server {
+    /// Notes what the greeting of a device that was ended says of it. Says whether it may be let in; it is
+    /// not where that cannot be noted.
+    pub(super) fn note_greeting(
+        &mut self,
+        connection: ConnectionId,
+        device: &DeviceId,
+        made: Option<(Incarnation, u64)>,
+        told_of_end: bool,
+    ) -> bool {
+        let noted = note_greeting(&mut *self.store, device, made, told_of_end);
+        if let Err(error) = &noted {
+            self.note_fault(error);
+            self.deny(connection, denial(error.code(), error.retryable()));
+        }
+        noted.is_ok()
+    }
+
     pub(super) fn authenticate(
         &mut self,
         connection: ConnectionId,
@@ -36,9 +54,7 @@ impl Server {
             // It may sync all the same, and come again.
             self.note_fault(&error);
         }
-        let bound = (resume.incarnation, resume.last_sequence);
-        let noted = note_bound(&mut *self.store, &device, bound);
-        let given = noted.and_then(|()| self.begin_audience(connection, &device, unix_ms));
+        let given = self.begin_audience(connection, &device, unix_ms);
         let standing = given.and_then(|given| self.standing(&device, resume, given, unix_ms));
         if let Err(error) = &standing {
             self.note_fault(error);

@@ -190,6 +190,7 @@ impl Site {
                     last_sequence: 0,
                     heard: None,
                 },
+                told_of_end: false,
             },
             1,
         );

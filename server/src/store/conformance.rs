@@ -130,12 +130,13 @@ fn rows_come_back_as_they_were_written(store: &mut dyn ServerStore) {
     };
     let held_commit =
         StoredCommit { state: CommitState::Held { code: "expired".to_owned() }, ..commit(2) };
-    let end = |number, bound| StoredEnd {
+    let end = |number, bound: Option<_>| StoredEnd {
         number,
         device: device(1),
         at_ms: 1_000,
         why: "调离".to_owned(),
         bound,
+        is_told: bound.is_some(),
     };
     let bound = Some((Incarnation::new([3; 8]), 7));
     let mut transaction = good(store.begin());

@@ -207,9 +207,11 @@ pub struct StoredEnd {
     pub at_ms: u64,
     /// Why, as the holder is told.
     pub why: String,
-    /// How far the device had come when it first greeted after the end: its incarnation, and the last
-    /// sequence in it. None before that.
+    /// How far the device had come when it last greeted before it was told: its incarnation, and the last
+    /// sequence in it. None before it greeted.
     pub bound: Option<(Incarnation, u64)>,
+    /// Whether the device has said that it was told, or was given something since.
+    pub is_told: bool,
 }
 
 /// An invitation that was handed out.

@@ -60,6 +60,7 @@ async fn run(
             last_sequence,
             heard: None,
         },
+        told_of_end: false,
     };
     let mut pushing = Pushing {
         session: DeviceSession::new(config, 1),

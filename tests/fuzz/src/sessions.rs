@@ -209,6 +209,7 @@ fn device_config(signer: &Ed25519Signer) -> DeviceConfig {
             last_sequence: 0,
             heard: None,
         },
+        told_of_end: false,
     }
 }
 

@@ -1,8 +1,8 @@
 //! A device that the operator has ended, and that was told so.
 //!
 //! It keeps all it has, and a person may go on entering. What was made before the device greeted the
-//! server for the first time after its end is handed over. What is made later would be held for good, so
-//! it is not sent: it waits in the outbox for a later invitation into the same folder, under whose grant
+//! server in the session that told it is handed over; from then on each greeting says that it was told.
+//! What is made later would be held for good, so it is not sent: it waits in the outbox for a later invitation into the same folder, under whose grant
 //! it is as good as any. The first word of the end says up to where the outbox may be sent; it stays
 //! until the device is enrolled once more, or a server says that everything is here.
 

@@ -16,6 +16,7 @@ use keting_trust::{
 };
 
 use crate::error::EngineError;
+use crate::replica::ended::Ended;
 use crate::replica::membership::Membership;
 use crate::replica::own_grants::OwnGrants;
 use crate::replica::regions::Regions;
@@ -48,6 +49,7 @@ impl Replica {
             software: SOFTWARE.to_owned(),
             device: self.public_key().clone(),
             purpose,
+            told_of_end: Ended::read(&self.store)?.is_some(),
         })
     }
 

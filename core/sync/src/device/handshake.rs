@@ -30,6 +30,7 @@ impl DeviceSession {
             software: self.config.software.clone(),
             device: self.config.device.clone(),
             request,
+            told_of_end: self.config.told_of_end,
             signature: Vec::new(),
         };
         let id = self.next_id();

@@ -22,6 +22,8 @@ pub struct DeviceConfig {
     pub device: PublicKey,
     /// What the session is for.
     pub purpose: Purpose,
+    /// Whether the device was told that it is ended, and was given nothing since.
+    pub told_of_end: bool,
 }
 
 /// What a session is for.

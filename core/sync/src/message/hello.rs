@@ -35,6 +35,9 @@ pub struct Hello {
     pub device: PublicKey,
     /// What it wants.
     pub request: Request,
+    /// Whether it was told that it is ended, and was given nothing since: what it makes now it makes after
+    /// it heard.
+    pub told_of_end: bool,
     /// The key's signature over [`Self::signed_bytes`].
     pub signature: Vec<u8>,
 }
@@ -94,12 +97,12 @@ impl fmt::Debug for Secret {
 impl Hello {
     /// What the device signs: context, channel binding, and everything before the signature.
     pub fn signed_bytes(&self, channel_binding: &[u8]) -> Vec<u8> {
-        let body = written(|e| self.write_body(e, 6));
+        let body = written(|e| self.write_body(e, 7));
         written(|e| e.array(3)?.str(CONTEXT)?.bytes(channel_binding)?.bytes(&body)?.ok())
     }
 
     pub(crate) fn write(&self, e: &mut Out) -> Written {
-        self.write_body(e, 7)?;
+        self.write_body(e, 8)?;
         e.bytes(&self.signature)?.ok()
     }
 
@@ -109,17 +112,19 @@ impl Hello {
         put(e, &self.city)?;
         e.str(&self.software)?;
         put(e, &self.device)?;
-        self.request.write(e)
+        self.request.write(e)?;
+        e.bool(self.told_of_end)?.ok()
     }
 
     pub(crate) fn read(len: u64, d: &mut Decoder<'_>) -> Result<Self, Misfit> {
-        fields(len, 6)?;
+        fields(len, 7)?;
         Ok(Self {
             versions: take_list(d, VERSIONS_MAX, take)?,
             city: take(d)?,
             software: take_text(d, NAME_BYTES_MAX)?,
             device: take(d)?,
             request: Request::read(d)?,
+            told_of_end: d.bool()?,
             signature: take_bytes(d, SIGNATURE_BYTES_MAX)?,
         })
     }

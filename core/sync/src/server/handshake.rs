@@ -113,7 +113,7 @@ impl ServerSession {
             });
             return Ok(());
         }
-        let Hello { device, software, request, .. } = hello;
+        let Hello { device, software, request, told_of_end, .. } = hello;
         let resume = match &request {
             Request::Enrol { .. } => None,
             Request::Resume(resume) => Some(resume.clone()),
@@ -121,9 +121,11 @@ impl ServerSession {
         self.stage = Stage::Deciding { device: device.clone(), resume };
         self.effects.push_back(match request {
             Request::Enrol { secret, name } => {
-                ServerEffect::Enrol { device, software, secret, name }
+                ServerEffect::Enrol { device, software, secret, name, told_of_end }
             }
-            Request::Resume(resume) => ServerEffect::Authenticate { device, software, resume },
+            Request::Resume(resume) => {
+                ServerEffect::Authenticate { device, software, resume, told_of_end }
+            }
         });
         Ok(())
     }

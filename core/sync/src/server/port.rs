@@ -63,6 +63,8 @@ pub enum ServerEffect {
         software: String,
         /// What it has.
         resume: Resume,
+        /// Whether it says that it was told of its end.
+        told_of_end: bool,
     },
     /// Enrol the device; answer with `handle_enrolled` or `handle_denied`. The same key with the
     /// same secret is enrolled again: its first answer may have been lost.
@@ -75,6 +77,8 @@ pub enum ServerEffect {
         secret: Secret,
         /// What it is to be called.
         name: String,
+        /// Whether it says that it was told of its end.
+        told_of_end: bool,
     },
     /// Judge and log these commits; answer each with `handle_admitted` after they are durable.
     Admit {

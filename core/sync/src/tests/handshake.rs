@@ -82,6 +82,7 @@ fn signed(request: Request, binding: &[u8]) -> Hello {
         software: "keting-test/1".to_owned(),
         device: alice().public_key().clone(),
         request,
+        told_of_end: false,
         signature: Vec::new(),
     };
     hello.signature = alice().sign(&hello.signed_bytes(binding)).unwrap();

@@ -54,6 +54,7 @@ pub(super) fn config(purpose: Purpose) -> DeviceConfig {
         software: "keting-test/1".to_owned(),
         device: alice().public_key().clone(),
         purpose,
+        told_of_end: false,
     }
 }
 

@@ -19,6 +19,7 @@ pub(super) struct Device {
     pub(super) heard: Option<Claimed<Heard>>,
     pub(super) first_sync: Option<keting_sync::FirstSync>,
     pub(super) closed: Option<String>,
+    pub(super) told_of_end: bool,
     /// Where the server's log ends, once it said that the device's cursor is of another.
     pub(super) parted_from: Option<Cursor>,
     /// What the last Welcome said of this incarnation.
@@ -69,7 +70,10 @@ impl Device {
             session.handle_timeout(now_ms);
             while let Some(event) = session.poll_event() {
                 match event {
-                    DeviceEvent::Closed(reason) => self.closed = Some(reason.code().to_owned()),
+                    DeviceEvent::Closed(reason) => {
+                        self.told_of_end |= reason.code() == "device_ended";
+                        self.closed = Some(reason.code().to_owned());
+                    }
                     DeviceEvent::Welcomed(welcome) => self.highest = welcome.highest,
                     DeviceEvent::LogDiverged { theirs, .. } => self.parted_from = Some(theirs),
                     _ => {}

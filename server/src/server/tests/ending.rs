@@ -48,18 +48,71 @@ fn an_ended_device_hands_over_what_it_had_made_reads_nothing_more_and_is_told_wh
     before.iter().cloned().chain([beyond]).for_each(|commit| alice.queue(commit));
     world.run(&mut [&mut alice], None);
     let codes: Vec<_> = alice.answers.iter().map(|answer| answer.outcome.code()).collect();
-    assert_eq!(codes, [None, None, Some("grant_revoked")]);
+    assert_eq!(codes, [None, None, Some("grant_ended")]);
     assert_eq!(alice.closed, None);
     world.now_ms += HAND_OVER_MS;
     world.unix_ms += HAND_OVER_MS;
     world.run(&mut [&mut alice], None);
     assert_eq!(alice.closed.as_deref(), Some("device_ended"));
     assert_eq!((alice.cursor, alice.entries.len()), (cursor, entries));
-    // Coming again with more does not make more good.
+    // Once it was told, coming again with more does not make more good.
     come_again(&mut world, &mut alice, 9);
     let (_, beyond) = alice.person().add_household(region);
     alice.queue(beyond);
     world.run(&mut [&mut alice], None);
+    assert_eq!(alice.answers.last().unwrap().outcome.code(), Some("grant_revoked"));
+    world.verify();
+}
+
+#[test]
+fn what_was_made_before_a_device_heard_of_its_end_is_good_however_often_the_link_breaks_before() {
+    let mut world = World::new();
+    let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
+    world.hang_up(&mut alice);
+    end(&mut world, &id_of(&alice)).unwrap();
+    let region = world.region(HEAD_REGION);
+    for made in 0..3 {
+        // It comes, and somebody makes one more in the session; which the link ends before it is told.
+        come_again(&mut world, &mut alice, made);
+        world.run(&mut [&mut alice], None);
+        let (_, commit) = alice.person().add_household(region);
+        alice.queue(commit);
+        world.run(&mut [&mut alice], None);
+        assert_eq!(alice.answers.pop().unwrap().outcome.code(), Some("grant_ended"));
+        assert_eq!(alice.closed, None);
+    }
+    come_again(&mut world, &mut alice, 3);
+    world.run(&mut [&mut alice], None);
+    let outcomes = alice.answers.split_off(alice.answers.len() - 3);
+    let is_good = |answer: &Answer| matches!(answer.outcome, Outcome::Admitted { .. });
+    assert!(outcomes.iter().all(is_good), "{outcomes:?}");
+    world.verify();
+}
+
+#[test]
+fn who_is_invited_again_after_they_were_told_gets_nothing_in_by_the_grant_that_was_ended() {
+    let mut world = World::new();
+    let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
+    world.hang_up(&mut alice);
+    end(&mut world, &id_of(&alice)).unwrap();
+    come_again(&mut world, &mut alice, 0);
+    world.run(&mut [&mut alice], None);
+    world.now_ms += HAND_OVER_MS;
+    world.unix_ms += HAND_OVER_MS;
+    world.run(&mut [&mut alice], None);
+    assert_eq!(alice.closed.as_deref(), Some("device_ended"));
+
+    world.hang_up(&mut alice);
+    let invitation = world.invite("micro_grid_head", OTHER_REGION);
+    alice.purpose = world.device(1, Some(&invitation)).purpose;
+    world.call(&mut alice);
+    world.settle(&mut [&mut alice]);
+    alice.told_of_end = false;
+    come_again(&mut world, &mut alice, 1);
+    let region = world.region(HEAD_REGION);
+    let (_, commit) = alice.person().add_household(region);
+    alice.queue(commit);
+    world.settle(&mut [&mut alice]);
     assert_eq!(alice.answers.last().unwrap().outcome.code(), Some("grant_revoked"));
     world.verify();
 }

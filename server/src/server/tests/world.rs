@@ -79,6 +79,7 @@ impl World {
             heard: None,
             first_sync: None,
             closed: None,
+            told_of_end: false,
             parted_from: None,
             highest: None,
             bytes_down: 0,
@@ -128,6 +129,7 @@ impl World {
             software: "test".into(),
             device: device.signer.public_key().clone(),
             purpose: device.purpose.clone(),
+            told_of_end: device.told_of_end,
         };
         let mut session = DeviceSession::new(config, self.links);
         session.handle_connected(&binding, self.now_ms);

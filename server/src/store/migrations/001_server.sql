@@ -135,8 +135,9 @@ CREATE TABLE ends (
     device      BLOB    NOT NULL,
     at_ms       INTEGER NOT NULL,
     why         TEXT    NOT NULL, -- what its holder is told
-    incarnation BLOB,             -- of its first Hello after the end, null before that
-    sequence    INTEGER NOT NULL  -- the last that it had made then, 0 before that
+    incarnation BLOB,             -- of its last Hello before it was told, null before the first
+    sequence    INTEGER NOT NULL, -- the last that it had made then, 0 before that
+    told        INTEGER NOT NULL  -- whether it said that it was told, or was given something since
 ) STRICT;
 CREATE INDEX ends_by_device ON ends (device, number);
 

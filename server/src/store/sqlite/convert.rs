@@ -205,6 +205,7 @@ pub(super) fn end(row: &Row<'_>) -> rusqlite::Result<StoredEnd> {
         at_ms: count(row, 2)?,
         why: row.get(3)?,
         bound: incarnation.map(|id| (keting_trust::Incarnation::new(id.0), sequence)),
+        is_told: row.get(6)?,
     })
 }
 

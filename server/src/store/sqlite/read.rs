@@ -310,7 +310,7 @@ impl ServerRead for SqliteTransaction<'_> {
 
     fn ends_of(&self, device: &DeviceId) -> Result<Vec<StoredEnd>, StoreError> {
         self.all(
-            "SELECT number, device, at_ms, why, incarnation, sequence FROM ends
+            "SELECT number, device, at_ms, why, incarnation, sequence, told FROM ends
              WHERE device = ?1 ORDER BY number",
             [device.as_bytes()],
             convert::end,

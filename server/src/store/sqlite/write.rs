@@ -246,10 +246,10 @@ impl ServerTransaction for SqliteTransaction<'_> {
     fn put_end(&mut self, end: &StoredEnd) -> Result<(), StoreError> {
         let (incarnation, sequence) = end.bound.unzip();
         self.run(
-            "INSERT INTO ends (number, device, at_ms, why, incarnation, sequence)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            "INSERT INTO ends (number, device, at_ms, why, incarnation, sequence, told)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
              ON CONFLICT (number) DO UPDATE SET incarnation = excluded.incarnation,
-                 sequence = excluded.sequence",
+                 sequence = excluded.sequence, told = excluded.told",
             (
                 int(end.number)?,
                 end.device.as_bytes(),
@@ -257,6 +257,7 @@ impl ServerTransaction for SqliteTransaction<'_> {
                 &end.why,
                 incarnation.as_ref().map(|incarnation| incarnation.as_bytes()),
                 int(sequence.unwrap_or(0))?,
+                end.is_told,
             ),
         )
     }

@@ -1,5 +1,7 @@
 //! The end of a device, by the operator, on real processes.
 
+use std::process::Stdio;
+
 use keting_scenarios::city::MICRO_GRID;
 use keting_scenarios::device::Device;
 use keting_scenarios::served::ServedCity;
@@ -62,6 +64,42 @@ fn an_ended_device_hands_over_says_why_and_keeps_what_it_has_and_the_end_stands_
     bob.run(&["sync"]).done();
     assert_eq!(alice.run(&["sync"]).refusal(), (1, "device_ended"));
     assert_eq!(alice.run(&["household", "show", &foreign]).refusal(), (3, "not_found"));
+    city.verify().done();
+}
+
+#[test]
+fn what_is_entered_before_a_device_hears_of_its_end_goes_out_though_the_link_broke_as_it_was_told()
+{
+    let mut city = ServedCity::start();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    let bob = city.device("刘平杰", "micro_grid_head", MICRO_GRID);
+    alice.run(&["sync"]).done();
+    let mut entered = vec![add_household(&alice, "望潮苑1幢1单元101室")];
+    let id = devices_of(&city, "陆德祥").remove(0).0;
+    city.on_server(&["device", "end", &id, "--why", WHY]).done();
+    // It hands over, and before it is told why nothing comes the server is gone.
+    let mut syncing = alice.command(&["sync"]);
+    let mut syncing = syncing.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while bob.run(&["household", "show", &entered[0]]).exit_code != Some(0) {
+        assert_eq!(syncing.try_wait().unwrap(), None);
+        bob.run(&["sync"]).done();
+    }
+    city.kill();
+    assert_ne!(syncing.wait().unwrap().code(), Some(0));
+    city.serve();
+    assert_eq!(alice.json(&["status"])["ended"], json!(null));
+
+    entered.push(add_household(&alice, "望潮苑1幢1单元102室"));
+    assert_eq!(alice.run(&["sync"]).refusal(), (1, "device_ended"));
+    let status = alice.json(&["status"]);
+    assert_eq!(
+        (&status["ended"], &status["held"], &status["waiting"]),
+        (&WHY.into(), &0.into(), &0.into())
+    );
+    bob.run(&["sync"]).done();
+    for household in &entered {
+        bob.run(&["household", "show", household]).done();
+    }
     city.verify().done();
 }
 

@@ -183,7 +183,7 @@ fn frames() -> Vec<Broken> {
 fn grammar() -> Vec<Broken> {
     use PeerMisbehaved::{Malformed, TooMuch, UnknownMessage};
     use State::{DeviceLive, ServerConnected, ServerLive};
-    let mut many_versions = vec![0, 0x87, 1, 0x91];
+    let mut many_versions = vec![0, 0x88, 1, 0x91];
     many_versions.extend([1; 17]);
     let mut all = vec![
         broken(

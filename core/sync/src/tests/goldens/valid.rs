@@ -54,6 +54,7 @@ pub(super) fn hello(request: Request) -> DeviceMessage {
         software: "keting/0.1.0".to_owned(),
         device: alice().public_key().clone(),
         request,
+        told_of_end: false,
         signature: Vec::new(),
     };
     hello.signature = alice().sign(&hello.signed_bytes(&BINDING)).unwrap();
