@@ -105,22 +105,6 @@ impl View {
         Ok(found.map(|(_, commit)| commit))
     }
 
-    /// Commits of acts of which one with a lower number is here as well. The server numbers none such.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
-    pub fn acts_numbered_twice(&self) -> Result<Vec<CommitRow>, StoreError> {
-        self.all(
-            "SELECT row FROM (
-                 SELECT row, row_number() OVER
-                     (PARTITION BY device, ifnull(replaces, command) ORDER BY number) AS place
-                 FROM commits WHERE number IS NOT NULL)
-             WHERE place > 1 ORDER BY row",
-            [],
-            |row| Ok(CommitRow(row.get(0)?)),
-        )
-    }
-
     /// Up to `count_max` commits after a row, in order of arrival.
     ///
     /// # Errors

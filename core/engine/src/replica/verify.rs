@@ -6,8 +6,8 @@
 //! file; and the holder may read it: by kind, by region, and whose work it is. And there is no row of
 //! a document that is not here, and no act that has two numbers.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use keting_model::projection::tables;
 use keting_model::query::Rows;
@@ -54,6 +54,7 @@ struct Proven {
     commit: SignedCommit,
     /// The holder's name, as the grant has it.
     name: String,
+    is_numbered: bool,
 }
 
 /// What is looked up for every document.
@@ -90,7 +91,7 @@ impl Replica {
             }
         }
         self.find_stray_rows(&mut work.report)?;
-        self.find_acts_twice(&mut work.report)?;
+        self.find_acts_twice(&mut work)?;
         self.find_wrong_authors(&work.authors, &mut work.report)?;
         work.report.commits = work.verified.values().flatten().count() as u64;
         Ok(work.report)
@@ -137,7 +138,7 @@ impl Replica {
                 new.insert(self.verify_commit(change.commit, work.issuers.as_ref())?)
             }
         };
-        let Some(Proven { commit, name }) = proven else {
+        let Some(Proven { commit, name, .. }) = proven else {
             return Ok(Some("commit_not_proven"));
         };
         work.authors.expect(id, commit, name);
@@ -176,7 +177,8 @@ impl Replica {
         let proven = issuers.let_give(&grant.grant)
             && grant.grant.holder == commit.body.device
             && (commit.body.city, commit.body.log) == (membership.city, membership.log);
-        Ok(proven.then(|| Proven { commit, name: grant.grant.name.clone() }))
+        let (name, is_numbered) = (grant.grant.name.clone(), stored.number.is_some());
+        Ok(proven.then_some(Proven { commit, name, is_numbered }))
     }
 
     /// Replays a document from nothing and compares it with what stands in the file.
@@ -226,12 +228,19 @@ impl Replica {
         Ok(())
     }
 
-    /// Finds commits of acts of which another one has a lower number.
-    fn find_acts_twice(&self, report: &mut VerifyReport) -> Result<(), StoreError> {
-        for row in self.store.acts_numbered_twice()? {
-            let documents = self.store.parts(row)?.into_iter().map(|part| part.document);
-            let twice = |document| Difference { document, what: "act_admitted_twice" };
-            report.differences.extend(documents.map(twice));
+    /// Finds commits with a number whose act another commit with a number carries out.
+    fn find_acts_twice(&self, work: &mut Work) -> Result<(), StoreError> {
+        let mut acts = BTreeSet::new();
+        let numbered = |(row, proven): (&CommitRow, &Option<Proven>)| {
+            let Proven { commit, is_numbered, .. } = proven.as_ref()?;
+            is_numbered.then(|| (*row, (commit.id().device, commit.body.act())))
+        };
+        for (row, act) in work.verified.iter().filter_map(numbered) {
+            if !acts.insert(act) {
+                let documents = self.store.parts(row)?.into_iter().map(|part| part.document);
+                let twice = |document| Difference { document, what: "act_admitted_twice" };
+                work.report.differences.extend(documents.map(twice));
+            }
         }
         Ok(())
     }

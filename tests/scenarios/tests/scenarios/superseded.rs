@@ -4,8 +4,9 @@
 use keting::parts::replica_of;
 use keting_model::Fields;
 use keting_scenarios::city::City;
+use keting_scenarios::device::Device;
 use keting_scenarios::liar::Liar;
-use keting_scenarios::phone::Two;
+use keting_scenarios::phone::{Phone, Two};
 use keting_sync::message::{Entries, ServerMessage};
 use keting_sync::{Answer, CommitKey, Entry, Outcome};
 use keting_trust::{
@@ -62,19 +63,24 @@ fn what_is_held_is_held_no_more_once_the_log_brings_another_commit_of_its_act() 
 #[test]
 fn what_the_log_brought_by_another_commit_is_forgotten_once_it_is_answered() {
     let mut story = Story::begin();
+    story.hears_of_another_commit();
     let alice = &story.two.alice;
-    let copy = alice.copied_data();
-    copy.makes_anew();
-    copy.sync();
-    let entries = story.liar.truth_after(story.head.number);
-    assert_eq!(entries.len(), 1, "the edit made anew");
-    let head = story.liar.head();
-    let up_to = story.liar.up_to(head, &entries);
-    let said = vec![ServerMessage::Entries(Entries { entries }), up_to];
-    // The link breaks before the phone's own is answered.
-    story.liar.say(alice, said).unwrap();
     assert_eq!(alice.keting.status().unwrap().waiting, 1);
     story.stands_once();
+}
+
+#[test]
+fn a_phones_own_verification_finds_an_act_that_has_two_numbers() {
+    let mut story = Story::begin();
+    story.hears_of_another_commit();
+    let household = story.two.household;
+    let directory = story.two.alice.directory().to_owned();
+    let Story { two, _city, .. } = story;
+    drop(two);
+    Device::at(directory.clone()).alter("UPDATE commits SET number = 99 WHERE number IS NULL");
+    let found = replica_of(&Phone::open(directory).keting).verify(&mut |_, _| {}).unwrap();
+    let found = found.differences.into_iter().map(|one| (one.document, one.what));
+    assert_eq!(found.collect::<Vec<_>>(), [(household, "act_admitted_twice")]);
 }
 
 /// Alice, who has edited a household, and the verdict that another commit stands for that.
@@ -98,6 +104,21 @@ impl Story {
         let waiting = replica_of(&two.alice.keting).waiting(None, 9, u64::MAX).unwrap();
         let pushed = CommitKey::own(waiting[0].commit.command);
         Self { two, liar, pushed, head, _city: city }
+    }
+
+    /// A copy of the phone makes the edit anew and hands it over; the phone hears of that, and the link
+    /// breaks before its own is answered.
+    fn hears_of_another_commit(&mut self) {
+        let alice = &self.two.alice;
+        let copy = alice.copied_data();
+        copy.makes_anew();
+        copy.sync();
+        let entries = self.liar.truth_after(self.head.number);
+        assert_eq!(entries.len(), 1, "the edit made anew");
+        let head = self.liar.head();
+        let up_to = self.liar.up_to(head, &entries);
+        let said = vec![ServerMessage::Entries(Entries { entries }), up_to];
+        self.liar.say(alice, said).unwrap();
     }
 
     /// The edit is answered as held.
