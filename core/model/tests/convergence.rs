@@ -410,36 +410,33 @@ fn child_in_the_open(replica: &Replica) -> Option<ItemId> {
     )
 }
 
-/// What somebody wrote into a withdrawn household who had not heard of that, and nobody who withdrew it had
-/// seen, though it is in no list.
+/// What somebody wrote into a withdrawn household or its private part who had not heard of that, and nobody
+/// who withdrew it had seen, though it is in no list.
 fn hidden_unseen(written: &[&Written], last: &Replica) -> Option<String> {
     let rows = last.rows();
     let withdrawn = |row: &&Row| row.table.name == "withdrawal" && row.cells[1] == Cell::Int(1);
-    let row = rows.iter().filter(withdrawn).find(|row| row.item == b"w")?;
-    let facts = last.documents[&row.document]
-        .keys()
-        .filter(|key| key.split('/').next() == Some("w") && key.ends_with("/over"));
-    let puts = |change: &Written, key: &str| {
-        change.ops.iter().filter_map(Op::written).any(|(put, _)| put == key)
+    let household = rows.iter().filter(withdrawn).find(|row| row.item == b"w")?.document;
+    let private = DocumentId::derive(&household, DocumentKind::HouseholdPrivate, 0);
+    let puts = |change: &'_ Written| -> Vec<(String, Value)> {
+        let ops = change.ops.iter().filter_map(Op::written);
+        ops.map(|(key, value)| (key.to_owned(), value.clone())).collect()
     };
-    let mut withdrawals: Vec<&Written> = Vec::new();
-    for fact in facts {
-        withdrawals.extend(written.iter().find(|change| puts(change, &fact)).copied());
-    }
+    let withdraws = |change: &&&Written| puts(change).iter().any(|(key, _)| key.starts_with("w/"));
     let was_seen = |change: &Written| {
-        let id = change.before.id();
-        withdrawals.iter().any(|by| by.before.id() == id && by.before.has(&change.hash))
+        let here = |by: &&&Written| by.before.id() == change.before.id();
+        written.iter().filter(withdraws).filter(here).any(|by| by.before.has(&change.hash))
     };
     let stands = |change: &&&Written| {
         let document = &last.documents[&change.before.id()];
-        change.ops.iter().filter_map(Op::written).any(|(key, value)| {
-            !key.starts_with("w/") && document.values(key) == std::slice::from_ref(value)
+        puts(change).iter().any(|(key, value)| {
+            let is_own = key.starts_with("w/") || key == "of";
+            !is_own && document.values(key) == std::slice::from_ref(value)
         })
     };
-    let of_household = written.iter().filter(|change| change.before.id() == row.document);
-    let unseen = of_household.filter(stands).find(|change| !was_seen(change))?;
-    let everything = (Withheld::nothing(), Permitted::everything());
-    let listed = conflicts(&tables(&rows), &everything.0, &everything.1, None).unwrap();
+    let of_it = |change: &&&Written| [household, private].contains(&change.before.id());
+    let unseen = written.iter().filter(of_it).filter(stands).find(|change| !was_seen(change))?;
+    let (all, may) = (Withheld::nothing(), Permitted::everything());
+    let listed = conflicts(&tables(&rows), &all, &may, None).unwrap();
     let is_listed = listed.iter().any(|one| one.key == "w" && !one.meanwhile.is_empty());
     (!is_listed).then(|| format!("{:?}", unseen.ops))
 }
