@@ -296,6 +296,22 @@ fn of_who_is_concealed_a_reader_hears_that_something_was_done_and_not_what() {
 }
 
 #[test]
+fn who_reads_no_visits_hears_nothing_of_one_that_some_withdrew_and_some_restored() {
+    let mut two = two();
+    let visit = visit(&mut two.alice);
+    let record = Record::Visit { visit, year: 2026 };
+    withdraw(&mut two.alice, record, "走错了");
+    two.meet();
+    restore(&mut two.alice, record);
+    withdraw(&mut two.bob, record, "确实走错了");
+    two.meet();
+    assert_eq!(two.to_settle()[0].key, format!("v/{visit}/w"));
+    let rows = tables(&two.bob.rows());
+    let (mediator, may) = (Withheld::from_roles(&[Role::Mediator]), Permitted::everything());
+    assert_eq!(conflicts(&rows, &mediator, &may, None).unwrap(), []);
+}
+
+#[test]
 fn a_withdrawal_needs_a_reason_and_something_to_withdraw() {
     let Two { mut alice, first, .. } = two();
     let empty = withdrawing(&alice, Record::Resident(first), "  ");

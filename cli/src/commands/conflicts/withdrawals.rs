@@ -54,3 +54,69 @@ fn what_to_type(conflict: &ConflictView, data: &str) -> [String; 2] {
         format!("keting {verbs} restore {record} --data {data}"),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+    use keting::views::{Entered, FactView};
+    use keting_model::{DocumentId, DocumentKind, ItemId};
+
+    use super::*;
+    use crate::arguments::{Arguments, Household, OfHousehold, Resident, Verb};
+
+    const ID: &str = "0102030405060708";
+
+    fn parsed(key: &str) -> [Verb; 2] {
+        let document = DocumentId::from_random(DocumentKind::Household, [7; 14]);
+        let fact = FactView {
+            fact: ItemId::new([2; 8]),
+            status: "withdrawn".to_owned(),
+            at: None,
+            reason: Some("录错了户".to_owned()),
+            entered: Entered::default(),
+        };
+        let conflict = ConflictView {
+            document,
+            home: document,
+            key: key.to_owned(),
+            shown: "withdrawn".to_owned(),
+            values: Vec::new(),
+            facts: vec![fact],
+            meanwhile: Vec::new(),
+            may_settle: true,
+        };
+        assert!(is_one(&conflict));
+        let lines = what_to_type(&conflict, "phone");
+        lines.map(|line| Arguments::try_parse_from(line.split(' ')).unwrap().command)
+    }
+
+    #[test]
+    fn what_is_printed_to_type_keeps_or_restores_what_was_withdrawn() {
+        match parsed(&format!("r/{ID}/w")) {
+            [
+                Verb::Resident(Resident::Withdraw { resident, why, .. }),
+                Verb::Resident(Resident::Restore { resident: restored, .. }),
+            ] => {
+                assert_eq!([resident.as_str(), restored.as_str()], [ID, ID]);
+                assert_eq!(why.reason, "录错了户");
+            }
+            other => panic!("{other:?}"),
+        }
+        let of_household = |key: &str| match parsed(key) {
+            [
+                Verb::Household(Household::Withdraw { record: one, .. }),
+                Verb::Household(Household::Restore { record: other, .. }),
+            ] => [one, other].map(|OfHousehold { visit, note, need }| [visit, note, need]),
+            other => panic!("{other:?}"),
+        };
+        let id = || Some(ID.to_owned());
+        for (key, named) in [
+            ("w".to_owned(), [None, None, None]),
+            (format!("v/{ID}/w"), [id(), None, None]),
+            (format!("o/{ID}/w"), [None, id(), None]),
+            (format!("n/{ID}/w"), [None, None, id()]),
+        ] {
+            assert_eq!(of_household(&key), [named.clone(), named]);
+        }
+    }
+}

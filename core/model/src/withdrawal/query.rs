@@ -10,7 +10,7 @@ use crate::projection::Cell;
 use crate::query::{Rows, Withheld, blob, document, int, item};
 use crate::rows::cbor_in;
 use crate::withdrawal::rows::Unseen;
-use crate::withdrawal::{HOUSEHOLD, Meanwhile};
+use crate::withdrawal::{HOUSEHOLD, Meanwhile, family_of};
 use crate::words;
 
 /// Selects what [`read_withdrawals`] reads.
@@ -55,8 +55,12 @@ pub(crate) fn read_withdrawals<R: Rows>(
             return;
         };
         let root = blob(row, 1).and_then(|root| String::from_utf8(root.to_vec()).ok());
-        let is_withheld = stands_in.kind().is_none_or(|kind| withheld.withholds(kind));
-        let Some(root) = root.filter(|_| !is_withheld) else { return };
+        let Some(root) = root else { return };
+        // The facts about a visit stand in the household, too.
+        let kinds = [stands_in.kind(), Some(family_of(&root).kind())];
+        if kinds.into_iter().any(|kind| kind.is_none_or(|kind| withheld.withholds(kind))) {
+            return;
+        }
         let one = all.entry((household, root)).or_default();
         one.meanwhile.extend(cbor_in(row, 6).into_iter().map(Meanwhile::of));
         if stands_in == household {
@@ -70,11 +74,7 @@ pub(crate) fn read_withdrawals<R: Rows>(
         // What only some say is withdrawn stands, and everybody may work on it.
         if !one.is_withdrawn {
             one.meanwhile.clear();
-        }
-        if one.is_withdrawn
-            && root == HOUSEHOLD
-            && !withheld.withholds(DocumentKind::HouseholdVisits)
-        {
+        } else if root == HOUSEHOLD && !withheld.withholds(DocumentKind::HouseholdVisits) {
             let unseen =
                 recorded(rows, household)?.into_iter().filter(|(id, ..)| !one.seen.contains(id));
             one.meanwhile.extend(unseen.map(|(_, meanwhile)| meanwhile));
