@@ -2,8 +2,10 @@
 
 use std::process::Stdio;
 
-use keting_scenarios::city::MICRO_GRID;
+use keting::parts::replica_of;
+use keting_scenarios::city::{City, MICRO_GRID};
 use keting_scenarios::device::Device;
+use keting_scenarios::phone::Two;
 use keting_scenarios::served::ServedCity;
 use serde_json::json;
 
@@ -144,4 +146,16 @@ fn what_an_ended_device_enters_after_it_heard_of_its_end_waits_and_goes_out_afte
     bob.run(&["sync"]).done();
     bob.run(&["household", "show", &after]).done();
     city.verify().done();
+}
+
+#[test]
+fn a_device_that_was_told_of_its_end_says_so_each_time_until_a_server_gives_it_everything() {
+    let city = City::start();
+    let Two { alice, .. } = Two::in_city(&city);
+    let says_so = || replica_of(&alice.keting).session_config().unwrap().told_of_end;
+    assert!(!says_so());
+    replica_of(&alice.keting).note_ended(WHY, None).unwrap();
+    assert!(says_so());
+    alice.sync();
+    assert!(!says_so());
 }
