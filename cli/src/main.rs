@@ -14,7 +14,7 @@ mod time;
 
 use clap::Parser;
 
-use crate::arguments::{Arguments, Device, Verb};
+use crate::arguments::{Arguments, Verb};
 use crate::exit::Failure;
 
 fn main() -> std::process::ExitCode {
@@ -65,8 +65,7 @@ fn run(verb: Verb) -> Result<(), Failure> {
         Verb::Status(reading) => commands::status::status(&reading),
         Verb::Outbox(reading) => commands::outbox::outbox(&reading),
         Verb::Held(verb) => commands::held::run(&verb),
-        Verb::Device(Device::List(reading)) => commands::status::devices(&reading),
-        Verb::Device(Device::End { id, why, data }) => commands::server::end_device(&data, id, why),
+        Verb::Device(verb) => commands::device::run(verb),
         Verb::Verify(reading) => commands::verify::verify(&reading),
         Verb::Inspect(reading) => commands::verify::inspect(&reading),
         Verb::Salvage(arguments) => commands::salvage::salvage(&arguments),

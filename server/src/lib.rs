@@ -12,6 +12,7 @@ pub mod audience;
 pub mod authority;
 pub mod city;
 pub mod clock_watch;
+pub mod devices;
 pub mod ending;
 pub mod enrol;
 pub mod granted;

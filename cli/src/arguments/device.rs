@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::Reading;
+use super::{Reading, ReadingEither};
 
 /// Arguments of `salvage`.
 #[derive(Debug, Args)]
@@ -57,8 +57,9 @@ pub enum Held {
 /// Verbs of devices.
 #[derive(Debug, Subcommand)]
 pub enum Device {
-    /// List the devices and people whose grants this device knows.
-    List(Reading),
+    /// List the devices of a city, on its server: who holds them, when they last came, and what is open.
+    /// On a device, those whose grants it knows.
+    List(ReadingEither),
     /// End a device, on the server: it hands over what was made before and then reads nothing more.
     /// What its grants covered is no longer its; a later invitation gives it anew. Prints its id.
     End {

@@ -57,12 +57,7 @@ fn as_json(granted: &Granted) -> serde_json::Value {
 }
 
 fn as_row(granted: Granted) -> Vec<String> {
-    let state = match &granted.state {
-        GrantState::Live => "有效 live".to_owned(),
-        GrantState::NotYetValid => "未到生效时间 not valid yet".to_owned(),
-        GrantState::Over => "已到期 over".to_owned(),
-        GrantState::Revoked(why) => format!("已收回 revoked: {why}"),
-    };
+    let state = state_in_words(&granted.state);
     vec![
         granted.device.to_string(),
         granted.name,
@@ -71,4 +66,14 @@ fn as_row(granted: Granted) -> Vec<String> {
         city_minute(granted.expires_at_ms),
         state,
     ]
+}
+
+/// Whether a grant is good, in words.
+pub(super) fn state_in_words(state: &GrantState) -> String {
+    match state {
+        GrantState::Live => "有效 live".to_owned(),
+        GrantState::NotYetValid => "未到生效时间 not valid yet".to_owned(),
+        GrantState::Over => "已到期 over".to_owned(),
+        GrantState::Revoked(why) => format!("已收回 revoked: {why}"),
+    }
 }

@@ -4,6 +4,7 @@ pub mod announcing;
 pub mod completions;
 pub mod conflicts;
 pub mod demo;
+pub mod device;
 pub mod grant;
 pub mod held;
 pub mod household;

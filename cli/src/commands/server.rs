@@ -1,11 +1,10 @@
-//! What the operator asks for: a city, an invitation, the end of a device.
+//! What the operator asks for: a city, an invitation, and what else the running server does.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use keting::{Environment, SystemEnvironment};
 use keting_server::city::City;
-use keting_server::ending::EndRequest;
 use keting_server::init::{self, InitError, Place, store_path};
 use keting_server::inviting::InviteRequest;
 use keting_server::shell::admin::{self, AdminReply, AdminRequest};
@@ -89,17 +88,6 @@ pub fn look_after(verb: &arguments::Server) -> Result<(), Failure> {
         arguments::Server::Announce { urls, data } => announcing::announce(data, urls),
         arguments::Server::RotateKey { data } => announcing::rotate_key(data),
         arguments::Server::Status(reading) => announcing::status(reading),
-    }
-}
-
-/// Ends a device.
-///
-/// # Errors
-/// When no server runs on the directory, or it refuses.
-pub fn end_device(data: &Path, device: String, why: String) -> Result<(), Failure> {
-    match ask(data, &AdminRequest::EndDevice(EndRequest { device, why }))? {
-        AdminReply::DeviceEnded(device) => output::line(device),
-        other => Err(refused(other)),
     }
 }
 

@@ -3,7 +3,7 @@
 use keting_trust::{RecordKind, SignedGrant};
 use serde_json::json;
 
-use crate::arguments::Reading;
+use crate::arguments::{Reading, ReadingEither};
 use crate::commands::outbox::waiting_for_invitation;
 use crate::device::open;
 use crate::exit::Failure;
@@ -115,7 +115,7 @@ fn dash() -> String {
 ///
 /// # Errors
 /// When the device cannot be opened.
-pub fn devices(reading: &Reading) -> Result<(), Failure> {
+pub fn devices(reading: &ReadingEither) -> Result<(), Failure> {
     let keting = open(&reading.data)?;
     let records = keting.read(|reader| reader.records_of(RecordKind::Grant.code()))?;
     let grants: Vec<_> = records

@@ -181,6 +181,8 @@ fn rows_come_back_as_they_were_written(store: &mut dyn ServerStore) {
     assert_eq!([2, 3, 4, 5].map(|sequence| confirmed(1, 3, 1, sequence)), [0, 10, 10, 30]);
     assert_eq!([1, 2].map(|sequence| confirmed(1, 3, 2, sequence)), [0, 25]);
     assert_eq!((confirmed(1, 3, 9, 9), confirmed(1, 4, 1, 9), confirmed(2, 3, 1, 9)), (0, 0, 0));
+    let open = |who| (good(read.waiting_count(&device(who))), good(read.held_count(&device(who))));
+    assert_eq!((open(1), open(2)), ((4, 0), (0, 1)));
     assert_eq!(good(read.document(&document(1))), Some(stored.clone()));
     assert_eq!(good(read.document_snapshot(&document(1))), Some(b"snapshot".to_vec()));
     assert_eq!(good(read.documents(None, 9)), vec![stored]);

@@ -162,6 +162,13 @@ pub trait ServerRead {
     /// All devices, in the order of their ids.
     fn devices(&self) -> Result<Vec<StoredDevice>, StoreError>;
 
+    /// How many commits a device had made in its last incarnation, as it last confirmed, that were not
+    /// answered: they wait on the device.
+    fn waiting_count(&self, device: &DeviceId) -> Result<u64, StoreError>;
+
+    /// How many commits of a device are held.
+    fn held_count(&self, device: &DeviceId) -> Result<u64, StoreError>;
+
     /// The highest number of a generation of the log that a device confirmed before it made a commit: in
     /// the same incarnation, while its last sequence was lower.
     fn confirmed_before(

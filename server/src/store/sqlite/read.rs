@@ -276,6 +276,30 @@ impl ServerRead for SqliteTransaction<'_> {
         )
     }
 
+    fn waiting_count(&self, device: &DeviceId) -> Result<u64, StoreError> {
+        let waiting = self.one(
+            "SELECT max(0, last.last_sequence - (
+                        SELECT count(*) FROM commits INDEXED BY commits_by_sequence
+                        WHERE device = ?1 AND incarnation = last.incarnation
+                            AND sequence <= last.last_sequence))
+             FROM confirmations last WHERE device = ?1
+             ORDER BY generation DESC, number DESC, last_sequence DESC LIMIT 1",
+            [device.as_bytes()],
+            |row| count(row, 0),
+        )?;
+        Ok(waiting.unwrap_or(0))
+    }
+
+    fn held_count(&self, device: &DeviceId) -> Result<u64, StoreError> {
+        let held = self.one(
+            "SELECT count(*) FROM commits INDEXED BY commits_held_by_act
+             WHERE device = ?1 AND held <> '' AND superseded IS NULL",
+            [device.as_bytes()],
+            |row| count(row, 0),
+        )?;
+        Ok(held.unwrap_or(0))
+    }
+
     fn confirmed_before(
         &self,
         device: &DeviceId,

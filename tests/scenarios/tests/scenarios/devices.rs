@@ -1,0 +1,36 @@
+//! The devices of a city as its operator looks after them.
+
+use keting_scenarios::city::{GRID, MICRO_GRID, UNIT};
+use keting_scenarios::served::ServedCity;
+use serde_json::Value;
+
+#[test]
+fn the_operator_sees_who_holds_each_device_when_it_last_came_and_what_is_open_on_it() {
+    let mut city = ServedCity::start();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    let bob = city.device("梁志杰", "steward", UNIT);
+    for device in [&alice, &bob] {
+        device.run(&["sync"]).done();
+    }
+    // A broken app takes the whole grid for a part of the micro-grid, and the server holds what it made.
+    let region = |code| format!("(SELECT document FROM region WHERE code = '{code}')");
+    alice
+        .alter(&format!("UPDATE region SET parent = {} WHERE code = '{GRID}'", region(MICRO_GRID)));
+    alice.run(&["household", "add", "--region", GRID, "--address", "一号"]).done();
+    assert_eq!(alice.run(&["sync"]).exit_code, Some(1));
+    city.stop();
+    let listed = city.on_server(&["device", "list", "--json"]).json();
+    let of = |name: &str| -> Value {
+        let found = listed.as_array().unwrap().iter().find(|one| one["name"] == name);
+        found.unwrap_or_else(|| panic!("{name} is not listed: {listed}")).clone()
+    };
+    let (head, steward) = (of("陆德祥"), of("梁志杰"));
+    assert_eq!([&head["role"], &head["regions"][0]], ["micro_grid_head", MICRO_GRID]);
+    assert_eq!([&steward["held"], &steward["waiting"], &head["waiting"]], [0, 0, 0]);
+    assert_eq!([&head["held"], &head["state"]], [&Value::from(1), &Value::from("live")]);
+    assert!(head["seen_at_ms"].as_u64() >= steward["seen_at_ms"].as_u64());
+    let table = city.on_server(&["device", "list"]).done().out;
+    for told in ["陆德祥", "最近联系 last seen", "待处理 held", "有效 live"] {
+        assert!(table.contains(told), "{told}: {table}");
+    }
+}
