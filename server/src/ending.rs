@@ -4,8 +4,9 @@
 //! It covers the grants that were numbered before it; one that is given later stands. Good is what the
 //! device had made before it was told, if it comes within [`ENDED_WORK_MS_MAX`]. So the *bound* follows each
 //! of its signed Hellos until one says that it was told: a link that breaks before it hears costs nothing.
-//! Of earlier incarnations good is what the server had heard of before the end. Whoever forges their
-//! device's word gains no more than by never calling.
+//! It limits its own incarnation only: a device that is moved, put back or was cut off in a hand-over has
+//! work of others too, and sends nothing that it made after it was told. Whoever forges their device's word
+//! gains no more than by never calling.
 
 use std::collections::BTreeSet;
 
@@ -157,40 +158,27 @@ fn moved(
     }
     let last_grant = read.grants_of(device)?.last().map_or(0, |grant| grant.number);
     let greeted = |end: StoredEnd| {
-        let bound = match end.bound {
-            Some(known) if end.is_told || told_of_end => Some(known),
-            before => made.or(before),
-        };
-        // Who was given something since hears of the end with the log.
-        let is_told = told_of_end || (made.is_some() && last_grant > end.number);
-        let greeted = StoredEnd { bound, is_told: end.is_told || is_told, ..end.clone() };
+        // Who was given something since hears of the end with the log. Who was not, and says no longer that
+        // they were told, was put back to before it.
+        let was_given_since = last_grant > end.number;
+        let was_told = told_of_end || (end.is_told && was_given_since);
+        let bound = if was_told { end.bound.or(made) } else { made.or(end.bound) };
+        let is_told = was_told || (made.is_some() && was_given_since);
+        let greeted = StoredEnd { bound, is_told, ..end.clone() };
         (greeted != end).then_some(greeted)
     };
     Ok(ends.into_iter().filter_map(greeted).collect())
 }
 
 /// What an end means for a commit of its device's.
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn after_end(
-    read: &dyn ServerRead,
-    end: &StoredEnd,
-    body: &CommitBody,
-    now_ms: u64,
-) -> Result<AfterEnd, StoreError> {
-    let Some((incarnation, sequence)) = end.bound else { return Ok(AfterEnd::Unknown) };
+pub fn after_end(end: &StoredEnd, body: &CommitBody, now_ms: u64) -> AfterEnd {
+    let Some((incarnation, sequence)) = end.bound else { return AfterEnd::Unknown };
     let is_late = now_ms.saturating_sub(end.at_ms) > ENDED_WORK_MS_MAX;
-    let was_made_before = if body.incarnation == incarnation {
-        body.sequence <= sequence
-    } else {
-        let first = read.first_number_of(&end.device, &body.incarnation)?;
-        first.is_some_and(|number| number < end.number)
-    };
-    Ok(match (was_made_before, end.is_told) {
+    let was_made_before = body.incarnation != incarnation || body.sequence <= sequence;
+    match (was_made_before, end.is_told) {
         _ if is_late => AfterEnd::Beyond,
         (true, _) => AfterEnd::Good,
         (false, true) => AfterEnd::Beyond,
         (false, false) => AfterEnd::Unknown,
-    })
+    }
 }

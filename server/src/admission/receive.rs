@@ -195,8 +195,8 @@ fn ends(
     if book.known_rights(author).is_none_or(|rights| rights.ends().is_empty()) {
         return Ok(Vec::new());
     }
-    let ends = read.ends_of(author)?.into_iter();
-    ends.map(|end| after_end(read, &end, &opened.commit.body, now_ms)).collect()
+    let ends = read.ends_of(author)?;
+    Ok(ends.iter().map(|end| after_end(end, &opened.commit.body, now_ms)).collect())
 }
 
 fn bytes_of(signed: &[u8], parts: &[Part]) -> usize {

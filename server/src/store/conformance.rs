@@ -221,8 +221,6 @@ fn a_place_in_an_incarnation_is_known_to_be_taken(store: &mut dyn ServerStore) {
     assert!(!good(read.is_sequence_taken(&by, &incarnation, sequence + 1)));
     assert!(!good(read.is_sequence_taken(&by, &Incarnation::new([9; 8]), sequence)));
     assert!(!good(read.is_sequence_taken(&device(9), &incarnation, sequence)));
-    assert_eq!(good(read.first_number_of(&by, &incarnation)), Some(commit(1).number));
-    assert_eq!(good(read.first_number_of(&device(9), &incarnation)), None);
     let highest = good(read.highest_sequence(&by, &incarnation));
     assert_eq!(highest, Some((sequence, commit(1).digest)));
     assert_eq!(good(read.highest_sequence(&by, &Incarnation::new([9; 8]))), None);

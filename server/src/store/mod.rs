@@ -188,13 +188,6 @@ pub trait ServerRead {
     /// The ends of a device, in the order of their numbers in the log.
     fn ends_of(&self, device: &DeviceId) -> Result<Vec<StoredEnd>, StoreError>;
 
-    /// The number that the first commit of an incarnation was answered with.
-    fn first_number_of(
-        &self,
-        device: &DeviceId,
-        incarnation: &Incarnation,
-    ) -> Result<Option<u64>, StoreError>;
-
     /// The invitation whose secret has this digest.
     fn invitation(&self, secret: &Digest) -> Result<Option<StoredInvitation>, StoreError>;
 

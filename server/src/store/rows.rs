@@ -210,7 +210,7 @@ pub struct StoredEnd {
     /// How far the device had come when it last greeted before it was told: its incarnation, and the last
     /// sequence in it. None before it greeted.
     pub bound: Option<(Incarnation, u64)>,
-    /// Whether the device has said that it was told, or was given something since.
+    /// Whether the device said at its last greeting that it was told, or was given something since.
     pub is_told: bool,
 }
 

@@ -90,6 +90,36 @@ fn what_was_made_before_a_device_heard_of_its_end_is_good_however_often_the_link
 }
 
 #[test]
+fn the_bound_limits_its_own_incarnation_only_and_a_device_that_forgot_its_end_is_told_again() {
+    let mut world = World::new();
+    let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
+    let region = world.region(HEAD_REGION);
+    let (_, unsent) = alice.person().add_household(region);
+    world.hang_up(&mut alice);
+    end(&mut world, &id_of(&alice)).unwrap();
+    // Its folder was moved: it writes as another incarnation, of which it says how far it has come.
+    alice.person().incarnation = Incarnation::new([9; 8]);
+    alice.person().sequence = 0;
+    come_again(&mut world, &mut alice, 0);
+    alice.queue(unsent);
+    world.run(&mut [&mut alice], None);
+    assert!(matches!(alice.answers[0].outcome, Outcome::Admitted { .. }));
+    world.now_ms += HAND_OVER_MS;
+    world.unix_ms += HAND_OVER_MS;
+    world.run(&mut [&mut alice], None);
+    assert_eq!(alice.closed.as_deref(), Some("device_ended"));
+
+    // The machine is put back to before it was told, and somebody enters more.
+    alice.told_of_end = false;
+    let (_, entered) = alice.person().add_household(region);
+    come_again(&mut world, &mut alice, 1);
+    alice.queue(entered);
+    world.run(&mut [&mut alice], None);
+    assert!(matches!(alice.answers.last().unwrap().outcome, Outcome::Admitted { .. }));
+    world.verify();
+}
+
+#[test]
 fn who_is_invited_again_after_they_were_told_gets_nothing_in_by_the_grant_that_was_ended() {
     let mut world = World::new();
     let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);

@@ -341,19 +341,6 @@ impl ServerRead for SqliteTransaction<'_> {
         )
     }
 
-    fn first_number_of(
-        &self,
-        device: &DeviceId,
-        incarnation: &Incarnation,
-    ) -> Result<Option<u64>, StoreError> {
-        self.one(
-            "SELECT number FROM commits INDEXED BY commits_by_sequence
-             WHERE device = ?1 AND incarnation = ?2 ORDER BY number LIMIT 1",
-            (device.as_bytes(), incarnation.as_bytes()),
-            |row| count(row, 0),
-        )
-    }
-
     fn invitation(&self, secret: &Digest) -> Result<Option<StoredInvitation>, StoreError> {
         self.one(
             "SELECT secret, name, role, region, grant_ms, expires_at_ms, generation, used_by,

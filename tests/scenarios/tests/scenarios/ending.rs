@@ -149,6 +149,56 @@ fn what_an_ended_device_enters_after_it_heard_of_its_end_waits_and_goes_out_afte
 }
 
 #[test]
+fn what_was_entered_before_the_end_is_handed_over_though_the_incarnation_changed_before_it_was_sent()
+ {
+    let city = ServedCity::start();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    let bob = city.device("刘平杰", "micro_grid_head", MICRO_GRID);
+    alice.run(&["sync"]).done();
+    let token = std::fs::read(alice.secret("incarnation-token")).unwrap();
+    let mut entered = vec![add_household(&alice, "望潮苑1幢1单元101室")];
+    // A power cut: the file has the incarnation's new token, and the vault the one before.
+    std::fs::write(alice.secret("incarnation-token"), token).unwrap();
+    entered.push(add_household(&alice, "望潮苑1幢1单元102室"));
+    let id = devices_of(&city, "陆德祥").remove(0).0;
+    city.on_server(&["device", "end", &id, "--why", WHY]).done();
+    assert_eq!(alice.run(&["sync"]).refusal(), (1, "device_ended"));
+    let status = alice.json(&["status"]);
+    assert_eq!((&status["held"], &status["waiting"]), (&0.into(), &0.into()));
+    bob.run(&["sync"]).done();
+    for household in &entered {
+        bob.run(&["household", "show", household]).done();
+    }
+    city.verify().done();
+}
+
+#[test]
+fn a_machine_that_was_put_back_to_before_it_heard_of_its_end_loses_nothing_that_is_entered_on_it() {
+    let city = ServedCity::start();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    let bob = city.device("刘平杰", "micro_grid_head", MICRO_GRID);
+    alice.run(&["sync"]).done();
+    add_household(&alice, "望潮苑1幢1单元101室");
+    alice.run(&["sync"]).done();
+    let copies = [alice.data(), alice.vault()].map(|folder| (Device::copied(&folder), folder));
+    let id = devices_of(&city, "陆德祥").remove(0).0;
+    city.on_server(&["device", "end", &id, "--why", WHY]).done();
+    assert_eq!(alice.run(&["sync"]).refusal(), (1, "device_ended"));
+    for (copy, folder) in &copies {
+        Device::put_back(folder, copy);
+    }
+    let after = add_household(&alice, "望潮苑1幢1单元102室");
+    assert_eq!(alice.run(&["sync"]).refusal(), (1, "device_ended"));
+    alice.run(&["enroll", &city.invite("陆德祥", "micro_grid_head", MICRO_GRID)]).done();
+    alice.run(&["sync"]).done();
+    let status = alice.json(&["status"]);
+    assert_eq!((&status["held"], &status["waiting"]), (&0.into(), &0.into()));
+    bob.run(&["sync"]).done();
+    bob.run(&["household", "show", &after]).done();
+    city.verify().done();
+}
+
+#[test]
 fn a_device_that_was_told_of_its_end_says_so_each_time_until_a_server_gives_it_everything() {
     let city = City::start();
     let Two { alice, .. } = Two::in_city(&city);
