@@ -192,7 +192,8 @@ pub fn print(page: &HouseholdPage) -> Result<(), Failure> {
 
 fn print_one(called: &str, withdrawn: &[FactView]) -> Result<(), Failure> {
     for fact in withdrawn {
-        let reason = fact.reason.as_deref().unwrap_or_default();
+        // Whoever withdraws something says why.
+        let reason = fact.reason.as_deref().unwrap_or("（不可见 withheld）");
         let entered = who_and_when(&fact.entered);
         output::line(format!("已作废 withdrawn: {called}  原因 reason: {reason}  （{entered}）"))?;
     }

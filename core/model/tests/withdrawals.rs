@@ -15,7 +15,7 @@ use keting_model::query::{
 };
 use keting_model::withdrawal::{Record, WithdrawalCommand};
 use keting_model::{Command, CommandError, Fields, InvalidValue, ItemId, Role, RuleError};
-use keting_model::{Op, RULE_VERSION, Touched, Value, judge};
+use keting_model::{Op, RULE_VERSION, Row, Touched, Value, judge};
 
 const NUMBER: &str = "11010519491231002X";
 
@@ -293,6 +293,54 @@ fn of_who_is_concealed_a_reader_hears_that_something_was_done_and_not_what() {
         conflicts(&rows, &steward, &Permitted::from_roles(&[Role::Steward]), None).unwrap();
     assert_eq!(done(&listed[0]), [format!("r/{}", two.first)]);
     assert!(!listed[0].may_settle);
+}
+
+#[test]
+fn why_somebody_who_is_concealed_is_withdrawn_hears_only_who_reads_what_is_private() {
+    let mut two = two();
+    let (id, resident, time) = (household_id(1), two.first, two.alice.time());
+    let conceal = HouseholdCommand::Conceal { household: id, resident, time };
+    withdraw(&mut two.alice, Record::Resident(two.second), "录重复了");
+    two.alice.run(&Command::Household(conceal)).unwrap();
+    withdraw(&mut two.alice, Record::Resident(two.first), "被人领养");
+    two.bob
+        .run(&edit_resident(&two.bob, 1, two.first, Fields::new().with("relation", "child")))
+        .unwrap();
+    two.meet();
+    let rows = tables(&two.bob.rows());
+    let reasons = |role: Role| {
+        let withheld = Withheld::from_roles(&[role]);
+        let listed = conflicts(&rows, &withheld, &Permitted::everything(), None).unwrap();
+        let page = household(&rows, &withheld, &id, Shown::AlsoWithdrawn);
+        let mut residents = page.unwrap().unwrap().residents;
+        residents.sort_by_key(|one| one.resident.id);
+        let shown = residents.iter().map(|one| one.resident.withdrawn[0].reason.clone());
+        (listed[0].facts[0].reason.clone(), shown.collect::<Vec<_>>())
+    };
+    let (first, second) = (Some("被人领养".to_owned()), Some("录重复了".to_owned()));
+    assert_eq!(reasons(Role::GridWorker), (first.clone(), vec![first, second.clone()]));
+    assert_eq!(reasons(Role::Steward), (None, vec![None, second]));
+}
+
+#[test]
+fn of_a_withdrawn_visit_hears_only_who_has_the_visit() {
+    let mut two = two();
+    let visit = visit(&mut two.alice);
+    let record = Record::Visit { visit, year: 2026 };
+    withdraw(&mut two.alice, record, "走错了");
+    two.meet();
+    restore(&mut two.alice, record);
+    withdraw(&mut two.bob, record, "他家有病人，没让进");
+    two.meet();
+    let mut rows = two.bob.rows();
+    let listed = |rows: &[Row]| {
+        let steward = Withheld::from_roles(&[Role::Steward]);
+        conflicts(&tables(rows), &steward, &Permitted::from_roles(&[Role::Steward]), None).unwrap()
+    };
+    assert_eq!(listed(&rows).len(), 1);
+    // To a steward come only the visits that they made.
+    rows.retain(|row| row.table.name != "visit");
+    assert_eq!(listed(&rows), []);
 }
 
 #[test]

@@ -9,6 +9,7 @@ CREATE TABLE withdrawal (
     seen      BLOB,                   -- of a household: the visits and notes that its withdrawals name
     meanwhile BLOB,                   -- what others did to it, unseen by who withdrew it, a CBOR array: key,
                                       -- actor, city's time
+    concealed INTEGER NOT NULL,       -- 1 if it is of who is concealed: why is for those who read the private part
     PRIMARY KEY (document, item)
 ) STRICT, WITHOUT ROWID;
 

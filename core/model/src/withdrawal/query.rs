@@ -17,8 +17,8 @@ use crate::words;
 macro_rules! select_withdrawals {
     ($where:literal) => {
         concat!(
-            "SELECT x.document, x.item, x.household, x.withdrawn, x.facts, x.seen, x.meanwhile ",
-            "FROM withdrawal x ",
+            "SELECT x.document, x.item, x.household, x.withdrawn, x.facts, x.seen, x.meanwhile, ",
+            "x.concealed FROM withdrawal x ",
             $where
         )
     };
@@ -56,9 +56,7 @@ pub(crate) fn read_withdrawals<R: Rows>(
         };
         let root = blob(row, 1).and_then(|root| String::from_utf8(root.to_vec()).ok());
         let Some(root) = root else { return };
-        // The facts about a visit stand in the household, too.
-        let kinds = [stands_in.kind(), Some(family_of(&root).kind())];
-        if kinds.into_iter().any(|kind| kind.is_none_or(|kind| withheld.withholds(kind))) {
+        if stands_in.kind().is_none_or(|kind| withheld.withholds(kind)) {
             return;
         }
         let one = all.entry((household, root)).or_default();
@@ -67,16 +65,37 @@ pub(crate) fn read_withdrawals<R: Rows>(
             one.is_withdrawn = int(row, 3) == Some(1);
             one.facts = cbor_in(row, 4);
             one.seen = blob(row, 5).into_iter().flat_map(ids_of).collect();
+            let is_concealed = int(row, 7) == Some(1);
+            if is_concealed && withheld.withholds(DocumentKind::HouseholdPrivate) {
+                one.withhold_reasons();
+            }
         }
     })?;
-    all.retain(|_, one| !one.facts.is_empty());
+    let mut readable = BTreeMap::new();
+    for household in all.keys().map(|(household, _)| household).collect::<BTreeSet<_>>() {
+        let recorded = match withheld.withholds(DocumentKind::HouseholdVisits) {
+            true => Vec::new(),
+            false => recorded(rows, household)?,
+        };
+        readable.insert(*household, recorded);
+    }
+    // The facts about a visit stand in the household, which also those have who may not read the visit.
+    let may_hear = |household: &DocumentId, key: &str| {
+        let is_it = |(_, visit): &(ItemId, Meanwhile)| key.starts_with(&visit.key);
+        family_of(key).kind() != DocumentKind::HouseholdVisits
+            || readable.get(household).is_some_and(|recorded| recorded.iter().any(is_it))
+    };
+    all.retain(|(household, root), one| {
+        one.meanwhile.retain(|done| may_hear(household, &done.key));
+        !one.facts.is_empty() && may_hear(household, root)
+    });
     for ((household, root), one) in &mut all {
         // What only some say is withdrawn stands, and everybody may work on it.
         if !one.is_withdrawn {
             one.meanwhile.clear();
-        } else if root == HOUSEHOLD && !withheld.withholds(DocumentKind::HouseholdVisits) {
-            let unseen =
-                recorded(rows, household)?.into_iter().filter(|(id, ..)| !one.seen.contains(id));
+        } else if root == HOUSEHOLD {
+            let recorded = readable.get(household).cloned().unwrap_or_default();
+            let unseen = recorded.into_iter().filter(|(id, _)| !one.seen.contains(id));
             one.meanwhile.extend(unseen.map(|(_, meanwhile)| meanwhile));
         }
     }
@@ -120,6 +139,15 @@ fn recorded<R: Rows>(
         all.push((id, Meanwhile { key, entered: Entered::from_row(row, 1) }));
     })?;
     Ok(all)
+}
+
+impl Withdrawal {
+    /// Hides why somebody is withdrawn of whom only name and relation may be read.
+    fn withhold_reasons(&mut self) {
+        for said in self.facts.iter_mut().filter_map(|fact| fact.said.as_mut()) {
+            said.reason = None;
+        }
+    }
 }
 
 impl Withdrawals {

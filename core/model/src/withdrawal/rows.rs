@@ -18,7 +18,7 @@ pub(crate) const SQL: &str = include_str!("projection.sql");
 
 pub(crate) static WITHDRAWAL: Table = Table {
     name: "withdrawal",
-    columns: &["household", "withdrawn", "facts", "seen", "meanwhile"],
+    columns: &["household", "withdrawn", "facts", "seen", "meanwhile", "concealed"],
 };
 
 /// Something that somebody did to a withdrawn record who had not heard of that.
@@ -65,6 +65,7 @@ pub(crate) fn of_household(contents: &Contents<'_>, rows: &mut Vec<Row>) -> With
             cbor_cell(&facts),
             seen(contents, &root, facts.iter().map(|fact| &fact.id)),
             cbor_cell(&meanwhile),
+            Cell::Int(i64::from(is_of_concealed(contents, &root))),
         ];
         rows.push(contents.row(&WITHDRAWAL, root.as_bytes(), own));
         if withdrawn {
@@ -83,7 +84,8 @@ pub(crate) fn of_private_part(contents: &Contents<'_>, rows: &mut Vec<Row>) {
         let meanwhile = unseen(contents, &root, &marks);
         if !meanwhile.is_empty() {
             let of = cell(contents.value("of"));
-            let own = vec![of, Cell::Int(0), Cell::Null, Cell::Null, cbor_cell(&meanwhile)];
+            let (none, meanwhile) = (Cell::Null, cbor_cell(&meanwhile));
+            let own = vec![of, Cell::Int(0), none.clone(), none, meanwhile, Cell::Int(0)];
             rows.push(contents.row(&WITHDRAWAL, root.as_bytes(), own));
         }
     }
@@ -130,14 +132,19 @@ fn is_of_withdrawal(key: &str, root: &str) -> bool {
     key.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
 }
 
+/// Whether a key is of a resident of whom only name and relation stand in the open.
+fn is_of_concealed(contents: &Contents<'_>, key: &str) -> bool {
+    let resident = key.strip_prefix("r/").and_then(|rest| rest.split('/').next()?.parse().ok());
+    resident.is_some_and(|resident| contents.is_concealed(resident))
+}
+
 /// A key as whoever reads the household may see it: of facts only what they are about, of who is concealed
 /// only that it is about them.
 fn in_short(contents: &Contents<'_>, key: &str) -> String {
     let segments: Vec<&str> = key.split('/').collect();
     match segments.as_slice() {
         ["r", resident, name, ..]
-            if !["name", "relation"].contains(name)
-                && resident.parse().is_ok_and(|resident| contents.is_concealed(resident)) =>
+            if !["name", "relation"].contains(name) && is_of_concealed(contents, key) =>
         {
             format!("r/{resident}")
         }
