@@ -168,7 +168,7 @@ impl SyncDriver {
             if let Some(effect) = self.session.poll_effect() {
                 self.perform_one(replica, effect, now_ms);
             } else if let Some(event) = self.session.poll_event() {
-                self.note(replica, event);
+                self.note(replica, event, now_ms);
             } else if self.author_anew(replica, now_ms) {
                 continue;
             } else if self.fault.is_some() && self.session.is_quiescent() {
@@ -265,7 +265,7 @@ impl SyncDriver {
         }
     }
 
-    fn note(&mut self, replica: &mut Replica, event: DeviceEvent) {
+    fn note(&mut self, replica: &mut Replica, event: DeviceEvent, now_ms: u64) {
         match event {
             DeviceEvent::Pushed(commits) => {
                 self.progress.commits_sent += commits.len() as u64;
@@ -284,8 +284,13 @@ impl SyncDriver {
                 self.progress.first_sync = Some((done, total));
             }
             DeviceEvent::UpToDate { cursor, at_ms } => match replica.note_up_to_date(at_ms) {
-                Ok(()) => self.progress.up_to_date = Some(cursor),
-                failed @ Err(_) => self.end_if_failed(failed),
+                Ok(was_ended) => {
+                    self.progress.up_to_date = Some(cursor);
+                    if was_ended {
+                        self.session.handle_outbox_changed(now_ms);
+                    }
+                }
+                Err(error) => self.end_if_failed(Err(error)),
             },
             DeviceEvent::Unsendable(commit) => {
                 self.progress.held += 1;

@@ -135,17 +135,18 @@ impl Replica {
     }
 
     /// Notes that the server said, at `at_ms` by its clock, that everything of this device's audience
-    /// is here.
+    /// is here. Says whether the device was ended until now: what was entered meanwhile may be sent.
     ///
     /// # Errors
-    /// When the file cannot be written.
-    pub fn note_up_to_date(&mut self, at_ms: u64) -> Result<(), EngineError> {
+    /// When the file cannot be read or written.
+    pub fn note_up_to_date(&mut self, at_ms: u64) -> Result<bool, EngineError> {
+        let was_ended = self.store.meta(meta::ENDED)?.is_some();
         self.store.note(|transaction| {
             ended::forget(transaction)?;
             transaction.delete_meta(meta::LOG_DIVERGED)?;
             transaction.set_meta(meta::UP_TO_DATE_AT, &at_ms.to_be_bytes())
         })?;
-        Ok(())
+        Ok(was_ended)
     }
 
     /// Notes that the server's log is another one, for everybody who looks at the status.

@@ -209,3 +209,23 @@ fn a_device_that_was_told_of_its_end_says_so_each_time_until_a_server_gives_it_e
     alice.sync();
     assert!(!says_so());
 }
+
+#[test]
+fn what_waits_on_a_copy_of_an_ended_device_goes_out_with_the_sync_that_hears_of_the_invitation() {
+    let city = ServedCity::start();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    alice.run(&["sync"]).done();
+    let id = devices_of(&city, "陆德祥").remove(0).0;
+    city.on_server(&["device", "end", &id, "--why", WHY]).done();
+    assert_eq!(alice.run(&["sync"]).refusal(), (1, "device_ended"));
+    let copy = alice.copied_to(city.path("copy"));
+    add_household(&copy, "望潮苑1幢1单元101室");
+    assert_eq!(copy.json(&["status"])["waiting_for_invitation"], json!(1));
+
+    let invitation = city.invite("陆德祥", "micro_grid_head", MICRO_GRID);
+    alice.run(&["enroll", &invitation]).done();
+    copy.run(&["sync"]).done();
+    let status = copy.json(&["status"]);
+    assert_eq!((&status["ended"], &status["waiting"]), (&json!(null), &json!(0)));
+    city.verify().done();
+}
