@@ -45,7 +45,7 @@ impl World {
     pub fn carry_out(&mut self, index: usize, command: &Command) -> Result<(), Broken> {
         let Some(device) = self.devices.get_mut(index) else { return Ok(()) };
         let Some(replica) = &device.replica else { return Ok(()) };
-        let Some(saying) = self.said.before(device, command)? else { return Ok(()) };
+        let Some(saying) = self.said.before(index, device, command)? else { return Ok(()) };
         self.memory.acts += 1;
         let before = footprint(replica);
         let watched = replica.observers().subscribe(&[]);

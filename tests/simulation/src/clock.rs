@@ -87,6 +87,11 @@ impl DeviceEnvironment {
         self.boot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The milliseconds since the run began.
+    pub fn now_ms(&self) -> u64 {
+        self.clock.now_ms()
+    }
+
     /// Whether the clock is wrong.
     pub fn is_off(&self) -> bool {
         self.offset_ms.load(Ordering::Relaxed) != 0

@@ -42,6 +42,9 @@ impl World {
         self.after(100, Event::StartServer);
         let begun_ms = self.clock.now_ms();
         self.settle_down()?;
+        self.check()?;
+        self.invite_all_back()?;
+        self.settle_down()?;
         let took_ms = self.clock.now_ms() - begun_ms;
         self.note(&format!("healed after {took_ms} ms"));
         self.trace.add("healing, virtual seconds", took_ms / 1_000);
@@ -82,7 +85,8 @@ impl World {
                 cursor == Some(head.number) && status.waiting == 0
             })
         };
-        self.devices.iter().all(is_still) && self.devices.iter().all(has_all)
+        let others = || self.devices.iter().filter(|device| !self.has_handed_over(device));
+        others().all(is_still) && others().all(has_all)
     }
 
     fn unfinished(&self) -> String {
@@ -155,12 +159,15 @@ impl World {
         let device = &self.devices[index];
         let Some(server) = &mut self.host.server else { return Err("no server".to_owned()) };
         let read = server.store().snapshot().map_err(|error| error.to_string())?;
-        for (commit, Edit { about, progress }) in &device.edits {
+        let is_any_late = device.edits.values().any(Edit::is_late);
+        for (commit, Edit { about, progress, .. }) in &device.edits {
             let must_be_held = self.memory.places.must_be_held(&self.said, &*read, *about);
             let good = match progress {
                 Progress::Waiting => false,
                 Progress::Acknowledged => !must_be_held,
-                Progress::Held(_) => must_be_held,
+                // What came too late after an end was judged when it was seen.
+                Progress::Held(_) => must_be_held || is_any_late,
+                Progress::LeftToAPerson | Progress::Moot => true,
             };
             if !good {
                 return Err(format!("{}'s {} is still {progress:?}", device.name, commit.command));

@@ -10,12 +10,13 @@ use keting_model::{Command, DocumentId};
 use keting_testkit::rng::Rng;
 use keting_testkit::vfs::Disk;
 use keting_trust::limits::DOCUMENTS_OPEN_BYTES_MAX;
-use keting_trust::{CommitId, Ed25519Signer, Invitation};
+use keting_trust::{CommitId, DeviceId, Ed25519Signer, Invitation};
 
 use crate::cast::Part;
 use crate::clock::{Clock, DeviceEnvironment};
 use crate::network::LinkId;
-use crate::said::about;
+use crate::put_back::Image;
+use crate::said::{Remembered, about};
 use crate::vault::MemoryVault;
 
 const FILE: &str = "/replica.db";
@@ -44,11 +45,14 @@ pub struct Device {
     pub is_disk_bad: bool,
     /// How much memory open documents may take, in bytes: on some phones one document, on some all.
     pub open_documents_bytes_max: usize,
+    /// The machine as it once was.
+    pub image: Option<Image>,
     vault: Arc<MemoryVault>,
     id: ReplicaId,
     identity: FileIdentity,
     invitation: Invitation,
-    is_enrolled: bool,
+    /// The device's id, once the server has let it in and it knows.
+    enrolled: Option<DeviceId>,
 }
 
 /// A connection and the driver on it.
@@ -57,6 +61,10 @@ pub struct Session {
     pub link: LinkId,
     /// What ships.
     pub driver: SyncDriver,
+    /// When it began, in milliseconds since the run did.
+    pub begun_at_ms: u64,
+    /// How many edits it has said need not be made anew.
+    pub moot: usize,
 }
 
 /// An edit that the app said is durable.
@@ -64,8 +72,17 @@ pub struct Session {
 pub struct Edit {
     /// The household or region it is about.
     pub about: DocumentId,
+    /// When it was entered, in milliseconds since the run began.
+    pub entered_at_ms: u64,
     /// How far it was seen to come.
     pub progress: Progress,
+}
+
+impl Edit {
+    /// Whether the server holds it since it came after an end of its device.
+    pub fn is_late(&self) -> bool {
+        self.progress == Progress::Held("grant_revoked".to_owned())
+    }
 }
 
 /// How far an edit was seen to come. It never goes back.
@@ -77,6 +94,10 @@ pub enum Progress {
     Acknowledged,
     /// The server did not take it.
     Held(String),
+    /// It could not be made anew: it stands in the list of held work.
+    LeftToAPerson,
+    /// It needed not be made anew: its author was told so.
+    Moot,
 }
 
 impl Device {
@@ -96,11 +117,12 @@ impl Device {
             is_troubled: false,
             is_disk_bad: false,
             open_documents_bytes_max: DOCUMENTS_OPEN_BYTES_MAX >> rng.fork(4).below(9),
+            image: None,
             vault: Arc::new(MemoryVault::default()),
             id: ReplicaId::new(id),
             identity: FileIdentity(id),
             invitation,
-            is_enrolled: false,
+            enrolled: None,
         }
     }
 
@@ -117,11 +139,28 @@ impl Device {
             edits: self.edits.clone(),
             is_troubled: false,
             is_disk_bad: false,
+            image: None,
             vault: Arc::clone(&self.vault),
             identity: FileIdentity(identity),
             invitation: self.invitation.clone(),
             ..*self
         }
+    }
+
+    /// Keeps the whole machine as it is now, with what its holder has said.
+    pub fn take_image(&mut self, said: Remembered, seed: u64) {
+        let (disk, vault) = (self.disk.duplicate(seed), self.vault.duplicate());
+        self.image = Some(Image { disk, vault, edits: self.edits.clone(), said });
+    }
+
+    /// Puts the whole machine back as it was, and starts it anew. Gives what its holder had said then.
+    pub fn put_back(&mut self, seed: u64) -> Option<Remembered> {
+        let image = self.image.as_ref()?;
+        self.disk = image.disk.duplicate(seed);
+        self.vault = Arc::new(image.vault.duplicate());
+        self.edits = image.edits.clone();
+        self.environment.restart();
+        Some(image.said.clone())
     }
 
     /// Starts the app: it makes its replica, or opens it.
@@ -137,7 +176,7 @@ impl Device {
         };
         let vault = || Arc::clone(&self.vault) as Arc<dyn Vault>;
         let environment = || Box::new(self.environment.clone());
-        let opened = if self.is_enrolled {
+        let opened = if self.is_enrolled() {
             Replica::open(&config, vault(), environment())
         } else {
             Replica::create(&config, vault(), environment(), &self.invitation)
@@ -161,13 +200,14 @@ impl Device {
 
     /// Whether the server has let the device in, and the device knows it.
     pub fn is_enrolled(&self) -> bool {
-        self.is_enrolled
+        self.enrolled.is_some()
     }
 
     /// Remembers an enrolment that is durable.
     pub fn note_enrolment(&mut self) {
-        let enrolled = self.replica.as_ref().is_some_and(|replica| replica.membership().is_some());
-        self.is_enrolled |= enrolled;
+        if let Some(replica) = self.replica.as_ref().filter(|it| it.membership().is_some()) {
+            self.enrolled = Some(replica.device());
+        }
     }
 
     /// Whether the server could not keep an edit the last time.
@@ -202,6 +242,11 @@ impl Device {
         &self.invitation
     }
 
+    /// The device's id, once it is one.
+    pub fn id(&self) -> Option<DeviceId> {
+        self.enrolled
+    }
+
     /// The device's key, for somebody who has got hold of it.
     pub fn signer(&self) -> Option<Ed25519Signer> {
         let seed = self.vault.require(&self.id, Secret::DeviceSeed).ok()?;
@@ -212,7 +257,8 @@ impl Device {
     pub fn execute(&mut self, command: &Command) -> Option<Result<Executed, EngineError>> {
         let executed = self.replica.as_mut()?.execute(command);
         if let Ok(executed) = &executed {
-            let edit = Edit { about: about(command), progress: Progress::Waiting };
+            let (entered_at_ms, progress) = (self.environment.now_ms(), Progress::Waiting);
+            let edit = Edit { about: about(command), entered_at_ms, progress };
             self.edits.insert(executed.commit, edit);
         }
         Some(executed)

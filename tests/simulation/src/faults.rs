@@ -30,7 +30,8 @@ impl World {
         let pause_ms = 500 + self.rng.below(self.temper.fault_every_ms);
         self.after(pause_ms, Event::Fault);
         self.mend_server();
-        self.operate();
+        self.operate()?;
+        self.copy_a_machine();
         for index in 0..self.devices.len() {
             // Whoever had a bad disk for a while gives up, so that he can be checked again.
             if self.devices[index].is_troubled && self.rng.chance(1, 3) {
@@ -92,6 +93,7 @@ impl World {
                 Ok(true)
             }
             Fault::OneCodeTwice => self.make_one_code_twice(),
+            Fault::End => Ok(self.end_a_device()),
             Fault::Cut => {
                 let links: Vec<_> =
                     self.links.values().filter(|l| !l.is_cut).map(|l| l.id).collect();
@@ -99,6 +101,7 @@ impl World {
                 link.into_iter().for_each(|link| self.cut_at(link, None));
                 Ok(link.is_some())
             }
+            Fault::PutBack => Ok(self.put_back()),
             Fault::Crash
             | Fault::PowerCut
             | Fault::PowerCutInCall
@@ -163,7 +166,8 @@ impl World {
                 self.after(3_000, Event::Connect(copy));
                 self.after(2_000, Event::Act(copy));
             }
-            Fault::Cut
+            Fault::PutBack
+            | Fault::Cut
             | Fault::ServerCrash
             | Fault::ServerPowerCut
             | Fault::ServerPowerCutInCall
@@ -175,7 +179,8 @@ impl World {
             | Fault::Hostile
             | Fault::Lie
             | Fault::Refusals
-            | Fault::OneCodeTwice => return false,
+            | Fault::OneCodeTwice
+            | Fault::End => return false,
         }
         let name = self.devices[victim].name.clone();
         self.note(&format!("{name} has {what}"));
@@ -222,13 +227,15 @@ impl World {
             | Fault::DiskFull
             | Fault::ClockJump
             | Fault::Copy
+            | Fault::PutBack
             | Fault::Cut
             | Fault::ServerClock
             | Fault::DaysPass
             | Fault::Hostile
             | Fault::Lie
             | Fault::Refusals
-            | Fault::OneCodeTwice => return false,
+            | Fault::OneCodeTwice
+            | Fault::End => return false,
         }
         self.note(&format!("the server has {what}"));
         true

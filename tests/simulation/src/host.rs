@@ -100,6 +100,11 @@ impl Host {
 
     /// Makes an invitation as the operator does.
     pub fn invite(&mut self, part: &cast::Part) -> Invitation {
+        self.try_invite(part).unwrap()
+    }
+
+    /// Makes an invitation, unless the server does not run or cannot.
+    pub fn try_invite(&mut self, part: &cast::Part) -> Option<Invitation> {
         let request = InviteRequest {
             name: part.name.to_owned(),
             role: part.role.name().to_owned(),
@@ -108,8 +113,8 @@ impl Host {
             grant_days: self.grant_days,
         };
         let unix_ms = self.unix_ms();
-        let server = self.server.as_mut().unwrap();
-        server.invite(&request, unix_ms).unwrap().parse().unwrap()
+        let made = self.server.as_mut()?.invite(&request, unix_ms).ok()?;
+        Some(made.parse().unwrap())
     }
 }
 

@@ -23,6 +23,7 @@ pub mod clock;
 pub mod convergence;
 pub mod device;
 pub mod dump;
+pub mod ending;
 pub mod faults;
 pub mod host;
 pub mod hostile;
@@ -32,6 +33,7 @@ pub mod officers;
 pub mod operator;
 pub mod places;
 pub mod plan;
+pub mod put_back;
 pub mod safety;
 pub mod said;
 pub mod temper;
@@ -106,6 +108,7 @@ fn run(world: &mut World) -> Result<String, Broken> {
     world.trace.add("disk calls that failed, phones", faults);
     world.trace.add("disk calls that failed, server", world.host.disk.faults_fired());
     world.trace.add("acts", world.memory.acts);
+    world.trace.add("acts made anew", world.said.anew.count());
     Ok(dump_of(world))
 }
 

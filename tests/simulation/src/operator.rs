@@ -5,7 +5,7 @@ use keting_server::renewal::RenewRequest;
 use keting_server::server::Server;
 use keting_trust::{DeviceId, SignedGrant, Signer as _};
 
-use crate::world::World;
+use crate::world::{Broken, World};
 
 /// How far the server's clock may be set wrong: more than two years either way.
 const WRONG_MS_MAX: u64 = 800 * 86_400_000;
@@ -28,13 +28,18 @@ impl World {
     }
 
     /// What the operator does now and then.
-    pub fn operate(&mut self) {
+    ///
+    /// # Errors
+    /// When a device does not take an invitation.
+    pub fn operate(&mut self) -> Result<(), Broken> {
         if self.rng.chance(1, 2) {
             self.look_after_clock();
         }
         if self.rng.chance(1, 4) {
             self.renew_all();
         }
+        let index = self.rng.index(self.devices.len());
+        if self.rng.chance(1, 2) { self.invite_back(index) } else { Ok(()) }
     }
 
     /// Nobody does anything for days, and whoever's grant is not renewed meanwhile loses it.
@@ -45,14 +50,15 @@ impl World {
         self.note(&format!("{} days pass", passed_ms / 86_400_000));
     }
 
-    /// Renews the grants of every device that has been let in and will soon have none that is good.
+    /// Renews the grants of every device that has been let in and will soon have none that is good. Of those
+    /// that were ended the operator tries it too.
     pub fn renew_all(&mut self) {
         let (now_ms, unix_ms) = (self.clock.now_ms(), self.host.unix_ms());
         let Some(server) = &mut self.host.server else { return };
         for device in self.devices.iter().filter(|device| device.is_enrolled()) {
             let Some(signer) = device.signer() else { continue };
             let device = signer.public_key().device_id();
-            if has_grant_for_long(server, &device, unix_ms) {
+            if !self.ends.is_ended(&device) && has_grant_for_long(server, &device, unix_ms) {
                 continue;
             }
             let device = device.to_string();

@@ -80,8 +80,8 @@ impl Places {
 
 fn is_held(said: &Said, read: &dyn ServerRead, region: &DocumentId) -> bool {
     let Some(maker) = said.maker(region) else { return false };
-    let state = read.commit_state(&maker.device, &maker.command).unwrap();
-    state.is_some_and(|state| matches!(state.state, CommitState::Held { .. }))
+    let answered = said.anew.at_server(read, &maker).unwrap();
+    answered.is_some_and(|answered| matches!(answered.state, CommitState::Held { .. }))
 }
 
 impl World {
@@ -123,9 +123,7 @@ impl World {
     fn is_known_to_be_held(&self, index: usize, region: &DocumentId) -> bool {
         let Some(replica) = &self.devices[index].replica else { return false };
         let Some(maker) = self.said.maker(region) else { return false };
-        let store = replica.store();
-        let found = store.commit_of(maker.device.as_bytes(), &maker.command).ok().flatten();
-        let entry = found.and_then(|(row, _)| store.outbox_entry(row).ok().flatten());
-        entry.is_some_and(|entry| !entry.stands)
+        let found = self.said.anew.in_file(replica.store(), &maker).ok().flatten();
+        found.is_some_and(|here| !here.stands())
     }
 }

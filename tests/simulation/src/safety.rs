@@ -2,8 +2,11 @@
 //!
 //! - An edit that its author's phone said is durable is in his file for ever, and in his outbox
 //!   with a state that only moves on.
+//!   A machine that is put back has what it had then, and what it makes anew comes to the server once.
 //! - What a phone believes the server has, the server has. Nothing honest is held but a region whose
-//!   code another has, and what lies in it; and no phone finds such a region by its code.
+//!   code another has, and what lies in it; and no phone finds such a region by its code. Of a device that
+//!   was ended, what it made too late is held, with what is built on it.
+//! - A device that was ended reads nothing until it is invited back.
 //! - The server's log has no gap, its chain is right, and nothing that was in it ever changes.
 //! - Within one incarnation of a device's file times rise with the sequence, whatever its clock did.
 //! - No file holds a document that the holder's grant does not cover, nor somebody else's changes
@@ -47,6 +50,9 @@ pub struct Memory {
     log: Vec<(Digest, ChainHash)>,
     /// The time of each commit of the log, by its place in its incarnation.
     courses: BTreeMap<(DeviceId, Incarnation), BTreeMap<u64, HybridTime>>,
+    /// Devices of which a machine was put back. What was still on its way from it may arrive among what
+    /// it sends then, so that an incarnation has two courses.
+    pub put_back: BTreeSet<DeviceId>,
     shown: BTreeMap<(DocumentId, Vec<ChangeHash>), Vec<String>>,
     /// How far the server's clock was off when it told the time, in milliseconds.
     pub told_off_ms: BTreeSet<i64>,
@@ -63,6 +69,7 @@ impl World {
             self.check_device(index)?;
             self.check_contents(index)?;
             self.demand_finder(index)?;
+            self.demand_unread(index)?;
             self.demand_outbox(index)?;
             self.demand_hidden(index)?;
         }
@@ -138,23 +145,26 @@ impl World {
         }
         let open_bytes = replica.open_documents_bytes();
         check_memory(&device.name, open_bytes, device.open_documents_bytes_max)?;
+        self.said.anew.look(index, replica.store()).unwrap();
         let mut acknowledged = Vec::new();
         let mut held = Vec::new();
-        for (commit, Edit { about, progress }) in &mut device.edits {
+        for (commit, Edit { about, entered_at_ms, progress }) in &mut device.edits {
             let lost = |what: &str| format!("{} lost {what} of {}", device.name, commit.command);
-            let stored = replica.store().commit_of(commit.device.as_bytes(), &commit.command);
-            let (row, stored) = stored.unwrap().ok_or_else(|| lost("the edit"))?;
-            if replica.store().parts(row).unwrap().is_empty() {
+            let Some(here) = self.said.anew.in_file(replica.store(), commit).unwrap() else {
+                if !self.said.is_moot(commit) {
+                    return Err(lost("the edit"));
+                }
+                *progress = Progress::Moot;
+                continue;
+            };
+            if replica.store().parts(here.row).unwrap().is_empty() {
                 return Err(lost("the changes"));
             }
-            let entry = replica.store().outbox_entry(row).unwrap();
-            let now = match entry.ok_or_else(|| lost("the outbox entry"))?.state {
-                OutboxState::Queued | OutboxState::Sent | OutboxState::Refused { .. } => {
-                    Progress::Waiting
-                }
-                OutboxState::Acknowledged => Progress::Acknowledged,
-                OutboxState::Held { code } => Progress::Held(code),
-                OutboxState::Superseded => return Err(lost("to another commit the place")),
+            let now = match here.entry.as_ref().map(|entry| &entry.state) {
+                // It came by the log: another machine, as this one once was, had sent it.
+                None if here.commit.number.is_some() => Progress::Acknowledged,
+                None => return Err(lost("the outbox entry")),
+                Some(state) => progress_of(state),
             };
             let is_forward = match (&*progress, &now) {
                 (Progress::Acknowledged, Progress::Held(_)) => false,
@@ -164,21 +174,33 @@ impl World {
                 return Err(format!("{}'s edit went from {progress:?} to {now:?}", device.name));
             }
             if let (Progress::Held(code), true) = (&now, device.is_honest) {
-                held.push((*commit, *about, code.clone()));
+                // What an earlier incarnation made is counted only as far as the server had heard of it.
+                let is_earlier =
+                    here.commit.incarnation != *replica.persisted().incarnation.as_bytes();
+                let entered = (!is_earlier).then_some(*entered_at_ms);
+                held.push((*commit, *about, entered, code.clone()));
             }
             *progress = now;
             if *progress == Progress::Acknowledged {
-                acknowledged.push((*commit, stored.number));
+                acknowledged.push((here.id(), here.commit.number));
             }
         }
-        let name = device.name.clone();
+        let (name, own, now_ms) = (device.name.clone(), replica.device(), self.clock.now_ms());
+        // The end of a device counts what one of its machines has made; what others have, may be too late.
+        let may_be_late = device.image.is_some() || self.devices_of(&own) > 1;
+        let is_any_late = self.devices[index].edits.values().any(Edit::is_late);
         let (Some(server), false) = (&mut self.host.server, self.host.is_troubled) else {
             return Ok(());
         };
         let read = server.store().snapshot().map_err(|error| error.to_string())?;
-        for (commit, about, code) in held {
+        for (commit, about, entered, code) in held {
             let places = &self.memory.places;
-            if !places.is_rightly_held(&self.said, &*read, (&commit, about), &code) {
+            let is_right = match code.as_str() {
+                "grant_revoked" => may_be_late || self.ends.may_hold(&own, entered, now_ms),
+                "ancestor_held" if is_any_late => true,
+                code => places.is_rightly_held(&self.said, &*read, (&commit, about), code),
+            };
+            if !is_right {
                 return Err(format!("{name}'s honest {} is held: {code}", commit.command));
             }
             self.trace.count(&format!("seen held: {code}"));
@@ -251,6 +273,18 @@ impl World {
     }
 }
 
+fn progress_of(state: &OutboxState) -> Progress {
+    match state {
+        OutboxState::Queued | OutboxState::Sent | OutboxState::Refused { .. } => Progress::Waiting,
+        // Until all that was sent is answered; then another commit of the same act stands.
+        OutboxState::Superseded => Progress::Waiting,
+        OutboxState::Acknowledged => Progress::Acknowledged,
+        OutboxState::Held { code } if code == "device_rolled_back" => Progress::Waiting,
+        OutboxState::Held { code } if code == "needs_a_person" => Progress::LeftToAPerson,
+        OutboxState::Held { code } => Progress::Held(code.clone()),
+    }
+}
+
 fn is_all_own(device: &Device, id: &DocumentId) -> bool {
     let Some(replica) = &device.replica else { return true };
     let (store, own) = (replica.store(), replica.device());
@@ -268,6 +302,9 @@ impl Memory {
 
     fn note_time(&mut self, commit: &SignedCommit) -> Result<(), Broken> {
         let (id, body) = (commit.id(), &commit.body);
+        if self.put_back.contains(&id.device) {
+            return Ok(());
+        }
         let course = self.courses.entry((id.device, body.incarnation)).or_default();
         course.insert(body.sequence, body.time);
         let before = course.range(..body.sequence).next_back();

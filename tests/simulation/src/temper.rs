@@ -20,6 +20,8 @@ pub enum Fault {
     ClockJump,
     /// A phone's directory is copied and both copies are used.
     Copy,
+    /// A whole machine, file and vault, is put back as it once was.
+    PutBack,
     /// A connection breaks.
     Cut,
     /// The server's process is killed.
@@ -46,11 +48,13 @@ pub enum Fault {
     Refusals,
     /// Two officers make a region of one code.
     OneCodeTwice,
+    /// The operator ends a device.
+    End,
 }
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Crash,
         Self::PowerCut,
         Self::PowerCutInCall,
@@ -58,6 +62,7 @@ impl Fault {
         Self::DiskFull,
         Self::ClockJump,
         Self::Copy,
+        Self::PutBack,
         Self::Cut,
         Self::ServerCrash,
         Self::ServerPowerCut,
@@ -71,6 +76,7 @@ impl Fault {
         Self::Lie,
         Self::Refusals,
         Self::OneCodeTwice,
+        Self::End,
     ];
 }
 

@@ -11,6 +11,14 @@ use zeroize::Zeroizing;
 #[derive(Debug, Default)]
 pub struct MemoryVault(Mutex<BTreeMap<(ReplicaId, Secret), Vec<u8>>>);
 
+impl MemoryVault {
+    /// Another vault with the same secrets.
+    pub fn duplicate(&self) -> Self {
+        let secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Self(Mutex::new(secrets.clone()))
+    }
+}
+
 impl Vault for MemoryVault {
     fn load(
         &self,

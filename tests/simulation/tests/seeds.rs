@@ -52,7 +52,9 @@ fn two_hundred_seeds_hold_and_every_fault_fires() {
     }
     for what in [
         "connection cut",
+        "a device was invited back",
         "a wrong clock was confirmed",
+        "acts made anew",
         "grants were renewed by the operator",
         "seen held: ancestor_held",
         "seen held: code_exists",

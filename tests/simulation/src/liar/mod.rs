@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 use keting::Next;
 use keting::parts::{Replica, SyncDriver};
 use keting_server::store::ServerRead;
-use keting_store::OutboxState;
+use keting_store::{OutboxEntry, OutboxState};
 use keting_sync::frame::encode_server;
 use keting_sync::message::ServerMessage;
 use keting_testkit::rng::Rng;
@@ -111,6 +111,10 @@ pub fn deceive(world: &mut World) -> Result<bool, Broken> {
     Ok(true)
 }
 
+fn is_due(entry: &OutboxEntry) -> bool {
+    entry.state == OutboxState::Held { code: "device_rolled_back".to_owned() }
+}
+
 /// What a phone is told, and with which code it ends the session.
 struct Told {
     name: String,
@@ -142,6 +146,10 @@ fn plan(world: &mut World, victim: usize, rng: &mut Rng) -> Result<Option<Told>,
         return Ok(Some(Told { name: format!("enrolment {code}"), said, code }));
     }
     if replica.is_to_be_renewed().map_err(|error| error.to_string())? {
+        return Ok(None);
+    }
+    // Whoever was put back makes work anew once they hear that everything is here, from whomever.
+    if replica.store().outbox_held().map_err(|error| error.to_string())?.iter().any(is_due) {
         return Ok(None);
     }
     let Some(at) = status.cursor else { return Ok(None) };

@@ -12,7 +12,7 @@ use crate::said::screen::{Reader, Screen};
 use crate::said::server::screens_of_server;
 use crate::said::stands::{Names, Stands, is_contradictory};
 use crate::said::word::Slot;
-use crate::said::{Act, Reads};
+use crate::said::{Act, Fate, Reads, Said};
 use crate::world::{Broken, World};
 
 impl World {
@@ -24,12 +24,14 @@ impl World {
     pub fn demand_outbox(&mut self, index: usize) -> Result<(), Broken> {
         let device = &self.devices[index];
         let (Some(replica), false) = (&device.replica, device.is_troubled) else { return Ok(()) };
+        let Said { acts, anew, .. } = &mut self.said;
+        anew.look(index, replica.store()).map_err(|error| error.to_string())?;
         let (Some(server), false) = (&mut self.host.server, self.host.is_troubled) else {
             return Ok(());
         };
         let own = replica.device();
         let is_open = |act: &&mut Act| act.device == own && !act.is_on_server && !act.is_held;
-        let mut open = self.said.acts.iter_mut().filter(is_open).peekable();
+        let mut open = acts.iter_mut().filter(is_open).peekable();
         if open.peek().is_none() {
             return Ok(());
         }
@@ -37,15 +39,18 @@ impl World {
         let waiting = replica.outbox(u32::MAX).map_err(|error| error.to_string())?;
         for act in open {
             let Some(commit) = act.commit() else { continue };
-            let state = read.commit_state(&commit.device, &commit.command).unwrap();
-            let state = state.map(|state| state.state);
+            let state = anew.at_server(&*read, &commit)?.map(|answered| answered.state);
             act.is_on_server = state == Some(CommitState::Admitted);
             act.is_held = matches!(state, Some(CommitState::Held { .. }));
-            let here = replica.store().commit_of(commit.device.as_bytes(), &commit.command);
-            let (Some((row, _)), false) = (here.unwrap(), act.is_on_server) else { continue };
-            let waits = waiting.iter().find(|entry| entry.commit == row);
+            let here = anew.in_file(replica.store(), &commit).unwrap();
+            let (Some(here), false) = (here, act.is_on_server) else { continue };
+            let waits = waiting.iter().find(|entry| entry.commit == here.row);
             let has_reason = match waits.map(|entry| &entry.state) {
                 Some(OutboxState::Queued | OutboxState::Sent) => true,
+                Some(OutboxState::Held { code }) if code == "needs_a_person" => {
+                    act.fate = Fate::LeftToAPerson;
+                    true
+                }
                 Some(OutboxState::Refused { code } | OutboxState::Held { code }) => {
                     !code.is_empty()
                 }
@@ -70,7 +75,8 @@ impl World {
         for index in 0..self.devices.len() {
             self.demand_outbox(index)?;
         }
-        let is_missing = |act: &&Act| act.commit().is_some() && !act.is_on_server && !act.is_held;
+        let is_due = |act: &&Act| act.commit().is_some() && act.fate == Fate::Open;
+        let is_missing = |act: &&Act| is_due(act) && !act.is_on_server && !act.is_held;
         if let Some(act) = self.said.acts.iter().find(is_missing) {
             return Err(format!("{act:?} did not come to the server"));
         }

@@ -16,7 +16,9 @@
 //! What is withdrawn is judged on screens that show that, too, and what was said of it by others meanwhile is
 //! demanded of the list of conflicts ([`withdrawn`]).
 
+mod anew;
 mod demand;
+mod fate;
 mod hidden;
 mod screen;
 mod server;
@@ -34,6 +36,9 @@ use keting_trust::{CommitId, DeviceId};
 
 use crate::device::Device;
 use crate::plan::CHILD_BORN;
+use crate::said::anew::Anew;
+use crate::said::fate::Fate;
+pub use crate::said::fate::Remembered;
 use crate::said::screen::{Reader, Screen};
 use crate::said::stands::{Names, Stands, judge, judge_moved};
 use crate::said::withdrawn::judge_withdrawal;
@@ -46,6 +51,8 @@ use crate::world::Broken;
 pub struct Said {
     acts: Vec<Act>,
     about: BTreeMap<Slot, Vec<Entry>>,
+    /// Which commits are one act.
+    pub anew: Anew,
 }
 
 /// What somebody did at once.
@@ -60,6 +67,7 @@ struct Act {
     is_on_server: bool,
     /// Whether it has been seen to hold it.
     is_held: bool,
+    fate: Fate,
 }
 
 impl Act {
@@ -115,8 +123,16 @@ impl Said {
     ///
     /// # Errors
     /// When their screens leave out, or list wrongly, what is said of what they are about to change.
-    pub fn before(&self, device: &Device, command: &Command) -> Result<Option<Saying>, Broken> {
+    pub fn before(
+        &mut self,
+        file: usize,
+        device: &Device,
+        command: &Command,
+    ) -> Result<Option<Saying>, Broken> {
         let Some(replica) = &device.replica else { return Ok(None) };
+        if self.anew.look(file, replica.store()).is_err() {
+            return Ok(None);
+        }
         let Ok(looked) = self.look(device, replica, command) else { return Ok(None) };
         let Looked { screen, words } = looked;
         let reads = Reads { role: device.part.role, names: Names::Known };
@@ -162,14 +178,10 @@ impl Said {
 
     /// The acts whose words about something a file has received, and which stand there.
     fn received(&self, replica: &Replica, slot: &Slot) -> Result<BTreeSet<usize>, StoreError> {
-        let store = replica.store();
         let mut received = BTreeSet::new();
         for entry in self.about.get(slot).into_iter().flatten() {
             let Some(commit) = self.acts[entry.act].commit() else { continue };
-            let found = store.commit_of(commit.device.as_bytes(), &commit.command)?;
-            if let Some((row, _)) = found
-                && store.outbox_entry(row)?.is_none_or(|entry| entry.stands)
-            {
+            if self.anew.in_file(replica.store(), &commit)?.is_some_and(|here| here.stands()) {
                 received.insert(entry.act);
             }
         }
@@ -185,7 +197,8 @@ impl Said {
             self.about.entry(slot).or_default().push(Entry { word, act, seen });
         }
         let became = commit.map_or(Became::Unknown, Became::Kept);
-        self.acts.push(Act { file, device, command, became, is_on_server: false, is_held: false });
+        let (is_on_server, is_held, fate) = (false, false, Fate::Open);
+        self.acts.push(Act { file, device, command, became, is_on_server, is_held, fate });
     }
 
     /// Looks for what the disk failed at. Whoever looks as their app starts knows then.
@@ -208,6 +221,7 @@ impl Said {
         let mut found = BTreeMap::new();
         for (row, commit) in store.commits_after(None, u32::MAX)? {
             let id = CommitId { device: DeviceId::new(commit.device), command: commit.command };
+            let id = CommitId { command: commit.replaces.unwrap_or(id.command), ..id };
             if let Some(entry) = store.outbox_entry(row)?
                 && id.device == own
                 && !known.contains(&id)
@@ -250,7 +264,8 @@ impl Said {
 
     /// Whether an act is on its author's disk for good, and stands.
     fn is_kept(&self, act: usize) -> bool {
-        self.acts[act].commit().is_some() && !self.acts[act].is_held
+        let act = &self.acts[act];
+        act.commit().is_some() && !act.is_held && (act.fate == Fate::Open || act.is_on_server)
     }
 
     /// The commit that made a region, if it is known.

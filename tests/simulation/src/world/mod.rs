@@ -17,6 +17,7 @@ use keting_testkit::rng::Rng;
 use crate::cast;
 use crate::clock::Clock;
 use crate::device::Device;
+use crate::ending::Ends;
 use crate::host::Host;
 use crate::network::{Link, LinkId, Way};
 use crate::safety::Memory;
@@ -74,6 +75,8 @@ pub struct World {
     pub memory: Memory,
     /// What people said.
     pub said: Said,
+    /// Whose devices were ended.
+    pub ends: Ends,
     /// How much of the time nobody did anything, in milliseconds.
     pub away_ms: u64,
     /// Whether bad things are over.
@@ -115,6 +118,7 @@ impl World {
             trace: Trace::new(full_trace),
             memory: Memory::default(),
             said: Said::default(),
+            ends: Ends::default(),
             away_ms: 0,
             is_healing: false,
             queue: BTreeMap::new(),

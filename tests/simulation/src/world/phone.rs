@@ -48,6 +48,7 @@ impl World {
         let mut binding = [0; 32];
         self.rng.fill(&mut binding);
         let now_ms = self.clock.now_ms();
+        self.ends.note_greeting(&replica.device(), now_ms);
         match SyncDriver::start(replica, binding, now_ms) {
             Ok(driver) => {
                 let connection = server.connect(channel(binding), now_ms);
@@ -56,7 +57,7 @@ impl World {
                 let cut_after = (!self.is_healing && self.rng.chance(self.temper.cuts_in_8, 8))
                     .then(|| self.rng.below(16));
                 self.links.insert(link, Link::new(link, index, connection, cut_after));
-                device.session = Some(Session { link, driver });
+                device.session = Some(Session { link, driver, begun_at_ms: now_ms, moot: 0 });
                 let what = format!("{} connects as {link}", device.name);
                 self.note(&what);
                 self.trace.count("connections");
@@ -93,8 +94,14 @@ impl World {
         while let Some(frame) = session.driver.poll_transmit() {
             frames.push(frame);
         }
+        let moot = session.driver.progress().moot.get(session.moot..).unwrap_or_default().to_vec();
+        session.moot += moot.len();
         let ended = session.driver.take_ended();
         let timeout = session.driver.poll_timeout();
+        for moot in moot {
+            self.trace.count("an edit needed not be made anew");
+            self.said.note_moot(index, &self.devices[index], &moot.command)?;
+        }
         for frame in frames {
             self.send(link, Way::Up, frame);
         }
@@ -152,6 +159,9 @@ impl World {
             // An invitation is too old while the server's clock is years ahead.
             ErrorKind::Refused if error.code() == "invitation_expired" => {
                 self.memory.told_off_ms.iter().any(|off_ms| *off_ms > 0)
+            }
+            ErrorKind::Refused if error.code() == "device_ended" => {
+                device.id().is_some_and(|id| self.ends.was_ended(&id))
             }
             ErrorKind::Refused
             | ErrorKind::NotFound
