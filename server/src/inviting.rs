@@ -1,7 +1,8 @@
 //! Inviting a device. Of an invitation only the digest of its secret is kept.
 
-use keting_model::DocumentId;
+use keting_model::input::{Field, check};
 use keting_model::role::Role;
+use keting_model::{CityTime, DocumentId};
 use keting_trust::invitation::Secret;
 use keting_trust::{Digest, Invitation};
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ pub const GRANT_DAYS: u32 = 365;
 pub struct InviteRequest {
     /// The person's name, which everybody sees beside what they do.
     pub name: String,
-    /// The name of the role.
+    /// The name of the role, or what it is called in Chinese.
     pub role: String,
     /// The code of the region; an administrator has none.
     pub region_code: Option<String>,
@@ -101,10 +102,10 @@ pub fn invite(
     random: &mut dyn Random,
     now_ms: u64,
 ) -> Result<Invitation, InviteError> {
-    let role = Role::from_name(&request.role).ok_or(InviteError::UnknownRole)?;
-    if !is_name(&request.name) {
-        return Err(InviteError::BadName);
-    }
+    let role = Role::typed(&request.role).ok_or(InviteError::UnknownRole)?;
+    let name = check(Field::Name, &request.name, CityTime::new(now_ms));
+    let name = name.ok().map(|checked| checked.value).filter(|name| is_name(name));
+    let name = name.ok_or(InviteError::BadName)?;
     let grant_ms = milliseconds(request.grant_days.unwrap_or(GRANT_DAYS))?;
     let open_ms = milliseconds(request.days.unwrap_or(INVITATION_DAYS))?;
 
@@ -126,7 +127,7 @@ pub fn invite(
     let expires_at_ms = now_ms.saturating_add(open_ms);
     transaction.put_invitation(&StoredInvitation {
         secret: secret.digest(),
-        name: request.name.clone(),
+        name,
         role: role.name().to_owned(),
         region,
         grant_ms,

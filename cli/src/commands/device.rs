@@ -11,6 +11,7 @@ use crate::arguments::{Device, ReadingEither};
 use crate::commands::grant::state_in_words;
 use crate::commands::server::{ask, read_store, refused};
 use crate::commands::status;
+use crate::commands::words::role_name;
 use crate::exit::Failure;
 use crate::output;
 use crate::time::city_minute;
@@ -74,7 +75,7 @@ fn as_row(device: ListedDevice) -> Vec<String> {
     vec![
         device.granted.device.to_string().chars().take(DIGITS_SHOWN).collect(),
         device.granted.name,
-        device.granted.role.to_owned(),
+        role_name(device.granted.role),
         device.granted.regions.join(" "),
         city_minute(device.seen_at_ms),
         device.waiting.to_string(),

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::arguments::{Grant, ReadingServer};
 use crate::commands::server::{ask, read_store, refused};
+use crate::commands::words::role_name;
 use crate::exit::Failure;
 use crate::output;
 use crate::time::city_minute;
@@ -61,7 +62,7 @@ fn as_row(granted: Granted) -> Vec<String> {
     vec![
         granted.device.to_string(),
         granted.name,
-        granted.role.to_owned(),
+        role_name(granted.role),
         granted.regions.join(" "),
         city_minute(granted.expires_at_ms),
         state,

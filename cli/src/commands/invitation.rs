@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::arguments::{Invitations, ReadingServer};
 use crate::commands::server::{ask, read_store, refused};
+use crate::commands::words::role_name;
 use crate::exit::Failure;
 use crate::output;
 use crate::time::city_minute;
@@ -64,7 +65,7 @@ fn as_row(invited: Invited) -> Vec<String> {
     vec![
         invited.id.to_string().chars().take(DIGITS_SHOWN).collect(),
         invited.name,
-        invited.role,
+        role_name(&invited.role),
         invited.region.unwrap_or_default(),
         city_minute(invited.expires_at_ms),
         state,

@@ -19,6 +19,7 @@ use keting_server::store::sqlite::SqliteStore;
 use keting_trust::limits::SERVER_DOCUMENTS_OPEN_BYTES_MAX;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::info;
+use tracing::level_filters::LevelFilter;
 
 use crate::arguments::{LogFormat, Serve};
 use crate::commands::server::{existing_store, unusable};
@@ -33,7 +34,7 @@ const POLL_STORE_EVERY_MS: u64 = 1_000;
 /// # Errors
 /// When there is no city, its files cannot be used, or the address is taken.
 pub fn serve(arguments: &Serve) -> Result<(), Failure> {
-    log_to_stderr(arguments.log_format);
+    log_to_stderr(arguments.log_format)?;
     existing_store(&arguments.data)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -144,11 +145,9 @@ impl StopSignals {
     }
 }
 
-fn log_to_stderr(format: LogFormat) {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("KETING_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+fn log_to_stderr(format: LogFormat) -> Result<(), Failure> {
     let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_max_level(log_level(std::env::var("KETING_LOG").ok().as_deref())?)
         .with_writer(std::io::stderr)
         .with_ansi(false);
     // Whoever has set up a log before has theirs.
@@ -156,4 +155,23 @@ fn log_to_stderr(format: LogFormat) {
         LogFormat::Text => log.try_init(),
         LogFormat::Json => log.json().flatten_event(true).try_init(),
     };
+    Ok(())
 }
+
+/// How much is logged. A word that is none is refused: a log that stays empty is noticed only when it is
+/// needed.
+fn log_level(wanted: Option<&str>) -> Result<LevelFilter, Failure> {
+    let level = match wanted.map(str::trim) {
+        None | Some("" | "info") => LevelFilter::INFO,
+        Some("error") => LevelFilter::ERROR,
+        Some("warn") => LevelFilter::WARN,
+        Some("debug") => LevelFilter::DEBUG,
+        Some("trace") => LevelFilter::TRACE,
+        Some(_) => return Err(unusable("bad_log_level", &BadLogLevel)),
+    };
+    Ok(level)
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("KETING_LOG holds another word than error, warn, info, debug or trace")]
+struct BadLogLevel;

@@ -51,7 +51,7 @@ fn make_city(arguments: &Init, city: &str, regions: &Path) -> Result<(), Failure
     let root_key = arguments.root_key.display();
     output::line(format!("{city}: {}", arguments.data.display()))?;
     output::note(&format!(
-        "根密钥已写入 {root_key},请移到离线保管处。The root key is in {root_key}; take it off this \
+        "根密钥已写入 {root_key}，请移到离线保管处。The root key is in {root_key}; take it off this \
          machine."
     ));
     Ok(())

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::arguments::{Reading, ReadingEither};
 use crate::commands::outbox::waiting_for_invitation;
+use crate::commands::words::role_name;
 use crate::device::open;
 use crate::exit::Failure;
 use crate::output;
@@ -51,7 +52,7 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
     let rows = [
         ("城市 city", status.city.unwrap_or_else(|| "(未加入 not enrolled)".to_owned())),
         ("持有人 holder", status.holder.unwrap_or_default()),
-        ("角色 role", role.unwrap_or_default().to_owned()),
+        ("角色 role", role.map(role_name).unwrap_or_default()),
         ("文档 documents", status.documents.to_string()),
         ("待上传 waiting", status.waiting.to_string()),
         ("待处理 held", status.held.to_string()),
@@ -141,7 +142,7 @@ pub fn devices(reading: &ReadingEither) -> Result<(), Failure> {
         .into_iter()
         .map(|grant| {
             let device = grant.holder.device_id().to_string();
-            vec![device, grant.name, grant.role.name().to_owned()]
+            vec![device, grant.name, role_name(grant.role.name())]
         })
         .collect();
     output::table(&["设备 device", "姓名 name", "角色 role"], &rows)

@@ -5,6 +5,7 @@ use keting::{EngineError, Invitation, Keting, Status, SyncReport};
 use serde_json::json;
 
 use crate::arguments::{Enroll, Sync};
+use crate::commands::words::role_name;
 use crate::commands::{moot, outbox, watch};
 use crate::device;
 use crate::exit::Failure;
@@ -20,9 +21,9 @@ pub fn enroll(arguments: &Enroll) -> Result<(), Failure> {
     let report = run(&keting)?;
     let status = keting.status()?;
     let holder = status.holder.unwrap_or_default();
-    let role = status.role.map(|role| role.name()).unwrap_or_default();
+    let role = status.role.map(|role| role_name(role.name())).unwrap_or_default();
     let documents = report.progress.documents_entered;
-    output::line(format!("{holder} ({role}), {} documents", documents))
+    output::line(format!("{holder}，{role}，收到资料 documents received {documents}"))
 }
 
 /// Exchanges edits with the server, once or until interrupted.
@@ -117,7 +118,8 @@ fn print(report: &SyncReport, status: &Status, json: bool) -> Result<(), Failure
         }));
     }
     output::line(format!(
-        "{} sent, {} received, {} held, {conflicts} to settle; {} bytes up, {} down, {} ms",
+        "已发送 sent {}，收到 received {}，待处理 held {}，待定 to settle {conflicts}；上传 up {} B，下载 \
+         down {} B，用时 took {} ms",
         progress.commits_sent,
         progress.commits_received,
         status.held,

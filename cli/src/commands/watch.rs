@@ -114,7 +114,7 @@ pub fn show(news: &SyncNews) {
             let advice = output::advice(code).unwrap_or_default();
             output::progress_done();
             output::note(&format!(
-                "已断开,{retry_in_s} 秒后重试 offline, trying again in {retry_in_s} s: {advice} [{code}]"
+                "已断开，{retry_in_s} 秒后重试 offline, trying again in {retry_in_s} s: {advice} [{code}]"
             ));
         }
         // The command ends with it, and says so.

@@ -2,6 +2,7 @@
 
 use keting::input::{Field, label};
 use keting::views::Entered;
+use keting_model::role::Role;
 
 /// What is no field of its own in a form, or shares its name with others.
 const OTHERS: &[(&str, &str)] = &[
@@ -65,6 +66,11 @@ pub fn region_field_name(field: &str) -> String {
 /// What a word that a field chooses from is called, with the word itself: `已作废 withdrawn`.
 pub fn word_name(word: &str) -> String {
     label(word).map_or_else(|| word.to_owned(), |label| format!("{} {word}", label.zh))
+}
+
+/// What a role is called, with its name: `微网格长 micro_grid_head`.
+pub fn role_name(name: &str) -> String {
+    Role::from_name(name).map_or_else(|| name.to_owned(), |role| format!("{} {name}", role.zh()))
 }
 
 /// Who entered something and when, to the minute in the city's zone: `陆德祥 2026-11-26 20:28`.

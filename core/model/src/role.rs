@@ -100,6 +100,7 @@ pub enum Role {
 /// One line of the table.
 struct RoleRule {
     name: &'static str,
+    zh: &'static str,
     level: Level,
     reads: &'static [(DocumentKind, Reach)],
     writes: &'static [Family],
@@ -149,9 +150,20 @@ impl Role {
         self.rule().name
     }
 
+    /// What it is called in Chinese.
+    pub const fn zh(self) -> &'static str {
+        self.rule().zh
+    }
+
     /// The role of a name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+
+    /// The role that somebody typed: its name or what it is called in Chinese.
+    pub fn typed(text: &str) -> Option<Self> {
+        let text = text.trim();
+        Self::ALL.into_iter().find(|role| role.name() == text || role.zh() == text)
     }
 
     /// The level of the regions it is granted on.
@@ -239,6 +251,7 @@ const KEEP_ROSTER_AND_REGIONS: &[Family] = &[
 
 const STEWARD: RoleRule = RoleRule {
     name: "steward",
+    zh: "红管家",
     level: Level::Unit,
     reads: &[REGIONS, HOUSEHOLDS, OWN_VISITS],
     writes: &[Family::Visit, Family::Need, Family::Note],
@@ -251,6 +264,7 @@ const STEWARD: RoleRule = RoleRule {
 
 const MICRO_GRID_HEAD: RoleRule = RoleRule {
     name: "micro_grid_head",
+    zh: "微网格长",
     level: Level::MicroGrid,
     reads: ROSTER,
     writes: KEEP_ROSTER,
@@ -263,6 +277,7 @@ const MICRO_GRID_HEAD: RoleRule = RoleRule {
 
 const GRID_WORKER: RoleRule = RoleRule {
     name: "grid_worker",
+    zh: "专职网格员",
     level: Level::Grid,
     reads: ROSTER,
     writes: KEEP_ROSTER,
@@ -275,6 +290,7 @@ const GRID_WORKER: RoleRule = RoleRule {
 
 const VILLAGE_OFFICER: RoleRule = RoleRule {
     name: "village_officer",
+    zh: "村社干部",
     level: Level::Village,
     reads: ROSTER,
     writes: KEEP_ROSTER_AND_REGIONS,
@@ -289,6 +305,7 @@ const VILLAGE_OFFICER: RoleRule = RoleRule {
 /// it, since nobody else below the administrator could.
 const TOWN_OFFICER: RoleRule = RoleRule {
     name: "town_officer",
+    zh: "镇干部",
     level: Level::Town,
     reads: ROSTER,
     writes: KEEP_ROSTER_AND_REGIONS,
@@ -309,6 +326,7 @@ const TOWN_OFFICER: RoleRule = RoleRule {
 
 const STATION_CHIEF: RoleRule = RoleRule {
     name: "station_chief",
+    zh: "站长",
     level: Level::Village,
     reads: &[REGIONS, HOUSEHOLDS, OWN_VISITS],
     writes: &[Family::Need, Family::Note],
@@ -321,6 +339,7 @@ const STATION_CHIEF: RoleRule = RoleRule {
 
 const MEDIATOR: RoleRule = RoleRule {
     name: "mediator",
+    zh: "人民调解员",
     level: Level::Village,
     reads: &[REGIONS, HOUSEHOLDS],
     writes: &[],
@@ -333,6 +352,7 @@ const MEDIATOR: RoleRule = RoleRule {
 
 const DISPUTE_CENTRE: RoleRule = RoleRule {
     name: "dispute_centre",
+    zh: "矛盾纠纷中心",
     level: Level::City,
     reads: &[REGIONS],
     writes: &[],
@@ -345,6 +365,7 @@ const DISPUTE_CENTRE: RoleRule = RoleRule {
 
 const ADMINISTRATOR: RoleRule = RoleRule {
     name: "administrator",
+    zh: "系统管理员",
     level: Level::City,
     reads: &[REGIONS],
     writes: &[Family::City],

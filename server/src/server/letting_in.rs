@@ -194,7 +194,7 @@ impl Server {
             }
         };
         self.metrics.devices_enrolled += u64::from(!enrolled.again);
-        info!(again = enrolled.again, "a device was let in");
+        info!(again = enrolled.again, "a device is enrolled");
         self.take_head(enrolled.head, now_ms);
         if let Err(error) = self.begin_audience(connection, &key.device_id(), unix_ms) {
             self.note_fault(&error);

@@ -6,6 +6,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use keting::durable_file::{FolderError, check_private};
 use keting_store::{DiskFault, Lock, OpenError};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -109,6 +110,9 @@ pub enum BindError {
     /// Another process serves it.
     #[error("another server runs on this directory")]
     InUse,
+    /// Others than its owner may write to the directory.
+    #[error("others may write to the directory")]
+    FolderNotPrivate,
     /// The directory's path is too long for the socket in it.
     #[error("the directory's path is too long for the operator's socket in it")]
     PathTooLong,
@@ -125,6 +129,7 @@ impl BindError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::InUse => "server_in_use",
+            Self::FolderNotPrivate => "folder_not_private",
             Self::PathTooLong => "data_path_too_long",
             Self::Hold(error) => error.code(),
             Self::Io(error) => DiskFault::of(error).map_or("file_unusable", DiskFault::code),
@@ -137,10 +142,15 @@ impl AdminSocket {
     /// behind. Called within a tokio runtime.
     ///
     /// # Errors
-    /// [`BindError::InUse`] at once when another process has it, whose socket stays as it is; when the path
-    /// is too long, or a file cannot be made.
+    /// [`BindError::InUse`] at once when another process has it, whose socket stays as it is; when others may
+    /// write to the directory, its path is too long, or a file cannot be made.
     pub fn bind(directory: &Path) -> Result<Self, BindError> {
         use std::os::unix::fs::PermissionsExt;
+        match check_private(directory) {
+            Ok(()) => {}
+            Err(FolderError::NotPrivate) => return Err(BindError::FolderNotPrivate),
+            Err(FolderError::Io(error)) => return Err(error.into()),
+        }
         if !has_room_for_socket(directory) {
             return Err(BindError::PathTooLong);
         }
@@ -207,8 +217,8 @@ async fn answer(request: AdminRequest, core: &CoreHandle) -> AdminReply {
     let act = request.name();
     let reply = perform(request, core).await;
     match &reply {
-        AdminReply::Refused { code, .. } => info!(act, code, "the operator was refused"),
-        _ => info!(act, "the operator was obeyed"),
+        AdminReply::Refused { code, .. } => info!(act, code, "an operator's request was refused"),
+        _ => info!(act, "an operator's request was carried out"),
     }
     reply
 }

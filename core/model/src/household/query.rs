@@ -1,6 +1,9 @@
 //! Reading households: lists, and one in full.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
+
+use alphanumeric_sort::compare_str;
 
 use crate::author::{Entered, name_authors};
 use crate::conflict::conflict_counts;
@@ -46,9 +49,7 @@ pub fn households<R: Rows>(
     }
     name_authors(rows, views.iter_mut().flat_map(HouseholdView::entered))?;
     if scopes.len() > 1 {
-        views.sort_unstable_by(|a, b| {
-            (&a.region, &a.address, a.id).cmp(&(&b.region, &b.address, b.id))
-        });
+        views.sort_unstable_by(in_listed_order);
     }
     Ok(views)
 }
@@ -128,6 +129,12 @@ struct Found {
     in_full: Vec<ResidentDetail>,
 }
 
+/// By region code, address and id. Numbers in an address count as numbers: 9幢 comes before 10幢.
+fn in_listed_order(a: &HouseholdView, b: &HouseholdView) -> Ordering {
+    let by_address = || compare_str(&a.address, &b.address);
+    a.region.cmp(&b.region).then_with(by_address).then_with(|| a.id.cmp(&b.id))
+}
+
 /// Reads the households of a scope, in the order of region code, address and id.
 fn read<R: Rows>(
     rows: &R,
@@ -143,9 +150,7 @@ fn read<R: Rows>(
     let parameters = [about.as_slice(), &[shown.withdrawn_max()]].concat();
     let mut found: Vec<Found> = Vec::new();
     rows.query(scope.households, &parameters, &mut |row| found.extend(household_found(row)))?;
-    found.sort_unstable_by(|Found { view: a, .. }, Found { view: b, .. }| {
-        (&a.region, &a.address, a.id).cmp(&(&b.region, &b.address, b.id))
-    });
+    found.sort_unstable_by(|a, b| in_listed_order(&a.view, &b.view));
     let mut places: Vec<(DocumentId, usize)> =
         found.iter().enumerate().map(|(place, one)| (one.view.id, place)).collect();
     places.sort_unstable();

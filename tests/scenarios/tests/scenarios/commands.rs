@@ -46,9 +46,9 @@ fn an_invitation_stands_alone_on_a_line_and_makes_one_device() {
 
     let device = city.new_device();
     let said = device.run(&["enroll", &invitation]).line();
-    assert!(said.starts_with("陆德祥 (micro_grid_head)"), "{said}");
+    assert!(said.starts_with("陆德祥，微网格长 micro_grid_head，"), "{said}");
     let again = device.run(&["enroll", &invitation]).line();
-    assert!(again.starts_with("陆德祥 (micro_grid_head)"), "{again}");
+    assert!(again.starts_with("陆德祥，微网格长 micro_grid_head，"), "{again}");
     let another = city.new_device().run(&["enroll", &invitation]);
     assert_eq!(another.refusal(), (1, "invitation_used"));
     let nonsense = city.new_device().run(&["enroll", "keting1:nonsense"]);
@@ -108,6 +108,20 @@ fn a_household_is_added_edited_visited_and_noted_and_shown_as_it_is() {
     assert_eq!((&noted["id"], &noted["text"]), (&note.into(), &"下月再来".into()));
     assert_eq!(shown["conflicts"], serde_json::json!([]));
     alice.run(&["verify"]).done();
+}
+
+#[test]
+fn households_are_listed_by_the_numbers_in_their_addresses() {
+    let city = ServedCity::start();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    let addresses = ["望潮苑2幢101室", "望潮苑9幢2单元", "望潮苑10幢1单元", "望潮苑10幢12单元"];
+    for address in addresses.iter().rev() {
+        alice.run(&["household", "add", "--region", UNIT, "--address", address]).done();
+    }
+    let listed = alice.json(&["household", "list"]);
+    let listed: Vec<_> =
+        listed.as_array().unwrap().iter().map(|one| text(&one["address"])).collect();
+    assert_eq!(listed, addresses);
 }
 
 #[test]

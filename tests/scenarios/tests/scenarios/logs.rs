@@ -41,11 +41,11 @@ fn the_log_tells_starts_enrolments_refusals_and_stops_by_code_for_people_and_for
     };
     for (message, field, value) in [
         ("serving", "", ""),
-        ("the operator was obeyed", "act", "invite"),
-        ("a device was let in", "", ""),
+        ("an operator's request was carried out", "act", "invite"),
+        ("a device is enrolled", "", ""),
         ("a device is not served", "code", "invitation_used"),
-        ("the operator was refused", "code", "no_such_device"),
-        ("the operator was obeyed", "act", "end_device"),
+        ("an operator's request was refused", "code", "no_such_device"),
+        ("an operator's request was carried out", "act", "end_device"),
         ("a device hands over", "code", "device_ended"),
         ("stopping", "signal", "SIGTERM"),
         ("stopped", "", ""),

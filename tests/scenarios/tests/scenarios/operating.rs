@@ -158,6 +158,36 @@ fn a_folder_whose_path_is_too_long_for_the_operators_socket_is_refused_before_a_
 }
 
 #[test]
+fn a_server_does_not_start_where_others_may_write_nor_with_a_log_level_that_is_none() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut city = ServedCity::start();
+    city.stop();
+    let serve = |level: &str| {
+        let mut command = city.command(&["serve", "--listen", "127.0.0.1:0"]);
+        Ended::of(command.env("KETING_LOG", level)).refusal().1.to_owned()
+    };
+    assert_eq!(serve("verbose"), "bad_log_level");
+    let folder = city.server_directory();
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o770)).unwrap();
+    assert_eq!(serve("info"), "folder_not_private");
+}
+
+#[test]
+fn whom_the_operator_invites_has_a_name_and_a_role_which_may_be_said_in_chinese() {
+    let city = ServedCity::start();
+    let invite = |name: &str, role: &str| {
+        city.on_server(&["invite", "--name", name, "--role", role, "--region", MICRO_GRID])
+    };
+    assert_eq!(invite(" ", "micro_grid_head").refusal(), (1, "bad_name"));
+    let unknown = invite("陆德祥", "村长");
+    assert_eq!(unknown.refusal(), (1, "unknown_role"));
+    assert!(unknown.err.contains("micro_grid_head"), "{}", unknown.err);
+    let device = city.new_device();
+    let enrolled = device.run(&["enroll", &invite(" 陆德祥", "微网格长").line()]).line();
+    assert!(enrolled.starts_with("陆德祥，微网格长 micro_grid_head"), "{enrolled}");
+}
+
+#[test]
 fn a_stopped_server_leaves_one_file_that_can_be_copied() {
     let mut city = ServedCity::start();
     let alice = city.device(HOLDER, "micro_grid_head", MICRO_GRID);

@@ -46,20 +46,21 @@ pub(super) const CODES: &[Known] = &[
     ),
     file(
         "data_path_too_long",
-        "服务器目录的路径太长，管理用的套接字（admin.sock）放不下，请换一个路径较短的目录，例如 /var/lib/keting。",
-        "The path of the server's folder is too long for its socket (admin.sock): choose a folder with a \
+        "服务器目录的路径太长，管理用的套接字放不下，请换一个路径较短的目录，例如 /var/lib/keting。",
+        "The path of the server's folder is too long for its socket: choose a folder with a \
          shorter path, such as /var/lib/keting.",
     ),
     file(
         "address_taken",
-        "这个地址用不了，可能被别的程序占用，请关掉它或换一个端口。",
-        "This address cannot be used, perhaps because another program has it: close that or choose \
-         another port.",
+        "这个地址用不了，可能被别的程序占用，或不是这台机器的地址，请关掉那个程序，或换一个地址或端口。",
+        "This address cannot be used, because another program has it or because it is not this machine's: \
+         close that program, or choose another address or port.",
     ),
     refused(
         "bad_url",
-        "设备用不了这个地址，请加上 --help 查看写法，然后改正。",
-        "Devices cannot use this address: add --help to see how it is written, and correct it.",
+        "设备用不了这个地址，请把 --url 改正为设备能连的地址，写法如 wss://服务器域名:7411/v1/sync。",
+        "Devices cannot use this address: correct --url to one that they reach, written like \
+         wss://keting.example:7411/v1/sync.",
     ),
     refused(
         "too_many_addresses",
@@ -73,6 +74,11 @@ pub(super) const CODES: &[Known] = &[
          most, and try again.",
     )
     .later(),
+    refused(
+        "bad_log_level",
+        "环境变量 KETING_LOG 只能是 error、warn、info、debug 或 trace，请改成其中一个。",
+        "KETING_LOG can be error, warn, info, debug or trace: choose one of these.",
+    ),
     file(
         "output_closed",
         "结果没能写出去，请检查接收输出的程序或文件。",
