@@ -2,8 +2,9 @@
 //!
 //! It keeps all it has, and a person may go on entering. What was made before the device greeted the
 //! server in the session that told it is handed over; from then on each greeting says that it was told.
-//! What is made later would be held for good, so it is not sent: it waits in the outbox for a later invitation into the same folder, under whose grant
-//! it is as good as any. The first word of the end says up to where the outbox may be sent; it stays
+//! What is made later would be held for good, so it is not sent: it waits in the outbox for a later
+//! invitation into the same folder, under whose grant it is as good as any. So does what a machine that was
+//! put back has to author anew, since that begins once everything of the log is here. The first word of the end says up to where the outbox may be sent; it stays
 //! until the device is enrolled once more, or a server says that everything is here.
 
 use keting_store::{CommitRow, StoreError, Transaction, View};
@@ -11,6 +12,7 @@ use keting_trust::cbor;
 use minicbor::{Decode, Encode};
 
 use crate::error::EngineError;
+use crate::replica::rolled_back::due_count;
 use crate::replica::{Replica, meta};
 
 /// What a device knows of its end.
@@ -40,13 +42,15 @@ impl Ended {
         commit.0 > self.last_row
     }
 
-    /// How much was entered too late to be handed over, and waits for an invitation.
+    /// How much waits for an invitation: what was entered too late to be handed over, and what is to be
+    /// authored anew.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub(super) fn waiting(&self, file: &View) -> Result<u64, EngineError> {
         let behind = file.outbox_after(Some(CommitRow(self.last_row)), u32::MAX)?;
-        Ok(behind.iter().filter(|entry| entry.stands).count() as u64)
+        let behind = behind.iter().filter(|entry| entry.stands).count() as u64;
+        Ok(behind + due_count(file)?)
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod anew;
 mod superseded;
+mod taken_out;
 
 use keting_model::CommandId;
 use keting_store::{CommitRow, StoreError};
@@ -22,7 +23,8 @@ use crate::replica::{Replica, meta};
 
 pub(super) use self::anew::Anew;
 pub use self::anew::Moot;
-use self::anew::TakenOut;
+use self::taken_out::TakenOut;
+pub(super) use self::taken_out::due_count;
 
 /// What the server says of a commit in a place that another one has, or that claims not to know what
 /// this device had received: one that was put back to before it received it, and had sent nothing since,

@@ -34,8 +34,8 @@ pub struct Status {
     /// Why the device was ended, in the words of whoever did it. It keeps all it has and gets nothing
     /// more.
     pub ended: Option<String>,
-    /// Of what waits, what was entered after the device had heard of its end: it is kept here, and goes out
-    /// after a later invitation into the same folder.
+    /// What was entered after the device had heard of its end, or is then to be made anew on a machine that
+    /// was put back: it is kept here, and goes out after a later invitation into the same folder.
     pub waiting_for_invitation: u64,
     /// Up to where the log is here.
     pub cursor: Option<Cursor>,

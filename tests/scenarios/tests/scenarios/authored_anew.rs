@@ -1,11 +1,12 @@
 //! What was entered on a machine that had been put back is authored on what its author had seen then: it
 //! stands beside what colleagues did meanwhile, and overrules nobody.
 
-use keting_scenarios::city::MICRO_GRID;
+use keting_scenarios::city::{MICRO_GRID, OTHER_MICRO_GRID};
 use keting_scenarios::device::Device;
 use keting_scenarios::phone::Phone;
 use serde_json::json;
 
+use crate::ending::devices_of;
 use crate::rolled_back::Story;
 
 #[test]
@@ -138,6 +139,38 @@ fn what_stood_there_already_as_it_was_seen_is_told_once() {
     assert_eq!(held.as_array().unwrap().len(), 1);
     assert_eq!(held[0]["code"], "needs_a_person");
     assert_eq!(story.tenure(), "owned");
+}
+
+#[test]
+fn what_no_grant_covers_for_now_waits_for_one_and_is_made_anew_then() {
+    let story = Story::begin();
+    let copy = story.copied();
+    story.add("二号");
+    story.alice.run(&["sync"]).done();
+    story.put_back(&copy);
+    story.edit(&story.alice, "--tenure", "rented");
+    story.edit(&story.alice, "--tenure", "owned");
+    let id = devices_of(&story.city, "陆德祥").remove(0).0;
+    story.city.on_server(&["device", "end", &id, "--why", "已调离本村"]).done();
+    for _ in 0..2 {
+        let synced = story.alice.run(&["sync"]);
+        assert_eq!(synced.refusal(), (1, "device_ended"));
+        assert!(synced.err.contains("waiting for an invitation: 2"), "{}", synced.err);
+    }
+    let enroll = |region: &str| {
+        let invitation = story.city.invite("陆德祥", "micro_grid_head", region);
+        story.alice.run(&["enroll", &invitation]).done();
+    };
+    enroll(OTHER_MICRO_GRID);
+    assert_eq!(story.alice.run(&["sync"]).refusal(), (1, "held"));
+    let held = story.alice.json(&["held", "list"]);
+    let codes: Vec<_> = held.as_array().unwrap().iter().map(|it| &it["code"]).collect();
+    assert_eq!(codes, ["device_rolled_back"; 2]);
+    enroll(MICRO_GRID);
+    story.sync_both();
+    assert_eq!(story.tenure(), "owned");
+    assert_eq!(story.bob.json(&["household", "show", &story.household])["conflicts"], json!([]));
+    story.nothing_waits();
 }
 
 /// Both copies know the resident, and go on from there before either of them has sent anything.

@@ -17,7 +17,7 @@ fn add_household(device: &Device, address: &str) -> String {
 }
 
 /// The ids of somebody's devices, with what became of each grant.
-fn devices_of(city: &ServedCity, name: &str) -> Vec<(String, String)> {
+pub(crate) fn devices_of(city: &ServedCity, name: &str) -> Vec<(String, String)> {
     let listed = city.on_server(&["grant", "list", "--json"]).done().out;
     let listed: Vec<serde_json::Value> = serde_json::from_str(&listed).unwrap();
     let text = |grant: &serde_json::Value, field: &str| grant[field].as_str().unwrap().to_owned();

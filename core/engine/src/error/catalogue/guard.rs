@@ -22,9 +22,9 @@ pub(super) const CODES: &[Known] = &[
     ),
     refused(
         "device_rolled_back",
-        "这台设备的数据被恢复成了旧的，这项修改会自动重做，请再同步一次。",
+        "这台设备的数据被恢复成了旧的，这项修改会自动重做，请再同步一次，授权到期或被收回的请联系系统管理员，有了授权就自动重做。",
         "The data of this device was put back to an older state, and this edit is made anew by itself: \
-         sync once more.",
+         sync once more; where no grant covers it, ask the operator for one, and it is made anew then.",
     )
     .later(),
     refused(

@@ -10,8 +10,8 @@ pub(super) const CODES: &[Known] = &[
     ),
     refused(
         "device_ended",
-        "这台设备的授权已被收回，之前填的已经交上去，资料还在本机，要继续用请向系统管理员要新的邀请码。",
-        "This device was ended: what was entered before was handed over and the data is still here, to \
+        "这台设备的授权已被收回，能交的已经交上去，资料还在本机，要继续用请向系统管理员要新的邀请码。",
+        "This device was ended: what could be handed over was, and the data is still here, to \
          go on ask the operator for a new invitation.",
     ),
     is_over("expired"),

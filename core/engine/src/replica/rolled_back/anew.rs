@@ -17,42 +17,19 @@
 //!
 //! It ends in one of three ways: it is *done*; it is *moot*, because what it says stood there already as
 //! its author saw it, which is told once; or it *needs a person*, and then what was entered is kept in the
-//! list of held work. What has come back by the log is none of them: it is what it was.
+//! list of held work. What has come back by the log is none of them: it is what it was. What may not be
+//! made for now, since no grant covers it or too much is unsent, stays due, and what stands on it too.
 
 use std::collections::BTreeMap;
 
 use keting_model::{ChangeHash, Command, CommandError, DocumentId};
-use keting_store::{CommitRow, OutboxEntry, OutboxState, StoreError, Transaction, View};
+use keting_store::{CommitRow, OutboxEntry, StoreError, Transaction, View};
 use keting_trust::{CommitId, Position, SignedCommit};
 
+use super::taken_out::{TakenOut, is_due};
 use crate::error::EngineError;
 use crate::replica::Replica;
 use crate::replica::planned_on::Seen;
-
-/// How far work has come that was taken out because this replica had been rolled back, or with work that
-/// another commit supersedes.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum TakenOut {
-    /// It is to be authored anew.
-    Due,
-    /// It could not be: what was entered is kept.
-    LeftToAPerson,
-}
-
-impl TakenOut {
-    /// The code that the list of held work shows.
-    pub(super) const fn code(self) -> &'static str {
-        match self {
-            Self::Due => "device_rolled_back",
-            Self::LeftToAPerson => "needs_a_person",
-        }
-    }
-
-    /// What the outbox says of it.
-    pub(super) fn state(self) -> OutboxState {
-        OutboxState::Held { code: self.code().to_owned() }
-    }
-}
 
 /// What authoring anew came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -103,24 +80,31 @@ impl Replica {
         if due.is_empty() {
             return Ok(authored);
         }
-        let mut round = None;
+        let (mut round, mut is_all_settled) = (None, true);
         while !due.is_empty() {
             let count = due.len();
             let mut waiting = Vec::new();
             for entry in due {
                 match self.anew(&entry, &round)? {
-                    Some(anew) => self.author_one(&entry, &anew, &mut round, &mut authored)?,
+                    Some(anew) => {
+                        is_all_settled &=
+                            self.author_one(&entry, &anew, &mut round, &mut authored)?;
+                    }
                     None => waiting.push(entry),
                 }
             }
             if waiting.len() == count {
-                // What these stood on is nowhere to be found.
-                waiting.iter().try_for_each(|entry| self.leave_to_a_person(entry.commit, None))?;
+                if is_all_settled {
+                    // What these stood on is nowhere to be found.
+                    waiting.iter().try_for_each(|it| self.leave_to_a_person(it.commit, None))?;
+                }
                 break;
             }
             due = waiting;
         }
-        self.store.write(|transaction| transaction.forget_stand_ins())?;
+        if is_all_settled {
+            self.store.write(|transaction| transaction.forget_stand_ins())?;
+        }
         Ok(authored)
     }
 
@@ -145,15 +129,17 @@ impl Replica {
         }))
     }
 
+    /// Makes one anew. Says whether it is settled: if not, it may be made at another time.
     fn author_one(
         &mut self,
         entry: &OutboxEntry,
         anew: &Anew,
         round: &mut Round,
         authored: &mut AuthoredAnew,
-    ) -> Result<(), EngineError> {
+    ) -> Result<bool, EngineError> {
         let Ok(command) = Command::from_bytes(&entry.command) else {
-            return self.leave_to_a_person(entry.commit, Some(anew));
+            self.leave_to_a_person(entry.commit, Some(anew))?;
+            return Ok(true);
         };
         match self.carry_out(&command, Some(anew)) {
             Ok(executed) => {
@@ -168,23 +154,27 @@ impl Replica {
                     last.extend(parts.map(|part| (part.document, part.hash)));
                 }
                 authored.to_send += 1;
-                Ok(())
+                Ok(true)
             }
             Err(EngineError::Command(
                 CommandError::NothingChanged | CommandError::AlreadyExists { .. },
             )) => {
                 self.store.write(|transaction| anew.settle(transaction, None))?;
                 authored.moot.push(Moot { command, entered_at_ms: entry.queued_at_ms });
-                Ok(())
+                Ok(true)
+            }
+            Err(EngineError::Denied(_) | EngineError::TooMuchUnsent | EngineError::Document(_)) => {
+                Ok(false)
             }
             Err(
                 EngineError::Command(_)
                 | EngineError::Rule(_)
-                | EngineError::Denied(_)
                 | EngineError::TooLarge
-                | EngineError::TooMuchUnsent
                 | EngineError::NotFound { .. },
-            ) => self.leave_to_a_person(entry.commit, Some(anew)),
+            ) => {
+                self.leave_to_a_person(entry.commit, Some(anew))?;
+                Ok(true)
+            }
             Err(error) => Err(error),
         }
     }
@@ -238,8 +228,4 @@ pub(super) fn stand_in(
         transaction.put_stand_ins(&part.document, &part.hash, heads)?;
     }
     Ok(())
-}
-
-fn is_due(entry: &OutboxEntry) -> bool {
-    entry.state == TakenOut::Due.state()
 }

@@ -1,0 +1,41 @@
+//! Work that left the documents to be authored anew, as the outbox keeps it.
+
+use keting_store::{OutboxEntry, OutboxState, StoreError, View};
+
+/// How far work has come that was taken out because this replica had been rolled back, or with work that
+/// another commit supersedes.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum TakenOut {
+    /// It is to be authored anew.
+    Due,
+    /// It could not be: what was entered is kept.
+    LeftToAPerson,
+}
+
+impl TakenOut {
+    /// The code that the list of held work shows.
+    pub(super) const fn code(self) -> &'static str {
+        match self {
+            Self::Due => "device_rolled_back",
+            Self::LeftToAPerson => "needs_a_person",
+        }
+    }
+
+    /// What the outbox says of it.
+    pub(super) fn state(self) -> OutboxState {
+        OutboxState::Held { code: self.code().to_owned() }
+    }
+}
+
+/// How much is to be authored anew.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(in crate::replica) fn due_count(file: &View) -> Result<u64, StoreError> {
+    Ok(file.outbox_held()?.iter().filter(|entry| is_due(entry)).count() as u64)
+}
+
+/// Whether it is to be authored anew.
+pub(super) fn is_due(entry: &OutboxEntry) -> bool {
+    entry.state == TakenOut::Due.state()
+}
