@@ -10,6 +10,7 @@ use common::{
 };
 use keting_model::household::{HouseholdCommand, NewResident};
 use keting_model::query::Withheld;
+use keting_model::withdrawal::{Record, WithdrawalCommand};
 use keting_model::{Command, Fields, Role, Warning};
 
 const NUMBER: &str = "11010519491231002X";
@@ -105,6 +106,39 @@ fn an_identity_number_that_stands_elsewhere_is_warned_of_and_kept() {
     let add = add_household(&mut alice, 3, 1, &same);
     let said = warnings(&mut alice, &add);
     assert_eq!(said.len(), 2, "{said:?}");
+}
+
+#[test]
+fn who_comes_back_by_a_restore_may_be_a_second_head_or_have_a_number_that_was_entered_again() {
+    let mut alice = two_households();
+    let [first, other] = residents(&alice, 1)[..] else { panic!() };
+    let [third] = residents(&alice, 2)[..] else { panic!() };
+    let say = |alice: &mut Replica, n, record, reason: Option<&str>| {
+        let (household, fact, time) = (household_id(n), alice.fresh(), alice.time());
+        let reason = reason.map(str::to_owned);
+        let command = match reason {
+            Some(reason) => {
+                let seen = Vec::new();
+                WithdrawalCommand::Withdraw { household, record, fact, reason, seen, time }
+            }
+            None => WithdrawalCommand::Restore { household, record, fact, reason, time },
+        };
+        warnings(alice, &Command::Withdrawal(command))
+    };
+    let (head, alone) = (Record::Resident(first), Record::Household);
+    assert_eq!(say(&mut alice, 1, head, Some("录错了")), []);
+    assert_eq!(say(&mut alice, 2, alone, Some("录重复了")), []);
+    assert_eq!(say(&mut alice, 2, alone, None), []);
+    assert_eq!(say(&mut alice, 2, Record::Resident(third), Some("录错了")), []);
+    let takes_over = Fields::new().with("relation", "head").with("id_number", NUMBER);
+    let edit = edit_resident(&alice, 1, other, takes_over);
+    assert_eq!(warnings(&mut alice, &edit), []);
+    let second = vec![Warning::SecondHead { household: household_id(1) }];
+    assert_eq!(say(&mut alice, 1, head, None), second);
+    let known = vec![Warning::IdNumberKnown { household: household_id(1) }];
+    assert_eq!(say(&mut alice, 2, Record::Resident(third), None), known);
+    assert_eq!(say(&mut alice, 2, alone, Some("录重复了")), []);
+    assert_eq!(say(&mut alice, 2, alone, None), known);
 }
 
 #[test]

@@ -203,6 +203,7 @@ fn a_withdrawn_household_takes_all_that_is_its_with_it_and_nothing_that_was_not_
     assert_eq!(counts(&rows, &Withheld::nothing(), None).unwrap().living_here, 0);
     assert_eq!(page(&two.bob, Shown::Standing), None);
     assert_eq!(names(page(&two.bob, Shown::AlsoWithdrawn)), ["李梅", "王强"]);
+    assert_eq!(page(&two.bob, Shown::AlsoWithdrawn).unwrap().living_here, 0);
     let add = two.alice.clone().fresh();
     let need = HouseholdCommand::AddNeed {
         household: household_id(1),

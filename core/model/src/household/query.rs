@@ -195,6 +195,9 @@ fn read<R: Rows>(
         one.view.withheld =
             if scope.in_full { withheld.in_detail(false) } else { withheld.in_list(false) };
         one.view.withdrawn = withdrawals.facts(&one.view.id, HOUSEHOLD);
+        if !one.view.withdrawn.is_empty() {
+            one.view.living_here = 0;
+        }
         one.view.conflicts = conflicts.get(&one.view.id).copied().unwrap_or(0);
         if !scope.in_full {
             one.view.residents.sort_by_key(|resident| resident.id);

@@ -25,7 +25,7 @@ pub struct HouseholdView {
     /// How much of it has to be settled.
     pub conflicts: u64,
     /// How many live here: all but those who have gone by everything that is said of them. Somebody
-    /// of whom the reader may not read that counts.
+    /// of whom the reader may not read that counts. Nobody, if the household is withdrawn.
     pub living_here: usize,
     /// The facts by which it is withdrawn. None, and not in JSON, if it stands.
     #[serde(skip_serializing_if = "Vec::is_empty")]

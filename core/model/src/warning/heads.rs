@@ -4,23 +4,32 @@ use std::collections::BTreeMap;
 
 use crate::command::Plan;
 use crate::document::Op;
+use crate::household::ResidentView;
 use crate::id::{DocumentId, ItemId};
 use crate::query::{Rows, Withheld, household as read_household};
 use crate::warning::Warning;
 use crate::withdrawal::Shown;
 use crate::words;
 
-/// Warns of heads beside each other if the plan makes one of them, or one of them `returns` by it.
+/// Who is there again by a command.
+pub(super) struct Back<'a> {
+    /// Those who were withdrawn.
+    pub(super) restored: &'a [ResidentView],
+    /// Whether the command says of somebody that they live there again.
+    pub(super) returns: bool,
+}
+
+/// Warns of heads beside each other if the plan makes one of them, or one of them is back by it.
 pub(super) fn second_head<R: Rows>(
     household: DocumentId,
-    returns: bool,
+    back: &Back<'_>,
     plan: &Plan,
     rows: &R,
     withheld: &Withheld,
 ) -> Result<Option<Warning>, R::Error> {
     let written = written(plan);
     let makes_one = written.values().any(|resident| resident.relation == Some(words::HEAD));
-    if !makes_one && !returns {
+    if !makes_one && !back.returns && back.restored.is_empty() {
         return Ok(None);
     }
     let (mut heads, mut new_heads) = (0, 0);
@@ -38,6 +47,9 @@ pub(super) fn second_head<R: Rows>(
     }
     for new in unseen.values() {
         add(is_head((new.relation, new.status)), false);
+    }
+    for one in back.restored {
+        add(is_head((one.relation.as_deref(), one.status.as_deref())), false);
     }
     let is_second = heads > 1 && new_heads > 0;
     Ok(is_second.then_some(Warning::SecondHead { household }))

@@ -3,15 +3,17 @@
 
 use crate::command::Plan;
 use crate::document::Op;
+use crate::household::ResidentView;
 use crate::id::{DocumentId, ItemId};
 use crate::kind::DocumentKind;
 use crate::projection::Cell;
 use crate::query::{Rows, Withheld, document, item};
 use crate::warning::Warning;
 
-/// Warns of each number of the plan that stands already, or is given twice.
+/// Warns of each number of the plan, and of those who come back by it, that stands already or is given twice.
 pub(super) fn known<R: Rows>(
     household: DocumentId,
+    restored: &[ResidentView],
     plan: &Plan,
     rows: &R,
     withheld: &Withheld,
@@ -22,7 +24,8 @@ pub(super) fn known<R: Rows>(
     if withheld.withholds(DocumentKind::HouseholdPrivate) {
         return Ok(Vec::new());
     }
-    let given = numbers(plan);
+    let mut given = numbers(plan);
+    given.extend(restored.iter().filter_map(|one| Some((one.id, one.id_number.as_deref()?))));
     let mut warnings = Vec::new();
     for (resident, number) in &given {
         let is_given_twice = given.iter().any(|(other, same)| same == number && other < resident);

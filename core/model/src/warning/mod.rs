@@ -5,6 +5,7 @@
 
 mod heads;
 mod id_numbers;
+mod restored;
 
 use crate::city_time::CityTime;
 use crate::command::{Command, Edit, Plan};
@@ -84,8 +85,10 @@ impl Command {
         let is_household = |id: &DocumentId| id.kind() == Some(DocumentKind::Household);
         let returns = self.name() == "resident.return";
         if let Some(household) = self.documents().into_iter().find(is_household) {
-            warnings.extend(heads::second_head(household, returns, plan, rows, withheld)?);
-            warnings.extend(id_numbers::known(household, plan, rows, withheld)?);
+            let restored = restored::by(self, rows, withheld)?;
+            let back = heads::Back { restored: &restored, returns };
+            warnings.extend(heads::second_head(household, &back, plan, rows, withheld)?);
+            warnings.extend(id_numbers::known(household, &restored, plan, rows, withheld)?);
         }
         Ok(warnings)
     }
