@@ -41,6 +41,9 @@ pub enum Failure {
     /// There is no such thing here.
     #[error("{0} is not here")]
     NotFound(&'static str),
+    /// The household was withdrawn: who did that and why, and how to see it all the same.
+    #[error("{0}")]
+    Withdrawn(String),
     /// `verify` found differences, printed already.
     #[error("{0} differences were found")]
     Difference(usize),
@@ -57,6 +60,7 @@ impl Failure {
             Self::Server { code, .. } => known(code).map_or(REFUSED, |known| of_kind(known.kind)),
             Self::Usage(_) => USAGE,
             Self::NotFound(_) => NOT_FOUND,
+            Self::Withdrawn(_) => REFUSED,
             Self::Difference(_) => DIFFERENCE,
             Self::Output(_) => FILE,
         }
@@ -87,6 +91,7 @@ impl Failure {
             Self::Server { code, .. } => code,
             Self::Usage(_) => "usage",
             Self::NotFound(_) => "not_found",
+            Self::Withdrawn(_) => "withdrawn",
             Self::Difference(_) => "difference",
             Self::Output(_) => "output_closed",
         }

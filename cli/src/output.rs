@@ -78,7 +78,12 @@ pub fn progress_done() {
 /// Says why it did not work: what is wrong, and what to do about it, in the reader's language.
 pub fn complain(failure: &Failure) {
     let mut err = std::io::stderr().lock();
-    let _ = match (failure.invalid_field(), advice(failure.code())) {
+    let advice = match failure {
+        // It says itself what to do.
+        Failure::Withdrawn(_) => None,
+        other => advice(other.code()),
+    };
+    let _ = match (failure.invalid_field(), advice) {
         (Some((field, rule)), Some(advice)) => {
             let (field, code) = (called(field), failure.code());
             let allowed = allowed_instead_of(rule).unwrap_or_default();
@@ -152,7 +157,7 @@ fn allowed_instead_of(rule: InvalidValue) -> Option<String> {
     }
 }
 
-fn in_language(zh: &'static str, en: &'static str) -> &'static str {
+pub fn in_language(zh: &'static str, en: &'static str) -> &'static str {
     if speaks_chinese() { zh } else { en }
 }
 

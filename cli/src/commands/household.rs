@@ -3,7 +3,6 @@
 use keting::commands::{HouseholdCommand, VisitsCommand};
 use keting::views::{FactView, HouseholdFilter, HouseholdPage, ResidentView, Shown};
 use keting::{Command, DocumentKind, Fields, Value};
-use keting_model::CommandError;
 
 use crate::arguments::{Household, Reading, Writing};
 use crate::commands::words::{field_name, who_and_when};
@@ -142,7 +141,7 @@ fn show(id: &str, withdrawn: bool, reading: &Reading) -> Result<(), Failure> {
     let keting = device::open(&reading.data)?;
     let all = keting.household_with_withdrawn(&id)?.ok_or(Failure::NotFound("the household"))?;
     if !withdrawn && !all.household.withdrawn.is_empty() {
-        return Err(keting::EngineError::from(CommandError::Withdrawn).into());
+        return Err(withdrawal::refuses_to_show(&all.household.withdrawn));
     }
     if reading.json {
         return match withdrawn {
@@ -190,7 +189,7 @@ fn print_standing(page: &HouseholdPage) -> Result<(), Failure> {
 
 /// An address, with a mark if the household was withdrawn.
 fn marked(address: String, withdrawn: &[FactView]) -> String {
-    if withdrawn.is_empty() { address } else { format!("{address} (已作废 withdrawn)") }
+    if withdrawn.is_empty() { address } else { format!("{address}（已作废 withdrawn）") }
 }
 
 /// A resident's line: what is withheld of them says so in its place.

@@ -153,14 +153,34 @@ fn year_of(keting: &Keting, household: &DocumentId, id: &ItemId) -> Result<Optio
 pub fn mention(keting: &Keting) -> Result<(), Failure> {
     let conflicts = keting.conflicts(None)?;
     let is_hidden = |one: &&ConflictView| one.key == "w" && one.shown == "withdrawn";
-    let count = conflicts.iter().filter(is_hidden).count();
-    if count > 0 {
-        output::note(&format!(
-            "另有 {count} 户已作废，但作废时不知道又有人改过，请加 --withdrawn 查看并定下：households that are \
-             withdrawn were worked on meanwhile: list them with --withdrawn and settle it"
-        ));
+    let hidden: Vec<_> = conflicts.iter().filter(is_hidden).collect();
+    let count = hidden.len();
+    if count == 0 {
+        return Ok(());
     }
+    let (zh, en) = match hidden.iter().any(|one| one.may_settle) {
+        true => ("请加 --withdrawn 查看并定下", "list them with --withdrawn and settle it"),
+        false => ("加 --withdrawn 可以查看", "--withdrawn lists them"),
+    };
+    output::note(&format!(
+        "另有 {count} 户已作废，但作废时不知道又有人改过，{zh}：households that are withdrawn were worked on \
+         meanwhile: {en}"
+    ));
     Ok(())
+}
+
+/// Why a household is not shown that is withdrawn, with who withdrew it.
+pub fn refuses_to_show(withdrawn: &[FactView]) -> Failure {
+    let why = withdrawn.iter().map(|fact| {
+        let reason = fact.reason.as_deref().unwrap_or_default();
+        format!("{reason}（{}）", who_and_when(&fact.entered))
+    });
+    let why = why.collect::<Vec<_>>().join("；");
+    let advice = output::in_language(
+        "这一户已作废，要看内容请加 --withdrawn，要用请先恢复。",
+        "This household is withdrawn: --withdrawn shows it, and to use it, restore it first.",
+    );
+    Failure::Withdrawn(format!("{advice} 原因 reason: {why}"))
 }
 
 /// Prints what was withdrawn of a household, or that it was itself, and why.

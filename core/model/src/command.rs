@@ -108,6 +108,9 @@ pub enum CommandError {
     /// What the command is about was withdrawn, or its household was.
     #[error("it was withdrawn")]
     Withdrawn,
+    /// It is withdrawn already, and nobody worked on it meanwhile.
+    #[error("it was withdrawn already")]
+    AlreadyWithdrawn,
     /// A child under fourteen cannot be shown in the open: a date of birth or identity number says so.
     #[error("the resident is a child")]
     IsChild,
@@ -135,6 +138,7 @@ impl CommandError {
             Self::WrongCode => "wrong_code",
             Self::WrongParent => "wrong_parent",
             Self::Withdrawn => "withdrawn",
+            Self::AlreadyWithdrawn => "already_withdrawn",
             Self::IsChild => "is_child",
             Self::NothingChanged => "nothing_changed",
             Self::NotGiven { .. } => "document_not_given",

@@ -217,6 +217,8 @@ fn a_withdrawn_household_takes_all_that_is_its_with_it_and_nothing_that_was_not_
     withdraw(&mut two.alice, Record::Household, "确认重复");
     two.meet();
     assert_eq!(two.to_settle(), []);
+    let again = withdrawing(&two.bob, Record::Household, "再说一次");
+    assert_eq!(two.bob.run(&again), Err(CommandError::AlreadyWithdrawn));
 }
 
 #[test]
@@ -231,8 +233,13 @@ fn two_who_withdraw_the_same_agree_and_one_who_restores_beside_another_is_a_conf
         page(&two.alice, Shown::AlsoWithdrawn).unwrap().residents[0].resident.withdrawn.len()
     };
     assert_eq!(withdrawn(&two), 2);
+    let again = withdrawing(&two.alice, record, "再说一次");
+    assert_eq!(two.alice.run(&again), Err(CommandError::AlreadyWithdrawn));
     restore(&mut two.alice, record);
+    two.meet();
     withdraw(&mut two.bob, record, "问过本人");
+    withdraw(&mut two.alice, record, "问错了人");
+    restore(&mut two.alice, record);
     two.meet();
     let listed = two.to_settle();
     assert_eq!(listed[0].shown, "stands");
@@ -328,8 +335,8 @@ fn of_a_withdrawn_visit_hears_only_who_has_the_visit() {
     let mut two = two();
     let visit = visit(&mut two.alice);
     let record = Record::Visit { visit, year: 2026 };
-    withdraw(&mut two.alice, record, "走错了");
     two.meet();
+    withdraw(&mut two.alice, record, "走错了");
     restore(&mut two.alice, record);
     withdraw(&mut two.bob, record, "他家有病人，没让进");
     two.meet();
@@ -349,8 +356,8 @@ fn who_reads_no_visits_hears_nothing_of_one_that_some_withdrew_and_some_restored
     let mut two = two();
     let visit = visit(&mut two.alice);
     let record = Record::Visit { visit, year: 2026 };
-    withdraw(&mut two.alice, record, "走错了");
     two.meet();
+    withdraw(&mut two.alice, record, "走错了");
     restore(&mut two.alice, record);
     withdraw(&mut two.bob, record, "确实走错了");
     two.meet();

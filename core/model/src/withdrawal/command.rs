@@ -1,16 +1,20 @@
 //! What people do about a mistake, and what that writes.
 
+use std::collections::BTreeSet;
+
 use minicbor::{Decode, Encode};
 
 use crate::city_time::CityTime;
 use crate::command::{CommandError, Edit, Given};
 use crate::draft::Draft;
-use crate::fact::joined;
+use crate::fact::{ids_of, joined};
 use crate::household::{private_part, time_value};
 use crate::household_visits::visits_of;
 use crate::id::{DocumentId, ItemId};
+use crate::rows::Contents;
 use crate::value::Value;
 use crate::withdrawal::record::{Record, is_withdrawn, require_standing};
+use crate::withdrawal::rows::{unseen_in_household, unseen_in_private_part};
 use crate::words;
 
 /// Withdraws a record.
@@ -110,8 +114,12 @@ impl WithdrawalCommand {
             Self::Withdraw { reason, .. } => (words::WITHDRAWN, Some(reason)),
             Self::Restore { reason, .. } => (words::STANDS, reason.as_ref()),
         };
-        if status == words::STANDS && replaced.len() < 2 && !is_withdrawn(draft.before(), &root) {
+        let is_withdrawn = is_withdrawn(draft.before(), &root);
+        if status == words::STANDS && replaced.len() < 2 && !is_withdrawn {
             return Err(CommandError::NothingChanged);
+        }
+        if status == words::WITHDRAWN && is_withdrawn && !self.settles(given, &replaced)? {
+            return Err(CommandError::AlreadyWithdrawn);
         }
         draft.put(key("status"), Value::from(status))?;
         if let Some(reason) = reason.map(|reason| reason.trim()) {
@@ -130,6 +138,26 @@ impl WithdrawalCommand {
             edits.push(private.finish());
         }
         Ok(edits)
+    }
+
+    /// Whether others worked on the record, as far as its author knows, whom those who withdrew it by `facts`
+    /// had not heard.
+    fn settles(&self, given: &Given<'_>, facts: &BTreeSet<ItemId>) -> Result<bool, CommandError> {
+        let (household, record, _) = self.about();
+        let root = record.root();
+        let contents = Contents::of(given.document(household)?);
+        let mut unseen = unseen_in_household(&contents, &root, facts.iter().copied());
+        if self.marks_private_part() {
+            let private = Contents::of(given.document(&private_part(household))?);
+            unseen.extend(unseen_in_private_part(&private, &root));
+        }
+        let named = |fact: &ItemId| contents.value(&format!("{root}/{fact}/seen"))?.as_bytes();
+        let named: BTreeSet<ItemId> = facts.iter().filter_map(named).flat_map(ids_of).collect();
+        let visits = match self {
+            Self::Withdraw { seen, record: Record::Household, .. } => seen.as_slice(),
+            Self::Withdraw { .. } | Self::Restore { .. } => &[],
+        };
+        Ok(!unseen.is_empty() || visits.iter().any(|visit| !named.contains(visit)))
     }
 
     /// Whether it says in the private part, too, what its author had seen there.

@@ -56,9 +56,9 @@ pub(crate) fn of_household(contents: &Contents<'_>, rows: &mut Vec<Row>) -> With
         if !withdrawn && !told.in_conflict {
             continue;
         }
-        let marks: Vec<String> =
-            facts.iter().map(|fact| format!("{root}/{}/over", fact.id)).collect();
-        let meanwhile = if withdrawn { unseen(contents, &root, &marks) } else { Vec::new() };
+        let ids = facts.iter().map(|fact| fact.id);
+        let meanwhile =
+            if withdrawn { unseen_in_household(contents, &root, ids) } else { Vec::new() };
         let own = vec![
             Cell::Blob(contents.document().as_bytes().to_vec()),
             Cell::Int(i64::from(withdrawn)),
@@ -75,13 +75,10 @@ pub(crate) fn of_household(contents: &Contents<'_>, rows: &mut Vec<Row>) -> With
     Withdrawn(all)
 }
 
-/// Adds the rows of a private part: what its withdrawals had not seen there. A later one has seen what an
-/// earlier one had, so all of them may be asked at once.
+/// Adds the rows of a private part: what its withdrawals had not seen there.
 pub(crate) fn of_private_part(contents: &Contents<'_>, rows: &mut Vec<Row>) {
     for root in roots(contents, "time") {
-        let facts = contents.below(&root).filter_map(|(end, _)| Some(end.split_once('/')?.0));
-        let marks: Vec<String> = facts.map(|fact| format!("{root}/{fact}/time")).collect();
-        let meanwhile = unseen(contents, &root, &marks);
+        let meanwhile = unseen_in_private_part(contents, &root);
         if !meanwhile.is_empty() {
             let of = cell(contents.value("of"));
             let (none, meanwhile) = (Cell::Null, cbor_cell(&meanwhile));
@@ -110,6 +107,24 @@ fn seen<'f>(contents: &Contents<'_>, root: &str, facts: impl Iterator<Item = &'f
         }
     }
     if named.is_empty() { Cell::Null } else { cell(Some(&joined(&named))) }
+}
+
+/// What stands of a record in its household that was not there for those who wrote `facts`.
+pub(super) fn unseen_in_household(
+    contents: &Contents<'_>,
+    root: &str,
+    facts: impl Iterator<Item = ItemId>,
+) -> Vec<Unseen> {
+    let marks: Vec<String> = facts.map(|fact| format!("{root}/{fact}/over")).collect();
+    unseen(contents, root, &marks)
+}
+
+/// What stands of a record in the private part that was not there for any who withdrew it. A later withdrawal
+/// has seen what an earlier one had, so all of them may be asked at once.
+pub(super) fn unseen_in_private_part(contents: &Contents<'_>, root: &str) -> Vec<Unseen> {
+    let facts = contents.below(root).filter_map(|(end, _)| Some(end.split_once('/')?.0));
+    let marks: Vec<String> = facts.map(|fact| format!("{root}/{fact}/time")).collect();
+    if marks.is_empty() { Vec::new() } else { unseen(contents, root, &marks) }
 }
 
 /// What stands of a record that was not there where the values under `marks` were put.

@@ -86,6 +86,12 @@ fn what_is_withdrawn_is_shown_on_demand_and_edited_again_once_it_is_restored() {
 
     alice.run(&["household", "withdraw", household, "--reason", "录重复了"]).done();
     assert_eq!(alice.run(&["household", "show", household]).refusal(), (1, "withdrawn"));
+    let told = alice.run(&["household", "show", household]).err;
+    assert!(told.contains("--withdrawn shows it") && told.contains("录重复了（陆德祥"), "{told}");
+    let again = alice.run(&["household", "withdraw", household, "--reason", "再说一次"]);
+    assert_eq!(again.refusal(), (1, "already_withdrawn"));
+    let listed = alice.json(&["household", "list", "--withdrawn"]);
+    assert_eq!(listed[0]["living_here"], 0);
     let told = alice.run(&["household", "show", household, "--withdrawn"]).done().out;
     assert!(told.contains("李燕云") && told.contains("录重复了"), "{told}");
     alice.run(&["household", "restore", household, "--reason", "没有重复"]).done();
@@ -145,7 +151,10 @@ fn two_people_who_withdraw_the_same_agree_and_one_who_restores_it_beside_another
         assert_eq!(facts.len(), 2);
     }
     say(&two.alice, "restore", "找到本人了");
+    two.sync();
     say(&two.bob, "withdraw", "再次核对");
+    say(&two.alice, "withdraw", "问错了人");
+    say(&two.alice, "restore", "确是本人");
     two.sync();
     for device in two.both() {
         let page = two.page(device);

@@ -111,8 +111,13 @@ pub(super) const CODES: &[Known] = &[
     ),
     refused(
         "withdrawn",
-        "这条或它所在的户已作废，不能再改；加 --withdrawn 可以查看，要改请先恢复。",
-        "This, or its household, was withdrawn and cannot be changed: --withdrawn shows it, and to change it restore it first.",
+        "这条或它所在的户已作废，不能再改，要改请先恢复。",
+        "This, or its household, was withdrawn and cannot be changed: to change it restore it first.",
+    ),
+    refused(
+        "already_withdrawn",
+        "已经作废了，其后没有人再改过，不用再作废；要用请先恢复。",
+        "It is withdrawn already and nobody worked on it since, so there is nothing to do: to use it, restore it first.",
     ),
     refused(
         "is_child",

@@ -157,7 +157,9 @@ impl Replica {
                 Ok(true)
             }
             Err(EngineError::Command(
-                CommandError::NothingChanged | CommandError::AlreadyExists { .. },
+                CommandError::NothingChanged
+                | CommandError::AlreadyWithdrawn
+                | CommandError::AlreadyExists { .. },
             )) => {
                 self.store.write(|transaction| anew.settle(transaction, None))?;
                 authored.moot.push(Moot { command, entered_at_ms: entry.queued_at_ms });
