@@ -82,9 +82,23 @@ impl Replica {
             Some(known) => known.last_row,
             None => greeted_with.map_or(0, |last| last.0),
         };
-        let ended = Ended { why: why.to_owned(), last_row };
-        Ok(self
-            .store
-            .write(|transaction| transaction.set_meta(meta::ENDED, &cbor::to_vec(&ended)))?)
+        self.keep_ended(&Ended { why: why.to_owned(), last_row })
+    }
+
+    /// Of a device that was ended, and whose file is a fresh one in the place of a damaged one: its commits
+    /// have other places, and until an invitation no documents come that they could be put back into.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written.
+    pub(super) fn leave_all_to_an_invitation(&mut self) -> Result<(), EngineError> {
+        match Ended::read(&self.store)? {
+            Some(known) => self.keep_ended(&Ended { last_row: 0, ..known }),
+            None => Ok(()),
+        }
+    }
+
+    fn keep_ended(&mut self, ended: &Ended) -> Result<(), EngineError> {
+        let bytes = cbor::to_vec(ended);
+        Ok(self.store.write(|transaction| transaction.set_meta(meta::ENDED, &bytes))?)
     }
 }

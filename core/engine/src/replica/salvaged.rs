@@ -20,13 +20,14 @@ use crate::vault::{ReplicaId, Secret, Vault, VaultError};
 
 /// What a fresh file needs to know beside the outbox. Not its place in the log: it has no documents.
 /// Nor its incarnation: which sequence numbers were used is no longer certain.
-const KEPT: [&str; 6] = [
+const KEPT: [&str; 7] = [
     meta::MEMBERSHIP,
     meta::OWN_ENDED,
     meta::INVITATION,
     meta::CLOCK,
     meta::CITY_TIME,
     meta::HEARD,
+    meta::ENDED,
 ];
 
 impl Replica {
@@ -50,7 +51,11 @@ impl Replica {
             Some(store) => (store, None),
             None => salvage(&open_config, &KEPT).map(|(store, report)| (store, Some(report)))?,
         };
-        Ok((Self::with(store, config, vault, environment)?, report))
+        let mut replica = Self::with(store, config, vault, environment)?;
+        if report.is_some() {
+            replica.leave_all_to_an_invitation()?;
+        }
+        Ok((replica, report))
     }
 
     /// What was saved when this file took a damaged one's place, until it is dismissed.
