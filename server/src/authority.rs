@@ -41,9 +41,10 @@ pub struct Rights {
 pub enum AfterEnd {
     /// It was made before the end.
     Good,
-    /// The device has not greeted since it made this, nor said that it was told of the end.
+    /// The device has not greeted since it made this, nor said that it was told of the end; or it comes late
+    /// by the clock.
     Unknown,
-    /// It was made after the device was told of the end, or came too late.
+    /// It was made after the device was told of the end.
     Beyond,
 }
 

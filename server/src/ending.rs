@@ -176,7 +176,8 @@ pub fn after_end(end: &StoredEnd, body: &CommitBody, now_ms: u64) -> AfterEnd {
     let is_late = now_ms.saturating_sub(end.at_ms) > ENDED_WORK_MS_MAX;
     let was_made_before = body.incarnation != incarnation || body.sequence <= sequence;
     match (was_made_before, end.is_told) {
-        _ if is_late => AfterEnd::Beyond,
+        // By a clock, which may have been wrong then or may be now: nothing lasting comes of that.
+        _ if is_late => AfterEnd::Unknown,
         (true, _) => AfterEnd::Good,
         (false, true) => AfterEnd::Beyond,
         (false, false) => AfterEnd::Unknown,

@@ -365,7 +365,7 @@ const DISPUTE_CENTRE: RoleRule = RoleRule {
 
 const ADMINISTRATOR: RoleRule = RoleRule {
     name: "administrator",
-    zh: "系统管理员",
+    zh: "管理员",
     level: Level::City,
     reads: &[REGIONS],
     writes: &[Family::City],

@@ -29,7 +29,7 @@ pub struct Reason {
 /// Every reason, those that hold first.
 pub const REASONS: &[Reason] = &[
     held("not_granted", "no grant of the author's ever covered it"),
-    held("grant_revoked", "the device was ended before it made this, or came too late"),
+    held("grant_revoked", "the device was ended before it made this"),
     held("ancestor_held", "it builds on what is held"),
     held("document_exists", "the document was made first by somebody else"),
     held("already_exists", "the item was made first by somebody else"),

@@ -167,13 +167,13 @@ fn an_end_that_comes_while_the_device_pushes_ends_the_session_before_anything_is
 }
 
 #[test]
-fn what_comes_more_than_ninety_days_after_the_end_is_held() {
+fn what_comes_more_than_ninety_days_after_the_end_is_refused_since_a_clock_may_be_wrong() {
     let mut world = World::new();
     let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
     world.hang_up(&mut alice);
     end(&mut world, &id_of(&alice)).unwrap();
     let region = world.region(HEAD_REGION);
-    for (ms, code) in [(ENDED_WORK_MS_MAX, None), (1, Some("grant_revoked"))] {
+    for (ms, code) in [(ENDED_WORK_MS_MAX, None), (1, Some("grant_ended"))] {
         world.set_clock(ms);
         let (_, commit) = alice.person().add_household(region);
         come_again(&mut world, &mut alice, 2);

@@ -74,7 +74,7 @@ pub(super) const CODES: &[Known] = &[
         "unknown_role",
         "没有这个角色，可选：红管家 steward、微网格长 micro_grid_head、专职网格员 grid_worker、村社干部 \
          village_officer、镇干部 town_officer、站长 station_chief、人民调解员 mediator、矛盾纠纷中心 \
-         dispute_centre、系统管理员 administrator。",
+         dispute_centre、管理员 administrator。",
         "There is no such role: choose steward, micro_grid_head, grid_worker, village_officer, town_officer, \
          station_chief, mediator, dispute_centre or administrator.",
     ),

@@ -17,8 +17,8 @@ pub(super) const CODES: &[Known] = &[
     ),
     refused(
         "grant_revoked",
-        "这项修改是授权被收回以后填的，或交得太晚，请找上级处理。",
-        "This edit was made after this device was ended, or came too late: ask your supervisor.",
+        "这项修改是授权被收回以后填的，请找上级处理。",
+        "This edit was made after this device was ended: ask your supervisor.",
     ),
     refused(
         "device_rolled_back",

@@ -58,9 +58,9 @@ pub(super) const CODES: &[Known] = &[
     ),
     refused(
         "bad_url",
-        "设备用不了这个地址，请把 --url 改正为设备能连的地址，写法如 wss://服务器域名:7411/v1/sync。",
-        "Devices cannot use this address: correct --url to one that they reach, written like \
-         wss://keting.example:7411/v1/sync.",
+        "设备用不了这个地址，请把 --url 改正为设备能连的地址，写法可加上 --help 查看。",
+        "Devices cannot use this address: correct --url to one that they reach, and add --help to see how it \
+         is written.",
     ),
     refused(
         "too_many_addresses",
@@ -76,7 +76,7 @@ pub(super) const CODES: &[Known] = &[
     .later(),
     refused(
         "bad_log_level",
-        "环境变量 KETING_LOG 只能是 error、warn、info、debug 或 trace，请改成其中一个。",
+        "环境变量 KETING_LOG 只能是 error、warn、info、debug 或 trace，请选一个。",
         "KETING_LOG can be error, warn, info, debug or trace: choose one of these.",
     ),
     file(
