@@ -156,13 +156,22 @@ fn concealed_in(store: &Store, household: &HouseholdView) -> Result<BTreeSet<Ite
 }
 
 fn is_bare(resident: &ResidentView) -> bool {
-    let ResidentView { phone, id_number, bond, care_tags, status, status_in_conflict, .. } =
-        resident;
+    let ResidentView {
+        phone,
+        id_number,
+        bond,
+        care_tags,
+        status,
+        status_in_conflict,
+        withdrawn,
+        ..
+    } = resident;
     phone.is_none()
         && id_number.is_none()
         && bond.is_none()
         && care_tags.is_none()
         && status.is_none()
+        && withdrawn.iter().all(|fact| fact.reason.is_none())
         && !status_in_conflict
         && resident.concealed
         && ["phone", "bond", "care_tags", "status"]

@@ -41,7 +41,7 @@ use crate::said::fate::Fate;
 pub use crate::said::fate::Remembered;
 use crate::said::screen::{Reader, Screen};
 use crate::said::stands::{Names, Stands, judge, judge_moved};
-use crate::said::withdrawn::judge_withdrawal;
+use crate::said::withdrawn::{judge_withdrawal, without_reasons};
 use crate::said::word::{Slot, Word, words_of};
 use crate::trace::hex;
 use crate::world::Broken;
@@ -296,6 +296,9 @@ impl Said {
             () if !may_read(slot.kind()) => Ok(()),
             // Who reads only their own visits does not see which others were withdrawn.
             () if slot.is_of_visits() && slot.is_withdrawal() && !reads_whole => Ok(()),
+            () if slot.is_withdrawal() && !reads_private && screen.is_concealed(slot) => {
+                judge_withdrawal(slot, &without_reasons(stands), screen, reads.names)
+            }
             () if slot.is_withdrawal() => judge_withdrawal(slot, stands, screen, reads.names),
             () if moved && !reads_private && slot.is_flag() => {
                 let flag = Word::flag(stands.contains_key(&Word::flag(true)));

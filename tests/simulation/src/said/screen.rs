@@ -54,6 +54,11 @@ impl Screen {
         self.shown.contains_key(slot)
     }
 
+    /// Whether the resident it is about is shown as concealed.
+    pub fn is_concealed(&self, slot: &Slot) -> bool {
+        slot.concealed().is_some_and(|flag| self.shown(&flag).contains(&Word::flag(true)))
+    }
+
     /// Whether it is listed that others worked on something that is withdrawn.
     pub fn tells_of_others(&self, slot: &Slot) -> bool {
         self.meanwhile.contains(slot)
