@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What the READMEs tell whoever wants to run a city's server.
 set -euo pipefail
+# shellcheck source=tests/walkthroughs/steps.sh
 . "$(dirname "$0")/steps.sh"
 
 for readme in README.md README.zh-CN.md; do

@@ -9,7 +9,7 @@ WHERE=
 # Begins anew, as somebody who has never used keting on this machine.
 begin() {
   WHERE=$(mktemp -d)
-  cd "$WHERE"
+  cd "$WHERE" || exit
   export HOME=$WHERE/home
   unset KETING_VAULT KETING_LOG XDG_STATE_HOME LC_ALL
   mkdir "$HOME"
