@@ -33,10 +33,11 @@ const ROWS: [(&str, &str); 7] = [
         "UPDATE documents SET heads = ?2, change_count = ?3 WHERE number = ?1",
     ),
     (
-        "SELECT commit_row, command, state, code, queued_at_ms, carried_for
+        "SELECT commit_row, command, state, code, queued_at_ms, carried_for, planned_on
          FROM outbox WHERE commit_row > ?1",
-        "INSERT INTO outbox (commit_row, command, state, code, queued_at_ms, carried_for)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO outbox
+             (commit_row, command, state, code, queued_at_ms, carried_for, planned_on)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     ),
     (
         "SELECT s.document, s.change_count, s.bytes FROM documents d
@@ -47,14 +48,14 @@ const ROWS: [(&str, &str); 7] = [
          DO UPDATE SET change_count = excluded.change_count, bytes = excluded.bytes",
     ),
     (
-        "SELECT document, item, region, address, address_code, tenure FROM household
+        "SELECT document, item, region, address, address_code, tenure, withdrawn FROM household
          WHERE document IN (SELECT id FROM documents WHERE number IN
              (SELECT document FROM changes WHERE commit_row > ?1))",
-        "INSERT INTO household (document, item, region, address, address_code, tenure)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        "INSERT INTO household (document, item, region, address, address_code, tenure, withdrawn)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (document, item) DO UPDATE SET region = excluded.region,
              address = excluded.address, address_code = excluded.address_code,
-             tenure = excluded.tenure",
+             tenure = excluded.tenure, withdrawn = excluded.withdrawn",
     ),
     (
         "SELECT key, value FROM meta

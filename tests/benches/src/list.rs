@@ -160,7 +160,7 @@ fn queries_of_a_list(withheld: &Withheld) -> Vec<String> {
     heard.0.into_inner()
 }
 
-/// Answers every query with nothing and keeps its text.
+/// Answers every query with nothing and keeps its text, with its parameters in it.
 struct Listener(RefCell<Vec<String>>);
 
 impl Rows for Listener {
@@ -172,8 +172,12 @@ impl Rows for Listener {
         parameters: &[Cell],
         _each: &mut dyn FnMut(&[Cell]),
     ) -> Result<(), ()> {
-        assert!(parameters.is_empty());
-        self.0.borrow_mut().push(sql.to_owned());
+        let numbered = parameters.iter().enumerate();
+        let text = numbered.fold(sql.to_owned(), |sql, (at, parameter)| {
+            let Cell::Int(number) = parameter else { panic!("a parameter that is no number") };
+            sql.replace(&format!("?{}", at + 1), &number.to_string())
+        });
+        self.0.borrow_mut().push(text);
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 mod beside;
 mod commands;
 mod concealing;
+mod listed_order;
 mod parts;
 mod person;
 mod placing;

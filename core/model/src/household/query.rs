@@ -1,14 +1,12 @@
 //! Reading households: lists, and one in full.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
-
-use alphanumeric_sort::compare_str;
 
 use crate::author::{Entered, name_authors};
 use crate::conflict::conflict_counts;
 use crate::fact::{Fact, FactView, Told};
 use crate::household::beside::Beside;
+use crate::household::listed_order::in_listed_order;
 use crate::household::person::person;
 use crate::household::scope::{ALL, BELOW, ONE, Scope};
 use crate::household::{HouseholdDetail, HouseholdView, NeedView, ResidentDetail};
@@ -127,12 +125,6 @@ struct Found {
     tenure: Option<String>,
     /// The residents in full, of a household that is shown alone.
     in_full: Vec<ResidentDetail>,
-}
-
-/// By region code, address and id. Numbers in an address count as numbers: 9幢 comes before 10幢.
-fn in_listed_order(a: &HouseholdView, b: &HouseholdView) -> Ordering {
-    let by_address = || compare_str(&a.address, &b.address);
-    a.region.cmp(&b.region).then_with(by_address).then_with(|| a.id.cmp(&b.id))
 }
 
 /// Reads the households of a scope, in the order of region code, address and id.
