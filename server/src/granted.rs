@@ -4,6 +4,7 @@ use keting_trust::{DeviceId, Grant};
 
 use crate::authority::{Book, Uncovered};
 use crate::city::City;
+use crate::named::{Unnamed, only_named};
 use crate::store::{ServerRead, StoreError};
 
 /// A grant, as the operator looks at it.
@@ -83,16 +84,12 @@ pub fn find_device(
     city: &City,
     wanted: &str,
 ) -> Result<DeviceId, FindError> {
-    let wanted = wanted.to_lowercase();
     let devices = read.devices()?.into_iter().map(|row| row.device);
-    let is_wanted = |device: &DeviceId| device.to_string().starts_with(&wanted);
-    let mut found = devices.filter(|device| !city.is_server_device(device)).filter(is_wanted);
-    match (found.next(), found.next()) {
-        _ if wanted.is_empty() => Err(FindError::NoSuchDevice),
-        (Some(device), None) => Ok(device),
-        (Some(_), Some(_)) => Err(FindError::AmbiguousDevice),
-        (None, _) => Err(FindError::NoSuchDevice),
-    }
+    let devices = devices.filter(|device| !city.is_server_device(device));
+    only_named(devices, |device| *device, wanted).map_err(|unnamed| match unnamed {
+        Unnamed::Nothing => FindError::NoSuchDevice,
+        Unnamed::Several => FindError::AmbiguousDevice,
+    })
 }
 
 /// Lists the grants of all devices but the server's own, device by device, each in the log's order.

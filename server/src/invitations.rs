@@ -2,6 +2,7 @@
 
 use keting_trust::{DeviceId, Digest};
 
+use crate::named::{Unnamed, only_named};
 use crate::store::{Head, ServerRead, ServerStore, StoreError, StoredInvitation};
 
 /// An invitation, as the operator looks at it. The secret in it is only where it was handed over.
@@ -118,14 +119,12 @@ pub fn cancel(
     now_ms: u64,
 ) -> Result<Digest, CancelError> {
     let mut transaction = store.begin()?;
-    let wanted = wanted.to_lowercase();
     let all = transaction.invitations()?.into_iter();
-    let mut found = all.filter(|one| one.secret.to_string().starts_with(&wanted));
-    let invitation = match (found.next(), found.next()) {
-        (Some(only), None) => only,
-        (Some(_), Some(_)) if !wanted.is_empty() => return Err(CancelError::AmbiguousInvitation),
-        _ => return Err(CancelError::NoSuchInvitation),
-    };
+    let found = only_named(all, |one| one.secret, wanted);
+    let invitation = found.map_err(|unnamed| match unnamed {
+        Unnamed::Nothing => CancelError::NoSuchInvitation,
+        Unnamed::Several => CancelError::AmbiguousInvitation,
+    })?;
     if invitation.used.is_some() {
         return Err(CancelError::Used);
     }

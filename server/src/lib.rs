@@ -20,6 +20,7 @@ pub mod init;
 pub mod invitations;
 pub mod inviting;
 pub mod metrics;
+mod named;
 pub mod random;
 pub mod renewal;
 pub mod server;

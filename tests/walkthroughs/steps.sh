@@ -46,15 +46,16 @@ take() {
   cat seen
 }
 
-# Takes steps of which the last is a server, and waits until it listens.
+# Takes steps of which the last is a server, and waits for the word that it listens.
 take_and_serve() {
   fenced "$1" "steps: $2" | sed 's/^keting serve/exec &/' >steps.sh
-  : >served
-  LC_MESSAGES=zh_CN.UTF-8 bash -euo pipefail steps.sh >served 2>server.log &
+  mkfifo served
+  bash -euo pipefail steps.sh >served 2>server.log &
   SERVER=$!
-  until grep -q '^listening on' served; do
-    kill -0 "$SERVER" 2>/dev/null || { cat served server.log; fail "the steps '$2' of $1 do not work"; }
-    sleep 0.05
+  exec 3<served
+  # What comes before the server has its say; where the steps end without it, there is nothing more to read.
+  until read -r said <&3 && [[ $said == 'listening on'* ]]; do
+    [ -n "$said" ] || { cat server.log; fail "the steps '$2' of $1 do not work"; }
   done
 }
 

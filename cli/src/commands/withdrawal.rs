@@ -163,8 +163,7 @@ pub fn mention(keting: &Keting) -> Result<(), Failure> {
         false => ("加 --withdrawn 可以查看", "--withdrawn lists them"),
     };
     output::note(&format!(
-        "另有 {count} 户已作废，但作废时不知道又有人改过，{zh}：households that are withdrawn were worked on \
-         meanwhile: {en}"
+        "另有 {count} 户已作废，但同时有人改过，{zh}。{count} withdrawn households were worked on meanwhile: {en}."
     ));
     Ok(())
 }

@@ -32,6 +32,14 @@ pub enum OutboxState {
     Superseded,
 }
 
+impl OutboxState {
+    /// Whether the log has decided on it otherwise than to take it: what is still on its way then is refused
+    /// in vain.
+    pub const fn is_decided(&self) -> bool {
+        matches!(self, Self::Held { .. } | Self::Superseded)
+    }
+}
+
 /// A piece of work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxEntry {

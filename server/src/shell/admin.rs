@@ -14,11 +14,14 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::oneshot;
 use tracing::info;
 
-use crate::announcing::AnnounceRequest;
-use crate::ending::EndRequest;
-use crate::inviting::InviteRequest;
-use crate::renewal::RenewRequest;
+use crate::announcing::{AnnounceError, AnnounceRequest};
+use crate::ending::{EndError, EndRequest};
+use crate::invitations::CancelError;
+use crate::inviting::{InviteError, InviteRequest};
+use crate::renewal::{RenewError, RenewRequest};
 use crate::shell::core_thread::{CoreHandle, ToCore};
+use crate::shell::rotation::RotateError;
+use crate::store::StoreError;
 
 const REQUEST_BYTES_MAX: u64 = 64 * 1024;
 
@@ -226,53 +229,44 @@ async fn answer(request: AdminRequest, core: &CoreHandle) -> AdminReply {
 async fn perform(request: AdminRequest, core: &CoreHandle) -> AdminReply {
     match request {
         AdminRequest::Invite(request) => {
-            match ask_core(core, |reply| ToCore::Invite { request, reply }).await {
-                Some(Ok(invitation)) => AdminReply::Invitation(invitation),
-                Some(Err(error)) => AdminReply::refused(error.code(), &error),
-                None => AdminReply::stopping(),
-            }
+            let made = ask_core(core, |reply| ToCore::Invite { request, reply }).await;
+            AdminReply::of(made, AdminReply::Invitation, InviteError::code)
         }
         AdminRequest::CancelInvitation(id) => {
-            match ask_core(core, |reply| ToCore::CancelInvitation { id, reply }).await {
-                Some(Ok(id)) => AdminReply::InvitationCancelled(id.to_string()),
-                Some(Err(error)) => AdminReply::refused(error.code(), &error),
-                None => AdminReply::stopping(),
-            }
+            let id = ask_core(core, |reply| ToCore::CancelInvitation { id, reply }).await;
+            AdminReply::of(
+                id,
+                |id| AdminReply::InvitationCancelled(id.to_string()),
+                CancelError::code,
+            )
         }
         AdminRequest::RenewGrants(request) => {
-            match ask_core(core, |reply| ToCore::RenewGrants { request, reply }).await {
-                Some(Ok(device)) => AdminReply::GrantsRenewed(device.to_string()),
-                Some(Err(error)) => AdminReply::refused(error.code(), &error),
-                None => AdminReply::stopping(),
-            }
+            let device = ask_core(core, |reply| ToCore::RenewGrants { request, reply }).await;
+            AdminReply::of(
+                device,
+                |device| AdminReply::GrantsRenewed(device.to_string()),
+                RenewError::code,
+            )
         }
         AdminRequest::EndDevice(request) => {
-            match ask_core(core, |reply| ToCore::EndDevice { request, reply }).await {
-                Some(Ok(device)) => AdminReply::DeviceEnded(device.to_string()),
-                Some(Err(error)) => AdminReply::refused(error.code(), &error),
-                None => AdminReply::stopping(),
-            }
+            let device = ask_core(core, |reply| ToCore::EndDevice { request, reply }).await;
+            AdminReply::of(
+                device,
+                |device| AdminReply::DeviceEnded(device.to_string()),
+                EndError::code,
+            )
         }
         AdminRequest::Announce(request) => {
-            match ask_core(core, |reply| ToCore::Announce { request, reply }).await {
-                Some(Ok(serial)) => AdminReply::Announced(serial),
-                Some(Err(error)) => AdminReply::refused(error.code(), &error),
-                None => AdminReply::stopping(),
-            }
+            let serial = ask_core(core, |reply| ToCore::Announce { request, reply }).await;
+            AdminReply::of(serial, AdminReply::Announced, AnnounceError::code)
         }
         AdminRequest::RotateKey => {
-            match ask_core(core, |reply| ToCore::RotateKey { reply }).await {
-                Some(Ok(key)) => AdminReply::KeyRotated(key.to_string()),
-                Some(Err(error)) => AdminReply::refused(error.code(), &error),
-                None => AdminReply::stopping(),
-            }
+            let key = ask_core(core, |reply| ToCore::RotateKey { reply }).await;
+            AdminReply::of(key, |key| AdminReply::KeyRotated(key.to_string()), RotateError::code)
         }
         AdminRequest::ConfirmClock => {
-            match ask_core(core, |reply| ToCore::ConfirmClock { reply }).await {
-                Some(Ok(unix_ms)) => AdminReply::ClockConfirmed(unix_ms),
-                Some(Err(error)) => AdminReply::refused(error.code(), &error),
-                None => AdminReply::stopping(),
-            }
+            let time = ask_core(core, |reply| ToCore::ConfirmClock { reply }).await;
+            AdminReply::of(time, AdminReply::ClockConfirmed, StoreError::code)
         }
     }
 }
@@ -287,8 +281,19 @@ async fn ask_core<T>(
 }
 
 impl AdminReply {
-    fn refused(code: &str, error: &dyn std::error::Error) -> Self {
-        Self::Refused { code: code.to_owned(), message: error.to_string() }
+    /// What the core answered, if it did.
+    fn of<T, E: std::error::Error>(
+        answered: Option<Result<T, E>>,
+        done: impl FnOnce(T) -> Self,
+        code: impl FnOnce(&E) -> &'static str,
+    ) -> Self {
+        match answered {
+            Some(Ok(value)) => done(value),
+            Some(Err(error)) => {
+                Self::Refused { code: code(&error).to_owned(), message: error.to_string() }
+            }
+            None => Self::stopping(),
+        }
     }
 
     fn stopping() -> Self {

@@ -26,7 +26,7 @@ const LEVELS: [(usize, usize, usize); 3] = [(10, 48, 2), (250, 4, 32), (1_000, 1
 /// Wall time on the disk of the temporary directory, medians.
 pub fn on_disk() -> Vec<Figure> {
     let place = tempfile::tempdir().unwrap();
-    measure(place.path(), Limit::AtMost(2.0), |took| {
+    measure(place.path(), LEVELS, Limit::AtMost(2.0), |took| {
         median_ms(took.iter().map(|took| took.wall).collect())
     })
 }
@@ -34,16 +34,21 @@ pub fn on_disk() -> Vec<Figure> {
 /// Processor time on a file system in memory, means: a median would leave out the snapshots.
 pub fn on_tmpfs() -> Vec<Figure> {
     let place = tempfile::tempdir_in("/dev/shm").unwrap();
-    measure(place.path(), Limit::AtMost(4.0), |took| {
+    measure(place.path(), LEVELS, Limit::AtMost(4.0), |took| {
         mean_ms(&took.iter().map(|took| took.cpu).collect::<Vec<Duration>>())
     })
 }
 
-fn measure(place: &Path, limit: Limit, summary: fn(&[Took]) -> f64) -> Vec<Figure> {
+fn measure<const N: usize>(
+    place: &Path,
+    levels: [(usize, usize, usize); N],
+    limit: Limit,
+    summary: fn(&[Took]) -> f64,
+) -> Vec<Figure> {
     let phone = enrolled_phone(place);
     let people = make_city(1411, &Shape::CHAOXIANG).households;
     let mut families = people.iter().cycle();
-    let levels = LEVELS.map(|(changes, households, edits)| {
+    let levels = levels.map(|(changes, households, edits)| {
         let added = (0..households).map(|_| add(&phone, families.next().unwrap())).collect();
         let added: Vec<DocumentId> = added;
         for household in &added {
@@ -122,4 +127,18 @@ fn add(phone: &Phone, family: &Household) -> DocumentId {
 fn edit(phone: &Phone, household: DocumentId, number: usize) {
     let address = format!("朝霞苑{}幢{}单元{}室", number % 40 + 1, number % 4 + 1, number + 101);
     phone.edit(household, Fields::new().with("address", address.as_str())).unwrap();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_floor_writes_the_rows_that_an_edit_writes() {
+        let place = tempfile::tempdir().unwrap();
+        let figures = measure(place.path(), [(2, 1, 1)], Limit::AtMost(2.0), |took| {
+            median_ms(took.iter().map(|took| took.wall).collect())
+        });
+        assert_eq!(figures.len(), 1);
+    }
 }

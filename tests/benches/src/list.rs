@@ -181,3 +181,14 @@ impl Rows for Listener {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_queries_of_a_list_are_heard_with_their_parameters_in_them() {
+        let queries = queries_of_a_list(&Withheld::nothing());
+        assert!(queries.len() > 1 && queries.iter().all(|sql| !sql.contains('?')), "{queries:?}");
+    }
+}

@@ -96,10 +96,7 @@ impl Replica {
     /// A verdict, unless it is about nothing here, was noted already, or is about what the log has
     /// brought.
     fn held(&self, commit: &CommitId, code: &str) -> Result<Option<Root>, EngineError> {
-        let is_new = |entry: &OutboxEntry| {
-            !matches!(entry.state, OutboxState::Held { .. } | OutboxState::Superseded)
-        };
-        let entry = self.unnumbered(commit)?.filter(is_new);
+        let entry = self.unnumbered(commit)?.filter(|entry| !entry.state.is_decided());
         Ok(entry.map(|entry| Root::held(entry.commit, code)))
     }
 

@@ -241,7 +241,11 @@ fn answer<'a>(
             }
             // The verdict proves it, which comes with the log.
             Outcome::Superseded { .. } => continue,
-            Outcome::Held { .. } if is_superseded(transaction, row)? => continue,
+            Outcome::Held { .. }
+                if state_of(transaction, row)? == Some(OutboxState::Superseded) =>
+            {
+                continue;
+            }
             Outcome::Held { code, .. } => OutboxState::Held { code: code.clone() },
             Outcome::Refused { .. } if is_decided(transaction, row)? => continue,
             Outcome::Refused { code } => OutboxState::Refused { code: code.clone() },
@@ -251,17 +255,18 @@ fn answer<'a>(
     Ok(())
 }
 
-/// Whether work is held or superseded already: what was still on its way then is refused in vain.
+/// How far work has come, if it is in the outbox.
+fn state_of(
+    transaction: &Transaction<'_>,
+    row: CommitRow,
+) -> Result<Option<OutboxState>, StoreError> {
+    Ok(transaction.outbox_entry(row)?.map(|entry| entry.state))
+}
+
+/// Whether work is held or superseded already.
 pub(super) fn is_decided(
     transaction: &Transaction<'_>,
     row: CommitRow,
 ) -> Result<bool, StoreError> {
-    let entry = transaction.outbox_entry(row)?;
-    let is_held = entry.is_some_and(|entry| matches!(entry.state, OutboxState::Held { .. }));
-    Ok(is_held || is_superseded(transaction, row)?)
-}
-
-fn is_superseded(transaction: &Transaction<'_>, row: CommitRow) -> Result<bool, StoreError> {
-    let entry = transaction.outbox_entry(row)?;
-    Ok(entry.is_some_and(|entry| entry.state == OutboxState::Superseded))
+    Ok(state_of(transaction, row)?.is_some_and(|state| state.is_decided()))
 }

@@ -12,9 +12,7 @@ use crate::rolled_back::Story;
 #[test]
 fn what_a_colleague_wrote_meanwhile_stands_beside_it_and_nothing_is_overruled() {
     let story = Story::begin();
-    let copy = story.copied();
-    story.add("二号");
-    story.alice.run(&["sync"]).done();
+    let copy = story.copied_before_more_is_sent();
     story.edit(&story.bob, "--address", "甲");
     story.bob.run(&["sync"]).done();
     story.put_back(&copy);
@@ -42,9 +40,7 @@ fn a_settle_does_not_settle_a_value_that_came_after_it() {
     story.edit(&story.alice, "--address", "乙");
     story.bob.run(&["sync"]).done();
     story.alice.run(&["sync"]).done();
-    let copy = story.copied();
-    story.add("二号");
-    story.alice.run(&["sync"]).done();
+    let copy = story.copied_before_more_is_sent();
     carol.run(&["sync"]).done();
     story.put_back(&copy);
     assert_eq!(story.values(&story.alice, "address"), ["乙", "甲"]);
@@ -60,9 +56,7 @@ fn a_settle_does_not_settle_a_value_that_came_after_it() {
 #[test]
 fn several_in_a_row_build_on_each_other_and_on_what_they_only_read() {
     let story = Story::begin();
-    let copy = story.copied();
-    story.add("二号");
-    story.alice.run(&["sync"]).done();
+    let copy = story.copied_before_more_is_sent();
     story.edit(&story.bob, "--address", "甲");
     story.bob.run(&["sync"]).done();
     story.put_back(&copy);
@@ -93,9 +87,7 @@ fn several_in_a_row_build_on_each_other_and_on_what_they_only_read() {
 #[test]
 fn put_back_between_two_of_them_the_second_builds_on_what_the_first_became() {
     let story = Story::begin();
-    let copy = story.copied();
-    story.add("二号");
-    story.alice.run(&["sync"]).done();
+    let copy = story.copied_before_more_is_sent();
     story.put_back(&copy);
     story.edit(&story.alice, "--address", "乙");
     let copy = story.copied();
@@ -115,9 +107,7 @@ fn what_stood_there_already_as_it_was_seen_is_told_once() {
     let story = Story::begin();
     story.edit(&story.alice, "--tenure", "owned");
     story.alice.run(&["sync"]).done();
-    let copy = story.copied();
-    story.add("二号");
-    story.alice.run(&["sync"]).done();
+    let copy = story.copied_before_more_is_sent();
     story.put_back(&copy);
     story.edit(&story.alice, "--tenure", "rented");
     story.edit(&story.alice, "--tenure", "owned");
@@ -144,9 +134,7 @@ fn what_stood_there_already_as_it_was_seen_is_told_once() {
 #[test]
 fn what_no_grant_covers_for_now_waits_for_one_and_is_made_anew_then() {
     let story = Story::begin();
-    let copy = story.copied();
-    story.add("二号");
-    story.alice.run(&["sync"]).done();
+    let copy = story.copied_before_more_is_sent();
     story.put_back(&copy);
     story.edit(&story.alice, "--tenure", "rented");
     story.edit(&story.alice, "--tenure", "owned");

@@ -13,9 +13,7 @@ use keting_trust::Digest;
 #[test]
 fn a_machine_put_back_with_its_vault_goes_on_and_loses_nothing() {
     let story = Story::begin();
-    let copy = story.copied();
-    story.add("二号");
-    story.alice.run(&["sync"]).done();
+    let copy = story.copied_before_more_is_sent();
     story.put_back(&copy);
     story.add("三号");
     story.alice.run(&["household", "edit", &story.household, "--tenure", "rented"]).done();
@@ -47,9 +45,7 @@ fn more_edits_after_it_than_were_sent_before_it_stand_as_well() {
 #[test]
 fn more_work_than_goes_out_with_the_greeting_is_authored_anew_as_well() {
     let story = Story::begin();
-    let copy = story.copied();
-    story.add("二号");
-    story.alice.run(&["sync"]).done();
+    let copy = story.copied_before_more_is_sent();
     story.put_back(&copy);
     for number in 1..=24 {
         story.edit(&story.alice, "--address", &format!("甲{number}号"));
@@ -190,6 +186,14 @@ impl Story {
 
     pub(crate) fn copied(&self) -> Copied {
         [Device::copied(&self.alice.data()), Device::copied(&self.alice.vault())]
+    }
+
+    /// A copy of Alice's machine, which then enters and hands over one household more.
+    pub(crate) fn copied_before_more_is_sent(&self) -> Copied {
+        let copy = self.copied();
+        self.add("二号");
+        self.alice.run(&["sync"]).done();
+        copy
     }
 
     pub(crate) fn put_back(&self, [data, vault]: &Copied) {
