@@ -145,7 +145,7 @@ impl City {
         }
     }
 
-    /// A phone of somebody new, enrolled and with everything of his region.
+    /// A phone of somebody new, enrolled and with everything of their region.
     pub fn phone(&self, name: &str, role: &str, region: &str) -> Phone {
         let phone = Phone::new(self.directory.path(), &self.invite(name, role, region));
         phone.sync();

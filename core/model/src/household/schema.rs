@@ -143,7 +143,7 @@ pub(super) static SCHEMA: Schema = Schema {
         withdrawn("o/*/w/*"),
     ],
     family: |family, _| family,
-    also: fits,
+    extra_rule: fits,
 };
 
 /// What every fact must be like, and what may be moved.
