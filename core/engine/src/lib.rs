@@ -29,6 +29,7 @@ pub use error::{EngineError, ErrorKind, known};
 pub use replica::{Executed, Moot, Status};
 pub use shell::facade::Keting;
 pub use shell::handle::SyncHandle;
+pub use shell::named::Ambiguous;
 pub use shell::news::{News, SyncNews};
 pub use shell::sync_loop::SyncReport;
 pub use vault::{DirectoryVault, ReplicaId, Secret, Vault, VaultError};
@@ -69,9 +70,9 @@ pub mod input {
 pub mod views {
     pub use crate::shell::queries::{HeldView, HouseholdPage, OutboxView};
     pub use keting_model::query::{
-        ConflictValue, ConflictView, Counts, Entered, FactView, HouseholdDetail, HouseholdFilter,
-        HouseholdView, Meanwhile, NeedView, NoteView, RegionView, ResidentDetail, ResidentView,
-        Shown, VisitView, Withheld,
+        Candidate, ConflictValue, ConflictView, Counts, Entered, FactView, HouseholdDetail,
+        HouseholdFilter, HouseholdView, ItemKind, Meanwhile, NeedView, NoteView, RegionView,
+        ResidentDetail, ResidentView, Shown, VisitView, Withheld, digits_apart,
     };
     pub use keting_store::OutboxState;
 }

@@ -10,10 +10,12 @@ use common::{
 use keting_model::household::HouseholdCommand;
 use keting_model::household_visits::VisitsCommand;
 use keting_model::query::{
-    self, HouseholdFilter, Permitted, Rows, Shown, Withheld, conflicts, counts, household,
-    households,
+    self, HouseholdFilter, IdBeginning, ItemKind, Permitted, Rows, Shown, Withheld, conflicts,
+    counts, household, households,
 };
-use keting_model::{Cell, Command, DocumentKind, Fields, PROJECTION_MIGRATIONS, Role, projection};
+use keting_model::{
+    Cell, Command, DocumentKind, Fields, ItemId, PROJECTION_MIGRATIONS, Role, projection,
+};
 
 /// A village of two micro-grids: a family with a child in one, a man alone in the other.
 fn village() -> Replica {
@@ -344,4 +346,32 @@ impl Rows for Recorder<'_> {
         self.plans.borrow_mut().push((sql.to_owned(), plan));
         self.rows.query(sql, parameters, each)
     }
+}
+
+#[test]
+fn what_the_reader_may_not_see_is_named_by_nothing() {
+    let mut alice = village();
+    let (household, visit) = (household_id(1), ItemId::new([9; 8]));
+    let fields = Fields::new().with("at", "2026-01-02").with("purpose", "回访");
+    let time = alice.time();
+    alice
+        .run(&Command::Visits(VisitsCommand::AddVisit { household, visit, fields, time }))
+        .unwrap();
+    let rows = tables(&alice.rows());
+    let named = |withheld: &Withheld, digits: &str| {
+        let beginning = IdBeginning::read(digits).unwrap();
+        let households = query::households_named(&rows, withheld, &beginning).unwrap();
+        let visits =
+            query::items_named(&rows, withheld, &household, ItemKind::Visit, &beginning).unwrap();
+        (households.len(), visits.into_iter().map(|one| one.called).collect::<Vec<_>>())
+    };
+    let all = Withheld::nothing();
+    assert_eq!(named(&all, "0909"), (0, vec!["2026-01-02 回访".to_owned()]));
+    assert_eq!(named(&all, &household.to_string()[..4]), (2, Vec::new()));
+    assert_eq!(named(&all, &household.to_string()[..6]).0, 1);
+    let elsewhere = Withheld::nothing().within(vec![region_id(3)]);
+    assert_eq!(named(&elsewhere, "0909").1, Vec::<String>::new());
+    assert_eq!(named(&elsewhere, &household.to_string()[..4]).0, 1);
+    let mediator = Withheld::from_roles(&[Role::Mediator]);
+    assert_eq!(named(&mediator, "0909").1, Vec::<String>::new());
 }

@@ -3,6 +3,7 @@
 
 mod catalogue;
 
+use keting_model::query::MalformedId;
 use keting_model::{CommandError, DocumentError, RuleError};
 use keting_store::{DiskFault, OpenError, StoreError};
 use keting_sync::CloseReason;
@@ -12,6 +13,7 @@ use keting_trust::{Denied, GrantError, InvitationError, ProofError, SignError};
 pub use catalogue::{CAUTIONS, Caution, FAMILIES, Family, Known, caution, known};
 
 use crate::durable_file::FolderError;
+use crate::shell::named::Ambiguous;
 use crate::shell::socket::SocketError;
 use crate::vault::VaultError;
 
@@ -101,6 +103,12 @@ pub enum EngineError {
         /// What it is.
         what: &'static str,
     },
+    /// A text is not how an id begins. Not retryable.
+    #[error(transparent)]
+    MalformedId(#[from] MalformedId),
+    /// Several ids begin as somebody typed. Not retryable.
+    #[error(transparent)]
+    Ambiguous(#[from] Ambiguous),
     /// Others than its owner may write to the directory. Not retryable.
     #[error("others may write to the directory")]
     FolderNotPrivate,
@@ -184,6 +192,8 @@ impl EngineError {
             Self::TooLarge => "too_large",
             Self::TooMuchUnsent => "too_much_unsent",
             Self::NotFound { .. } => "not_found",
+            Self::MalformedId(_) => "malformed_id",
+            Self::Ambiguous(_) => "ambiguous_id",
             Self::FolderNotPrivate => "folder_not_private",
             Self::File(error) => DiskFault::of(error).map_or("file_unusable", DiskFault::code),
         }

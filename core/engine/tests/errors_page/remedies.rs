@@ -45,7 +45,7 @@ pub const REMEDIES: &[Remedy] = &[
     ),
     command(
         &["join with an invitation"],
-        &["用邀请码加入"],
+        &["凭邀请加入"],
         "keting enroll",
         "keting-scenarios::whoever_has_not_joined_joins_as_the_message_says",
     ),

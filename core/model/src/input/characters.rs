@@ -1,7 +1,7 @@
 //! Single characters as keyboards, spreadsheets and messengers put them into a field.
 
 /// A full-width letter, digit or sign as the half-width one, and every blank as U+0020.
-pub(super) fn half_width(c: char) -> char {
+pub(crate) fn half_width(c: char) -> char {
     match c {
         '\u{ff01}'..='\u{ff5e}' => {
             char::from_u32(u32::from(c) - 0xff01 + u32::from('!')).unwrap_or(c)

@@ -24,6 +24,7 @@ use crate::check::{InvalidValue, birth_date_of};
 use crate::city_time::CityTime;
 use crate::value::Value;
 
+pub(crate) use characters::half_width;
 pub use field::{Field, Takes};
 pub use id_number::of_fifteen;
 pub use pasted::pasted;

@@ -6,11 +6,16 @@
 
 mod cells;
 mod counts;
+mod named;
 mod permitted;
 mod withheld;
 mod within;
 
 pub use counts::{Counts, counts};
+pub use named::{
+    Candidate, IdBeginning, ItemKind, MalformedId, digits_apart, household_digits,
+    households_named, items_named,
+};
 pub use permitted::Permitted;
 pub use withheld::Withheld;
 pub use within::hidden_households;

@@ -134,6 +134,16 @@ pub(super) const CODES: &[Known] = &[
         "没有找到，请核对编号，或同步之后再找。",
         "It is not here: check the id, or sync and look again.",
     ),
+    not_found(
+        "malformed_id",
+        "这不是编号，编号只有数字和 a 至 f 的字母，请对照列表核对后重写。",
+        "This is not an id, which has digits and the letters a to f: check it against the list.",
+    ),
+    refused(
+        "ambiguous_id",
+        "有几个编号都这样开头，请选定一个，多写几位。",
+        "Several ids begin so: choose one by more of its digits.",
+    ),
     refused(
         "already_exists",
         "已经有了，请打开原有的修改，不要重复添加。",

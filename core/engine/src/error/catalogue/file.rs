@@ -80,17 +80,17 @@ pub(super) const CODES: &[Known] = &[
     .later(),
     not_found(
         "no_replica",
-        "这个目录里没有数据，请核对目录，或先用邀请码加入。",
+        "这个目录里没有数据，请核对目录，或先凭邀请加入。",
         "There is no data in this folder: check the folder, or join with an invitation first.",
     ),
     refused(
         "not_enrolled",
-        "这台设备还没有加入，请先用邀请码加入。",
+        "这台设备还没有加入，请先凭邀请加入。",
         "This device has not joined a city: join with an invitation first.",
     ),
     refused(
         "already_enrolled",
-        "这台设备已经加入了另一个城市，请核对邀请码，要加入这个城市请另建目录。",
+        "这台设备已经加入了另一个城市，请核对邀请，要加入这个城市请另建目录。",
         "This device is in another city: check the invitation, and take another folder to join this one.",
     ),
     internal("other_commit"),
@@ -109,7 +109,7 @@ const fn damaged(code: &'static str) -> Known {
 const fn keyless(code: &'static str) -> Known {
     file(
         code,
-        "这里没有这份数据的钥匙，请回到原来的设备上使用，或向系统管理员要新的邀请码。",
+        "这里没有这份数据的钥匙，请回到原来的设备上使用，或向系统管理员要新的邀请。",
         "The keys to this data are not here: use the device that made it, or ask the operator for a \
          new invitation.",
     )

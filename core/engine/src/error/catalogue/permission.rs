@@ -10,7 +10,7 @@ pub(super) const CODES: &[Known] = &[
     ),
     refused(
         "device_ended",
-        "这台设备的授权已被收回，能交的已经交上去，资料还在本机，要继续用请向系统管理员要新的邀请码。",
+        "这台设备的授权已被收回，能交的已经交上去，资料还在本机，要继续用请向系统管理员要新的邀请。",
         "This device was ended: what could be handed over was, and the data is still here, to \
          go on ask the operator for a new invitation.",
     ),
@@ -20,7 +20,7 @@ pub(super) const CODES: &[Known] = &[
     begins_later("grant_not_yet_valid").later(),
     refused(
         "other_city",
-        "这台设备或这份资料属于另一个城市，请核对邀请码。",
+        "这台设备或这份资料属于另一个城市，请核对邀请。",
         "This device or data belongs to another city: check the invitation.",
     ),
     refused(
@@ -31,12 +31,12 @@ pub(super) const CODES: &[Known] = &[
     .later(),
     refused(
         "unknown_device",
-        "服务器不认识这台设备，请向系统管理员要新的邀请码。",
+        "服务器不认识这台设备，请向系统管理员要新的邀请。",
         "The server does not know this device: ask the operator for a new invitation.",
     ),
     refused(
         "invitation_malformed",
-        "邀请码不完整或有错，请重新复制或扫描整个邀请码。",
+        "邀请不完整或有错，请重新复制或扫描整份邀请。",
         "The invitation is incomplete or wrong: copy or scan all of it again.",
     ),
     new_invitation("invitation_unknown"),
@@ -44,7 +44,7 @@ pub(super) const CODES: &[Known] = &[
     new_invitation("invitation_expired"),
     refused(
         "invitation_cancelled",
-        "这个邀请码已被系统管理员撤回，请向系统管理员要新的。",
+        "这份邀请已被系统管理员撤回，请向系统管理员要新的。",
         "The operator took this invitation back: ask them for a new one.",
     ),
     refused(
@@ -55,7 +55,7 @@ pub(super) const CODES: &[Known] = &[
     ),
     refused(
         "other_root_key",
-        "服务器出示的城市凭证和邀请码不一致，可能是假冒的，请停下来联系社区或镇里的系统管理员。",
+        "服务器出示的城市凭证和邀请不一致，可能是假冒的，请停下来联系社区或镇里的系统管理员。",
         "The server does not prove to be the city's that invited you and may be false: stop and tell \
          the operator.",
     ),
@@ -89,7 +89,7 @@ const fn begins_later(code: &'static str) -> Known {
 const fn new_invitation(code: &'static str) -> Known {
     refused(
         code,
-        "这个邀请码用不了，可能已被用过或过了期，请向系统管理员要新的。",
+        "这份邀请用不了，可能已被用过或过了期，请向系统管理员要新的。",
         "This invitation cannot be used, perhaps because it was used before or is too old: ask the \
          operator for a new one.",
     )

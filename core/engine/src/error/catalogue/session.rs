@@ -37,7 +37,7 @@ pub(super) const CODES: &[Known] = &[
     .later(),
     refused(
         "wrong_server_key",
-        "应答的不是邀请码里的那台服务器，请换一个网络再试，仍然不行就向系统管理员要新的邀请码，在本机再用邀请码加入，填过的内容会保留。",
+        "应答的不是邀请里的那台服务器，请换一个网络再试，仍然不行就向系统管理员要新的邀请，在本机再凭邀请加入，填过的内容会保留。",
         "The server that answered is not the one of your invitation: try another network, and if that \
          does not help ask the operator for a new one and join with an invitation here again, all you \
          entered stays.",
@@ -51,7 +51,7 @@ pub(super) const CODES: &[Known] = &[
     .later(),
     refused(
         "bad_address",
-        "邀请码里的服务器地址不对，请向系统管理员要新的邀请码，在本机再用邀请码加入，填过的内容会保留。",
+        "邀请里的服务器地址不对，请向系统管理员要新的邀请，在本机再凭邀请加入，填过的内容会保留。",
         "The server's address in the invitation is wrong: ask the operator for a new one and join with \
          an invitation here again, all you entered stays.",
     ),
@@ -109,7 +109,7 @@ pub(super) const CODES: &[Known] = &[
     ),
     network(
         "enrolment_not_proven",
-        "应答的服务器证明不了它能让本机加入，什么都没有改动，请换一个网络再试，仍然不行就向系统管理员要新的邀请码。",
+        "应答的服务器证明不了它能让本机加入，什么都没有改动，请换一个网络再试，仍然不行就向系统管理员要新的邀请。",
         "The server that answered could not prove that it may enrol this device, and nothing was \
          changed: try another network, and if that does not help ask the operator for a new \
          invitation.",
