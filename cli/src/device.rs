@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use keting::input::{Field, check};
+use keting::views::ItemKind;
 use keting::{Command, DirectoryVault, Keting, Vault};
-use keting_model::{DocumentId, DocumentKind, ItemId};
+use keting_model::{DocumentId, ItemId};
 
 use crate::arguments::Writing;
 use crate::exit::Failure;
@@ -69,30 +70,37 @@ pub fn region(keting: &Keting, code: &str) -> Result<DocumentId, Failure> {
     keting.region_of_code(&code)?.ok_or(Failure::NotFound("the region"))
 }
 
-/// Reads the id of a household.
+/// The household whose id begins as it was typed.
 ///
 /// # Errors
-/// When the text is none.
-pub fn household_id(text: &str) -> Result<DocumentId, Failure> {
-    let id: DocumentId = document_id(text)?;
-    match id.kind() {
-        Some(DocumentKind::Household) => Ok(id),
-        Some(_) | None => Err(Failure::Usage(format!("{text} is not the id of a household"))),
-    }
+/// When none or several do.
+pub fn household(keting: &Keting, typed: &str) -> Result<DocumentId, Failure> {
+    Ok(keting.household_named(typed)?)
 }
 
-/// Reads the id of a document.
+/// What stands in a household and has an id that begins as it was typed.
 ///
 /// # Errors
-/// When the text is none.
-pub fn document_id(text: &str) -> Result<DocumentId, Failure> {
-    text.parse().map_err(|error| Failure::Usage(format!("{text}: {error}")))
+/// When none or several do.
+pub fn item(
+    keting: &Keting,
+    household: &DocumentId,
+    kind: ItemKind,
+    typed: &str,
+) -> Result<ItemId, Failure> {
+    Ok(keting.item_named(household, kind, typed)?)
 }
 
-/// Reads the id of something inside a household.
+/// A household and a resident of it, whose ids begin as they were typed.
 ///
 /// # Errors
-/// When the text is none.
-pub fn item_id(text: &str) -> Result<ItemId, Failure> {
-    text.parse().map_err(|error| Failure::Usage(format!("{text}: {error}")))
+/// When none or several do.
+pub fn resident(
+    keting: &Keting,
+    household: &str,
+    resident: &str,
+) -> Result<(DocumentId, ItemId), Failure> {
+    let household = self::household(keting, household)?;
+    let resident = item(keting, &household, ItemKind::Resident, resident)?;
+    Ok((household, resident))
 }

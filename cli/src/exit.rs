@@ -3,7 +3,7 @@
 
 use keting::error::known;
 use keting::input::InvalidValue;
-use keting::{EngineError, ErrorKind};
+use keting::{Ambiguous, EngineError, ErrorKind};
 use keting_model::CommandError;
 
 /// It is done.
@@ -72,6 +72,14 @@ impl Failure {
             Self::Engine(EngineError::Command(CommandError::Invalid { field, rule })) => {
                 Some((field, *rule))
             }
+            _ => None,
+        }
+    }
+
+    /// What a beginning of an id may mean that names several.
+    pub fn ambiguous(&self) -> Option<&Ambiguous> {
+        match self {
+            Self::Engine(EngineError::Ambiguous(ambiguous)) => Some(ambiguous),
             _ => None,
         }
     }

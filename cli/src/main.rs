@@ -5,11 +5,13 @@
 //! progress and complaints, and the exit code says which kind of end it was.
 
 mod arguments;
+mod columns;
 mod commands;
 mod demo;
 mod device;
 mod exit;
 mod output;
+mod pager;
 mod time;
 
 use clap::Parser;

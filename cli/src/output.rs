@@ -2,12 +2,14 @@
 
 use std::io::{IsTerminal, Write};
 
-use keting::Warning;
 use keting::error::{caution, known};
 use keting::input::{Field, InvalidValue, label};
+use keting::views::Candidate;
+use keting::{Ambiguous, Warning};
 use serde::Serialize;
 use serde_json::json;
 
+use crate::columns::aligned;
 use crate::commands::words::field_name;
 use crate::exit::Failure;
 
@@ -39,7 +41,7 @@ pub fn warn(warning: Warning) {
     let (code, field) = (warning.code(), field_name(warning.field()));
     let advice = caution(code).map_or("", |caution| in_language(caution.zh, caution.en));
     let place = match warning.household() {
-        Some(household) => format!(" (户 household {household})"),
+        Some(household) => format!("（户 household {household}）"),
         None => String::new(),
     };
     note(&format!("keting: {field}: {advice} [{code}]{place}"));
@@ -77,6 +79,7 @@ pub fn progress_done() {
 
 /// Says why it did not work: what is wrong, and what to do about it, in the reader's language.
 pub fn complain(failure: &Failure) {
+    failure.ambiguous().into_iter().for_each(list_candidates);
     let mut err = std::io::stderr().lock();
     let advice = match failure {
         // It says itself what to do.
@@ -94,24 +97,38 @@ pub fn complain(failure: &Failure) {
     };
 }
 
+/// Lists what a beginning of an id may mean, above the complaint.
+fn list_candidates(ambiguous: &Ambiguous) {
+    let Ambiguous { count, candidates } = ambiguous;
+    for Candidate { id, called } in candidates {
+        note(&format!("  {id}  {}", called.lines().next().unwrap_or_default()));
+    }
+    let more = count.saturating_sub(candidates.len());
+    if more > 0 {
+        note(&format!("  （另有 {more} 个 and {more} more）"));
+    }
+}
+
 /// Says the same as an object for machines.
 pub fn complain_as_json(failure: &Failure) {
     let (code, known) = (failure.code(), known(failure.code()));
     let field = failure.invalid_field().map(|(pattern, _)| {
         Field::of_pattern(pattern).map_or_else(|| name_of(pattern), Field::name)
     });
-    note(
-        &json!({
-            "code": code,
-            "kind": known.map(|known| known.kind.name()),
-            "retryable": failure.retryable(),
-            "field": field,
-            "zh": known.map(|known| known.zh),
-            "en": known.map(|known| known.en),
-            "detail": failure.to_string(),
-        })
-        .to_string(),
-    );
+    let mut complaint = json!({
+        "code": code,
+        "kind": known.map(|known| known.kind.name()),
+        "retryable": failure.retryable(),
+        "field": field,
+        "zh": known.map(|known| known.zh),
+        "en": known.map(|known| known.en),
+        "detail": failure.to_string(),
+    });
+    if let Some(ambiguous) = failure.ambiguous() {
+        let candidate = |one: &Candidate<String>| json!({ "id": one.id, "called": one.called });
+        complaint["candidates"] = ambiguous.candidates.iter().map(candidate).collect();
+    }
+    note(&complaint.to_string());
 }
 
 /// What to do about a code, in the reader's language, if it is one of this version.
@@ -168,32 +185,26 @@ fn speaks_chinese() -> bool {
         .is_some_and(|value| value.starts_with("zh"))
 }
 
-/// Prints columns under headings, wide characters counted as two.
+/// Prints columns under headings.
 ///
 /// # Errors
 /// When standard output is closed.
 pub fn table(headings: &[&str], rows: &[Vec<String>]) -> Result<(), Failure> {
-    let cells = |column: usize| {
-        let heading = headings.get(column).map_or(0, |heading| width(heading));
-        rows.iter()
-            .filter_map(|row| row.get(column))
-            .map(|cell| width(cell))
-            .fold(heading, usize::max)
-    };
-    let widths: Vec<_> = (0..headings.len()).map(cells).collect();
-    let print = |cells: &mut dyn Iterator<Item = &str>| {
-        let mut text = String::new();
-        for (cell, wide) in cells.zip(&widths) {
-            text.push_str(cell);
-            text.extend(std::iter::repeat_n(' ', wide.saturating_sub(width(cell)) + 2));
-        }
-        line(text.trim_end())
-    };
-    print(&mut headings.iter().copied())?;
-    rows.iter().try_for_each(|row| print(&mut row.iter().map(String::as_str)))
+    lines(&under(headings, rows))
 }
 
-/// How many columns of a terminal a text takes: Chinese characters take two.
-fn width(text: &str) -> usize {
-    text.chars().map(|c| if u32::from(c) >= 0x1100 { 2 } else { 1 }).sum()
+/// Rows under their headings, as lines.
+pub fn under(headings: &[&str], rows: &[Vec<String>]) -> Vec<String> {
+    let headings: Vec<_> = headings.iter().map(|heading| (*heading).to_owned()).collect();
+    aligned(&[std::slice::from_ref(&headings), rows].concat())
+}
+
+/// Prints lines of result, many at a time.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn lines(lines: &[String]) -> Result<(), Failure> {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    Ok(out.flush()?)
 }

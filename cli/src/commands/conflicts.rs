@@ -5,11 +5,13 @@
 mod facts;
 mod withdrawals;
 
+use keting::Keting;
+use keting::input::{Field, Takes};
 use keting::views::{ConflictValue, ConflictView, HouseholdPage};
 use keting_model::{Command, DocumentId, ItemId, Settle};
 
 use crate::arguments::{SettleOn, Writing};
-use crate::commands::words::{field_name, who_and_when};
+use crate::commands::words::{field_name, who_and_when, word_name};
 use crate::device;
 use crate::exit::Failure;
 use crate::output;
@@ -19,18 +21,51 @@ use crate::output;
 /// # Errors
 /// When there is nothing to choose from, or the device refuses.
 pub fn settle(id: &str, key: &str, writing: &Writing, on: &SettleOn) -> Result<(), Failure> {
-    let document = device::document_id(id)?;
     let keting = device::open(&writing.data)?;
+    let conflicts = keting.conflicts(None)?;
+    let (document, key) = named(&keting, &conflicts, id, key)?;
     let typed = match (on.choose, &on.value) {
-        (Some(number), _) => chosen(&keting.conflicts(None)?, &document, key, number)?,
+        (Some(number), _) => chosen(&conflicts, &document, &key, number)?,
         (None, Some(value)) => value.clone(),
         (None, None) => String::new(),
     };
-    let settle = Settle::on_typed(document, key, &typed, keting.now());
+    let settle = Settle::on_typed(document, &key, &typed, keting.now());
     let settle = settle.map_err(keting::EngineError::from)?;
     device::write(&keting, &Command::Settle(settle), document, writing)?;
-    output::note(&format!("已定为 settled on: {}", in_words(&typed)));
+    output::note(&format!("已定为 settled on: {}", in_words(&key, &typed)));
     Ok(())
+}
+
+/// The document and the key that were typed, of both of which the beginnings of ids are enough.
+fn named(
+    keting: &Keting,
+    conflicts: &[ConflictView],
+    id: &str,
+    key: &str,
+) -> Result<(DocumentId, String), Failure> {
+    let document = match id.parse() {
+        Ok(document) => document,
+        Err(_) => device::household(keting, id)?,
+    };
+    let of_it = conflicts.iter().filter(|one| one.document == document);
+    let mut keys = of_it.map(|one| &one.key).filter(|one| begins(one, key));
+    match (keys.next(), keys.next()) {
+        (Some(only), None) => Ok((document, only.clone())),
+        _ => Ok((document, key.to_owned())),
+    }
+}
+
+/// Whether each part of a key begins as it was typed.
+fn begins(key: &str, typed: &str) -> bool {
+    let (parts, typed): (Vec<_>, Vec<_>) = (key.split('/').collect(), typed.split('/').collect());
+    let is_item = |at: usize| at == 1 && parts.len() > 1;
+    let mut pairs = parts.iter().zip(&typed).enumerate();
+    parts.len() == typed.len()
+        && pairs.all(
+            |(at, (part, typed))| {
+                if is_item(at) { part.starts_with(typed) } else { part == typed }
+            },
+        )
 }
 
 /// Prints what has to be settled of a household, with what to type to do so. The page also has what was
@@ -56,7 +91,8 @@ pub fn print(page: &HouseholdPage, data: &str) -> Result<(), Failure> {
 fn print_values(conflict: &ConflictView, data: &str) -> Result<(), Failure> {
     let row = |(number, value): (usize, &ConflictValue)| {
         let said_by: Vec<_> = value.entered.iter().map(who_and_when).collect();
-        let said = vec![number.to_string(), in_words(&value.value), said_by.join("、")];
+        let said =
+            vec![number.to_string(), in_words(&conflict.key, &value.value), said_by.join("、")];
         (said, what_to_type(conflict, data, number))
     };
     print_choices(
@@ -140,9 +176,14 @@ fn item(page: &HouseholdPage, letter: &str, id: &str) -> Option<String> {
     called.or_else(|| Some(id.to_owned()))
 }
 
-fn in_words(value: &str) -> String {
+/// A value of a field, with what it is called if it is a word that the field chooses from.
+fn in_words(key: &str, value: &str) -> String {
+    let field = key.rsplit('/').next().and_then(Field::of_name);
     match value {
-        "" => "(清空 cleared)".to_owned(),
+        "" => "清空 cleared".to_owned(),
+        word if field.is_some_and(|field| matches!(field.takes(), Takes::Words(_))) => {
+            word_name(word)
+        }
         "true" => "是 true".to_owned(),
         "false" => "否 false".to_owned(),
         text => text.to_owned(),

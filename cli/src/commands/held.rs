@@ -29,10 +29,8 @@ pub fn run(verb: &Held) -> Result<(), Failure> {
             say_what_to_do(&held)
         }
         Held::Show { id, reading } => {
-            let held = open(&reading.data)?.held()?;
-            let one = held.iter().find(|held| held.id.to_string() == *id);
-            let one = one.ok_or(Failure::NotFound("the held edit"))?;
-            if reading.json { output::json(&to_json(one)) } else { show(one) }
+            let one = open(&reading.data)?.held_named(id)?;
+            if reading.json { output::json(&to_json(&one)) } else { show(&one) }
         }
     }
 }

@@ -1,14 +1,16 @@
 //! What a device has not handed over, and why.
 
-use keting::DocumentId;
 use keting::error::known;
 use keting::views::{OutboxState, OutboxView};
+use keting::{Command, DocumentId};
 use serde_json::{Value, json};
 
 use crate::arguments::Reading;
+use crate::commands::words::command_words;
 use crate::device::open;
 use crate::exit::Failure;
 use crate::output;
+use crate::time::city_minute;
 
 /// How many entries are printed at most.
 pub const OUTBOX_MAX: u32 = 10_000;
@@ -24,7 +26,7 @@ pub fn outbox(reading: &Reading) -> Result<(), Failure> {
         return output::json(&entries.iter().map(entry_json).collect::<Vec<_>>());
     }
     let rows: Vec<_> = entries.iter().map(row).collect();
-    output::table(&["操作 command", "文档 document", "状态 state", "原因 code"], &rows)?;
+    output::table(&["操作 what", "录入 entered", "状态 state", "原因 why"], &rows)?;
     explain(&entries)
 }
 
@@ -51,13 +53,29 @@ fn entry_json(entry: &OutboxView) -> Value {
 
 fn row(entry: &OutboxView) -> Vec<String> {
     let (state, code) = state(&entry.state);
-    let document = documents(entry).first().map(DocumentId::to_string);
+    let (chinese, english) = command_words(name(entry));
+    let entered = entry.command.as_ref().map(Command::entered).unwrap_or_default();
+    let first: Vec<_> = entered.into_iter().take(2).map(|(_, value)| value.to_string()).collect();
     vec![
-        name(entry).to_owned(),
-        document.unwrap_or_default(),
-        state.to_owned(),
+        format!("{chinese} {english}: {}", first.join(" ")),
+        city_minute(entry.queued_at_ms),
+        in_chinese(state).map_or_else(|| state.to_owned(), |chinese| format!("{chinese} {state}")),
         code.unwrap_or_default().to_owned(),
     ]
+}
+
+/// What a state is called in Chinese.
+fn in_chinese(state: &str) -> Option<&'static str> {
+    let chinese = match state {
+        "queued" => "待发送",
+        "sent" => "已发送",
+        "acknowledged" => "已确认",
+        "held" => "待处理",
+        "refused" => "已退回",
+        "superseded" => "已由另一份代替",
+        _ => return None,
+    };
+    Some(chinese)
 }
 
 /// Says once for each code what it means and what to do.

@@ -16,8 +16,8 @@ use crate::exit::Failure;
 pub fn run(verb: Resident) -> Result<(), Failure> {
     match verb {
         Resident::Add { household, writing, fields } => {
-            let household = device::household_id(&household)?;
             let keting = device::open(&writing.data)?;
+            let household = device::household(&keting, &household)?;
             let (id, fact, time) = (keting.new_item(), keting.new_item(), keting.now());
             let fields = resident_fields(fields);
             let resident = NewResident { resident: id, fact, fields };
@@ -25,18 +25,16 @@ pub fn run(verb: Resident) -> Result<(), Failure> {
             device::write(&keting, &Command::Household(add), id, &writing)
         }
         Resident::Edit { household, resident, writing, fields } => {
-            let household = device::household_id(&household)?;
-            let resident = device::item_id(&resident)?;
-            let fields = resident_fields(fields);
             let keting = device::open(&writing.data)?;
+            let (household, resident) = device::resident(&keting, &household, &resident)?;
+            let fields = resident_fields(fields);
             let time = keting.now();
             let edit = HouseholdCommand::EditResident { household, resident, fields, time };
             device::write(&keting, &Command::Household(edit), resident, &writing)
         }
         Resident::Leave { household, resident, writing, status, reason, at } => {
-            let household = device::household_id(&household)?;
-            let resident = device::item_id(&resident)?;
             let keting = device::open(&writing.data)?;
+            let (household, resident) = device::resident(&keting, &household, &resident)?;
             let (fact, time) = (keting.new_item(), keting.now());
             let said =
                 HouseholdCommand::SetStatus { household, resident, fact, status, reason, at, time };
@@ -68,9 +66,8 @@ fn move_all(
     writing: &Writing,
     command: impl FnOnce(DocumentId, ItemId, CityTime) -> HouseholdCommand,
 ) -> Result<(), Failure> {
-    let household = device::household_id(household)?;
-    let resident = device::item_id(resident)?;
     let keting = device::open(&writing.data)?;
+    let (household, resident) = device::resident(&keting, household, resident)?;
     let command = Command::Household(command(household, resident, keting.now()));
     device::write(&keting, &command, resident, writing)
 }

@@ -33,7 +33,7 @@ pub fn salvage(arguments: &Salvage) -> Result<(), Failure> {
 pub fn print_report(report: &SalvageReport, is_enrolled: bool) -> Result<(), Failure> {
     let kept = report.outbox_count;
     output::line(format!("损坏的文件已另存 damaged file set aside as: {}", report.set_aside_as))?;
-    output::line(format!("已救出待上传的修改 unsent edits saved: {kept}"))?;
+    output::line(format!("已救出待发送的修改 unsent edits saved: {kept}"))?;
     if report.without_parts_count > 0 {
         let count = report.without_parts_count;
         output::line(format!("需要重新录入的修改 edits to be entered again (outbox): {count}"))?;
@@ -49,7 +49,7 @@ pub fn print_report(report: &SalvageReport, is_enrolled: bool) -> Result<(), Fai
     output::line(if is_enrolled {
         "下次同步会取回全部资料。 The next sync brings everything else back."
     } else {
-        "本机的登记也没能读出，请用新的邀请码重新加入。 The enrolment could not be read either: enroll \
+        "本机怎样加入的也没能读出，请凭新的邀请重新加入。 The enrolment could not be read either: enroll \
          again with a new invitation."
     })
 }

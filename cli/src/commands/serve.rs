@@ -52,7 +52,7 @@ pub fn serve(arguments: &Serve) -> Result<(), Failure> {
         let judging = open_store(&arguments.data)?;
         let running = Running::start(server, judging, admin, listener, keys)
             .map_err(|error| unusable("file_unusable", &error))?;
-        output::line(format!("listening on {address}"))?;
+        output::line(format!("正在监听 listening on {address}"))?;
         stop_signals.wait().await;
         running.stop().await;
         Ok(())

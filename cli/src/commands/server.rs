@@ -49,9 +49,9 @@ fn make_city(arguments: &Init, city: &str, regions: &Path) -> Result<(), Failure
         unusable(error.code(), &error)
     })?;
     let root_key = arguments.root_key.display();
-    output::line(format!("{city}: {}", arguments.data.display()))?;
+    output::line(format!("已建立 made: {city}（{}）", arguments.data.display()))?;
     output::note(&format!(
-        "根密钥已写入 {root_key}，请移到离线保管处。The root key is in {root_key}; take it off this \
+        "根密钥已写入 {root_key}，请移到离线保管处。 The root key is in {root_key}; take it off this \
          machine."
     ));
     Ok(())

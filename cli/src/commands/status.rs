@@ -4,6 +4,7 @@ use keting_trust::{RecordKind, SignedGrant};
 use serde_json::json;
 
 use crate::arguments::{Reading, ReadingEither};
+use crate::columns::aligned;
 use crate::commands::outbox::waiting_for_invitation;
 use crate::commands::words::role_name;
 use crate::device::open;
@@ -50,17 +51,19 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
     }
     let is_enrolled = status.city.is_some();
     let rows = [
-        ("城市 city", status.city.unwrap_or_else(|| "(未加入 not enrolled)".to_owned())),
+        ("城市 city", status.city.unwrap_or_else(|| "未加入 not enrolled".to_owned())),
         ("持有人 holder", status.holder.unwrap_or_default()),
         ("角色 role", role.map(role_name).unwrap_or_default()),
         ("文档 documents", status.documents.to_string()),
-        ("待上传 waiting", status.waiting.to_string()),
+        ("待发送 waiting", status.waiting.to_string()),
         ("待处理 held", status.held.to_string()),
         ("待定 to settle", status.conflicts.to_string()),
         ("授权至 grant expires", status.grant_expires_at_ms.map_or_else(dash, city_minute)),
         ("已同步至 up to date as of", status.up_to_date_at_ms.map_or_else(dash, city_minute)),
     ];
-    rows.into_iter().try_for_each(|(name, value)| output::line(format!("{name}: {value}")))?;
+    let or_dash = |value: String| if value.is_empty() { dash() } else { value };
+    let rows = rows.map(|(name, value)| vec![name.to_owned(), or_dash(value)]);
+    output::lines(&aligned(&rows))?;
     if let Some(expires_at_ms) = status.grant_expires_at_ms.filter(|_| status.grant_ends_soon) {
         output::line(grant_ends_soon(expires_at_ms))?;
     }

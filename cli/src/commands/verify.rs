@@ -50,7 +50,7 @@ pub fn verify(reading: &ReadingEither) -> Result<(), Failure> {
             output::line(format!("{document}  {what}"))?;
         }
         output::line(format!(
-            "{} documents, {} commits, {} changes, {} differences",
+            "文档 documents {}，提交 commits {}，变更 changes {}，不一致 differences {}",
             found.documents.len(),
             found.commits,
             found.changes,
@@ -66,7 +66,7 @@ pub fn verify(reading: &ReadingEither) -> Result<(), Failure> {
 fn verify_device(reading: &ReadingEither) -> Result<Found, Failure> {
     let keting = device::open(&reading.data)?;
     let report = replica_of(&keting).verify(&mut |done, total| {
-        output::progress(&format!("{done} of {total} documents"));
+        output::progress(&format!("已核对文档 documents checked: {done}/{total}"));
     })?;
     let documents = report.documents.iter().map(|(id, found)| (id.to_string(), heads(found)));
     Ok(Found {
@@ -112,7 +112,7 @@ pub fn inspect(reading: &ReadingEither) -> Result<(), Failure> {
         .map(|table| vec![table.name, table.row_count.to_string(), table.bytes.to_string()])
         .collect();
     output::table(&["表 table", "行 rows", "字节 bytes"], &rows)?;
-    output::line(format!("{}: {} bytes", path.display(), sizes.total_bytes))
+    output::line(format!("{}: 字节 bytes {}", path.display(), sizes.total_bytes))
 }
 
 fn verify_server(reading: &ReadingEither) -> Result<Found, Failure> {
@@ -120,7 +120,7 @@ fn verify_server(reading: &ReadingEither) -> Result<Found, Failure> {
         SqliteStore::open_to_read(&store_path(&reading.data)).map_err(keting::EngineError::from)?;
     let read = store.snapshot().map_err(|error| unreadable(&error))?;
     let report = keting_server::verify::verify(&*read, &mut |done| {
-        output::progress(&format!("{done} entries and documents"));
+        output::progress(&format!("已核对条目与文档 entries and documents checked: {done}"));
     })
     .map_err(|error| unreadable(&error))?;
     let mut documents = Map::new();

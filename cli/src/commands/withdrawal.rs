@@ -1,11 +1,10 @@
 //! What was entered by mistake: withdrawn, restored, and shown on demand.
 
 use keting::commands::{Record, WithdrawalCommand};
-use keting::views::{ConflictView, FactView, HouseholdPage};
+use keting::views::{ConflictView, FactView, ItemKind};
 use keting::{Command, DocumentId, ItemId, Keting};
 
 use crate::arguments::{OfHousehold, RestoreReason, WithdrawReason, Writing};
-use crate::commands::household::cells;
 use crate::commands::words::who_and_when;
 use crate::device;
 use crate::exit::Failure;
@@ -21,8 +20,8 @@ pub fn withdraw(
     why: WithdrawReason,
     writing: &Writing,
 ) -> Result<(), Failure> {
-    let household = device::household_id(household)?;
     let keting = device::open(&writing.data)?;
+    let household = device::household(&keting, household)?;
     let record = record(&keting, &household, of)?;
     withdraw_record(&keting, household, record, why, writing)
 }
@@ -37,8 +36,8 @@ pub fn withdraw_resident(
     why: WithdrawReason,
     writing: &Writing,
 ) -> Result<(), Failure> {
-    let (household, resident) = (device::household_id(household)?, device::item_id(resident)?);
     let keting = device::open(&writing.data)?;
+    let (household, resident) = device::resident(&keting, household, resident)?;
     withdraw_record(&keting, household, Record::Resident(resident), why, writing)
 }
 
@@ -52,8 +51,8 @@ pub fn restore(
     why: RestoreReason,
     writing: &Writing,
 ) -> Result<(), Failure> {
-    let household = device::household_id(household)?;
     let keting = device::open(&writing.data)?;
+    let household = device::household(&keting, household)?;
     let record = record(&keting, &household, of)?;
     restore_record(&keting, household, record, why, writing)
 }
@@ -68,8 +67,8 @@ pub fn restore_resident(
     why: RestoreReason,
     writing: &Writing,
 ) -> Result<(), Failure> {
-    let (household, resident) = (device::household_id(household)?, device::item_id(resident)?);
     let keting = device::open(&writing.data)?;
+    let (household, resident) = device::resident(&keting, household, resident)?;
     restore_record(&keting, household, Record::Resident(resident), why, writing)
 }
 
@@ -121,15 +120,15 @@ fn write(
 /// What the options name.
 fn record(keting: &Keting, household: &DocumentId, of: &OfHousehold) -> Result<Record, Failure> {
     if let Some(need) = &of.need {
-        return Ok(Record::Need(device::item_id(need)?));
+        return Ok(Record::Need(device::item(keting, household, ItemKind::Need, need)?));
     }
     if let Some(visit) = &of.visit {
-        let visit = device::item_id(visit)?;
+        let visit = device::item(keting, household, ItemKind::Visit, visit)?;
         let year = year_of(keting, household, &visit)?.ok_or(Failure::NotFound("the visit"))?;
         return Ok(Record::Visit { visit, year });
     }
     if let Some(note) = &of.note {
-        let note = device::item_id(note)?;
+        let note = device::item(keting, household, ItemKind::Note, note)?;
         let year = year_of(keting, household, &note)?.ok_or(Failure::NotFound("the note"))?;
         return Ok(Record::Note { note, year });
     }
@@ -180,41 +179,4 @@ pub fn refuses_to_show(withdrawn: &[FactView]) -> Failure {
         "This household is withdrawn: --withdrawn shows it, and to use it, restore it first.",
     );
     Failure::Withdrawn(format!("{advice} 原因 reason: {why}"))
-}
-
-/// Prints what was withdrawn of a household, or that it was itself, and why.
-///
-/// # Errors
-/// When standard output is closed.
-pub fn print(page: &HouseholdPage) -> Result<(), Failure> {
-    let household = &page.household;
-    print_one("整户 the whole household", &household.withdrawn)?;
-    for resident in household.residents.iter().map(|detail| &detail.resident) {
-        let told = cells(resident).into_iter().filter(|cell| !cell.is_empty());
-        let called = format!("居民 resident {}", told.collect::<Vec<_>>().join("  "));
-        print_one(&called, &resident.withdrawn)?;
-    }
-    for need in &household.needs {
-        print_one(&format!("需求 need {}  {}", need.id, need.text), &need.withdrawn)?;
-    }
-    for visit in page.visits.iter().flatten() {
-        let purpose = visit.purpose.as_deref().unwrap_or_default();
-        let called = format!("走访 visit {}  {}  {purpose}", visit.id, visit.at);
-        print_one(&called, &visit.withdrawn)?;
-    }
-    for note in page.notes.iter().flatten() {
-        let called = format!("记录 note {}  {}  {}", note.id, note.at, note.text);
-        print_one(&called, &note.withdrawn)?;
-    }
-    Ok(())
-}
-
-fn print_one(called: &str, withdrawn: &[FactView]) -> Result<(), Failure> {
-    for fact in withdrawn {
-        // Whoever withdraws something says why.
-        let reason = fact.reason.as_deref().unwrap_or("（不可见 withheld）");
-        let entered = who_and_when(&fact.entered);
-        output::line(format!("已作废 withdrawn: {called}  原因 reason: {reason}  （{entered}）"))?;
-    }
-    Ok(())
 }

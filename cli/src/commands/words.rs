@@ -6,6 +6,9 @@ use keting_model::role::Role;
 
 /// What is no field of its own in a form, or shares its name with others.
 const OTHERS: &[(&str, &str)] = &[
+    ("region", "区域"),
+    ("head", "户主"),
+    ("living_here", "在住人数"),
     ("concealed", "只公开姓名"),
     ("status_reason", "状态原因"),
     ("status_at", "状态日期"),
@@ -60,7 +63,11 @@ pub fn field_name(field: &str) -> String {
 
 /// What a field of a region is called: a region has a name as people have, and other words for it.
 pub fn region_field_name(field: &str) -> String {
-    if field == "name" { "名称 name".to_owned() } else { field_name(field) }
+    match field {
+        "name" => "名称 name".to_owned(),
+        "head" => "负责人 head".to_owned(),
+        field => field_name(field),
+    }
 }
 
 /// What a word that a field chooses from is called, with the word itself: `已作废 withdrawn`.
@@ -75,7 +82,7 @@ pub fn role_name(name: &str) -> String {
 
 /// Who entered something and when, to the minute in the city's zone: `陆德祥 2026-11-26 20:28`.
 pub fn who_and_when(entered: &Entered) -> String {
-    let by = entered.by.as_deref().unwrap_or("(未知 unknown)");
+    let by = entered.by.as_deref().unwrap_or("未知 unknown");
     let minute = entered.at.as_deref().and_then(|at| at.get(.."2026-11-26T20:28".len()));
     format!("{by} {}", minute.unwrap_or_default().replace('T', " ")).trim_end().to_owned()
 }
@@ -102,6 +109,6 @@ mod tests {
         entered.at = Some("2026-11-26T20:28:59+08:00".to_owned());
         entered.by = Some("陆德祥".to_owned());
         assert_eq!(who_and_when(&entered), "陆德祥 2026-11-26 20:28");
-        assert_eq!(who_and_when(&Entered::default()), "(未知 unknown)");
+        assert_eq!(who_and_when(&Entered::default()), "未知 unknown");
     }
 }

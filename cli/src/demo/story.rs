@@ -254,7 +254,7 @@ fn start_server(
     serve.arg(format!("wss://{}/v1/sync", link.address()));
     serve.stderr(File::create(place.join("server.log")).map_err(unusable)?);
     let server = Running::start(serve)?;
-    let line = server.line(|line| line.starts_with("listening on "))?;
+    let line = server.line(|line| line.contains("listening on "))?;
     let address = line.rsplit(' ').next().and_then(|address| address.parse().ok());
     link.lead_to(listener, address.ok_or_else(|| broken("the server printed no address"))?);
     hold(link.traffic().connections == 0, "nobody is connected yet")?;

@@ -73,7 +73,7 @@ impl ServedCity {
         let mut said = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut said).unwrap();
         self.process = Some(process);
-        assert_eq!(said.trim(), format!("listening on {listen}"), "{}", self.log());
+        assert_eq!(said.trim(), format!("正在监听 listening on {listen}"), "{}", self.log());
     }
 
     /// Asks the server to stop, as an operator's system does, and gives its exit code.

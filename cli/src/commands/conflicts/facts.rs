@@ -4,7 +4,7 @@
 use keting::views::{ConflictView, FactView};
 
 use super::{print_choices, shell_word};
-use crate::commands::words::who_and_when;
+use crate::commands::words::{who_and_when, word_name};
 use crate::exit::Failure;
 
 /// Prints the facts, and what to type to settle on each.
@@ -14,14 +14,14 @@ use crate::exit::Failure;
 pub fn print(conflict: &ConflictView, data: &str) -> Result<(), Failure> {
     let row = |fact: &FactView| {
         let said = vec![
-            fact.status.clone(),
+            word_name(&fact.status),
             fact.at.clone().unwrap_or_default(),
             fact.reason.clone().unwrap_or_default(),
             who_and_when(&fact.entered),
         ];
         (said, what_to_type(conflict, fact, data))
     };
-    let headings = ["状态 status", "日期 day", "缘由 reason", "录入 entered"];
+    let headings = ["状态 status", "日期 day", "原因 reason", "录入 entered"];
     print_choices(&headings, conflict, conflict.facts.iter().map(row))
 }
 

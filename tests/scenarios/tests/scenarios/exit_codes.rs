@@ -21,7 +21,7 @@ fn done_refused_usage_and_not_found_have_exit_codes_of_their_own() {
     );
     let usage = alice.run(&["household", "add", "--address", "一号"]);
     assert_eq!(usage.exit_code, Some(2));
-    assert_eq!(alice.run(&["household", "show", "not-an-id"]).refusal(), (2, "usage"));
+    assert_eq!(alice.run(&["household", "show", "not-an-id"]).refusal(), (3, "malformed_id"));
     assert_eq!(alice.run(&["household", "show", NOWHERE]).refusal(), (3, "not_found"));
     assert_eq!(alice.run(&["region", "show", "nowhere"]).refusal(), (3, "not_found"));
     assert_eq!(city.new_device().run(&["status"]).refusal(), (3, "no_replica"));

@@ -1,0 +1,129 @@
+//! One household in full, laid out for whoever reads it at arm's length. Everything that `--json` has
+//! stands there, but for the ids of facts and devices, which no command takes.
+
+use keting::Keting;
+use keting::views::HouseholdPage;
+use keting_model::words::RELATIONS;
+
+use super::entries::{
+    Entry, Known, WITHDRAWN_LABEL, of_need, of_note, of_resident, of_visit, print, print_known,
+};
+use super::{flagged, marked, withdrawn_lines};
+use crate::arguments::Reading;
+use crate::commands::words::{field_name, role_name, word_name};
+use crate::commands::{conflicts, held, withdrawal};
+use crate::device;
+use crate::exit::Failure;
+use crate::output;
+
+/// Shows a household.
+///
+/// # Errors
+/// When it is not here, was withdrawn and is not asked for as such, or the device cannot be used.
+pub fn show(id: &str, withdrawn: bool, reading: &Reading) -> Result<(), Failure> {
+    let keting = device::open(&reading.data)?;
+    let id = device::household(&keting, id)?;
+    let all = keting.household_with_withdrawn(&id)?.ok_or(Failure::NotFound("the household"))?;
+    if !withdrawn && !all.household.withdrawn.is_empty() {
+        return Err(withdrawal::refuses_to_show(&all.household.withdrawn));
+    }
+    if reading.json {
+        return match withdrawn {
+            true => output::json(&all),
+            false => output::json(&keting.household(&id)?),
+        };
+    }
+    print_household(&all)?;
+    print_residents(&keting, &all, withdrawn)?;
+    print_beside(&keting, &all, withdrawn)?;
+    if !all.conflicts.is_empty() {
+        output::line("")?;
+        conflicts::print(&all, &reading.data.display().to_string())?;
+    }
+    held::mention(&keting)
+}
+
+fn print_household(page: &HouseholdPage) -> Result<(), Failure> {
+    let household = &page.household;
+    let is_in_conflict = |name: &str| page.conflicts.iter().any(|one| one.key == name);
+    let address = flagged(household.address.clone(), is_in_conflict("address"));
+    output::line(marked(address, &household.withdrawn))?;
+    let mut known = Known::default();
+    known.add("编号 id", Some(household.id.to_string()));
+    for (name, value) in [
+        ("region", household.region.clone()),
+        ("address_code", household.address_code.clone()),
+        ("tenure", household.tenure.as_deref().map(word_name)),
+        ("head", household.head.clone()),
+        ("living_here", Some(household.living_here.to_string())),
+    ] {
+        known.add(&field_name(name), value.map(|text| flagged(text, is_in_conflict(name))));
+    }
+    known.add_lines(WITHDRAWN_LABEL, withdrawn_lines(&household.withdrawn));
+    print_known(&known, "  ", known.widest())
+}
+
+fn print_residents(keting: &Keting, page: &HouseholdPage, withdrawn: bool) -> Result<(), Failure> {
+    let household = &page.household;
+    // The head first, then as people list relations; who has none comes last.
+    let mut residents: Vec<_> = household.residents.iter().collect();
+    residents.sort_by_key(|one| {
+        let relation = one.resident.relation.as_deref();
+        RELATIONS.iter().position(|known| Some(*known) == relation).unwrap_or(RELATIONS.len())
+    });
+    let entry = |one| of_resident(one, household.withheld, &page.conflicts);
+    let residents = residents.into_iter().map(entry);
+    heading("居民 residents", residents.clone(), withdrawn)?;
+    if !household.withheld.is_empty() {
+        print_withheld(keting, household.withheld)?;
+    }
+    print(residents, withdrawn)?;
+    let needs = household.needs.iter().map(of_need);
+    heading("需求 needs", needs.clone(), withdrawn)?;
+    print(needs, withdrawn)
+}
+
+/// Prints visits and notes, or that they are withheld.
+fn print_beside(keting: &Keting, page: &HouseholdPage, withdrawn: bool) -> Result<(), Failure> {
+    match &page.visits {
+        Some(visits) => {
+            heading("走访 visits", visits.iter().map(of_visit), withdrawn)?;
+            print(visits.iter().map(of_visit), withdrawn)?;
+        }
+        None => output::line("")?,
+    }
+    match &page.notes {
+        Some(notes) => {
+            heading("记录 notes", notes.iter().map(of_note), withdrawn)?;
+            print(notes.iter().map(of_note), withdrawn)?;
+        }
+        None => output::line("")?,
+    }
+    if page.withheld.is_empty() { Ok(()) } else { print_withheld(keting, page.withheld) }
+}
+
+/// What a part is called, and how much of it follows.
+fn heading(
+    name: &str,
+    entries: impl Iterator<Item = Entry>,
+    withdrawn: bool,
+) -> Result<(), Failure> {
+    let (gone, standing): (Vec<_>, Vec<_>) = entries.partition(|entry| entry.is_withdrawn);
+    output::line("")?;
+    match gone.len() {
+        count if withdrawn && count > 0 => {
+            output::line(format!("{name}: {}，已作废 withdrawn: {count}", standing.len()))
+        }
+        _ => output::line(format!("{name}: {}", standing.len())),
+    }
+}
+
+/// Prints what the reader's role does not let them read.
+fn print_withheld(keting: &Keting, fields: &[&str]) -> Result<(), Failure> {
+    let names: Vec<_> = fields.iter().map(|field| field_name(field)).collect();
+    let role = keting.status()?.role.map(|role| role_name(role.name())).unwrap_or_default();
+    let why = format!("{role} 无权查看 your role may not read it");
+    let mut known = Known::default();
+    known.add_lines("不可见 withheld", vec![names.join("、"), why.trim_start().to_owned()]);
+    print_known(&known, "  ", known.widest())
+}

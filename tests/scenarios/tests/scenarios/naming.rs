@@ -1,0 +1,108 @@
+//! Households and what stands in them are named by the beginning of their ids.
+
+use keting_scenarios::city::{GRID, MICRO_GRID, UNIT};
+use keting_scenarios::device::Device;
+use keting_scenarios::served::ServedCity;
+use serde_json::{Value, json};
+
+fn add_household(device: &Device, region: &str, address: &str) -> String {
+    device.run(&["household", "add", "--region", region, "--address", address]).line()
+}
+
+/// How an id begins that no other of some ids begins with.
+fn beginning<'i>(id: &'i str, others: &[&str]) -> &'i str {
+    let is_its_own = |end: &usize| others.iter().all(|other| !other.starts_with(&id[..*end]));
+    &id[..(1..=id.len()).find(is_its_own).unwrap()]
+}
+
+#[test]
+fn everything_of_a_household_is_named_by_how_its_id_begins() {
+    let city = ServedCity::start();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    let [first, second] = ["一号", "二号"].map(|address| add_household(&alice, UNIT, address));
+    let household = beginning(&first, &[&second]);
+    let add = |name| alice.run(&["resident", "add", household, "--name", name]).line();
+    let [one, other] = ["李燕云", "王二"].map(add);
+    let resident = beginning(&one, &[&other]).to_uppercase();
+    alice.run(&["resident", "edit", household, &resident, "--phone", "13800000001"]).done();
+    let leave = ["resident", "leave", household, &resident, "--status", "away"];
+    alice.run(&leave).done();
+    alice.run(&["household", "edit", household, "--tenure", "owned"]).done();
+
+    let need = alice.run(&["household", "need", household, "--text", "换灯"]).line();
+    let met = ["household", "need", household, "--need", &need[..3], "--status", "met"];
+    alice.run(&met).done();
+    let visit = alice.run(&["household", "visit", household, "--purpose", "回访"]).line();
+    let note = alice.run(&["household", "note", household, "--text", "记错了人"]).line();
+    for (option, id) in [("--visit", &visit), ("--note", &note), ("--need", &need)] {
+        let withdraw = ["household", "withdraw", household, option, &id[..3]];
+        alice.run(&[&withdraw[..], &["--reason", "录错了"]].concat()).done();
+        alice.run(&["household", "restore", household, option, &id[..3]]).done();
+    }
+    let page = alice.json(&["household", "show", household]);
+    assert_eq!(page["household"]["tenure"], "owned");
+    let residents = page["household"]["residents"].as_array().unwrap();
+    let told = residents.iter().find(|resident| resident["id"] == json!(one)).unwrap();
+    assert_eq!((&told["phone"], &told["status"]), (&json!("13800000001"), &json!("away")));
+    assert_eq!(page["household"]["needs"][0]["status"], "met");
+
+    let withdraw = ["resident", "withdraw", household, &resident, "--reason", "录错了户"];
+    alice.run(&withdraw).done();
+    alice.run(&["household", "withdraw", household, "--reason", "录重复了"]).done();
+    alice.run(&["household", "restore", household]).done();
+}
+
+#[test]
+fn a_beginning_that_several_share_lists_them_and_one_that_none_has_says_so() {
+    let city = ServedCity::start();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    let [first, _] = ["一号", "二号"].map(|address| add_household(&alice, UNIT, address));
+    // What every household's id begins with.
+    let both = alice.run(&["household", "show", &first[..4]]);
+    assert_eq!(both.refusal(), (1, "ambiguous_id"));
+    assert!(both.err.contains("一号") && both.err.contains("二号"), "{both:?}");
+    let told = alice.run(&["household", "edit", &first[..4], "--tenure", "owned", "--json"]);
+    let told: Value = serde_json::from_str(&told.err).unwrap();
+    let candidates = told["candidates"].as_array().unwrap();
+    let called: Vec<_> = candidates.iter().map(|one| one["called"].as_str().unwrap()).collect();
+    assert!(called.len() == 2 && called.contains(&"一号"), "{told}");
+    // What is told of each names it.
+    for one in candidates {
+        let page = alice.json(&["household", "show", one["id"].as_str().unwrap()]);
+        assert_eq!(page["household"]["address"], one["called"]);
+    }
+    for (typed, code) in [("0002", "ambiguous_id"), ("ffff", "not_found"), ("一号", "malformed_id")]
+    {
+        assert_eq!(alice.run(&["household", "note", typed, "--text", "x"]).refusal().1, code);
+    }
+    let add = |name: String| alice.run(&["resident", "add", &first, "--name", &name]).line();
+    let people: Vec<_> = (0..17).map(|at| add(format!("李{at}"))).collect();
+    // Of seventeen ids two begin with the same digit.
+    let shared = people
+        .iter()
+        .find(|one| people.iter().any(|other| other != *one && other.starts_with(&one[..1])));
+    let leave = ["resident", "leave", &first, &shared.unwrap()[..1], "--status", "away"];
+    let several = alice.run(&leave);
+    assert_eq!(several.refusal(), (1, "ambiguous_id"));
+    assert!(several.err.contains("  李") && !several.err.contains("0 begin"), "{several:?}");
+}
+
+#[test]
+fn a_value_is_settled_by_the_beginnings_of_ids() {
+    let city = ServedCity::start();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    let bob = city.device("刘平杰", "grid_worker", GRID);
+    let household = add_household(&alice, UNIT, "一号");
+    let resident = alice.run(&["resident", "add", &household, "--name", "李燕云"]).line();
+    alice.run(&["sync"]).done();
+    bob.run(&["sync"]).done();
+    for (device, phone) in [(&alice, "13800000001"), (&bob, "13800000002")] {
+        device.run(&["resident", "edit", &household, &resident, "--phone", phone]).done();
+        device.run(&["sync"]).done();
+    }
+    let (id, key) = (&household[..12], format!("r/{}/phone", &resident[..2]));
+    bob.run(&["household", "settle", id, &key, "--value", "13800000002"]).done();
+    let page = bob.json(&["household", "show", id]);
+    assert_eq!(page["conflicts"], json!([]));
+    assert_eq!(page["household"]["residents"][0]["phone"], "13800000002");
+}
