@@ -10,6 +10,7 @@ pub mod errors;
 pub mod repository;
 pub mod rooms;
 pub mod sources;
+pub mod texts;
 
 /// Fails a test with every finding on a line of its own.
 #[cfg(test)]
