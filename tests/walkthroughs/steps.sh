@@ -38,11 +38,13 @@ save() {
   fenced "$1" "file: $2" >"$2"
 }
 
-# Takes the steps, as somebody whose language is Chinese, and shows what they print, which stays in the
-# file `seen`.
+# Takes the steps of one fence after another, as somebody whose language is Chinese, and shows what they
+# print, which stays in the file `seen`.
 take() {
-  fenced "$1" "steps: $2" >steps.sh
-  LC_MESSAGES=zh_CN.UTF-8 bash -euo pipefail steps.sh >seen 2>&1 || { cat seen; fail "the steps '$2' of $1 do not work"; }
+  local readme=$1 name
+  shift
+  for name in "$@"; do fenced "$readme" "steps: $name"; done >steps.sh
+  LC_MESSAGES=zh_CN.UTF-8 bash -euo pipefail steps.sh >seen 2>&1 || { cat seen; fail "the steps '$*' of $readme do not work"; }
   cat seen
 }
 
@@ -54,7 +56,7 @@ take_and_serve() {
   SERVER=$!
   exec 3<served
   # What comes before the server has its say; where the steps end without it, there is nothing more to read.
-  until read -r said <&3 && [[ $said == 'listening on'* ]]; do
+  until read -r said <&3 && [[ $said == *'listening on'* ]]; do
     [ -n "$said" ] || { cat server.log; fail "the steps '$2' of $1 do not work"; }
   done
 }

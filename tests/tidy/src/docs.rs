@@ -23,10 +23,20 @@ pub fn commands(markdown: &str) -> Vec<String> {
         if let Some(language) = line.strip_prefix("```") {
             fence = if fence.is_some() { None } else { Some(language) };
         } else if fence == Some("sh") && !line.is_empty() && !line.starts_with('#') {
-            commands.push(line.to_owned());
+            commands.extend(command_of(line).map(str::to_owned));
         }
     }
     commands
+}
+
+/// What a line of a shell runs, also where it keeps what is printed under a name; none if it only names
+/// something.
+fn command_of(line: &str) -> Option<&str> {
+    if line.starts_with("export ") {
+        return None;
+    }
+    let kept = line.split_once("=$(").filter(|(name, _)| name.chars().all(char::is_alphanumeric));
+    Some(kept.map_or(line, |(_, command)| command.trim_end_matches(')')))
 }
 
 /// The commands of `keting` that a document names in its text, in backticks.
