@@ -3,67 +3,15 @@
 //! `keting-trust` evaluates it against grants and regions; documentation and tests are made from
 //! it. What a role may do always ends at the regions its grant names.
 
+mod family;
+mod table;
+
 use crate::kind::DocumentKind;
 use crate::region::Level;
 
-/// A part of the data that a role may or may not write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Family {
-    /// The city and its towns: names, boundaries, heads.
-    City,
-    /// The regions below the towns.
-    Region,
-    /// Households: home region, address, tenure.
-    Household,
-    /// Residents of a household.
-    Resident,
-    /// What only some roles may read of a household.
-    Private,
-    /// Visits to a household.
-    Visit,
-    /// Needs of a household.
-    Need,
-    /// Notes about a household.
-    Note,
-}
+use table::RoleRule;
 
-impl Family {
-    /// Every family, in order.
-    pub const ALL: [Self; 8] = [
-        Self::City,
-        Self::Region,
-        Self::Household,
-        Self::Resident,
-        Self::Private,
-        Self::Visit,
-        Self::Need,
-        Self::Note,
-    ];
-
-    /// The name in documentation and logs.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::City => "city",
-            Self::Region => "region",
-            Self::Household => "household",
-            Self::Resident => "resident",
-            Self::Private => "private",
-            Self::Visit => "visit",
-            Self::Need => "need",
-            Self::Note => "note",
-        }
-    }
-
-    /// The kind of document it stands in.
-    pub const fn kind(self) -> DocumentKind {
-        match self {
-            Self::City | Self::Region => DocumentKind::Region,
-            Self::Household | Self::Resident | Self::Need => DocumentKind::Household,
-            Self::Private => DocumentKind::HouseholdPrivate,
-            Self::Visit | Self::Note => DocumentKind::HouseholdVisits,
-        }
-    }
-}
+pub use family::Family;
 
 /// How much of a kind of document a role reads within its regions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -95,20 +43,6 @@ pub enum Role {
     DisputeCentre,
     /// Sets up the city, its towns and their officers.
     Administrator,
-}
-
-/// One line of the table.
-struct RoleRule {
-    name: &'static str,
-    zh: &'static str,
-    level: Level,
-    reads: &'static [(DocumentKind, Reach)],
-    writes: &'static [Family],
-    grants: &'static [Role],
-    delegation_depth: u8,
-    accepts_held: bool,
-    redraws: bool,
-    revokes: bool,
 }
 
 impl Role {
@@ -209,172 +143,18 @@ impl Role {
 
     const fn rule(self) -> &'static RoleRule {
         match self {
-            Self::Steward => &STEWARD,
-            Self::MicroGridHead => &MICRO_GRID_HEAD,
-            Self::GridWorker => &GRID_WORKER,
-            Self::VillageOfficer => &VILLAGE_OFFICER,
-            Self::TownOfficer => &TOWN_OFFICER,
-            Self::StationChief => &STATION_CHIEF,
-            Self::Mediator => &MEDIATOR,
-            Self::DisputeCentre => &DISPUTE_CENTRE,
-            Self::Administrator => &ADMINISTRATOR,
+            Self::Steward => &table::STEWARD,
+            Self::MicroGridHead => &table::MICRO_GRID_HEAD,
+            Self::GridWorker => &table::GRID_WORKER,
+            Self::VillageOfficer => &table::VILLAGE_OFFICER,
+            Self::TownOfficer => &table::TOWN_OFFICER,
+            Self::StationChief => &table::STATION_CHIEF,
+            Self::Mediator => &table::MEDIATOR,
+            Self::DisputeCentre => &table::DISPUTE_CENTRE,
+            Self::Administrator => &table::ADMINISTRATOR,
         }
     }
 }
-
-/// Everybody reads the regions: without their parents no authority can be worked out.
-const REGIONS: (DocumentKind, Reach) = (DocumentKind::Region, Reach::Whole);
-const HOUSEHOLDS: (DocumentKind, Reach) = (DocumentKind::Household, Reach::Whole);
-const PRIVATE: (DocumentKind, Reach) = (DocumentKind::HouseholdPrivate, Reach::Whole);
-const VISITS: (DocumentKind, Reach) = (DocumentKind::HouseholdVisits, Reach::Whole);
-/// Who writes visits or notes reads at least these.
-const OWN_VISITS: (DocumentKind, Reach) = (DocumentKind::HouseholdVisits, Reach::OwnOnly);
-
-const ROSTER: &[(DocumentKind, Reach)] = &[REGIONS, HOUSEHOLDS, PRIVATE, VISITS];
-const KEEP_ROSTER: &[Family] = &[
-    Family::Household,
-    Family::Resident,
-    Family::Private,
-    Family::Visit,
-    Family::Need,
-    Family::Note,
-];
-const KEEP_ROSTER_AND_REGIONS: &[Family] = &[
-    Family::Region,
-    Family::Household,
-    Family::Resident,
-    Family::Private,
-    Family::Visit,
-    Family::Need,
-    Family::Note,
-];
-
-const STEWARD: RoleRule = RoleRule {
-    name: "steward",
-    zh: "红管家",
-    level: Level::Unit,
-    reads: &[REGIONS, HOUSEHOLDS, OWN_VISITS],
-    writes: &[Family::Visit, Family::Need, Family::Note],
-    grants: &[],
-    delegation_depth: 0,
-    accepts_held: false,
-    redraws: false,
-    revokes: false,
-};
-
-const MICRO_GRID_HEAD: RoleRule = RoleRule {
-    name: "micro_grid_head",
-    zh: "微网格长",
-    level: Level::MicroGrid,
-    reads: ROSTER,
-    writes: KEEP_ROSTER,
-    grants: &[Role::Steward],
-    delegation_depth: 1,
-    accepts_held: false,
-    redraws: false,
-    revokes: false,
-};
-
-const GRID_WORKER: RoleRule = RoleRule {
-    name: "grid_worker",
-    zh: "专职网格员",
-    level: Level::Grid,
-    reads: ROSTER,
-    writes: KEEP_ROSTER,
-    grants: &[Role::MicroGridHead, Role::Steward],
-    delegation_depth: 2,
-    accepts_held: true,
-    redraws: false,
-    revokes: false,
-};
-
-const VILLAGE_OFFICER: RoleRule = RoleRule {
-    name: "village_officer",
-    zh: "村社干部",
-    level: Level::Village,
-    reads: ROSTER,
-    writes: KEEP_ROSTER_AND_REGIONS,
-    grants: &[Role::GridWorker, Role::MicroGridHead, Role::Steward],
-    delegation_depth: 3,
-    accepts_held: true,
-    redraws: true,
-    revokes: false,
-};
-
-/// Station chiefs, mediators and the dispute centre serve villages of the town and are granted by
-/// it, since nobody else below the administrator could.
-const TOWN_OFFICER: RoleRule = RoleRule {
-    name: "town_officer",
-    zh: "镇干部",
-    level: Level::Town,
-    reads: ROSTER,
-    writes: KEEP_ROSTER_AND_REGIONS,
-    grants: &[
-        Role::VillageOfficer,
-        Role::GridWorker,
-        Role::MicroGridHead,
-        Role::Steward,
-        Role::StationChief,
-        Role::Mediator,
-        Role::DisputeCentre,
-    ],
-    delegation_depth: 4,
-    accepts_held: true,
-    redraws: true,
-    revokes: true,
-};
-
-const STATION_CHIEF: RoleRule = RoleRule {
-    name: "station_chief",
-    zh: "站长",
-    level: Level::Village,
-    reads: &[REGIONS, HOUSEHOLDS, OWN_VISITS],
-    writes: &[Family::Need, Family::Note],
-    grants: &[],
-    delegation_depth: 0,
-    accepts_held: false,
-    redraws: false,
-    revokes: false,
-};
-
-const MEDIATOR: RoleRule = RoleRule {
-    name: "mediator",
-    zh: "人民调解员",
-    level: Level::Village,
-    reads: &[REGIONS, HOUSEHOLDS],
-    writes: &[],
-    grants: &[],
-    delegation_depth: 0,
-    accepts_held: false,
-    redraws: false,
-    revokes: false,
-};
-
-const DISPUTE_CENTRE: RoleRule = RoleRule {
-    name: "dispute_centre",
-    zh: "矛盾纠纷中心",
-    level: Level::City,
-    reads: &[REGIONS],
-    writes: &[],
-    grants: &[],
-    delegation_depth: 0,
-    accepts_held: false,
-    redraws: false,
-    revokes: false,
-};
-
-const ADMINISTRATOR: RoleRule = RoleRule {
-    name: "administrator",
-    zh: "管理员",
-    level: Level::City,
-    reads: &[REGIONS],
-    writes: &[Family::City],
-    grants: &[Role::TownOfficer],
-    delegation_depth: 5,
-    accepts_held: false,
-    redraws: false,
-    revokes: true,
-};
 
 #[cfg(test)]
 mod tests {
@@ -395,7 +175,7 @@ mod tests {
         for role in [Role::Steward, Role::Administrator, Role::StationChief, Role::Mediator] {
             assert!(role.reads().iter().all(|(kind, _)| *kind != DocumentKind::HouseholdPrivate));
         }
-        assert!(Role::Steward.reads().contains(&OWN_VISITS));
+        assert!(Role::Steward.reads().contains(&table::OWN_VISITS));
     }
 
     #[test]

@@ -93,7 +93,7 @@ fn read(role: Role, cell: &str, above: Option<&Line>) -> BTreeSet<(DocumentKind,
             reads.insert((kind, Reach::Whole));
         }
     }
-    // Who writes notes reads their own, and notes stand with the visits.
+    // Who writes notes reads his own, and notes stand with the visits.
     let own = cell.contains("own visits") || role == Role::StationChief;
     if own || cell.contains("visits") {
         let reach = if own { Reach::OwnOnly } else { Reach::Whole };

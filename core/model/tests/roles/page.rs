@@ -32,7 +32,7 @@ const HEAD: &str = "\
 # Roles
 
 Who may do what, always within the regions a grant names and below them. This page is made from the
-table in `core/model/src/role.rs`, and a test holds the two together; another compares the table with
+table in `core/model/src/role/table.rs`, and a test holds the two together; another compares the table with
 what was agreed. The Chinese names are in the [glossary](glossary.md).
 
 | role | granted on a | reads | writes | grants | depth | accepts held work | redraws | revokes |

@@ -9,7 +9,7 @@ use keting_model::region::RegionCommand;
 use keting_trust::{Ed25519Signer, SignedGrant};
 
 use super::*;
-use crate::store::conformance::begin_round;
+use crate::store::conformance::processes::begin_round;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{ServerRead, ServerTransaction};
 use crate::verify::verify;

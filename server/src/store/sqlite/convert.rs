@@ -91,6 +91,17 @@ pub(super) fn heads(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<Change
     }
 }
 
+/// The columns that [`commit`] reads.
+pub(super) const COMMITS: &str = "SELECT device, command, incarnation, sequence, number, digest, act, held, superseded FROM commits";
+/// The columns that [`device`] reads.
+pub(super) const DEVICES: &str =
+    "SELECT device, key, name, enrolled_at_ms, seen_at_ms, confirmed_number, held_bytes,
+    day, day_bytes, audience, audience_from FROM devices";
+/// The columns that [`invitation`] reads.
+pub(super) const INVITATIONS: &str =
+    "SELECT secret, name, role, region, grant_ms, expires_at_ms, generation, used_by,
+    grant_digest, announced, tls_key, cancelled_at_ms FROM invitations";
+
 pub(super) const HEAD: &str =
     "SELECT log, generation, number, chain, backed_up_to, regions_number, grants_number
      FROM head WHERE id = 1";

@@ -3,6 +3,7 @@
 //! Any number of processes may have it open. `BEGIN IMMEDIATE` is the lock on the log's row: SQLite
 //! locks the file, which is more than is asked.
 
+mod ask;
 mod convert;
 mod read;
 mod write;

@@ -2,17 +2,13 @@
 
 use keting_model::{ActorId, ChangeHash, CommandId, DocumentId};
 use keting_trust::{DeviceId, Digest, Incarnation};
-use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use super::SqliteTransaction;
-use super::convert::{self, count, document_id, fixed, int};
+use super::convert::{self, COMMITS, DEVICES, INVITATIONS, count, document_id, fixed, int};
 use crate::store::{
     AudienceKey, Head, ServerRead, StoreError, StoredCommit, StoredDevice, StoredDocument,
     StoredEnd, StoredEntry, StoredGrant, StoredInvitation, StoredPart, StoredRegion,
 };
-
-/// The columns that [`convert::commit`] reads.
-const COMMITS: &str = "SELECT device, command, incarnation, sequence, number, digest, act, held, superseded FROM commits";
 
 impl ServerRead for SqliteTransaction<'_> {
     fn head(&self) -> Result<Option<Head>, StoreError> {
@@ -257,23 +253,11 @@ impl ServerRead for SqliteTransaction<'_> {
     }
 
     fn device(&self, device: &DeviceId) -> Result<Option<StoredDevice>, StoreError> {
-        self.one(
-            "SELECT device, key, name, enrolled_at_ms, seen_at_ms, confirmed_number, held_bytes,
-                    day, day_bytes, audience, audience_from
-             FROM devices WHERE device = ?1",
-            [device.as_bytes()],
-            convert::device,
-        )
+        self.one(&format!("{DEVICES} WHERE device = ?1"), [device.as_bytes()], convert::device)
     }
 
     fn devices(&self) -> Result<Vec<StoredDevice>, StoreError> {
-        self.all(
-            "SELECT device, key, name, enrolled_at_ms, seen_at_ms, confirmed_number, held_bytes,
-                    day, day_bytes, audience, audience_from
-             FROM devices ORDER BY device",
-            [],
-            convert::device,
-        )
+        self.all(&format!("{DEVICES} ORDER BY device"), [], convert::device)
     }
 
     fn waiting_count(&self, device: &DeviceId) -> Result<u64, StoreError> {
@@ -343,22 +327,14 @@ impl ServerRead for SqliteTransaction<'_> {
 
     fn invitation(&self, secret: &Digest) -> Result<Option<StoredInvitation>, StoreError> {
         self.one(
-            "SELECT secret, name, role, region, grant_ms, expires_at_ms, generation, used_by,
-                    grant_digest, announced, tls_key, cancelled_at_ms
-             FROM invitations WHERE secret = ?1",
+            &format!("{INVITATIONS} WHERE secret = ?1"),
             [secret.as_bytes()],
             convert::invitation,
         )
     }
 
     fn invitations(&self) -> Result<Vec<StoredInvitation>, StoreError> {
-        self.all(
-            "SELECT secret, name, role, region, grant_ms, expires_at_ms, generation, used_by,
-                    grant_digest, announced, tls_key, cancelled_at_ms
-             FROM invitations ORDER BY secret",
-            [],
-            convert::invitation,
-        )
+        self.all(&format!("{INVITATIONS} ORDER BY secret"), [], convert::invitation)
     }
 
     fn is_key_invited(&self, key: &Digest, now_ms: u64) -> Result<bool, StoreError> {
@@ -413,32 +389,5 @@ impl ServerRead for SqliteTransaction<'_> {
                 Ok((count(row, 0)?, key))
             },
         )
-    }
-}
-
-impl SqliteTransaction<'_> {
-    pub(super) fn connection(&self) -> &Connection {
-        &self.inner
-    }
-
-    pub(super) fn one<T>(
-        &self,
-        sql: &str,
-        parameters: impl Params,
-        convert: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Option<T>, StoreError> {
-        let mut statement = self.connection().prepare_cached(sql)?;
-        Ok(statement.query_row(parameters, convert).optional()?)
-    }
-
-    fn all<T>(
-        &self,
-        sql: &str,
-        parameters: impl Params,
-        convert: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Vec<T>, StoreError> {
-        let mut statement = self.connection().prepare_cached(sql)?;
-        let rows = statement.query_map(parameters, convert)?;
-        Ok(rows.collect::<Result<_, _>>()?)
     }
 }
