@@ -101,6 +101,17 @@ impl Holds {
 }
 
 impl Holds {
+    /// Checks what a person types, in its normal form, beyond what the rule asks of everybody: it follows
+    /// the tables of Unicode, which grow, and a verdict must be the same in every version.
+    pub(crate) fn check_typed(self, value: &Value) -> Result<(), InvalidValue> {
+        match (self, value.as_text()) {
+            (Self::Name(_), Some(name)) => {
+                holds(name.contains(char::is_alphabetic), InvalidValue::NoLetter)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Checks that a day which a value names is not later than the day it is entered on, as far as
     /// that is known.
     pub(crate) fn check_day(self, value: &Value, entered: CityTime) -> Result<(), InvalidValue> {
@@ -143,6 +154,14 @@ pub fn contradict(birth_date: &str, id_number: &str) -> bool {
     }
 }
 
+/// The sex inside an identity number, if the number is one: its 17th digit is odd for men and even for
+/// women (GB 11643).
+pub fn sex_of(id_number: &str) -> Option<&'static str> {
+    birth_date_of(id_number)?;
+    let order = id_number.as_bytes().get(16)?;
+    Some(if (order - b'0').is_multiple_of(2) { "female" } else { "male" })
+}
+
 /// Whether a care tag speaks of health and lives in the private part; none for an unknown tag.
 pub fn is_health_tag(tag: &str) -> Option<bool> {
     if words::OPEN_TAGS.contains(&tag) {
@@ -176,6 +195,9 @@ pub enum InvalidValue {
         /// These words.
         allowed: &'static [&'static str],
     },
+    /// A name without any letter.
+    #[error("there is no letter in it")]
+    NoLetter,
     /// It is not a phone number.
     #[error("it is not a phone number")]
     NotAPhone,
@@ -188,6 +210,15 @@ pub enum InvalidValue {
     /// A date of birth is another one than the identity number says.
     #[error("it is another day than the identity number says")]
     ContradictsIdNumber,
+    /// A sex is another one than the identity number says: its 17th digit is odd for men.
+    #[error("it is another sex than the 17th digit of the identity number says")]
+    SexContradictsIdNumber,
+    /// Somebody would have died, left or come back before they were born.
+    #[error("it would have been before the day of birth")]
+    BeforeBirth,
+    /// Somebody would have left before the day they came, or come back before the day they left.
+    #[error("the day is before that of what became of them last")]
+    BeforeLastStatus,
     /// It is not a day of the calendar written YYYY-MM-DD.
     #[error("it is not a date written YYYY-MM-DD")]
     NotADate,
@@ -217,10 +248,14 @@ impl InvalidValue {
             Self::TooLong { .. } => "too_long",
             Self::BadCharacters => "bad_characters",
             Self::UnknownWord { .. } => "unknown_word",
+            Self::NoLetter => "no_letter",
             Self::NotAPhone => "not_a_phone",
             Self::NotAnIdNumber => "not_an_id_number",
             Self::OldIdNumber => "old_id_number",
             Self::ContradictsIdNumber => "contradicts_id_number",
+            Self::SexContradictsIdNumber => "sex_contradicts_id_number",
+            Self::BeforeBirth => "before_birth",
+            Self::BeforeLastStatus => "before_last_status",
             Self::NotADate => "not_a_date",
             Self::InTheFuture => "in_the_future",
             Self::TooEarly => "before_1850",
@@ -307,6 +342,9 @@ mod tests {
             "057387651234",
             "010-1234567",
             "661234",
+            "95588",
+            "4008123456",
+            "4008123456-802",
         ] {
             assert_eq!(Holds::Phone.check(&Value::from(right)), Ok(()), "{right}");
         }

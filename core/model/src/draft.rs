@@ -11,7 +11,7 @@ use crate::fields::Fields;
 use crate::id::{DocumentId, ItemId};
 use crate::registry::registration;
 use crate::rows::Contents;
-use crate::schema::{Schema, Write};
+use crate::schema::{FieldRule, Schema, Write};
 use crate::value::Value;
 use crate::words;
 
@@ -93,6 +93,7 @@ impl<'a> Draft<'a> {
         if takes_away(&tidy) && !self.has(&key) {
             return Ok(());
         }
+        self.check_typed(&key, &tidy)?;
         self.put(key, tidy)
     }
 
@@ -145,11 +146,22 @@ impl<'a> Draft<'a> {
     }
 
     fn check(&self, key: &str, value: &Value) -> Result<(), CommandError> {
-        let unknown = || CommandError::UnknownField { field: key.to_owned() };
-        let rule = self.schema.field(key).ok_or_else(unknown)?;
+        let rule = self.rule(key)?;
         rule.check(value)
             .map_err(|broken| CommandError::Invalid { field: rule.pattern, rule: broken })?;
-        if self.writes(key) { Err(unknown()) } else { Ok(()) }
+        if self.writes(key) { Err(unknown(key)) } else { Ok(()) }
+    }
+
+    /// Checks a value that a person typed.
+    pub(crate) fn check_typed(&self, key: &str, value: &Value) -> Result<(), CommandError> {
+        self.check(key, value)?;
+        let rule = self.rule(key)?;
+        let typed = rule.holds.check_typed(value);
+        typed.map_err(|broken| CommandError::Invalid { field: rule.pattern, rule: broken })
+    }
+
+    fn rule(&self, key: &str) -> Result<&'static FieldRule, CommandError> {
+        self.schema.field(key).ok_or_else(|| unknown(key))
     }
 
     /// Puts one of the values that a document has from its first change on, if it has none.
@@ -192,6 +204,10 @@ pub(crate) fn no_field(name: &str) -> CommandError {
         },
         _ => CommandError::UnknownField { field: name.to_owned() },
     }
+}
+
+fn unknown(key: &str) -> CommandError {
+    CommandError::UnknownField { field: key.to_owned() }
 }
 
 /// What a person filled in, without blanks at its ends; nothing left means cleared.

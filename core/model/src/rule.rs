@@ -253,7 +253,7 @@ impl Judged<'_> {
                 self.judge_group(group, one, touched.before, &puts)?;
             }
         }
-        (schema.extra_rule)(self.0.command, touched)?;
+        (schema.also)(self.0.command, touched)?;
         Ok(families)
     }
 

@@ -26,7 +26,7 @@ pub(crate) struct Schema {
     /// What the writer of a field's family must be allowed to write in this very document.
     pub(crate) family: fn(Family, &Touched<'_>) -> Family,
     /// What else has to hold for a change, beyond the tables.
-    pub(crate) extra_rule: fn(&str, &Touched<'_>) -> Result<(), RuleError>,
+    pub(crate) also: fn(&str, &Touched<'_>) -> Result<(), RuleError>,
 }
 
 /// A command.

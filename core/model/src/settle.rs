@@ -100,7 +100,8 @@ impl Settle {
 }
 
 impl Settle {
-    /// The value as it is if it is one of those that stand, and else in its normal form.
+    /// The value as it is if it is one of those that stand, and else in its normal form and checked as what
+    /// is typed.
     fn chosen_or_brought_to_form(
         &self,
         rule: &FieldRule,
@@ -112,7 +113,10 @@ impl Settle {
                 return Ok(self.value.clone());
             }
         }
-        Ok(Value::from(rule.holds.in_normal_form(typed)))
+        let value = Value::from(rule.holds.in_normal_form(typed));
+        let broken = |broken| CommandError::Invalid { field: rule.pattern, rule: broken };
+        rule.holds.check_typed(&value).map_err(broken)?;
+        Ok(value)
     }
 }
 

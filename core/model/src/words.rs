@@ -5,8 +5,10 @@
 //! still waits for something goes on being looked after, and one visit too many is less harm than none.
 
 mod labels;
+mod said;
 
 pub use labels::{Label, label};
+pub use said::said_for;
 
 /// What a resident is to the head of the household.
 pub const RELATIONS: &[&str] =

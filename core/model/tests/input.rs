@@ -7,8 +7,9 @@ use common::{
     Replica, add_household, add_region, edit_resident, household_id, region_id, residents,
 };
 use keting_model::household::HouseholdCommand;
+use keting_model::household_private::PrivateCommand;
 use keting_model::household_visits::VisitsCommand;
-use keting_model::input::{Field, check};
+use keting_model::input::{Field, Takes, check};
 use keting_model::region::RegionCommand;
 use keting_model::withdrawal::{Record, WithdrawalCommand};
 use keting_model::{
@@ -31,12 +32,18 @@ fn typed() -> impl Strategy<Value = String> {
 }
 
 /// Values that some field takes.
-const KNOWN: [&str; 16] = [
+const KNOWN: [&str; 22] = [
     "13812345678",
     "0573-87651234-802",
     "661234",
+    "95588",
+    "400-812-3456 转 2",
     "11010519491231002X",
     "1962-05-05",
+    "老婆",
+    "长子",
+    "低保",
+    "去世",
     "户主",
     "living_alone",
     "moved_out",
@@ -202,12 +209,14 @@ proptest! {
 
     #[test]
     fn no_digit_is_lost_whatever_stands_between(
-        number in prop::sample::select(&["13812345678", "661234", "0573-87651234", "010-8765123-12"][..]),
+        number in prop::sample::select(&[
+            "13812345678", "661234", "95588", "4008123456", "4008123456-802", "0573-87651234", "010-8765123-12",
+        ][..]),
         noise in prop::collection::vec("[ \u{200b}\u{3000}\u{202d}\u{a0}]{0,2}", 20),
         country in prop::sample::select(&["", "+86", "0086 ", "（+86）"][..]),
         wide in any::<bool>(),
     ) {
-        let prefix = if number.len() == 6 { "" } else { country };
+        let prefix = if number.len() <= 6 { "" } else { country };
         let widened = |c: char| match c {
             '0'..='9' if wide => char::from_u32(u32::from(c) - u32::from('0') + 0xff10).unwrap(),
             c => c,
@@ -217,7 +226,7 @@ proptest! {
         // Blanks between single digits may hide where an extension begins: then it is refused.
         match checked {
             Ok(checked) => prop_assert_eq!(checked.value, number),
-            Err(refused) => prop_assert!(number.starts_with('0'), "{:?}", refused),
+            Err(refused) => prop_assert!(number.contains('-'), "{:?}", refused),
         }
     }
 
@@ -227,6 +236,7 @@ proptest! {
         (field, number) in prop::sample::select(&[
             (Field::Phone, "13025467898"),
             (Field::Phone, "0573-87651240-9"),
+            (Field::Phone, "4001236789-5"),
             (Field::IdNumber, "123456197808202349"),
             (Field::IdNumber, "11010519491231002X"),
             (Field::BirthDate, "1978-05-23"),
@@ -255,7 +265,8 @@ proptest! {
                 c => c,
             }).collect()
         };
-        let holds_text = !matches!(field, Field::Phone) && check(field, "户主", now).is_ok();
+        let is_word = matches!(field.takes(), Takes::Words(_));
+        let holds_text = !is_word && check(field, "户主", now).is_ok();
         if let Ok(checked) = check(field, &text, now) && holds_text {
             prop_assert_eq!(kept(&checked.value), kept(&text));
         }
@@ -297,6 +308,105 @@ fn a_birth_that_contradicts_the_identity_number_is_refused_together_and_apart() 
     assert_eq!(edit(number().with("birth_date", "1949-12-31")), Ok(()));
     assert_eq!(edit(Fields::new().with("birth_date", "1950-01-01")), Err("contradicts_id_number"));
     assert_eq!(edit(Fields::new().with("birth_date", "")), Ok(()));
+}
+
+#[test]
+fn a_sex_that_contradicts_the_identity_number_is_refused_together_and_apart() {
+    let mut typist = Typist::new();
+    let resident = residents(&typist.replica, 1)[0];
+    let woman = "11010519491231002X";
+    let with = |name: &str, value: &str| Fields::new().with(name, value);
+    let mut edit = |fields: &Fields, private: bool| {
+        let (household, fields) = (household_id(1), fields.clone());
+        let edit = if private {
+            Command::Private(PrivateCommand::Edit { household, resident, fields })
+        } else {
+            edit_resident(&typist.replica, 1, resident, fields)
+        };
+        typist.replica.run(&edit).map(drop).map_err(|error| error.to_string())
+    };
+    let refused = "the field sex is not valid: it is another sex than the 17th digit of the identity number says";
+    let refused = Err(refused.to_owned());
+    assert_eq!(edit(&with("id_number", woman).with("sex", "男"), false), refused);
+    assert_eq!(edit(&with("sex", "男"), true), Ok(()));
+    assert_eq!(edit(&with("id_number", woman), false), refused);
+    assert_eq!(edit(&with("id_number", woman).with("sex", ""), false), Ok(()));
+    assert_eq!(edit(&with("sex", "男"), true), refused);
+    assert_eq!(edit(&with("sex", "女"), true), Ok(()));
+    assert_eq!(edit(&with("id_number", "110105194912310011"), false), refused);
+    assert_eq!(edit(&with("id_number", "").with("sex", "男"), false), Ok(()));
+}
+
+#[test]
+fn nobody_dies_before_they_are_born_nor_leaves_before_they_come() {
+    let mut typist = Typist::new();
+    let resident = residents(&typist.replica, 1)[0];
+    let say = |typist: &mut Typist, status: &str, day: &str| {
+        let (fact, time) = (typist.replica.fresh(), typist.replica.time());
+        let (household, reason) = (household_id(1), None);
+        let (status, at) = (status.to_owned(), Some(day.to_owned()));
+        let said =
+            HouseholdCommand::SetStatus { household, resident, fact, status, reason, at, time };
+        typist.replica.run(&Command::Household(said)).map(drop).map_err(|error| error.code())
+    };
+    let born = |typist: &mut Typist, field: &str, value: &str| {
+        let edit = edit_resident(&typist.replica, 1, resident, Fields::new().with(field, value));
+        typist.replica.run(&edit).map(drop).map_err(|error| error.to_string())
+    };
+    assert_eq!(born(&mut typist, "birth_date", "1949-12-31"), Ok(()));
+    assert_eq!(say(&mut typist, "deceased", "1949-12-30"), Err("before_birth"));
+    assert_eq!(say(&mut typist, "moved_out", "1949年12月30日"), Err("before_birth"));
+    assert_eq!(say(&mut typist, "deceased", "1949-12-31"), Ok(()));
+    let of = |field: &str| format!("the field {field} is not valid: {}", InvalidValue::BeforeBirth);
+    assert_eq!(born(&mut typist, "birth_date", "1950-01-01"), Err(of("birth_date")));
+    assert_eq!(born(&mut typist, "birth_date", ""), Ok(()));
+    assert_eq!(born(&mut typist, "id_number", "990481199007130028"), Err(of("id_number")));
+    // Another day for the same is a correction.
+    assert_eq!(say(&mut typist, "moved_out", "2026-03-01"), Ok(()));
+    assert_eq!(say(&mut typist, "away", "2026-02-01"), Ok(()));
+    assert_eq!(say(&mut typist, "living", "2026-01-31"), Err("before_last_status"));
+    assert_eq!(say(&mut typist, "living", "2026-04-01"), Ok(()));
+    assert_eq!(say(&mut typist, "away", "2026-03-31"), Err("before_last_status"));
+    assert_eq!(say(&mut typist, "living", "2026-03-30"), Ok(()));
+    assert_eq!(say(&mut typist, "away", "2026-03-31"), Ok(()));
+}
+
+/// Alice's phone has no day of birth when Bob says that somebody died.
+#[test]
+fn what_two_people_entered_apart_stands_and_may_be_corrected() {
+    let mut alice = Typist::new().replica;
+    let resident = residents(&alice, 1)[0];
+    let mut bob = Replica::new(2);
+    bob.hear(&alice.sent);
+    let died = |replica: &mut Replica, day: &str| {
+        let (household, fact, time) = (household_id(1), replica.fresh(), replica.time());
+        let (status, reason, at) = ("deceased".to_owned(), None, Some(day.to_owned()));
+        let said =
+            HouseholdCommand::SetStatus { household, resident, fact, status, reason, at, time };
+        replica.run(&Command::Household(said))
+    };
+    let born = edit_resident(&alice, 1, resident, Fields::new().with("birth_date", "1962-05-05"));
+    alice.run(&born).unwrap();
+    died(&mut bob, "1960-01-01").unwrap();
+    alice.hear(&bob.sent);
+    died(&mut alice, "2020-01-01").unwrap();
+    let phone = edit_resident(&alice, 1, resident, Fields::new().with("phone", "13812345678"));
+    alice.run(&phone).unwrap();
+}
+
+#[test]
+fn a_name_has_a_letter_wherever_it_is_typed() {
+    let mut typist = Typist::new();
+    for typed in ["12345", "１２３", "·", "--", "😀"] {
+        for field in [Field::Name, Field::RegionHead] {
+            let command = typist.command(field, typed);
+            assert_eq!(typist.replica.plan(&command).unwrap_err().code(), "no_letter", "{typed}");
+        }
+    }
+    for typed in ["张三", "A", "买买提·阿卜杜拉", "𠮷田", "王5"] {
+        let command = typist.command(Field::Name, typed);
+        assert!(typist.replica.plan(&command).is_ok(), "{typed}");
+    }
 }
 
 #[test]

@@ -141,6 +141,109 @@ fn who_comes_back_by_a_restore_may_be_a_second_head_or_have_a_number_that_was_en
     assert_eq!(say(&mut alice, 2, alone, None), known);
 }
 
+fn born(name: &str) -> Fields {
+    Fields::new().with("name", name).with("birth_date", "1949-12-31")
+}
+
+#[test]
+fn somebody_of_one_name_and_birth_is_warned_of_and_kept() {
+    let mut alice = two_households();
+    let [first, other] = residents(&alice, 1)[..] else { panic!() };
+    let known = |n| vec![Warning::PersonKnown { household: household_id(n) }];
+    // Whose number tells the day of birth stands as born on it.
+    let add = add_resident(&mut alice, 1, born("张三"));
+    assert_eq!(warnings(&mut alice, &add), known(2));
+    let add = add_resident(&mut alice, 1, born("张三丰"));
+    assert_eq!(warnings(&mut alice, &add), []);
+    // A part at a time.
+    let edit = edit_resident(&alice, 1, first, Fields::new().with("birth_date", "1949-12-31"));
+    assert_eq!(warnings(&mut alice, &edit), []);
+    let edit = edit_resident(&alice, 1, first, Fields::new().with("name", "张三丰"));
+    assert_eq!(warnings(&mut alice, &edit), known(1));
+    let edit = edit_resident(&alice, 1, first, Fields::new().with("phone", "13812345678"));
+    assert_eq!(warnings(&mut alice, &edit), []);
+    // Who has another number is somebody else.
+    let another = born("张三").with("id_number", "110105194912310011");
+    let add = add_resident(&mut alice, 2, another);
+    assert_eq!(warnings(&mut alice, &add), known(1));
+    // Where the number is known it is not said twice.
+    let same = born("张三").with("id_number", NUMBER);
+    let edit = edit_resident(&alice, 1, other, same);
+    assert_eq!(
+        warnings(&mut alice, &edit),
+        [Warning::IdNumberKnown { household: household_id(2) }]
+    );
+    let twins = [born("赵四"), born("赵四")];
+    let add = add_household(&mut alice, 3, 1, &twins);
+    assert_eq!(warnings(&mut alice, &add), known(3));
+}
+
+#[test]
+fn whoever_may_not_read_who_was_born_when_is_not_told_of_somebody_of_one_name() {
+    let mut alice = two_households();
+    let add = add_resident(&mut alice, 1, born("张三"));
+    let steward = Withheld::from_roles(&[Role::Steward]);
+    assert_eq!(warnings_as(&mut alice, &steward, &add), []);
+    let add = add_resident(&mut alice, 1, born("张三"));
+    let elsewhere = Withheld::nothing().within(vec![region_id(9)]);
+    assert_eq!(warnings_as(&mut alice, &elsewhere, &add), []);
+}
+
+/// A household in a region, at an address, perhaps with the code of one.
+fn at(alice: &Replica, n: u8, region: u8, fields: Fields) -> Command {
+    let (household, region, residents) = (household_id(n), region_id(region), Vec::new());
+    let time = alice.time();
+    Command::Household(HouseholdCommand::Add { household, region, fields, residents, time })
+}
+
+#[test]
+fn an_address_that_another_household_has_nearby_is_warned_of_and_kept() {
+    let mut alice = two_households();
+    alice.run(&add_region(2, Some(1), "village")).unwrap();
+    alice.run(&add_region(3, Some(1), "village")).unwrap();
+    alice.run(&add_region(4, None, "town")).unwrap();
+    let address = |address: &str| Fields::new().with("address", address);
+    let known = |n| vec![Warning::AddressKnown { household: household_id(n) }];
+    let add = at(&alice, 10, 2, address("一号"));
+    assert_eq!(warnings(&mut alice, &add), []);
+    // In the same region, beside, above, and far away.
+    for (n, region, said) in [(11, 2, known(10)), (12, 3, known(10)), (13, 1, known(10))] {
+        let add = at(&alice, n, region, address(" 一号 "));
+        assert_eq!(warnings(&mut alice, &add), said, "{n}");
+    }
+    let add = at(&alice, 14, 4, address("一号"));
+    assert_eq!(warnings(&mut alice, &add), []);
+    let (household, fields) = (household_id(14), Fields::new().with("tenure", "owned"));
+    let edit = Command::Household(HouseholdCommand::Edit { household, fields });
+    assert_eq!(warnings(&mut alice, &edit), []);
+    // The code of a standard address is one home wherever it stands.
+    let coded = |address: &str| Fields::new().with("address", address).with("address_code", "A7");
+    let add = at(&alice, 15, 4, coded("三号"));
+    assert_eq!(warnings(&mut alice, &add), []);
+    let add = at(&alice, 16, 2, coded("四号"));
+    assert_eq!(warnings(&mut alice, &add), known(15));
+    let (household, fields) = (household_id(16), address("一号"));
+    let moved = Command::Household(HouseholdCommand::Edit { household, fields });
+    let below = Withheld::nothing().within(vec![region_id(3)]);
+    assert_eq!(warnings_as(&mut alice, &below, &moved), known(12));
+}
+
+#[test]
+fn an_address_where_only_a_withdrawn_household_stands_is_free_until_it_is_restored() {
+    let mut alice = two_households();
+    let household = household_id(2);
+    let (record, seen, time) = (Record::Household, Vec::new(), alice.time());
+    let (fact, reason) = (alice.fresh(), "录重复了".to_owned());
+    let withdraw = WithdrawalCommand::Withdraw { household, record, fact, reason, seen, time };
+    assert_eq!(warnings(&mut alice, &Command::Withdrawal(withdraw)), []);
+    let add = at(&alice, 5, 1, Fields::new().with("address", "潮乡2幢1单元101室"));
+    assert_eq!(warnings(&mut alice, &add), []);
+    let (fact, reason) = (alice.fresh(), None);
+    let restore = WithdrawalCommand::Restore { household, record, fact, reason, time };
+    let known = vec![Warning::AddressKnown { household: household_id(5) }];
+    assert_eq!(warnings(&mut alice, &Command::Withdrawal(restore)), known);
+}
+
 #[test]
 fn a_number_that_stands_where_the_reader_may_not_look_is_not_told() {
     let mut alice = two_households();

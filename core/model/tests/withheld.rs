@@ -33,7 +33,7 @@ fn full() -> Replica {
             .with_care_tag("left_behind", true)
     };
     let (father, child) = (
-        person("王建国", "11010519491231002X", "1949-12-31"),
+        person("王建国", "110105194912310011", "1949-12-31"),
         person("王小宝", "990481202002020019", "2020-02-02"),
     );
     let command = add_household(&mut alice, 1, 1, &[father, child]);

@@ -6,7 +6,7 @@
 //! Where people said different things, nothing moves: it stays where it is, hidden, until somebody
 //! settles it.
 
-use crate::check::{InvalidValue, birth_date_of, contradict};
+use crate::check::birth_date_of;
 use crate::command::CommandError;
 use crate::date::Date;
 use crate::draft::Draft;
@@ -94,32 +94,6 @@ impl<'a> Placing<'a> {
 
     fn say_concealed(&mut self, resident: ItemId, concealed: bool) -> Result<(), CommandError> {
         self.household.say_again(flag(resident), Value::Bool(concealed))
-    }
-
-    /// Complains when a command enters a date of birth, or an identity number, by which somebody is born
-    /// on another day than the other says: the one that is entered with it, or else those that stand.
-    pub(super) fn require_one_birth(
-        &self,
-        resident: ItemId,
-        fields: &Fields,
-    ) -> Result<(), CommandError> {
-        if DATED_BY.iter().all(|name| fields.value(name).is_none_or(|given| *given == Value::Null))
-        {
-            return Ok(());
-        }
-        let [born, numbers] = DATED_BY.map(|name| self.known(resident, fields, name));
-        let fits = |born: &Value, number: &Value| match (born.as_text(), number.as_text()) {
-            (Some(born), Some(number)) => !contradict(born, number),
-            _ => true,
-        };
-        let any = born.iter().any(|born| numbers.iter().any(|number| fits(born, number)));
-        if any || born.is_empty() || numbers.is_empty() {
-            return Ok(());
-        }
-        Err(CommandError::Invalid {
-            field: "r/*/birth_date",
-            rule: InvalidValue::ContradictsIdNumber,
-        })
     }
 
     /// What is known of a field that tells who is a child: what the command gives, or else what stands.

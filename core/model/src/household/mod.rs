@@ -3,6 +3,7 @@
 mod beside;
 mod commands;
 mod concealing;
+mod fitting;
 mod listed_order;
 mod parts;
 mod person;
@@ -22,6 +23,7 @@ pub use view::{HouseholdDetail, HouseholdView, NeedView, ResidentDetail, Residen
 use crate::home::{Home, id_under};
 use crate::registry::Registration;
 
+pub(crate) use fitting::require_one_sex;
 pub(crate) use parts::{filled_in, has_two_parts, is_concealed};
 pub(crate) use placing::Placing;
 pub(crate) use placing::{prefix, private_part, require_household, require_resident, time_value};

@@ -56,7 +56,7 @@ impl<'a> Placing<'a> {
         if self.household.has(&format!("{prefix}name")) {
             return Err(CommandError::AlreadyExists { what: "the resident" });
         }
-        self.require_one_birth(new.resident, &new.fields)?;
+        self.require_fitting(new.resident, &new.fields)?;
         let place = self.turn(new.resident, &new.fields)?;
         self.put_fields(new.resident, &new.fields, place)?;
         self.household.require(&prefix, "name")?;
@@ -67,7 +67,7 @@ impl<'a> Placing<'a> {
     /// Edits a resident who is there.
     pub(crate) fn edit(&mut self, resident: ItemId, fields: &Fields) -> Result<(), CommandError> {
         require_resident(&self.household, resident)?;
-        self.require_one_birth(resident, fields)?;
+        self.require_fitting(resident, fields)?;
         let place = self.turn(resident, fields)?;
         self.put_fields(resident, fields, place)?;
         self.gather(resident, place)
@@ -83,6 +83,7 @@ impl<'a> Placing<'a> {
         if !says_more && current.len() < 2 && shown.as_deref() == Some(fact.status) {
             return Err(CommandError::NothingChanged);
         }
+        self.require_day_in_order(resident, fact)?;
         let place = self.place_of(resident);
         self.put_fact(resident, place, fact)
     }
@@ -161,7 +162,7 @@ impl<'a> Placing<'a> {
     }
 
     /// The current facts about a resident, with what both documents say.
-    fn current(&self, resident: ItemId) -> Vec<Fact> {
+    pub(super) fn current(&self, resident: ItemId) -> Vec<Fact> {
         let [open, private] = [&self.household, &self.private].map(|draft| draft.contents());
         let mut facts = current(&open, &format!("r/{resident}/s"));
         complete(&mut facts, private.items("r").get(&resident).map(all_said).unwrap_or_default());

@@ -11,6 +11,7 @@ CREATE TABLE household (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX household_by_region ON household (region, address, document);
+CREATE INDEX household_by_address_code ON household (address_code) WHERE address_code IS NOT NULL;
 
 -- Residents, one row each. What is null here may stand in resident_private; of who is concealed only
 -- name and relation stand here.

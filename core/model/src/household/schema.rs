@@ -143,7 +143,7 @@ pub(super) static SCHEMA: Schema = Schema {
         withdrawn("o/*/w/*"),
     ],
     family: |family, _| family,
-    extra_rule: fits,
+    also: fits,
 };
 
 /// What every fact must be like, and what may be moved.

@@ -5,7 +5,7 @@ use minicbor::{Decode, Encode};
 use crate::command::{CommandError, Edit, Given};
 use crate::draft::{Draft, put_all};
 use crate::fields::Fields;
-use crate::household::{prefix, private_part, require_resident};
+use crate::household::{prefix, private_part, require_one_sex, require_resident};
 use crate::id::{DocumentId, ItemId};
 use crate::value::Value;
 
@@ -50,6 +50,7 @@ impl PrivateCommand {
                 require_resident(&owner, *resident)?;
                 let private = given.document(&private_part(household))?;
                 let mut draft = Draft::new(self.name(), private)?;
+                require_one_sex(&draft, *resident, fields)?;
                 put_all(&mut draft, &prefix(*resident), fields)?;
                 if !draft.is_empty() {
                     draft.found("of", Value::Bytes(household.as_bytes().to_vec()))?;

@@ -18,4 +18,5 @@ CREATE TABLE resident_private (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX resident_private_by_household ON resident_private (household, item);
+CREATE INDEX resident_private_by_birth_date ON resident_private (birth_date) WHERE birth_date IS NOT NULL;
 CREATE INDEX resident_private_by_id_number ON resident_private (id_number) WHERE id_number IS NOT NULL;

@@ -69,10 +69,10 @@ pub(super) static SCHEMA: Schema = Schema {
         },
     ],
     family: |family, _| family,
-    extra_rule,
+    also,
 };
 
-fn extra_rule(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
+fn also(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
     let of = touched.after("of").and_then(|of| DocumentId::from_slice(of.as_bytes()?).ok());
     let derived = of.map(|of| DocumentId::derive(&of, DocumentKind::HouseholdPrivate, 0));
     if derived != Some(touched.before.id()) {

@@ -43,11 +43,11 @@ pub(super) static SCHEMA: Schema = Schema {
         },
     ],
     family: |family, _| family,
-    extra_rule,
+    also,
 };
 
 /// The id follows from household and year, and everything in the document is of that year.
-fn extra_rule(_command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
+fn also(_command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
     let of = touched.after("of").and_then(|of| DocumentId::from_slice(of.as_bytes()?).ok());
     let year = touched.after("year").and_then(|year| u16::try_from(year.as_int()?).ok());
     let (Some(of), Some(year)) = (of, year) else { return Err(RuleError::WrongOwner) };

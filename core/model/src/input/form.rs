@@ -1,6 +1,7 @@
 //! Which normal form the values of a field have.
 
 use crate::check::Holds;
+use crate::words;
 
 use super::characters::{half_width, is_invisible};
 use super::{day, id_number, phone, text};
@@ -25,11 +26,26 @@ impl Holds {
     }
 }
 
-/// The word that is meant by itself or by its label, of any width, in large or small letters, with blanks
-/// or hyphens for underscores; what is none of them in the same form.
-pub(crate) fn word(words: &[&str], typed: &str) -> String {
+/// The word that is meant by itself, by one of its labels or by what people say for it, of any width, in
+/// large or small letters, with blanks or hyphens for underscores; what is none of them in the same form.
+pub(crate) fn word(words: &'static [&'static str], typed: &str) -> String {
+    let typed = as_a_word(typed);
+    let is_meant = |word: &&'static str| names_of(word).any(|name| as_a_word(name) == typed);
+    words.iter().copied().find(is_meant).map_or(typed.clone(), str::to_owned)
+}
+
+/// Whether a text in the form of a word is the beginning of one, or of something it is called.
+pub(super) fn begins_a_word(words: &'static [&'static str], typed: &str) -> bool {
+    words.iter().flat_map(|word| names_of(word)).any(|name| as_a_word(name).starts_with(typed))
+}
+
+/// A word, what it is called, and what people say for it.
+fn names_of(word: &'static str) -> impl Iterator<Item = &'static str> {
+    let label = words::label(word).into_iter().flat_map(|label| [label.zh, label.en]);
+    std::iter::once(word).chain(label).chain(words::said_for(word))
+}
+
+fn as_a_word(typed: &str) -> String {
     let seen: String = typed.chars().filter(|c| !is_invisible(*c)).map(half_width).collect();
-    let typed = seen.trim().to_ascii_lowercase().replace([' ', '-'], "_");
-    let is_meant = |word: &&&str| crate::words::label(word).is_some_and(|label| label.zh == typed);
-    words.iter().find(is_meant).map_or(typed.clone(), |word| (**word).to_owned())
+    seen.trim().to_ascii_lowercase().replace([' ', '-'], "_")
 }

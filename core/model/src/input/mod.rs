@@ -20,7 +20,7 @@ mod pasted;
 mod phone;
 mod text;
 
-use crate::check::{InvalidValue, birth_date_of};
+use crate::check::{InvalidValue, birth_date_of, sex_of};
 use crate::city_time::CityTime;
 use crate::value::Value;
 
@@ -82,7 +82,10 @@ pub fn check(field: Field, typed: &str, now: CityTime) -> Result<Checked, Refuse
     let checked = match Value::from(value.as_str()) {
         _ if value.is_empty() && field.may_be_empty() => return Ok(Checked::empty()),
         _ if value.is_empty() => Err(InvalidValue::Empty),
-        typed => holds.check(&typed).and_then(|()| holds.check_day(&typed, now)),
+        typed => holds
+            .check(&typed)
+            .and_then(|()| holds.check_typed(&typed))
+            .and_then(|()| holds.check_day(&typed, now)),
     };
     let is_uncertain_day = holds.day_in(&value).is_some_and(|day| day > now.day());
     match checked {
@@ -105,21 +108,22 @@ fn may_become_right(takes: Takes, value: &str) -> bool {
     let digits = |value: &str| value.bytes().all(|byte| byte.is_ascii_digit());
     match takes {
         _ if value.is_empty() => true,
-        Takes::Words(words) => words.iter().any(|word| word.starts_with(value)),
+        Takes::Words(words) => form::begins_a_word(words, value),
         Takes::Day => value.len() < 10 && value.bytes().all(|b| b.is_ascii_digit() || b == b'-'),
         Takes::Phone => value.len() < 11 && digits(&value.replace(['-', ' '], "")),
         Takes::IdNumber => value.len() < 18 && digits(value),
         Takes::Code => value.len() < 6 && digits(value),
-        Takes::Line { .. } | Takes::Lines { .. } | Takes::Name { .. } => false,
+        Takes::Name { chars_max } => {
+            value.chars().count() < chars_max && !value.contains(char::is_alphabetic)
+        }
+        Takes::Line { .. } | Takes::Lines { .. } => false,
     }
 }
 
 /// What a value tells of other fields.
 fn told_by(field: Field, value: &str) -> Vec<(Field, String)> {
     let born = (field == Field::IdNumber).then(|| birth_date_of(value)).flatten();
-    let order = value.get(16..17).and_then(|digit| digit.parse::<u8>().ok());
-    let (Some(born), Some(order)) = (born, order) else { return Vec::new() };
-    let sex = if order.is_multiple_of(2) { "female" } else { "male" };
+    let (Some(born), Some(sex)) = (born, sex_of(value)) else { return Vec::new() };
     vec![(Field::BirthDate, born.to_string()), (Field::Sex, sex.to_owned())]
 }
 

@@ -1,6 +1,7 @@
 //! The normal form of phone numbers: a mobile number is its 11 digits; a landline is area code, number
-//! and perhaps extension, with hyphens between them; a short number within a company's network is its 6
-//! digits.
+//! and perhaps extension, with hyphens between them; a number of a company that begins with 400 or 800 is
+//! its 10 digits, and perhaps an extension; a short number, of a hotline such as 95588 or within a
+//! company's network, is its 5 or 6 digits.
 //!
 //! No digit is guessed or dropped but the country's code. What can be read in two ways stays as it was
 //! typed.
@@ -10,6 +11,9 @@ use super::characters::{half_width, is_bracket, is_hyphen, is_invisible};
 /// What people write before an extension, longer marks first.
 const EXTENSION_MARKS: [&str; 9] =
     ["转分机", "分机号", "分机", "转", "extension", "ext.", "ext", "x", "#"];
+
+/// The digits of a company's number.
+const COMPANY_DIGITS: usize = 10;
 
 /// The digits of an extension at most.
 const EXTENSION_DIGITS_MAX: usize = 6;
@@ -28,16 +32,19 @@ fn read(typed: &str) -> Option<String> {
     if let Some(mobile) = number.mobile() {
         return extension.is_none().then(|| mobile.to_owned());
     }
-    if number.digits.len() == 6 && !national && !number.digits.starts_with('0') {
+    if is_short(&number.digits) && !national && !number.plus {
         return extension.is_none().then_some(number.digits);
-    }
-    if national && !number.digits.starts_with('0') {
-        number.put_zero_before();
     }
     let extension = match extension {
         Some(typed) => Some(Groups::of(typed)?.digits),
         None => None,
     };
+    if begins_as_a_company(&number.digits) && !number.plus {
+        return number.company(extension.as_deref());
+    }
+    if national && !number.digits.starts_with('0') {
+        number.put_zero_before();
+    }
     number.landline(extension.as_deref())
 }
 
@@ -126,13 +133,28 @@ impl Groups {
             }
             _ => return None,
         };
-        match extension {
-            Some(extension) if (1..=EXTENSION_DIGITS_MAX).contains(&extension.len()) => {
-                Some(format!("{area}-{number}-{extension}"))
-            }
-            Some(_) => None,
-            None => Some(format!("{area}-{number}")),
+        with_extension(format!("{area}-{number}"), extension)
+    }
+
+    /// The ten digits of a company's number, perhaps an extension.
+    fn company(&self, extension: Option<&str>) -> Option<String> {
+        let (number, rest) = self.digits.split_at_checked(COMPANY_DIGITS)?;
+        let extension = match (extension, rest) {
+            (extension, "") => extension,
+            (None, rest) if self.ends.contains(&COMPANY_DIGITS) => Some(rest),
+            _ => return None,
+        };
+        with_extension(number.to_owned(), extension)
+    }
+}
+
+fn with_extension(number: String, extension: Option<&str>) -> Option<String> {
+    match extension {
+        Some(extension) if (1..=EXTENSION_DIGITS_MAX).contains(&extension.len()) => {
+            Some(format!("{number}-{extension}"))
         }
+        Some(_) => None,
+        None => Some(number),
     }
 }
 
@@ -144,7 +166,8 @@ pub(crate) fn is_phone(text: &str) -> bool {
     let parts: Vec<&str> = text.splitn(4, '-').collect();
     match *parts {
         [digits] if digits.starts_with('0') => is_of(digits, 10..=12),
-        [digits] => is_mobile(digits) || is_of(digits, 6..=6),
+        [digits] => is_mobile(digits) || is_short(digits) || is_company(digits),
+        [number, extension] if is_company(number) => is_of(extension, 1..=EXTENSION_DIGITS_MAX),
         [area, number] => area.starts_with('0') && is_of(area, 3..=4) && is_of(number, 7..=8),
         [area, number, extension] => {
             area.starts_with('0')
@@ -158,6 +181,28 @@ pub(crate) fn is_phone(text: &str) -> bool {
 
 fn is_mobile(digits: &str) -> bool {
     matches!(digits.as_bytes(), [b'1', b'3'..=b'9', rest @ ..] if rest.len() == 9 && rest.iter().all(u8::is_ascii_digit))
+}
+
+/// The number of a company that people call from everywhere at the price of a local call, or at none.
+fn is_company(digits: &str) -> bool {
+    digits.len() == COMPANY_DIGITS
+        && begins_as_a_company(digits)
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// No area code begins so, with or without its zero.
+fn begins_as_a_company(digits: &str) -> bool {
+    digits.starts_with("400") || digits.starts_with("800")
+}
+
+/// Five digits that begin neither an area code nor a mobile number that somebody is still typing, or six.
+fn is_short(digits: &str) -> bool {
+    let is_of_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
+    match digits.as_bytes() {
+        [b'2'..=b'9', rest @ ..] if rest.len() == 4 => is_of_digits,
+        [b'0', ..] => false,
+        digits => digits.len() == 6 && is_of_digits,
+    }
 }
 
 #[cfg(test)]
@@ -193,6 +238,14 @@ mod tests {
             ("0573 8765 1234 802", "0573-87651234-802"),
             (" 661234 ", "661234"),
             ("66-1234", "661234"),
+            ("955 88", "95588"),
+            ("６１２３４", "61234"),
+            ("400-812-3456", "4008123456"),
+            ("400 8123 456", "4008123456"),
+            ("+86 400 812 3456", "4008123456"),
+            ("800-810-8888", "8008108888"),
+            ("4008-123-456 转 2", "4008123456-2"),
+            ("400-812-3456-802", "4008123456-802"),
         ] {
             assert_eq!(phone(typed), normal, "{typed}");
             assert!(is_phone(normal), "{normal}");
@@ -218,6 +271,16 @@ mod tests {
             "066123",
             "无",
             "1+3812345678",
+            "13812",
+            "10086",
+            "05738",
+            "95588转1",
+            "+86 95588",
+            "+95588",
+            "400-812-345",
+            "40081234567",
+            "+400 812 3456",
+            "400-812-3456-1234567",
         ] {
             assert!(!is_phone(&phone(typed)), "{typed}");
         }

@@ -49,9 +49,64 @@ fn a_word_is_meant_by_its_label_too() {
     assert_eq!(value(Field::CareTag, "独居老人"), "living_alone");
     assert_eq!(value(Field::CareTag, "Living alone"), "living_alone");
     assert_eq!(value(Field::RegionLevel, "微网格"), "micro_grid");
+    assert_eq!(value(Field::RegionLevel, "镇（街道）"), "town");
+    assert_eq!(value(Field::CareTag, "lives alone"), "living_alone");
     let refused = check(Field::CareTag, "孤寡", NOW).unwrap_err();
     assert_eq!(refused.rule, InvalidValue::UnknownWord { allowed: crate::words::CARE_TAGS });
     assert_eq!(refused.allowed, Takes::Words(crate::words::CARE_TAGS));
+}
+
+#[test]
+fn a_word_is_meant_by_what_people_say_for_it() {
+    for (field, said, word) in [
+        (Field::Relation, "妻子", "spouse"),
+        (Field::Relation, "丈夫", "spouse"),
+        (Field::Relation, " 老婆 ", "spouse"),
+        (Field::Relation, "儿子", "child"),
+        (Field::Relation, "长子", "child"),
+        (Field::Relation, "女", "child"),
+        (Field::Relation, "儿媳", "child"),
+        (Field::Relation, "爸爸", "parent"),
+        (Field::Relation, "父亲", "parent"),
+        (Field::Relation, "岳母", "parent"),
+        (Field::Relation, "外孙女", "grandchild"),
+        (Field::Relation, "弟媳", "sibling"),
+        (Field::Relation, "租户", "tenant"),
+        (Field::Relation, "奶奶", "other"),
+        (Field::Relation, "Wife", "spouse"),
+        (Field::CareTag, "独居", "living_alone"),
+        (Field::CareTag, "低保户", "low_income"),
+        (Field::CareTag, "残疾人", "disabled"),
+        (Field::CareTag, "留守儿童", "left_behind"),
+        (Field::Status, "去世", "deceased"),
+        (Field::Status, "搬走了", "moved_out"),
+        (Field::Status, "在外打工", "away"),
+        (Field::NeedStatus, "办结", "met"),
+        (Field::Sex, "男性", "male"),
+        (Field::Sex, "女", "female"),
+        (Field::Bond, "人户一致", "both"),
+        (Field::RegionLevel, "社区", "village"),
+    ] {
+        assert_eq!(value(field, said), word, "{said}");
+    }
+    for ambiguous in ["媳妇", "家属", "大伯"] {
+        let refused = check(Field::Relation, ambiguous, NOW).unwrap_err();
+        assert_eq!(refused.rule.code(), "unknown_word", "{ambiguous}");
+    }
+}
+
+#[test]
+fn what_people_say_means_one_word_of_a_field() {
+    for field in Field::ALL {
+        let Takes::Words(words) = field.takes() else { continue };
+        for word in words {
+            let label = crate::words::label(word).unwrap();
+            let names = [*word, label.zh, label.en].into_iter();
+            for name in names.chain(crate::words::said_for(word)) {
+                assert_eq!(value(*field, name), *word, "{name}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -95,6 +150,9 @@ fn what_may_become_right_is_told_from_what_cannot() {
         (Field::IdNumber, "110105 1949"),
         (Field::BirthDate, "1962-0"),
         (Field::Sex, "fem"),
+        (Field::Relation, "大儿"),
+        (Field::Name, "12345"),
+        (Field::CareTag, "独"),
         (Field::Name, ""),
     ] {
         assert!(check(field, typed, NOW).unwrap_err().is_unfinished, "{field:?}");

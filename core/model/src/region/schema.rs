@@ -33,7 +33,7 @@ pub(super) static SCHEMA: Schema = Schema {
         made: Made::By(ADD),
     }],
     family: family_of_level,
-    extra_rule: parent_fits_level,
+    also: parent_fits_level,
 };
 
 const LEVELS: &[&str] = &["city", "town", "village", "grid", "micro_grid", "unit"];

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::command::Plan;
 use crate::document::Op;
-use crate::household::ResidentView;
+use crate::household::ResidentDetail;
 use crate::id::{DocumentId, ItemId};
 use crate::query::{Rows, Withheld, household as read_household};
 use crate::warning::Warning;
@@ -14,7 +14,7 @@ use crate::words;
 /// Who is there again by a command.
 pub(super) struct Back<'a> {
     /// Those who were withdrawn.
-    pub(super) restored: &'a [ResidentView],
+    pub(super) restored: &'a [ResidentDetail],
     /// Whether the command says of somebody that they live there again.
     pub(super) returns: bool,
 }
@@ -48,7 +48,7 @@ pub(super) fn second_head<R: Rows>(
     for new in unseen.values() {
         add(is_head((new.relation, new.status)), false);
     }
-    for one in back.restored {
+    for one in back.restored.iter().map(|one| &one.resident) {
         add(is_head((one.relation.as_deref(), one.status.as_deref())), false);
     }
     let is_second = heads > 1 && new_heads > 0;

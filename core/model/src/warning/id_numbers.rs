@@ -3,21 +3,22 @@
 
 use crate::command::Plan;
 use crate::document::Op;
-use crate::household::ResidentView;
+use crate::household::ResidentDetail;
 use crate::id::{DocumentId, ItemId};
 use crate::kind::DocumentKind;
 use crate::projection::Cell;
 use crate::query::{Rows, Withheld, document, item};
-use crate::warning::Warning;
+use crate::warning::{Warning, first_shown};
 
-/// Warns of each number of the plan, and of those who come back by it, that stands already or is given twice.
+/// Warns of each number of the plan, and of those who come back by it, that stands already or is given
+/// twice, and says at whom.
 pub(super) fn known<R: Rows>(
     household: DocumentId,
-    restored: &[ResidentView],
+    restored: &[ResidentDetail],
     plan: &Plan,
     rows: &R,
     withheld: &Withheld,
-) -> Result<Vec<Warning>, R::Error> {
+) -> Result<Vec<(ItemId, Warning)>, R::Error> {
     const STANDING: &str = "SELECT p.household, p.item FROM resident_private p \
                             JOIN resident r ON r.document = p.household AND r.item = p.item \
                             WHERE p.id_number = ?1 AND r.withdrawn = 0";
@@ -25,7 +26,8 @@ pub(super) fn known<R: Rows>(
         return Ok(Vec::new());
     }
     let mut given = numbers(plan);
-    given.extend(restored.iter().filter_map(|one| Some((one.id, one.id_number.as_deref()?))));
+    let restored = restored.iter().map(|one| &one.resident);
+    given.extend(restored.filter_map(|one| Some((one.id, one.id_number.as_deref()?))));
     let mut warnings = Vec::new();
     for (resident, number) in &given {
         let is_given_twice = given.iter().any(|(other, same)| same == number && other < resident);
@@ -38,24 +40,9 @@ pub(super) fn known<R: Rows>(
             }
         })?;
         let other = first_shown(&others, rows, withheld)?;
-        warnings.extend(other.map(|household| Warning::IdNumberKnown { household }));
+        warnings.extend(other.map(|household| (*resident, Warning::IdNumberKnown { household })));
     }
     Ok(warnings)
-}
-
-/// The first of some households where the reader may look. Of another they hear nothing, not even that the
-/// number stands there.
-fn first_shown<R: Rows>(
-    households: &[DocumentId],
-    rows: &R,
-    withheld: &Withheld,
-) -> Result<Option<DocumentId>, R::Error> {
-    for household in households {
-        if withheld.shows(rows, household)? {
-            return Ok(Some(*household));
-        }
-    }
-    Ok(None)
 }
 
 fn numbers(plan: &Plan) -> Vec<(ItemId, &str)> {

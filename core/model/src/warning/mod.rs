@@ -3,18 +3,23 @@
 //! A warning never refuses. It is worked out before the edit is written, on what stands and what the
 //! edit adds to it, and speaks of nothing that the reader may not read.
 
+mod addresses;
 mod heads;
 mod id_numbers;
+mod persons;
 mod restored;
 
 use crate::city_time::CityTime;
 use crate::command::{Command, Edit, Plan};
 use crate::date::Date;
 use crate::document::Op;
-use crate::id::DocumentId;
+use crate::household::ResidentDetail;
+use crate::id::{DocumentId, ItemId};
 use crate::kind::DocumentKind;
 use crate::query::{Rows, Withheld};
 use crate::registry::registration;
+use crate::value::Value;
+use crate::withdrawal::{Record, WithdrawalCommand};
 
 /// Something in an edit that may be wrong, which nobody can tell yet. The edit is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +42,16 @@ pub enum Warning {
         /// The household of that other resident.
         household: DocumentId,
     },
+    /// Somebody of the same name and day of birth already stands where the reader may see them.
+    PersonKnown {
+        /// The household of that other resident.
+        household: DocumentId,
+    },
+    /// Another household, which the reader may see, already stands at the same address nearby.
+    AddressKnown {
+        /// That other household.
+        household: DocumentId,
+    },
 }
 
 impl Warning {
@@ -46,6 +61,8 @@ impl Warning {
             Self::DayUncertain { .. } => "day_uncertain",
             Self::SecondHead { .. } => "second_head",
             Self::IdNumberKnown { .. } => "id_number_known",
+            Self::PersonKnown { .. } => "person_known",
+            Self::AddressKnown { .. } => "address_known",
         }
     }
 
@@ -55,6 +72,8 @@ impl Warning {
             Self::DayUncertain { field, .. } => field,
             Self::SecondHead { .. } => "relation",
             Self::IdNumberKnown { .. } => "id_number",
+            Self::PersonKnown { .. } => "name",
+            Self::AddressKnown { .. } => "address",
         }
     }
 
@@ -62,7 +81,10 @@ impl Warning {
     pub fn household(self) -> Option<DocumentId> {
         match self {
             Self::DayUncertain { .. } => None,
-            Self::SecondHead { household } | Self::IdNumberKnown { household } => Some(household),
+            Self::SecondHead { household }
+            | Self::IdNumberKnown { household }
+            | Self::PersonKnown { household }
+            | Self::AddressKnown { household } => Some(household),
         }
     }
 }
@@ -88,10 +110,49 @@ impl Command {
             let restored = restored::by(self, rows, withheld)?;
             let back = heads::Back { restored: &restored, returns };
             warnings.extend(heads::second_head(household, &back, plan, rows, withheld)?);
-            warnings.extend(id_numbers::known(household, &restored, plan, rows, withheld)?);
+            let numbers = id_numbers::known(household, &restored, plan, rows, withheld)?;
+            let told: Vec<ItemId> = numbers.iter().map(|(resident, _)| *resident).collect();
+            warnings.extend(numbers.into_iter().map(|(_, warning)| warning));
+            let one = Household { id: household, restored: &restored, plan };
+            warnings.extend(persons::known(&one, &told, rows, withheld)?);
+            let restores = matches!(
+                self,
+                Self::Withdrawal(WithdrawalCommand::Restore { record: Record::Household, .. })
+            );
+            warnings.extend(addresses::known(&one, restores, rows, withheld)?);
         }
         Ok(warnings)
     }
+}
+
+/// The household that a command is about.
+struct Household<'a> {
+    id: DocumentId,
+    /// Who is there again.
+    restored: &'a [ResidentDetail],
+    plan: &'a Plan,
+}
+
+impl Household<'_> {
+    /// What the plan writes: keys and values.
+    fn written(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.plan.edits.iter().flat_map(|edit| &edit.ops).filter_map(Op::written)
+    }
+}
+
+/// The first of some households where the reader may look. Of another they hear nothing, not even that it
+/// is there.
+fn first_shown<R: Rows>(
+    households: &[DocumentId],
+    rows: &R,
+    withheld: &Withheld,
+) -> Result<Option<DocumentId>, R::Error> {
+    for household in households {
+        if withheld.shows(rows, household)? {
+            return Ok(Some(*household));
+        }
+    }
+    Ok(None)
 }
 
 /// The days of an edit that may not have come yet. What only moves was entered another day.

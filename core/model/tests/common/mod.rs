@@ -181,7 +181,7 @@ pub fn add_household(replica: &mut Replica, n: u8, region: u8, residents: &[Fiel
     Command::Household(HouseholdCommand::Add {
         household: household_id(n),
         region: region_id(region),
-        fields: Fields::new().with("address", "潮乡1幢1单元101室"),
+        fields: Fields::new().with("address", format!("潮乡{n}幢1单元101室")),
         residents,
         time: replica.time(),
     })

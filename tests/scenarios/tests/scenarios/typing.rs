@@ -63,6 +63,8 @@ fn numbers_have_one_form_however_they_are_typed() {
         ("0573 87651234-802", "0573-87651234-802"),
         ("0573-87651236转802", "0573-87651236-802"),
         ("661234", "661234"),
+        ("955 88", "95588"),
+        ("400-812-3456 转 2", "4008123456-2"),
     ] {
         head.edit(&resident, &["--phone", typed]).done();
         assert_eq!(head.resident(&head.device, "李一")["phone"], normal, "{typed}");
@@ -126,8 +128,15 @@ fn what_is_refused_names_the_field_the_rule_and_what_is_allowed_and_never_what_w
             "contradicts_id_number",
             "出生日期 birth_date",
         ),
+        (
+            &edit,
+            &["--id-number", WITH_X, "--sex", "男"],
+            "sex_contradicts_id_number",
+            "性别 sex: 性别和身份证号第 17 位不一致，单数为男，双数为女",
+        ),
         (&edit, &["--phone", "87651234"], "not_a_phone", "电话 phone"),
         (&edit, &["--name", "\u{200b} "], "empty", "姓名 name"),
+        (&edit, &["--name", "１２３"], "no_letter", "姓名 name: 姓名里至少要有一个汉字或字母"),
         (&edit, &["--relation", "哥们"], "unknown_word", "可选：户主 head、配偶 spouse"),
         (&edit, &["--tag", "孤寡"], "unknown_word", "可选：独居老人 living_alone、"),
         (&visit, &["--purpose", "\u{a0}"], "empty", "事由 purpose"),
@@ -139,6 +148,13 @@ fn what_is_refused_names_the_field_the_rule_and_what_is_allowed_and_never_what_w
         assert!(!ended.err.contains(fields[1]), "{}", ended.err);
     }
     assert_eq!(head.page(&head.device)["visits"], json!([]));
+
+    head.edit(&resident, &["--birth-date", "1949-12-31"]).done();
+    let leave = ["resident", "leave", head.household.as_str(), resident.as_str()];
+    let died = [&leave[..], &["--status", "去世", "--at", "1949-12-30"]].concat();
+    let refused = in_chinese(&died);
+    assert_eq!(refused.refusal(), (1, "before_birth"));
+    assert!(refused.err.contains("日期 at") && !refused.err.contains("1949"), "{}", refused.err);
 
     let officer = head.city.device("沈国强", "town_officer", "990481001");
     let region =
@@ -160,6 +176,39 @@ fn a_word_is_taken_by_its_chinese_label() {
     let (relation, tags, bond) = (&resident["relation"], &resident["care_tags"], &resident["bond"]);
     assert_eq!((relation, bond), (&json!("head"), &json!("lives_here")));
     assert_eq!(tags, &json!(["living_alone"]));
+}
+
+#[test]
+fn a_word_is_taken_as_people_say_it() {
+    let head = Head::start();
+    let added = head.add(&["--name", "李一", "--relation", "老婆", "--tag", "低保户"]).line();
+    let resident = head.resident(&head.device, "李一");
+    assert_eq!(resident["relation"], "spouse");
+    assert_eq!(resident["care_tags"], json!(["low_income"]));
+    for (said, word) in [("长子", "child"), ("父亲", "parent"), ("奶奶", "other")] {
+        head.edit(&added, &["--relation", said]).done();
+        assert_eq!(head.resident(&head.device, "李一")["relation"], word, "{said}");
+    }
+    head.device.run(&["resident", "leave", &head.household, &added, "--status", "搬走了"]).done();
+    assert_eq!(head.resident(&head.device, "李一")["status"], "moved_out");
+}
+
+#[test]
+fn an_address_and_a_person_that_stand_already_are_said_and_kept() {
+    let head = Head::start();
+    let code_of = |ended: &Ended| ended.refusal().1.to_owned();
+    let born = ["--name", "李一", "--birth-date", "1962-05-05"];
+    assert_eq!(head.add(&born).done().err, "");
+    let add = ["household", "add", "--region", UNIT, "--address", " 一号"];
+    let twice = head.device.run(&add).done();
+    assert_eq!(code_of(&twice), "address_known");
+    assert!(twice.err.contains(&head.household), "{twice:?}");
+    let other = twice.out.trim();
+    let again = head.device.run(&[&["resident", "add", other], &born[..]].concat()).done();
+    assert_eq!(code_of(&again), "person_known");
+    assert!(again.err.contains(&head.household) && !again.err.contains("1962"), "{again:?}");
+    let page = head.device.json(&["household", "show", other]);
+    assert_eq!(page["household"]["residents"][0]["name"], "李一");
 }
 
 #[test]

@@ -13,7 +13,7 @@ pub struct Caution {
 }
 
 /// Every code of a warning of this version.
-pub const CAUTIONS: [Caution; 3] = [
+pub const CAUTIONS: [Caution; 5] = [
     Caution {
         code: "day_uncertain",
         zh: "已保存，但本机还不确定今天是几号，所填日期可能还没到，请核对，同步后再看一次。",
@@ -30,6 +30,18 @@ pub const CAUTIONS: [Caution; 3] = [
         zh: "已保存，但这个身份证号已经登记过，请核对是不是同一个人重复登记，或者号码填错。",
         en: "It is saved, but this ID number stands at somebody already: check whether one person was \
              entered twice, or a number is wrong.",
+    },
+    Caution {
+        code: "person_known",
+        zh: "已保存，但同名同出生日期的人已经登记过，请核对是不是同一个人重复登记。",
+        en: "It is saved, but somebody of this name and date of birth stands there already: check \
+             whether one person was entered twice.",
+    },
+    Caution {
+        code: "address_known",
+        zh: "已保存，但这个地址已经登记过一户，请核对是不是同一户重复登记。",
+        en: "It is saved, but a household stands at this address already: check whether one was entered \
+             twice.",
     },
 ];
 

@@ -21,8 +21,8 @@ pub(super) const CODES: &[Known] = &[
     ),
     refused(
         "not_a_phone",
-        "电话号码不对，请核对后填一个号码：手机号 11 位，固定电话要带区号，短号 6 位。",
-        "This is not a phone number: enter one of 11 digits, a landline with its area code, or a short number of 6.",
+        "电话号码不对，请核对后填一个号码：手机号 11 位，固定电话要带区号，400 或 800 电话 10 位，短号 5 至 6 位。",
+        "This is not a phone number: enter one of 11 digits, a landline with its area code, a 400 or 800 number, or a short number of 5 or 6.",
     ),
     refused(
         "not_an_id_number",
@@ -38,6 +38,26 @@ pub(super) const CODES: &[Known] = &[
         "contradicts_id_number",
         "出生日期和身份证号里的不一致，请对照证件核对，把填错的一项改正。",
         "The date of birth is not the one in the ID number: check both on the card and correct the wrong one.",
+    ),
+    refused(
+        "sex_contradicts_id_number",
+        "性别和身份证号第 17 位不一致，单数为男，双数为女，请对照证件核对，把填错的一项改正。",
+        "The sex is not the one in the ID number, whose 17th digit is odd for men and even for women: check both on the card and correct the wrong one.",
+    ),
+    refused(
+        "before_birth",
+        "去世、迁出等日期早于出生日期，请核对这两个日期，把填错的一项改正。",
+        "Somebody would have died, left or come back before they were born: check both days and correct the wrong one.",
+    ),
+    refused(
+        "before_last_status",
+        "日期早于登记的上一个状态的日期，请核对，上一个日期填错了就先更正。",
+        "The day is before that of the last status: check it, and if the earlier day is wrong correct that first.",
+    ),
+    refused(
+        "no_letter",
+        "姓名里至少要有一个汉字或字母，请核对后重新填写。",
+        "A name has at least one letter or Chinese character: check it and enter it again.",
     ),
     refused(
         "not_a_date",
