@@ -3,6 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use keting_sync::CloseReason;
+
+use crate::admission::{Consequence, REASONS};
+use crate::store::StoreError;
+
 /// The upper bounds of the sizes of batches that are counted apart, in commits.
 const BATCH_SIZES: [u64; 7] = [1, 4, 16, 64, 256, 512, 1024];
 
@@ -94,8 +99,13 @@ impl Metrics {
             "Commits answered again.",
             self.commits_repeated,
         );
-        text.codes("keting_commits_held_total", "Commits held.", &self.commits_held);
-        text.codes("keting_commits_refused_total", "Commits refused.", &self.commits_refused);
+        let reasons = |consequence| {
+            REASONS.iter().filter(move |one| one.consequence == consequence).map(|one| one.code)
+        };
+        let held = from_zero(reasons(Consequence::Held), &self.commits_held);
+        text.codes("keting_commits_held_total", "Commits held.", &held);
+        let refused = from_zero(reasons(Consequence::RefusedForNow), &self.commits_refused);
+        text.codes("keting_commits_refused_total", "Commits refused.", &refused);
         text.counter(
             "keting_batches_repeated_total",
             "Batches validated again.",
@@ -123,7 +133,7 @@ impl Metrics {
         text.codes(
             "keting_connections_closed_total",
             "Connections ended.",
-            &self.connections_closed,
+            &from_zero(CLOSED.iter().map(CloseReason::code), &self.connections_closed),
         );
         text.counter("keting_devices_enrolled_total", "Devices enrolled.", self.devices_enrolled);
         text.counter(
@@ -136,7 +146,8 @@ impl Metrics {
             "Sessions with devices whose log is another one.",
             self.logs_diverged,
         );
-        text.codes("keting_store_failures_total", "Failures of the store.", &self.store_failures);
+        let failures = from_zero(StoreError::CODES.into_iter(), &self.store_failures);
+        text.codes("keting_store_failures_total", "Failures of the store.", &failures);
         text.gauge("keting_connections_open", "Connections open.", self.connections_open);
         text.gauge(
             "keting_open_documents_bytes",
@@ -173,6 +184,21 @@ impl Metrics {
     }
 }
 
+/// How most connections end.
+const CLOSED: [CloseReason; 3] =
+    [CloseReason::Asked, CloseReason::ConnectionLost, CloseReason::PeerSilent { waited_for: "" }];
+
+/// The counts with those codes at zero that did not occur: an alert on a rise sees the first one only if
+/// there was a zero before it.
+fn from_zero<'c>(
+    codes: impl Iterator<Item = &'c str>,
+    counts: &BTreeMap<String, u64>,
+) -> BTreeMap<String, u64> {
+    let mut all: BTreeMap<_, _> = codes.map(|code| (code.to_owned(), 0)).collect();
+    all.extend(counts.iter().map(|(code, count)| (code.clone(), *count)));
+    all
+}
+
 #[derive(Default)]
 struct Text(String);
 
@@ -207,6 +233,22 @@ impl Text {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_counter_is_there_at_zero_before_anything_is_counted() {
+        let text = Metrics::default().to_text();
+        for line in [
+            "keting_commits_admitted_total 0",
+            "keting_commits_held_total{code=\"not_granted\"} 0",
+            "keting_commits_refused_total{code=\"quota_exceeded\"} 0",
+            "keting_connections_closed_total{code=\"connection_lost\"} 0",
+            "keting_store_failures_total{code=\"server_full\"} 0",
+            "keting_store_failures_total{code=\"store_failed\"} 0",
+            "keting_batch_commits_count 0",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
+        }
+    }
 
     #[test]
     fn counters_codes_and_batches_are_written_as_prometheus_reads_them() {

@@ -82,7 +82,9 @@ impl Town {
         let mut store = SqliteStore::open(&dir.path().join("server.sqlite")).unwrap();
         let mut random = Seeded(seed);
         let lines = read_regions(TABLE.as_bytes(), "海宁市").unwrap();
-        let root = init_store(&mut store, "海宁市", &lines, &mut random, NOW_MS - 1_000).unwrap();
+        let root =
+            init_store(&mut store, "海宁市", &lines, &mut random, NOW_MS - 1_000, &mut |_, _| {})
+                .unwrap();
         let city = City::read(&*store.snapshot().unwrap()).unwrap();
         Self { dir, store, city, admission: Admission::new(2), random, root }
     }

@@ -1,6 +1,5 @@
 //! What whoever runs a city's server may say.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -32,9 +31,9 @@ pub struct Serve {
     /// The server's directory.
     #[arg(long, env = "KETING_DATA", hide_env_values = true)]
     pub data: PathBuf,
-    /// The address to listen on.
+    /// The address to listen on, with its port; a name is looked up.
     #[arg(long, default_value = "127.0.0.1:7411")]
-    pub listen: SocketAddr,
+    pub listen: String,
     /// The address devices are told to connect to, if it differs: `wss://host:port/v1/sync`.
     #[arg(long)]
     pub url: Option<String>,

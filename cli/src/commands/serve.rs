@@ -42,7 +42,8 @@ pub fn serve(arguments: &Serve) -> Result<(), Failure> {
         let admin =
             AdminSocket::bind(&arguments.data).map_err(|error| unusable(error.code(), &error))?;
         let keys = load_keys(&arguments.data)?;
-        let listener = tokio::net::TcpListener::bind(arguments.listen)
+        let addresses = addresses(&arguments.listen).await?;
+        let listener = tokio::net::TcpListener::bind(&addresses[..])
             .await
             .map_err(|error| unusable("address_taken", &error))?;
         let address = listener.local_addr()?;
@@ -57,6 +58,18 @@ pub fn serve(arguments: &Serve) -> Result<(), Failure> {
         running.stop().await;
         Ok(())
     })
+}
+
+/// Says that what was given to listen on is no address of this machine.
+#[derive(Debug, thiserror::Error)]
+#[error("--listen takes an address and a port, such as 127.0.0.1:7411 or localhost:7411")]
+struct BadListen;
+
+/// The addresses that an address or a name with a port stands for.
+async fn addresses(listen: &str) -> Result<Vec<SocketAddr>, Failure> {
+    let found = tokio::net::lookup_host(listen.trim()).await;
+    let found: Vec<SocketAddr> = found.map(Iterator::collect).unwrap_or_default();
+    if found.is_empty() { Err(unusable("bad_listen", &BadListen)) } else { Ok(found) }
 }
 
 fn open_store(data: &Path) -> Result<Box<SqliteStore>, Failure> {

@@ -42,7 +42,10 @@ fn make_city(arguments: &Init, city: &str, regions: &Path) -> Result<(), Failure
     let regions = File::open(regions).map_err(|error| file_failure(regions, &error))?;
     let mut random = |bytes: &mut [u8]| SystemEnvironment.fill(bytes);
     let place = Place { directory: &arguments.data, root_key: &arguments.root_key };
-    init::init(place, city, regions, &mut random, wall_clock_ms()).map_err(|error| {
+    let mut progress = |admitted, of| output::progress(&format!("区域 regions: {admitted} / {of}"));
+    let made = init::init(place, city, regions, &mut random, wall_clock_ms(), &mut progress);
+    output::progress_done();
+    made.map_err(|error| {
         if let InitError::Regions(wrong) = &error {
             wrong.complaints().iter().for_each(|complaint| output::note(&complaint.to_string()));
         }

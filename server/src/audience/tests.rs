@@ -266,7 +266,7 @@ fn a_first_sync_in_small_pages_gives_what_one_large_page_gives() {
     }
     let documents = parts(&large).len();
     assert_eq!(documents, 6 + 2 * 12);
-    // A grid worker has no micro-grid of their own; the same documents come in the last phase.
+    // A grid worker has no micro-grid of his own; the same documents come in the last phase.
     let worker = story.town.person("grid_worker", GRID);
     assert_eq!(parts(&story.first_sync(&worker.device(), 2_000)).len(), documents);
 }

@@ -70,7 +70,8 @@ pub struct Place<'p> {
 
 /// Makes a city in a directory, whole or not at all.
 ///
-/// `now_ms` is milliseconds since the Unix epoch.
+/// `now_ms` is milliseconds since the Unix epoch. `progress` is told now and then how many regions stand, of
+/// how many.
 ///
 /// # Errors
 /// When the table of regions is not one, there is a city or a root key already, or a file cannot
@@ -81,11 +82,12 @@ pub fn init(
     regions: impl Read,
     random: &mut dyn Random,
     now_ms: u64,
+    progress: &mut dyn FnMut(usize, usize),
 ) -> Result<RootKey, InitError> {
     let lines = read_regions(regions, city_name)?;
     place.clear()?;
     let key_file = KeyFile::begin(place.root_key).map_err(InitError::RootKeyFile)?;
-    let root = place.make_store(city_name, &lines, random, now_ms)?;
+    let root = place.make_store(city_name, &lines, random, now_ms, progress)?;
     certificate::make(place.directory)?;
     key_file.finish(&root).map_err(InitError::RootKeyFile)?;
     place.publish()?;
@@ -138,13 +140,14 @@ impl Place<'_> {
         lines: &[RegionLine],
         random: &mut dyn Random,
         now_ms: u64,
+        progress: &mut dyn FnMut(usize, usize),
     ) -> Result<RootKey, InitError> {
         let part = self.part();
         // SQLite opens it below; whoever makes a city at the same time must not.
         for_owner(OpenOptions::new().write(true).create_new(true)).open(&part)?;
         let root = {
             let mut store = SqliteStore::open(&part)?;
-            init_store(&mut store, city_name, lines, random, now_ms)?
+            init_store(&mut store, city_name, lines, random, now_ms, progress)?
             // Closing the store moves everything into the one file.
         };
         std::fs::File::open(&part)?.sync_all()?;
@@ -175,6 +178,7 @@ pub fn init_store(
     lines: &[RegionLine],
     random: &mut dyn Random,
     now_ms: u64,
+    progress: &mut dyn FnMut(usize, usize),
 ) -> Result<RootKey, InitError> {
     let root_seed = Zeroizing::new(random.bytes::<32>());
     let seeds =
@@ -245,7 +249,7 @@ pub fn init_store(
         ..StoredDevice::new(city.device.public_key(), now_ms)
     })?;
     transaction.commit()?;
-    regions::admit(store, &city, lines, random, now_ms)?;
+    regions::admit(store, &city, lines, random, now_ms, progress)?;
     Ok(root_key)
 }
 

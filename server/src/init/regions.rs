@@ -18,16 +18,18 @@ use crate::city::City;
 use crate::random::Random;
 use crate::store::{ServerStore, StoreError};
 
-/// Admits every line, parents first as they stand.
+/// Admits every line, parents first as they stand, and says how many stand, of how many.
 pub(super) fn admit(
     store: &mut dyn ServerStore,
     city: &City,
     lines: &[RegionLine],
     random: &mut dyn Random,
     now_ms: u64,
+    progress: &mut dyn FnMut(usize, usize),
 ) -> Result<(), InitError> {
     let mut author = Author::new(store, city, random, now_ms)?;
     let mut admission = Admission::new(1);
+    let (mut admitted, all) = (0, lines.len());
     for lines in lines.chunks(ADMISSION_COMMITS_MAX) {
         let mut commits = Vec::new();
         for line in lines {
@@ -44,6 +46,8 @@ pub(super) fn admit(
             };
             return Err(InitError::BadRegion { line: line.line, code });
         }
+        admitted += lines.len();
+        progress(admitted, all);
     }
     Ok(())
 }

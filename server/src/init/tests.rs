@@ -132,7 +132,8 @@ fn break_off_after(steps: usize, place: Place<'_>) {
 fn store_of(place: Place<'_>, seed: u64) -> Result<RootKey, InitError> {
     let table = format!("code,name,level,parent_code,boundary,head\n{TABLE}");
     let lines = read_regions(table.as_bytes(), "海宁市")?;
-    place.make_store("海宁市", &lines, &mut crate::testing::Seeded(seed), 1_700_000_000_000)
+    let random = &mut crate::testing::Seeded(seed);
+    place.make_store("海宁市", &lines, random, 1_700_000_000_000, &mut |_, _| {})
 }
 
 const TABLE: &str = "990481,海宁市,city,,,\n\
@@ -145,5 +146,12 @@ fn make(dir: &Path, rows: &str) -> Result<RootKey, InitError> {
 
 fn make_in(place: Place<'_>, rows: &str) -> Result<RootKey, InitError> {
     let table = format!("code,name,level,parent_code,boundary,head\n{rows}");
-    init(place, "海宁市", table.as_bytes(), &mut crate::testing::Seeded(7), 1_700_000_000_000)
+    let mut told = Vec::new();
+    let random = &mut crate::testing::Seeded(7);
+    let mut progress = |admitted, of| told.push((admitted, of));
+    let made = init(place, "海宁市", table.as_bytes(), random, 1_700_000_000_000, &mut progress);
+    // Whoever waits sees how far it is, to the end.
+    let all = rows.lines().count();
+    assert!(made.is_err() || told.last() == Some(&(all, all)), "{told:?}");
+    made
 }

@@ -30,6 +30,17 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The codes of all that may befall a store in which there is a city.
+    pub const CODES: [&str; 7] = [
+        Self::Busy.code(),
+        Self::DiskFull.code(),
+        Self::ReadOnly.code(),
+        Self::Contradiction.code(),
+        Self::Damaged("").code(),
+        Self::OutOfRange.code(),
+        "store_failed",
+    ];
+
     /// The stable code of the error.
     pub const fn code(&self) -> &'static str {
         match self {

@@ -55,7 +55,7 @@ impl City {
             directory: &directory.path().join("server"),
             root_key: &directory.path().join("root.key"),
         };
-        init(place, "潮乡市", regions, &mut random, now_ms).unwrap();
+        init(place, "潮乡市", regions, &mut random, now_ms, &mut |_, _| {}).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -145,7 +145,7 @@ impl City {
         }
     }
 
-    /// A phone of somebody new, enrolled and with everything of their region.
+    /// A phone of somebody new, enrolled and with everything of his region.
     pub fn phone(&self, name: &str, role: &str, region: &str) -> Phone {
         let phone = Phone::new(self.directory.path(), &self.invite(name, role, region));
         phone.sync();

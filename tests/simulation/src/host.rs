@@ -49,7 +49,7 @@ impl Host {
             SqliteStore::open_with(Path::new(FILE), Some(disk.vfs_name()), true).unwrap();
         let (drawn, now_ms) = (chance.clone(), clock.unix_ms() - 1_000);
         let mut random = move |bytes: &mut [u8]| drawn.fill(bytes);
-        init_store(&mut store, cast::CITY, &lines, &mut random, now_ms).unwrap();
+        init_store(&mut store, cast::CITY, &lines, &mut random, now_ms, &mut |_, _| {}).unwrap();
         drop(store);
         let mut host = Self {
             disk,

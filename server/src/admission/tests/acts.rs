@@ -6,8 +6,7 @@ use keting_trust::{CommitId, Outcome as VerdictOutcome, SignedCommit, Signer as 
 use super::*;
 use crate::verify::verify;
 
-/// Alice, and an edit that she makes twice: as she made it first, and anew in another incarnation of
-/// her phone.
+/// Alice, and an edit that she makes twice: as she made it first, and anew in another life of her phone.
 struct Story {
     town: Town,
     alice: Person,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use keting_model::InvalidValue;
+
 /// Says what is wrong with a table. Not retryable.
 #[derive(Debug, thiserror::Error)]
 pub enum RegionsError {
@@ -17,6 +19,17 @@ pub enum RegionsError {
     /// The first line does not name all columns.
     #[error("the header lacks the columns {}", .0.join(", "))]
     MissingColumns(Vec<&'static str>),
+    /// Codes of it stand in scientific notation, their last digits are lost.
+    #[error(
+        "{lines} 行的代码成了科学计数法，从第 {line} 行起 · codes on {lines} lines are in scientific notation, \
+             from line {line} on"
+    )]
+    RoundedCodes {
+        /// The first line with such a code.
+        line: u64,
+        /// How many lines have one.
+        lines: usize,
+    },
     /// There is no line below the header.
     #[error("the table holds no region")]
     Empty,
@@ -32,6 +45,8 @@ pub enum OtherFile {
     Workbook,
     /// Text in UTF-16.
     Utf16,
+    /// Text in GBK or GB 18030.
+    Gbk,
     /// A table with semicolons between its cells.
     Semicolons,
     /// A table with tabs between its cells.
@@ -68,6 +83,8 @@ pub enum Rule {
     Digits,
     /// A level that there is.
     Level,
+    /// What this rule of texts and names asks for.
+    Text(InvalidValue),
     /// A code that no line above has.
     OwnCode {
         /// The line that has it.
@@ -93,9 +110,11 @@ impl RegionsError {
         match self {
             Self::OtherFile(OtherFile::Workbook) => "regions_workbook",
             Self::OtherFile(OtherFile::Utf16) => "regions_not_utf8",
+            Self::OtherFile(OtherFile::Gbk) => "regions_gbk",
             Self::OtherFile(OtherFile::Semicolons | OtherFile::Tabs) => "regions_separator",
             Self::Unreadable { .. } => "regions_unreadable",
             Self::MissingColumns(_) => "regions_missing_column",
+            Self::RoundedCodes { .. } => "regions_rounded_codes",
             Self::Empty => "regions_empty",
             Self::Wrong(Complaints(all)) => {
                 all.first().map_or("regions_unreadable", |first| first.rule.code())
@@ -110,6 +129,7 @@ impl RegionsError {
             Self::OtherFile(_)
             | Self::Unreadable { .. }
             | Self::MissingColumns(_)
+            | Self::RoundedCodes { .. }
             | Self::Empty => &[],
         }
     }
@@ -129,7 +149,7 @@ impl Rule {
         match self {
             Self::Utf8 => "regions_not_utf8",
             Self::Width => "regions_wrong_width",
-            Self::Filled | Self::Digits | Self::Level => "regions_bad_cell",
+            Self::Filled | Self::Digits | Self::Level | Self::Text(_) => "regions_bad_cell",
             Self::OwnCode { .. } => "regions_duplicate_code",
             Self::KnownParent => "regions_unknown_parent",
             Self::HigherParent => "regions_wrong_level",
@@ -148,9 +168,14 @@ impl Rule {
             Self::Filled => ("不能为空", "must be filled in"),
             Self::Digits => ("只能是数字", "takes digits only"),
             Self::Level => (
-                "只能是 city、town、village、grid、micro_grid、unit",
+                "只能是市 city、镇 town、村 village、网格 grid、微网格 micro_grid、楼道单元 unit",
                 "is one of city, town, village, grid, micro_grid, unit",
             ),
+            Self::Text(InvalidValue::TooLong { .. }) => ("太长", "is too long"),
+            Self::Text(InvalidValue::NoLetter) => {
+                ("至少要有一个汉字或字母", "has a letter or Chinese character")
+            }
+            Self::Text(_) => ("有不能用的字符", "holds characters that may not stand there"),
             Self::OwnCode { .. } => {
                 ("代码已被用过，见行", "has a code that stands already, on line")
             }
@@ -175,6 +200,7 @@ impl fmt::Display for OtherFile {
         f.write_str(match self {
             Self::Workbook => "a spreadsheet's workbook",
             Self::Utf16 => "text in UTF-16",
+            Self::Gbk => "text in GBK",
             Self::Semicolons => "a table with semicolons between its cells",
             Self::Tabs => "a table with tabs between its cells",
         })
@@ -184,7 +210,8 @@ impl fmt::Display for OtherFile {
 impl fmt::Display for Complaints {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines: std::collections::BTreeSet<_> = self.0.iter().map(|one| one.line).collect();
-        write!(f, "{} cells on {} lines are wrong", self.0.len(), lines.len())
+        let (cells, lines) = (self.0.len(), lines.len());
+        write!(f, "{lines} 行里共 {cells} 处错误 · {cells} mistakes on {lines} lines")
     }
 }
 

@@ -4,6 +4,7 @@
 //! column and what stands there.
 
 mod complaint;
+mod other_file;
 mod sheet;
 mod tree;
 
@@ -61,9 +62,15 @@ pub fn read_regions(table: impl Read, city_name: &str) -> Result<Vec<RegionLine>
 
 #[cfg(test)]
 mod tests {
+    use keting_model::InvalidValue;
+
     use super::*;
 
     const CITY: &str = "990481,海宁市,city,,,\n";
+    const HEADER: &[u8] = b"code,name,level,parent_code,boundary,head\n";
+    /// The header and 990481,海宁市,city in GBK.
+    const GBK: &[u8] =
+        b"code,name,level,parent_code,boundary,head\n990481,\xba\xa3\xc4\xfe\xca\xd0,city,,,\n";
 
     #[test]
     fn a_table_is_read_with_parents_before_their_children() {
@@ -125,7 +132,7 @@ mod tests {
         );
         let said = error.complaints()[4].to_string();
         assert!(said.starts_with("第7行 line 7, code \"1\": 代码已被用过，见行 6"), "{said}");
-        assert_eq!(error.to_string(), "7 cells on 5 lines are wrong");
+        assert_eq!(error.to_string(), "5 行里共 7 处错误 · 7 mistakes on 5 lines");
     }
 
     #[test]
@@ -150,14 +157,49 @@ mod tests {
         for (bytes, file) in [
             (&b"PK\x03\x04..."[..], OtherFile::Workbook),
             (b"\xff\xfec\0o\0", OtherFile::Utf16),
+            (b"c\0o\0", OtherFile::Utf16),
+            (GBK, OtherFile::Gbk),
             (b"code;name;level;parent_code;boundary;head\n", OtherFile::Semicolons),
             (b"code\tname\tlevel\tparent_code\tboundary\thead\n", OtherFile::Tabs),
         ] {
             assert!(matches!(other(bytes), RegionsError::OtherFile(found) if found == file));
         }
-        let header = "code,name,level,parent_code,boundary,head\n";
-        let of_gbk = [header.as_bytes(), b"990481,\xba\xa3,city,,,\n"].concat();
-        assert_eq!(of(&other(&of_gbk)), [(2, Some("name"), Rule::Utf8)]);
+        let one_cell = [HEADER, CITY.as_bytes(), b"990481001,\xba\xa3,town,990481,,\n"].concat();
+        assert_eq!(of(&other(&one_cell)), [(3, Some("name"), Rule::Utf8)]);
+    }
+
+    #[test]
+    fn codes_that_a_spreadsheet_rounded_are_named_once_and_not_cell_by_cell() {
+        for rest in [
+            "990481,海宁市,city,,,\n9.90481E+11,A,village,990481001,,\n9.90481E+11,B,village,990481001,,\n",
+            "990481,海宁市,city,,,\n990481001001,A,village,9.90481e+08,,\n1E5,B,hamlet,,,\n",
+        ] {
+            match read(rest) {
+                Err(error @ RegionsError::RoundedCodes { line: 3, lines: 2 }) => {
+                    assert_eq!(error.code(), "regions_rounded_codes");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        let error = read(&format!("{CITY}9904E,A,town,990481,,\n")).unwrap_err();
+        assert_eq!(of(&error), [(3, Some("code"), Rule::Digits)]);
+    }
+
+    #[test]
+    fn levels_may_be_said_in_chinese_and_names_are_looked_at_as_they_are_where_they_are_typed() {
+        let lines = read(&format!("{CITY}990481001,硖石街道,街道,990481,,\n")).unwrap();
+        assert_eq!(lines[1].level, Level::Town);
+        let long = "长".repeat(300);
+        let error = read(&format!("{CITY}990481001,{long},town,990481,,12345\n")).unwrap_err();
+        let (name, head) = (error.complaints()[0].rule.code(), error.complaints()[1].rule);
+        assert_eq!((name, head), ("regions_bad_cell", Rule::Text(InvalidValue::NoLetter)));
+    }
+
+    #[test]
+    fn the_city_has_the_name_it_was_given_however_both_are_typed() {
+        let table = [HEADER, CITY.as_bytes()].concat();
+        assert!(read_regions(&table[..], " 海宁市\u{200b}").is_ok());
+        assert!(read_regions(&table[..], "海盐市").is_err());
     }
 
     #[test]

@@ -2,9 +2,12 @@
 
 use std::io::Read;
 
+use keting_model::CityTime;
+use keting_model::input::{Field, check};
 use keting_model::region::Level;
 
 use super::complaint::{Complaint, OtherFile, RegionsError, Rule};
+use super::other_file::refuse_other_files;
 use super::{COLUMNS, RegionLine};
 
 /// What the lines of a table say, and what is wrong with their cells.
@@ -15,6 +18,8 @@ pub(super) struct Sheet {
     /// The codes of the others, as far as they can be read: what lies in those is not wrong for that.
     pub(super) codes_of_wrong_lines: Vec<String>,
     pub(super) complaints: Vec<Complaint>,
+    /// The lines with codes in scientific notation.
+    rounded: Vec<u64>,
 }
 
 impl Sheet {
@@ -40,7 +45,12 @@ impl Sheet {
                 sheet.take(&record, &columns);
             }
         }
-        Ok(sheet)
+        match sheet.rounded.first() {
+            Some(line) => {
+                Err(RegionsError::RoundedCodes { line: *line, lines: sheet.rounded.len() })
+            }
+            None => Ok(sheet),
+        }
     }
 
     fn take(&mut self, record: &csv::ByteRecord, columns: &Columns) {
@@ -64,6 +74,9 @@ impl Sheet {
             String::new()
         });
         let [code, name, level, parent_code, boundary, head] = cells;
+        if [&code, &parent_code].into_iter().any(|code| is_scientific(code)) {
+            self.rounded.push(line);
+        }
         let is_unread = |column| wrong.iter().any(|(other, ..)| *other == column);
         let mut rules = Vec::new();
         let mut demand = |holds: bool, column, cell: &String, rule| {
@@ -75,8 +88,17 @@ impl Sheet {
         demand(is_of_digits(&code), "code", &code, Rule::Digits);
         demand(!name.is_empty(), "name", &name, Rule::Filled);
         demand(is_of_digits(&parent_code), "parent_code", &parent_code, Rule::Digits);
-        let known_level = Level::from_name(&level);
+        let known_level = level_of(&level);
         demand(known_level.is_some(), "level", &level, Rule::Level);
+        for (column, field, cell) in [
+            ("name", Field::RegionName, &name),
+            ("boundary", Field::RegionBoundary, &boundary),
+            ("head", Field::RegionHead, &head),
+        ] {
+            if let Some(rule) = broken_by(field, cell) {
+                demand(false, column, cell, rule);
+            }
+        }
         wrong.extend(rules);
         match known_level.filter(|_| wrong.is_empty()) {
             Some(level) => {
@@ -116,19 +138,25 @@ impl Columns {
     }
 }
 
-/// Tells what spreadsheet programs save beside CSV in UTF-8 by its first bytes.
-fn refuse_other_files(bytes: &[u8]) -> Result<(), RegionsError> {
-    // A zip archive, which an .xlsx or .ods is, and the older .xls.
-    const WORKBOOKS: [&[u8]; 2] = [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"];
-    const UTF16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
-    let begins = |marks: [&[u8]; 2]| marks.into_iter().any(|mark| bytes.starts_with(mark));
-    if begins(WORKBOOKS) {
-        return Err(RegionsError::OtherFile(OtherFile::Workbook));
-    }
-    if begins(UTF16) {
-        return Err(RegionsError::OtherFile(OtherFile::Utf16));
-    }
-    Ok(())
+/// The level of a name, in English or as people say it.
+fn level_of(cell: &str) -> Option<Level> {
+    let named = check(Field::RegionLevel, cell, CityTime::default()).ok()?;
+    Level::from_name(&named.value)
+}
+
+/// The rule that a cell breaks which is not empty.
+fn broken_by(field: Field, cell: &str) -> Option<Rule> {
+    let broken = check(field, cell, CityTime::default()).err().filter(|_| !cell.is_empty())?;
+    Some(Rule::Text(broken.rule))
+}
+
+/// Whether a code stands as spreadsheets show a number of many digits, such as 9.90481E+11: the digits that
+/// are not shown are gone.
+fn is_scientific(code: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let Some((shown, exponent)) = code.split_once(['e', 'E']) else { return false };
+    let (whole, fraction) = shown.split_once('.').unwrap_or((shown, "0"));
+    digits(whole) && digits(fraction) && digits(exponent.trim_start_matches('+'))
 }
 
 fn is_of_digits(code: &str) -> bool {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use keting_model::CityTime;
+use keting_model::input::{self, Field};
 use keting_model::region::Level;
 
 use super::RegionLine;
@@ -64,7 +66,7 @@ fn check_cities(sheet: &mut Sheet, city_name: &str) -> Option<RegionLine> {
         if !city.parent_code.is_empty() {
             sheet.complaints.push(about(city, "parent_code", Rule::HigherParent));
         }
-        if city.name != city_name {
+        if in_one_form(&city.name) != in_one_form(city_name) {
             sheet.complaints.push(about(city, "name", Rule::ThatCity));
         }
         return None;
@@ -82,6 +84,12 @@ fn check_cities(sheet: &mut Sheet, city_name: &str) -> Option<RegionLine> {
         boundary: String::new(),
         head: String::new(),
     })
+}
+
+/// The name of a city in its normal form; what is none as it is.
+fn in_one_form(name: &str) -> String {
+    let checked = input::check(Field::RegionName, name, CityTime::default());
+    checked.map_or_else(|_| name.to_owned(), |checked| checked.value)
 }
 
 /// Whether the way up from a region leads back to it.

@@ -15,8 +15,8 @@ pub(super) const CODES: &[Known] = &[
     ),
     refused(
         "bad_name",
-        "名称不能为空或太长，也不能含冒号等特殊字符，请改一个。",
-        "A name cannot be empty, too long, or hold colons and special characters: choose another.",
+        "名称要有汉字或字母，不能太长，也不能含冒号等特殊字符，请改一个。",
+        "A name has a letter or Chinese character, is not too long, and holds no colons or special characters: choose another.",
     ),
     refused(
         "bad_days",
@@ -102,6 +102,16 @@ pub(super) const CODES: &[Known] = &[
         "regions_not_utf8",
         "区域表的编码不对，请另存为 UTF-8 编码的 CSV 再试。",
         "The table of regions has another encoding: save it as CSV in UTF-8 and try again.",
+    ),
+    refused(
+        "regions_gbk",
+        "区域表是 GBK 编码的，请在表格软件里另存为“CSV UTF-8（逗号分隔）”再试。",
+        "The table of regions is in GBK: save it in the spreadsheet as CSV UTF-8 and try again.",
+    ),
+    refused(
+        "regions_rounded_codes",
+        "表格软件把区域代码变成了科学计数法，后面的数字已经丢失，请先把代码两列的格式设为“文本”，重新填入代码，再另存为 CSV。",
+        "The spreadsheet turned codes into numbers such as 9.90481E+11, whose last digits are lost: format both columns of codes as text, enter the codes anew and save the table as CSV.",
     ),
     refused(
         "regions_workbook",
