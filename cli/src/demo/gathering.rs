@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::demo::figures::{kilobytes, number, per_second};
 use crate::demo::hold;
-use crate::demo::phones::{PATIENCE, Part, Phone, program, run};
+use crate::demo::phones::{PATIENCE, Part, Phone, program, run, run_telling};
 use crate::demo::story::{Story, items, say, server_directory, sync, text, try_sync};
 use crate::exit::{self, Failure};
 
@@ -34,7 +34,9 @@ impl Story {
             let households = self.figures.households.to_string();
             let data = phone.data.to_string_lossy();
             let entering = phone.play(&["enter", &data, &phone.region, &households]);
-            let entered = run(entering)?.expect_done()?.lines().count();
+            let of = micro_grid.households.len();
+            let progress = |entered: u64, _| format!("{} {entered} / {of} 户", phone.part.mark);
+            let entered = run_telling(entering, &progress)?.expect_done()?.lines().count();
             hold(
                 entered == micro_grid.households.len(),
                 "every household entered is acknowledged",

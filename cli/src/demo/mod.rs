@@ -29,6 +29,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::Demo;
+use crate::demo::phones::be_patient;
 use crate::demo::roster::Roster;
 use crate::demo::story::Story;
 use crate::exit::Failure;
@@ -44,6 +45,7 @@ pub fn run(arguments: &Demo) -> Result<(), Failure> {
     }
     let roster = Roster::of(arguments.households)?;
     note_interruption();
+    be_patient(arguments.households);
     let mut place = Place::make()?;
     let told = Story::begin(place.path(), roster).and_then(Story::tell);
     place.is_kept = arguments.keep || (told.is_err() && go_on().is_ok());
@@ -68,9 +70,11 @@ fn note_interruption() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             let mut terminate = signal(SignalKind::terminate())?;
+            let mut hang_up = signal(SignalKind::hangup())?;
             tokio::select! {
                 interrupted = tokio::signal::ctrl_c() => interrupted?,
                 _ = terminate.recv() => {}
+                _ = hang_up.recv() => {}
             }
             IS_INTERRUPTED.store(true, Ordering::Relaxed);
             std::io::Result::Ok(())
@@ -80,7 +84,11 @@ fn note_interruption() {
 
 /// Ends the story if the demo was asked to end.
 fn go_on() -> Result<(), Failure> {
-    if IS_INTERRUPTED.load(Ordering::Relaxed) { Err(broken("it was interrupted")) } else { Ok(()) }
+    if IS_INTERRUPTED.load(Ordering::Relaxed) {
+        let message = "it was interrupted".to_owned();
+        return Err(Failure::Server { code: "demo_interrupted".to_owned(), message });
+    }
+    Ok(())
 }
 
 /// Says that the operating system does not give what the story needs.

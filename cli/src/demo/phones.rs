@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,9 +17,20 @@ use serde_json::Value;
 
 use crate::demo::{broken, go_on, unusable};
 use crate::exit::Failure;
+use crate::output;
 
 /// How long anything may take before the demo gives up.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How much longer a process may be silent that works on all households, for each of them: what a slow
+/// and busy machine needs.
+const HOUSEHOLD_PATIENCE: Duration = Duration::from_millis(50);
+
+/// How often it is looked whether the demo was interrupted.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// After how long it is said how long a process takes.
+const SAY_AFTER: Duration = Duration::from_secs(2);
 
 /// How often a watched file is looked at before its process is.
 const LOOKS: u32 = 100;
@@ -179,12 +191,14 @@ impl Running {
     pub fn line(&self, wanted: impl Fn(&str) -> bool) -> Result<String, Failure> {
         let until = Instant::now() + PATIENCE;
         loop {
-            match self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            go_on()?;
+            match self.lines.recv_timeout(LOOK_EVERY) {
                 Ok(line) if wanted(&line) => return Ok(line),
                 Ok(_) => {}
-                Err(RecvTimeoutError::Timeout) => {
+                Err(RecvTimeoutError::Timeout) if Instant::now() > until => {
                     return Err(broken("an awaited line did not come"));
                 }
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(broken("a process ended before it printed an awaited line"));
                 }
@@ -231,17 +245,52 @@ pub fn program() -> Result<PathBuf, Failure> {
     std::env::current_exe().map_err(unusable)
 }
 
+/// How long a process may be silent.
+static SILENCE_MAX: OnceLock<Duration> = OnceLock::new();
+
+/// Lets processes take the time that so many households need.
+pub fn be_patient(households: usize) {
+    let households = u32::try_from(households).unwrap_or(u32::MAX);
+    let _ = SILENCE_MAX.set(PATIENCE.saturating_add(HOUSEHOLD_PATIENCE.saturating_mul(households)));
+}
+
 /// Runs a process to its end.
 ///
 /// # Errors
-/// When it cannot be started or does not end in time.
+/// When it cannot be started, is silent for too long, or the demo is interrupted.
 pub fn run(command: Command) -> Result<Ended, Failure> {
-    go_on()?;
+    run_telling(command, &|_, took| format!("{} 秒 s", took.as_secs()))
+}
+
+/// Runs a process to its end and says on a terminal meanwhile how far it is: what `progress` makes of the
+/// number of lines it has printed and of the time it takes.
+///
+/// # Errors
+/// When it cannot be started, is silent for too long, or the demo is interrupted.
+pub fn run_telling(
+    command: Command,
+    progress: &dyn Fn(u64, Duration) -> String,
+) -> Result<Ended, Failure> {
     let mut started = Started::new(command)?;
-    match started.output.recv_timeout(PATIENCE) {
-        Ok(_) => started.finish(),
-        Err(_) => Err(broken("a process did not end in time")),
-    }
+    let began = Instant::now();
+    let (mut heard_at, mut said_at, mut lines) = (began, began, 0);
+    let ended = loop {
+        go_on()?;
+        match started.lines.recv_timeout(LOOK_EVERY) {
+            Ok(()) => (heard_at, lines) = (Instant::now(), lines + 1),
+            Err(RecvTimeoutError::Disconnected) => break started.finish(),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        if heard_at.elapsed() > *SILENCE_MAX.get().unwrap_or(&PATIENCE) {
+            break Err(broken("a process did not end in time"));
+        }
+        if began.elapsed() > SAY_AFTER && said_at.elapsed() > LOOK_EVERY {
+            said_at = Instant::now();
+            output::progress(&format!("    {}", progress(lines, began.elapsed())));
+        }
+    };
+    output::progress_done();
+    ended
 }
 
 /// Runs a process and watches a file meanwhile; kills the process at once when the file is larger
@@ -255,7 +304,7 @@ pub fn run_watching(
     kill_above: Option<u64>,
 ) -> Result<Watched, Failure> {
     let mut started = Started::new(command)?;
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + *SILENCE_MAX.get().unwrap_or(&PATIENCE);
     let (mut bytes_max, mut looks) = (0, 0_u32);
     loop {
         let bytes = fs::metadata(file).map_or(0, |metadata| metadata.len());
@@ -269,6 +318,7 @@ pub fn run_watching(
         if !looks.is_multiple_of(LOOKS) {
             continue;
         }
+        go_on()?;
         if started.child.try_wait().map_err(unusable)?.is_some() {
             return Ok(Watched { ended: started.finish()?, bytes_max });
         }
@@ -289,8 +339,8 @@ pub fn as_json(text: &str) -> Result<Value, Failure> {
 /// A process whose output is collected on the side. It is killed when this is dropped.
 struct Started {
     child: Child,
-    /// Says that standard output was closed.
-    output: Receiver<()>,
+    /// Says that a line was printed; ends when standard output is closed.
+    lines: Receiver<()>,
     collected: [Option<thread::JoinHandle<String>>; 2],
 }
 
@@ -299,14 +349,14 @@ impl Started {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(unusable)?;
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-        let (closed, output) = channel();
+        let (printed, lines) = channel();
         let stdout = thread::spawn(move || {
-            let text = read_all(stdout);
-            let _ = closed.send(());
-            text
+            read_all(stdout, || {
+                let _ = printed.send(());
+            })
         });
-        let stderr = thread::spawn(move || read_all(stderr));
-        Ok(Self { child, output, collected: [Some(stdout), Some(stderr)] })
+        let stderr = thread::spawn(move || read_all(stderr, || {}));
+        Ok(Self { child, lines, collected: [Some(stdout), Some(stderr)] })
     }
 
     fn finish(&mut self) -> Result<Ended, Failure> {
@@ -326,10 +376,14 @@ impl Drop for Started {
     }
 }
 
-fn read_all(pipe: Option<impl Read>) -> String {
+/// Reads a pipe to its end, and says of each line that it is there.
+fn read_all(pipe: Option<impl Read>, each_line: impl Fn()) -> String {
     let mut bytes = Vec::new();
-    if let Some(mut pipe) = pipe {
-        let _ = pipe.read_to_end(&mut bytes);
+    if let Some(pipe) = pipe {
+        let mut pipe = BufReader::new(pipe);
+        while pipe.read_until(b'\n', &mut bytes).is_ok_and(|count| count > 0) {
+            each_line();
+        }
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -134,12 +134,15 @@ impl Roster {
 
 impl Household {
     /// The household as it is in a round of the pattern: at another address in every later one, and
-    /// without ID numbers, which are nobody's twice.
+    /// without ID numbers, which are nobody's twice; nor is anybody of one name born on the same day.
     fn repeated(&self, round: usize) -> Self {
         let mut repeated = self.clone();
         if round > 0 {
             repeated.address = in_later_building(&self.address, round);
-            repeated.people.iter_mut().for_each(|person| person.id_number.clear());
+            for person in &mut repeated.people {
+                person.id_number.clear();
+                person.birth_date = born_in_later_round(&person.birth_date, round);
+            }
         }
         repeated
     }
@@ -175,6 +178,17 @@ fn in_later_building(address: &str, round: usize) -> String {
     let number: usize =
         before.get(name.len()..).and_then(|digits| digits.parse().ok()).unwrap_or(1);
     format!("{name}{}幢{after}", number + round * BUILDINGS)
+}
+
+/// Another day of the same year for each round, as far as there are days.
+fn born_in_later_round(birth_date: &str, round: usize) -> String {
+    const MONTHS: usize = 12;
+    const DAYS: usize = 28;
+    let parts: Vec<usize> = birth_date.split('-').filter_map(|part| part.parse().ok()).collect();
+    let [year, month, day] = parts[..] else { return birth_date.to_owned() };
+    let later = month.saturating_sub(1) * DAYS + day.saturating_sub(1) + round;
+    let (month, day) = (later / DAYS % MONTHS + 1, later % DAYS + 1);
+    format!("{year:04}-{month:02}-{day:02}")
 }
 
 fn read_regions() -> Vec<Region> {
@@ -227,6 +241,8 @@ fn birth_date(id_number: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use keting_model::date::Date;
+
     use super::*;
 
     #[test]
@@ -254,6 +270,12 @@ mod tests {
         let addresses: BTreeSet<_> = roster.households().map(|h| &h.address).collect();
         assert_eq!(addresses.len(), 300);
         assert_eq!(roster.id_numbers(), Roster::of(80).unwrap().id_numbers());
+        let mut people = BTreeSet::new();
+        for person in Roster::of(20_000).unwrap().households().flat_map(|one| &one.people) {
+            people.insert((person.name.clone(), person.birth_date.clone()));
+            assert!(Date::parse(&person.birth_date).is_some(), "{}", person.birth_date);
+        }
+        assert!(people.len() > 50_000, "{}", people.len());
         assert_eq!(in_later_building("望潮苑2幢1单元101室", 3), "望潮苑8幢1单元101室");
     }
 }

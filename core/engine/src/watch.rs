@@ -26,7 +26,7 @@ pub struct ChangedRow {
 pub enum Changed {
     /// Exactly these rows changed, in one transaction.
     Rows(Vec<ChangedRow>),
-    /// The subscriber fell behind: run every query again.
+    /// More changed than was listened for in time: ask again for everything shown.
     Everything,
 }
 

@@ -4,8 +4,8 @@
 //! before. The server knows. Its Welcome names the last commit that it numbered of this incarnation;
 //! a replica that does not have that commit was rolled back. It begins a new incarnation at once, and
 //! what it has made since leaves its documents, because it stands under numbers that are taken. Then it
-//! receives what it had sent in its earlier incarnation like anybody's work, and once it has caught up,
-//! what is left is authored anew ([`anew`]).
+//! receives what it had sent in its other life like anybody's work, and once it has caught up, what is
+//! left is authored anew ([`anew`]).
 
 mod anew;
 mod superseded;

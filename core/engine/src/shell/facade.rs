@@ -153,8 +153,8 @@ impl Keting {
         Ok(executed)
     }
 
-    /// Runs a custom query, on a reader of its own, which sees the file as of the last edit. It
-    /// bypasses what a role may not see: apply [`Self::withheld`] yourself.
+    /// Runs a query that is not among the ready ones, on a reader of its own, which sees the file as
+    /// of the last edit. It answers to [`Self::withheld`] itself.
     ///
     /// # Errors
     /// When the file cannot be read, or what `work` says.

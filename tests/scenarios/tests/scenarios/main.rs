@@ -10,6 +10,7 @@ mod children;
 mod commands;
 mod damaged;
 mod days;
+mod demo;
 mod devices;
 mod disks;
 mod ending;

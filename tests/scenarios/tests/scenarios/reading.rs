@@ -1,4 +1,4 @@
-//! Who may read what, and that nobody holds what they may not read.
+//! Who may read what, and that nobody holds what he may not read.
 
 use keting::parts::replica_of;
 use keting_model::region::RegionCommand;

@@ -57,6 +57,12 @@ pub(super) const CODES: &[Known] = &[
          close that program, or choose another address or port.",
     ),
     refused(
+        "bad_listen",
+        "监听地址不对，请改正 --listen，写成“地址:端口”，例如 127.0.0.1:7411 或 localhost:7411。",
+        "This is not an address and a port to listen on: correct --listen to one, such as 127.0.0.1:7411 or \
+         localhost:7411.",
+    ),
+    refused(
         "bad_url",
         "设备用不了这个地址，请把 --url 改正为设备能连的地址，写法可加上 --help 查看。",
         "Devices cannot use this address: correct --url to one that they reach, and add --help to see how it \
@@ -95,6 +101,11 @@ pub(super) const CODES: &[Known] = &[
         "演示里有一处和预期不符，请看上面的提示，并告诉软件的维护者。",
         "Something in the demo did not turn out as it should: read what stands above and tell the \
          maintainers of the software.",
+    ),
+    refused(
+        "demo_interrupted",
+        "演示已中断，想看完请重新开始。",
+        "The demo was interrupted: begin again to see all of it.",
     ),
     refused(
         "usage",
