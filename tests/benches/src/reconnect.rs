@@ -26,7 +26,7 @@ pub fn idle() -> Vec<Figure> {
 pub fn ten_edits() -> Vec<Figure> {
     let [few, many] = [10_000, 100_000].map(|households| {
         let mut town = Town::of_households(households);
-        // The author is known: their households came before.
+        // The author is known: his households came before.
         let phone = town.phone();
         let edits = town.author.documents_at_hand(10);
         let commits = (1..).zip(edits).map(|(number, id)| town.author.edit(id, number)).collect();

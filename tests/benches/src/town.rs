@@ -56,7 +56,7 @@ impl Town {
         town
     }
 
-    /// Admits commits of the author, as if they had synced.
+    /// Admits commits of the author, as if he had synced.
     pub fn admit(&mut self, commits: Vec<Ready>) {
         let mut admitting = Admitting::begin(&mut self.city, true);
         admitting.admit(self.author.signer().public_key().device_id(), commits);

@@ -74,6 +74,12 @@ impl Evidence {
     }
 }
 
+/// The tests that a patch says it is killed by.
+pub fn killers_in(patch: &str) -> Vec<String> {
+    let named = patch.lines().filter_map(|line| line.strip_prefix("# Killed by "));
+    named.map(|name| name.trim_end_matches('.').to_owned()).collect()
+}
+
 /// The names of the functions that an attribute makes tests, in a source file.
 pub fn tests_in(source: &str) -> Vec<String> {
     let mut tests = Vec::new();
@@ -125,6 +131,22 @@ mod tests {
         let missing = |name: &&str| !evidence.has(name);
         let findings: Vec<_> =
             names.filter(missing).map(|name| format!("there is no {name}")).collect();
+        crate::expect_none(&findings);
+    }
+
+    #[test]
+    fn every_test_that_a_mutant_names_exists() {
+        let evidence = gather();
+        let mutants = evidence.files.iter().filter(|path| path.ends_with(".patch"));
+        let named = mutants.flat_map(|path| {
+            let killers = killers_in(&read(path).unwrap());
+            killers.into_iter().map(move |killer| (path.clone(), killer)).collect::<Vec<_>>()
+        });
+        let named: Vec<_> = named.collect();
+        assert!(named.len() >= 2, "no mutant was read: {named:?}");
+        let missing = named.iter().filter(|(_, killer)| !evidence.has(killer));
+        let findings: Vec<_> =
+            missing.map(|(path, killer)| format!("{path}: there is no {killer}")).collect();
         crate::expect_none(&findings);
     }
 

@@ -63,7 +63,7 @@ pub struct Resume {
     pub cursor: Option<Cursor>,
     /// Where its first sync was interrupted.
     pub first_sync: Option<EntryPosition>,
-    /// The incarnation of its file.
+    /// The life of its file.
     pub incarnation: Incarnation,
     /// The sequence of the last commit it made in this incarnation; 0 before the first.
     pub last_sequence: u64,

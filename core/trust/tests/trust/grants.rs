@@ -1,4 +1,4 @@
-//! Grants and their chains: nobody gives more than they have, and nothing outlasts its issuer.
+//! Grants and their chains: nobody gives more than he has, and nothing outlasts its issuer.
 
 use std::collections::BTreeMap;
 

@@ -75,7 +75,7 @@ proptest! {
     fn no_signed_payload_makes_a_reader_panic_or_has_a_second_form(
         at in any::<prop::sample::Index>(), with in vec(any::<u8>(), 0..12), delete in 0_usize..12,
     ) {
-        // An insider signs whatever they like; what opens is the one encoding of what it says.
+        // An insider signs whatever he likes; what opens is the one encoding of what it says.
         let splice = |payload: &[u8]| {
             let mut payload = payload.to_vec();
             let start = at.index(payload.len());
