@@ -7,6 +7,7 @@ mod fitting;
 mod listed_order;
 mod parts;
 mod person;
+mod places;
 mod placing;
 mod planning;
 mod query;

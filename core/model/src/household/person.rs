@@ -1,8 +1,9 @@
 //! Putting a resident together from the household's row and that of the private part.
 
-use crate::fact::{Fact, FactView, Told, complete, is_gone};
-use crate::household::beside::{BOND, CARE_TAGS, FACTS, ID_NUMBER, PHONE};
+use crate::fact::{Fact, FactView, Said, Told, complete, is_gone};
+use crate::household::beside::Private;
 use crate::household::{ResidentDetail, ResidentView};
+use crate::id::ItemId;
 use crate::kind::DocumentKind;
 use crate::projection::Cell;
 use crate::query::{Withheld, int, item, text};
@@ -16,10 +17,9 @@ pub(super) struct Person {
     pub(super) has_gone: bool,
 }
 
-/// Of the household's row, and of what follows the ids in that of the private part, which is empty
-/// where there is none or it is withheld.
-pub(super) fn person(row: &[Cell], private: &mut [Cell], withheld: &Withheld) -> Option<Person> {
-    let (told, has_gone, facts) = said(row, private);
+/// Of the household's row and of what is known beside it, which is nothing where it is withheld.
+pub(super) fn person(row: &[Cell], private: Private, withheld: &Withheld) -> Option<Person> {
+    let (told, has_gone, facts) = said(row, private.facts);
     let status = match told.status {
         None if !withheld.withholds(DocumentKind::HouseholdPrivate) => {
             Some(words::LIVING.to_owned())
@@ -27,7 +27,7 @@ pub(super) fn person(row: &[Cell], private: &mut [Cell], withheld: &Withheld) ->
         status => status,
     };
     let mut tags: Vec<String> = Vec::new();
-    for said in [text(row, 6), take(private, CARE_TAGS)].into_iter().flatten() {
+    for said in [text(row, 6), private.care_tags].into_iter().flatten() {
         tags.extend(said.split(',').map(str::to_owned));
     }
     tags.sort_unstable();
@@ -35,10 +35,10 @@ pub(super) fn person(row: &[Cell], private: &mut [Cell], withheld: &Withheld) ->
     let resident = ResidentView {
         id: item(row, 1)?,
         name: text(row, 2)?,
-        phone: text(row, 4).or_else(|| take(private, PHONE)),
-        id_number: take(private, ID_NUMBER),
+        phone: text(row, 4).or(private.phone),
+        id_number: private.id_number,
         relation: text(row, 3),
-        bond: text(row, 5).or_else(|| take(private, BOND)),
+        bond: text(row, 5).or(private.bond),
         care_tags: status.is_some().then_some(tags),
         status,
         status_in_conflict: told.in_conflict,
@@ -46,36 +46,29 @@ pub(super) fn person(row: &[Cell], private: &mut [Cell], withheld: &Withheld) ->
         withdrawn: Vec::new(),
         withheld: &[],
     };
+    let in_full = private.in_full.map(|in_full| *in_full).unwrap_or_default();
     let detail = ResidentDetail {
         resident,
         status_reason: told.reason,
         status_at: told.at,
         facts,
-        birth_date: take(private, 5),
-        sex: take(private, 6),
-        health: take(private, 7),
-        disability: take(private, 8),
+        birth_date: in_full.birth_date,
+        sex: in_full.sex,
+        health: in_full.health,
+        disability: in_full.disability,
     };
     Some(Person { detail, has_gone })
 }
 
 /// What is said of the status, whether the resident has gone, and the facts that say it.
-fn said(row: &[Cell], private: &[Cell]) -> (Told, bool, Vec<FactView>) {
+fn said(row: &[Cell], private: Vec<(ItemId, Said)>) -> (Told, bool, Vec<FactView>) {
     let mut facts: Vec<Fact> = cbor_in(row, 8);
     if facts.is_empty() {
         let status = text(row, 7);
         let has_gone = status.as_deref().is_some_and(|status| words::GONE.contains(&status));
         return (Told { status, ..Told::default() }, has_gone, Vec::new());
     }
-    complete(&mut facts, cbor_in(private, FACTS));
+    complete(&mut facts, private);
     let told = Told::of(&facts, words::STATUSES);
     (told, is_gone(&facts), FactView::of(facts))
-}
-
-/// Takes a text out of a column.
-fn take(cells: &mut [Cell], column: usize) -> Option<String> {
-    match cells.get_mut(column)? {
-        Cell::Text(text) => Some(std::mem::take(text)),
-        Cell::Null | Cell::Int(_) | Cell::Blob(_) => None,
-    }
 }

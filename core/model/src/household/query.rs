@@ -8,6 +8,7 @@ use crate::fact::{Fact, FactView, Told};
 use crate::household::beside::Beside;
 use crate::household::listed_order::in_listed_order;
 use crate::household::person::person;
+use crate::household::places::Places;
 use crate::household::scope::{ALL, BELOW, ONE, Scope};
 use crate::household::{HouseholdDetail, HouseholdView, NeedView, ResidentDetail};
 use crate::id::DocumentId;
@@ -143,9 +144,7 @@ fn read<R: Rows>(
     let mut found: Vec<Found> = Vec::new();
     rows.query(scope.households, &parameters, &mut |row| found.extend(household_found(row)))?;
     found.sort_unstable_by(|a, b| in_listed_order(&a.view, &b.view));
-    let mut places: Vec<(DocumentId, usize)> =
-        found.iter().enumerate().map(|(place, one)| (one.view.id, place)).collect();
-    places.sort_unstable();
+    let mut places = Places::of(found.iter().map(|one| one.view.id));
 
     let mut beside = Beside::default();
     if !withheld.withholds(DocumentKind::HouseholdPrivate) {
@@ -158,13 +157,15 @@ fn read<R: Rows>(
     };
     rows.query(scope.residents, &parameters, &mut |row| {
         let Some((household, resident)) = document(row, 0).zip(item(row, 1)) else { return };
-        let place = places.binary_search_by_key(&household, |(id, _)| *id).ok();
-        let place = place.and_then(|at| places.get(at)).map(|(_, place)| *place);
-        let Some(one) = place.and_then(|place| found.get_mut(place)) else { return };
-        let of_resident = beside.of(household, resident);
-        let Some(mut person) = person(row, of_resident, withheld) else { return };
+        let Some(one) = places.place(household).and_then(|place| found.get_mut(place)) else {
+            return;
+        };
+        let private = beside.take(household, resident);
+        let Some(mut person) = person(row, private, withheld) else { return };
         let listed = &mut person.detail.resident;
-        listed.withdrawn = withdrawals.facts(&household, &format!("r/{resident}/{HOUSEHOLD}"));
+        if shown == Shown::AlsoWithdrawn {
+            listed.withdrawn = withdrawals.facts(&household, &format!("r/{resident}/{HOUSEHOLD}"));
+        }
         let is_withheld = listed.status.is_none();
         listed.withheld = if scope.in_full {
             withheld.in_detail(is_withheld)
