@@ -111,7 +111,7 @@ pub(super) const CODES: &[Known] = &[
     refused(
         "regions_rounded_codes",
         "表格软件把区域代码变成了科学计数法，后面的数字已经丢失，请先把代码两列的格式设为“文本”，重新填入代码，再另存为 CSV。",
-        "The spreadsheet turned codes into numbers such as 9.90481E+11, whose last digits are lost: format both columns of codes as text, enter the codes anew and save the table as CSV.",
+        "The spreadsheet turned codes into numbers in scientific notation, whose last digits are lost: format both columns of codes as text, enter the codes anew and save the table as CSV.",
     ),
     refused(
         "regions_workbook",

@@ -58,9 +58,9 @@ pub(super) const CODES: &[Known] = &[
     ),
     refused(
         "bad_listen",
-        "监听地址不对，请改正 --listen，写成“地址:端口”，例如 127.0.0.1:7411 或 localhost:7411。",
-        "This is not an address and a port to listen on: correct --listen to one, such as 127.0.0.1:7411 or \
-         localhost:7411.",
+        "监听地址不对，请把 --listen 改正为地址加端口，写法可加上 --help 查看。",
+        "This is not an address with a port to listen on: correct --listen, and add --help to see how it is \
+         written.",
     ),
     refused(
         "bad_url",
