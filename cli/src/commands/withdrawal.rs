@@ -167,10 +167,16 @@ pub fn mention(keting: &Keting) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Why somebody says that something is withdrawn, or stands again, as far as the holder may read it.
+pub(super) fn why(fact: &FactView) -> &str {
+    let withheld = if fact.withheld.is_empty() { "" } else { "(不可见 withheld)" };
+    fact.reason.as_deref().unwrap_or(withheld)
+}
+
 /// Why a household is not shown that is withdrawn, with who withdrew it.
 pub fn refuses_to_show(withdrawn: &[FactView]) -> Failure {
     let why = withdrawn.iter().map(|fact| {
-        let reason = fact.reason.as_deref().unwrap_or_default();
+        let reason = why(fact);
         format!("{reason}（{}）", who_and_when(&fact.entered))
     });
     let why = why.collect::<Vec<_>>().join("；");

@@ -137,6 +137,12 @@ pub enum RuleError {
     /// A fact does not say that it replaces one that its author saw.
     #[error("the fact leaves out one that was current")]
     FactLeftOut,
+    /// Something is written in the open of a resident of whom only name and relation may stand there.
+    #[error("the field {field} is written in the open of somebody who is concealed")]
+    Concealed {
+        /// The pattern of the field's key.
+        field: &'static str,
+    },
     /// A region of this level needs a parent, or may have none.
     #[error("the region's parent does not fit its level")]
     WrongParent,
@@ -167,6 +173,7 @@ impl RuleError {
             Self::WrongTime { .. } => "wrong_time",
             Self::FactNotCurrent => "fact_not_current",
             Self::FactLeftOut => "fact_left_out",
+            Self::Concealed { .. } => "concealed",
             Self::WrongParent => "wrong_parent",
         }
     }

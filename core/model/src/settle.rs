@@ -12,7 +12,7 @@ use crate::registry::registration;
 use crate::role::Family;
 use crate::schema::{FieldRule, Write};
 use crate::value::Value;
-use crate::withdrawal::require_standing;
+use crate::withdrawal::{RESTORE, WITHDRAW, require_standing};
 
 /// Moves what stands of a resident to the private part.
 pub(crate) const CONCEAL: &str = "resident.conceal";
@@ -21,8 +21,9 @@ pub(crate) const REVEAL: &str = "resident.reveal";
 /// An edit moves it, too, of somebody who becomes known as a child, or turns out to be none.
 const EDIT: &str = "resident.edit";
 /// The commands beside [`Settle`] that write over unequal values, where people agree all the same: one
-/// of the values is an empty place that something else moved from.
-pub(crate) const MOVE: [&str; 3] = [CONCEAL, REVEAL, EDIT];
+/// of the values is an empty place that something else moved from. Who withdraws or restores somebody who
+/// is concealed moves the reasons given before.
+pub(crate) const MOVE: [&str; 5] = [CONCEAL, REVEAL, EDIT, WITHDRAW, RESTORE];
 
 /// Settles a field of which people said different things.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]

@@ -59,6 +59,7 @@ pub const REASONS: &[Reason] = &[
     held("wrong_owner", AS_SEEN),
     held("wrong_year", AS_SEEN),
     held("wrong_parent", AS_SEEN),
+    held("concealed", AS_SEEN),
     held("wrong_code", AS_SEEN),
     held("fact_not_current", AS_SEEN),
     held("fact_left_out", AS_SEEN),

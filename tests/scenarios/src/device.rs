@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use rusqlite::types::ValueRef;
 use serde_json::Value;
 
 use crate::binary::keting;
@@ -55,11 +56,40 @@ impl Device {
 
     /// Changes rows of the file behind the device's back, as somebody who has its key could.
     pub fn alter(&self, sql: &str) {
+        self.opened().execute_batch(sql).unwrap();
+    }
+
+    /// Whether these bytes stand in any row of the file, as somebody finds out who has its key.
+    pub fn holds(&self, bytes: &[u8]) -> bool {
+        const TABLES: &str = "SELECT name FROM sqlite_master \
+                              WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'";
+        let file = self.opened();
+        let mut tables = file.prepare(TABLES).unwrap();
+        let tables = tables.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        tables.map(Result::unwrap).any(|table| {
+            let mut all = file.prepare(&format!("SELECT * FROM \"{table}\"")).unwrap();
+            let columns = all.column_count();
+            let mut rows = all.query([]).unwrap();
+            let mut found = false;
+            while let Some(row) = rows.next().unwrap() {
+                found |= (0..columns).any(|column| match row.get_ref(column).unwrap() {
+                    ValueRef::Text(held) | ValueRef::Blob(held) => {
+                        held.windows(bytes.len()).any(|part| part == bytes)
+                    }
+                    ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => false,
+                });
+            }
+            found
+        })
+    }
+
+    fn opened(&self) -> rusqlite::Connection {
         let salt = std::fs::read(self.file()).unwrap()[..16].to_vec();
         let key = std::fs::read(self.secret("database-key")).unwrap();
         let file = rusqlite::Connection::open(self.file()).unwrap();
         let key = hex::encode([key, salt].concat());
-        file.execute_batch(&format!("PRAGMA key = \"x'{key}'\"; {sql}")).unwrap();
+        file.execute_batch(&format!("PRAGMA key = \"x'{key}'\";")).unwrap();
+        file
     }
 
     /// Where the device's keys are.

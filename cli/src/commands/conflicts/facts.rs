@@ -60,6 +60,7 @@ mod tests {
             at: None,
             reason: Some(reason.to_owned()),
             entered: Entered::default(),
+            withheld: &[],
         };
         ConflictView {
             document,

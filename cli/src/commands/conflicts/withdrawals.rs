@@ -4,6 +4,7 @@
 use keting::views::{ConflictView, HouseholdPage};
 
 use super::{about, shell_word};
+use crate::commands::withdrawal::why;
 use crate::commands::words::{who_and_when, word_name};
 use crate::exit::Failure;
 use crate::output;
@@ -19,7 +20,7 @@ pub fn is_one(conflict: &ConflictView) -> bool {
 /// When standard output is closed.
 pub fn print(page: &HouseholdPage, conflict: &ConflictView, data: &str) -> Result<(), Failure> {
     for fact in &conflict.facts {
-        let reason = fact.reason.as_deref().unwrap_or_default();
+        let reason = why(fact);
         let (status, entered) = (word_name(&fact.status), who_and_when(&fact.entered));
         output::line(format!("  {status}  {reason}  （{entered}）"))?;
     }
@@ -74,6 +75,7 @@ mod tests {
             at: None,
             reason: Some("录错了户".to_owned()),
             entered: Entered::default(),
+            withheld: &[],
         };
         let conflict = ConflictView {
             document,

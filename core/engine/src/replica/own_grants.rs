@@ -93,7 +93,7 @@ impl OwnGrants {
         tree: impl FnOnce() -> Result<T, E>,
     ) -> Result<Withheld, E> {
         let counting: Vec<&Grant> = self.counting(told_ms).map(|signed| &signed.grant).collect();
-        let reads = |kind| counting.iter().any(|grant| may_read(grant, kind).is_some());
+        let reads = |kind| counting.iter().filter_map(|grant| may_read(grant, kind)).min();
         let withheld = Withheld::unless(reads);
         let is_given = |signed: &SignedGrant| {
             counting.iter().any(|other| gives_at_least(other, &signed.grant))

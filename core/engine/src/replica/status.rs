@@ -110,7 +110,7 @@ impl Status {
             waiting: counts.queued.saturating_add(counts.sent).saturating_add(counts.refused),
             refused: counts.refused,
             held: counts.held,
-            conflicts: conflict_counts(file, &withheld)?.into_values().sum(),
+            conflicts: conflict_counts(file, &withheld, None)?.into_values().sum(),
             documents: file.document_count()?,
             hidden: hidden_households(file, &withheld)?,
             log_diverged: file.meta(meta::LOG_DIVERGED)?.is_some(),

@@ -15,7 +15,7 @@ use crate::query::{Permitted, Rows, Withheld, as_hex, blob, document as id_in, r
 use crate::rows::cbor_in;
 use crate::said::Said;
 use crate::settle::Settle;
-use crate::withdrawal::{Meanwhile, Withdrawal, family_of, read_withdrawals, select_withdrawals};
+use crate::withdrawal::{self, Meanwhile, Withdrawal, family_of, read_withdrawals};
 
 /// A field, or what became of a resident or need, that has to be settled; or something that is withdrawn,
 /// which others worked on meanwhile or say stands.
@@ -65,29 +65,26 @@ struct Scope {
 const ALL: Scope = Scope {
     listed: "SELECT document, item, home, said, facts FROM conflict",
     between: select_between_parts!(""),
-    withdrawals: select_withdrawals!(""),
+    withdrawals: withdrawal::OF_ALL,
 };
 
 const OF_ONE: Scope = Scope {
     listed: "SELECT document, item, home, said, facts FROM conflict WHERE home = ?1",
     between: select_between_parts!("WHERE o.document = ?1"),
-    withdrawals: select_withdrawals!("WHERE x.household = ?1"),
+    withdrawals: withdrawal::OF_ONE,
 };
 
 const BELOW: Scope = Scope {
     listed: regions_below!(
         "SELECT c.document, c.item, c.home, c.said, c.facts FROM conflict c WHERE c.home IN \
          (SELECT document FROM below UNION ALL SELECT h.document FROM below \
-          JOIN household h ON h.region = below.document)"
+          CROSS JOIN household h ON h.region = below.document)"
     ),
     between: regions_below!(select_between_parts!(
         "WHERE o.document IN \
-         (SELECT h.document FROM below JOIN household h ON h.region = below.document)"
+         (SELECT h.document FROM below CROSS JOIN household h ON h.region = below.document)"
     )),
-    withdrawals: regions_below!(select_withdrawals!(
-        "WHERE x.household IN \
-         (SELECT h.document FROM below JOIN household h ON h.region = below.document)"
-    )),
+    withdrawals: withdrawal::BELOW,
 };
 
 /// What has to be settled, of one region or household or of all that is here.
@@ -111,16 +108,17 @@ pub fn conflicts<R: Rows>(
     Ok(views)
 }
 
-/// How much has to be settled of each region and household that is here.
+/// How much has to be settled of each region and household that is here, or in a region and below it.
 ///
 /// # Errors
 /// When the query cannot be run.
 pub fn conflict_counts<R: Rows>(
     rows: &R,
     withheld: &Withheld,
+    region: Option<&DocumentId>,
 ) -> Result<BTreeMap<DocumentId, u64>, R::Error> {
     let mut counts = BTreeMap::new();
-    for one in read_all(rows, withheld, None)? {
+    for one in read_all(rows, withheld, region)? {
         *counts.entry(one.home).or_default() += 1;
     }
     Ok(counts)

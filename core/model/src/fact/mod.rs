@@ -3,7 +3,8 @@
 //!
 //! Its *skeleton* (its id, `over`, `time`) always stands in the household. What it says (`status`,
 //! and perhaps `at` and `reason` or `note`) stands beside it, or, of a resident of whom nothing may
-//! be read in the open, in the private part under the same id. `over` names exactly the facts that
+//! be read in the open, in the private part under the same id. (Of a withdrawal only the reason stands
+//! elsewhere: [`crate::withdrawal`].) `over` names exactly the facts that
 //! were current as its author saw the household ([`replace_what_was_current`]), so the rule needs no
 //! other document, and concealing somebody moves what is said without touching what replaces what.
 //!
@@ -45,6 +46,9 @@ pub(crate) struct Fact {
     /// What it says; nothing where that stands in the private part.
     #[n(3)]
     pub(crate) said: Option<Said>,
+    /// Whether the reason may stand where its reader may not read; known only once it is read for them.
+    #[cbor(skip)]
+    pub(crate) hides_reason: bool,
 }
 
 /// What a fact says.
@@ -99,9 +103,9 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Whether a key is of a fact.
+/// Whether a key is of a fact about an item.
 pub(crate) fn is_of_fact(key: &str) -> bool {
-    key.split('/').nth(2) == Some("s")
+    matches!(key.split('/').nth(2), Some("s" | "w"))
 }
 
 /// The current facts whose keys begin with `root`, such as `r/ID/s`, in the order of their ids.
@@ -110,7 +114,8 @@ pub(crate) fn current(household: &Contents<'_>, root: &str) -> Vec<Fact> {
     let time = |id: &ItemId| facts.0.get(id)?.get("time")?.as_int();
     let fact = |id: ItemId| {
         let actor = household.author(&format!("{root}/{id}/over"))?;
-        Some(Fact { id, actor, time: time(&id).unwrap_or(0), said: facts.said(&id) })
+        let (time, said) = (time(&id).unwrap_or(0), facts.said(&id));
+        Some(Fact { id, actor, time, said, hides_reason: false })
     };
     facts.current().into_iter().filter_map(fact).collect()
 }

@@ -72,7 +72,7 @@ mod tests {
             let owned = |text: &Option<&str>| text.map(str::to_owned);
             let said = Said { status: (*status).into(), at: owned(at), reason: owned(reason) };
             let (id, actor) = (ItemId::new([1; 8]), ActorId::new([1; 10]));
-            Fact { id, actor, time: 1, said: Some(said) }
+            Fact { id, actor, time: 1, said: Some(said), hides_reason: false }
         };
         facts.iter().map(fact).collect()
     }

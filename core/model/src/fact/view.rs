@@ -21,15 +21,21 @@ pub struct FactView {
     pub reason: Option<String>,
     /// Who said so, and when.
     pub entered: Entered,
+    /// The names of the fields that are null because the reader may not see them: of a withdrawal its
+    /// reason. None, and not in JSON, if nothing is withheld.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub withheld: &'static [&'static str],
 }
 
 impl FactView {
     /// The facts that the reader may read, before their authors are named.
     pub(crate) fn of(facts: Vec<Fact>) -> Vec<Self> {
-        let view = |Fact { id, actor, time, said }: Fact| {
+        let view = |Fact { id, actor, time, said, hides_reason }: Fact| {
             let said = said?;
             let (status, at, reason) = (said.status, said.at, said.reason);
-            Some(Self { fact: id, status, at, reason, entered: Entered::at_ms(Some(actor), time) })
+            let entered = Entered::at_ms(Some(actor), time);
+            let withheld: &[&str] = if hides_reason { &["reason"] } else { &[] };
+            Some(Self { fact: id, status, at, reason, entered, withheld })
         };
         facts.into_iter().filter_map(view).collect()
     }

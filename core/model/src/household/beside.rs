@@ -2,6 +2,7 @@
 //! private part, and what still stands in the open of who is concealed.
 
 use crate::fact::Said;
+use crate::household::scope::Scope;
 use crate::id::{DocumentId, ItemId};
 use crate::projection::Cell;
 use crate::query::{Rows, document, item, text};
@@ -43,30 +44,21 @@ pub(super) struct Beside {
 }
 
 impl Beside {
-    /// Reads the private part's rows that `private` selects, and what still stands in the open, of one
-    /// household or of all.
+    /// Reads the private part's rows of a scope, and what still stands in the open.
     pub(super) fn read<R: Rows>(
         rows: &R,
-        private: &str,
+        scope: &Scope,
         parameters: &[Cell],
-        household: Option<Cell>,
     ) -> Result<Self, R::Error> {
         let mut beside = Self::default();
-        rows.query(private, parameters, &mut |row| {
+        rows.query(scope.private, parameters, &mut |row| {
             if let (Some(household), Some(resident)) = (document(row, 0), item(row, 1)) {
                 beside.places.push((household, resident, beside.known.len()));
                 beside.known.push(Private::of(row));
             }
         })?;
         beside.places.sort_unstable();
-        let open = match household {
-            Some(_) => {
-                "SELECT document, item, fields, facts FROM resident_open \
-                 WHERE concealed = 1 AND document = ?1"
-            }
-            None => "SELECT document, item, fields, facts FROM resident_open WHERE concealed = 1",
-        };
-        rows.query(open, household.as_slice(), &mut |row| beside.add_open(row))?;
+        rows.query(scope.open, parameters, &mut |row| beside.add_open(row))?;
         Ok(beside)
     }
 

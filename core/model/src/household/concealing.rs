@@ -168,7 +168,12 @@ impl<'a> Placing<'a> {
     /// Makes what is said in the other part stand alone where it belongs. It is said again where it
     /// stands there already: somebody else may move it the other way meanwhile, and with each taking
     /// away the other's it would be gone from both.
-    fn bring(&mut self, key: &str, value: Value, place: Place) -> Result<(), CommandError> {
+    pub(super) fn bring(
+        &mut self,
+        key: &str,
+        value: Value,
+        place: Place,
+    ) -> Result<(), CommandError> {
         let (here, there) = self.parts(place);
         if there.values(key).iter().all(|value| *value == Value::Null) {
             return Ok(());

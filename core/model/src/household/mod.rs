@@ -16,6 +16,7 @@ mod schema;
 mod scope;
 mod settling;
 mod view;
+mod withdrawing;
 
 pub use commands::{HouseholdCommand, NewResident};
 pub use query::{HouseholdFilter, household, households};
@@ -29,7 +30,9 @@ pub(crate) use parts::{filled_in, has_two_parts, is_concealed};
 pub(crate) use placing::Placing;
 pub(crate) use placing::{prefix, private_part, require_household, require_resident, time_value};
 pub(crate) use rows::{SQL, fields_that_move};
-pub(crate) use schema::{CONCEALED, Goes, SAY_OR_MOVE, WRITE_OR_MOVE, status_fits_command};
+pub(crate) use schema::{
+    CONCEALED, Goes, SAY_OR_MOVE, SAY_WHY_OR_MOVE, WRITE_OR_MOVE, status_fits_command,
+};
 
 /// Whether a key is of a field that stands in the household or in its private part.
 pub(crate) fn moves(key: &str) -> bool {

@@ -16,9 +16,7 @@ use crate::kind::DocumentKind;
 use crate::projection::Cell;
 use crate::query::{Rows, Withheld, document, item, text};
 use crate::rows::cbor_in;
-use crate::withdrawal::{
-    HOUSEHOLD, Shown, Withdrawals, read_withdrawals, select_withdrawals, withdrawals_of,
-};
+use crate::withdrawal::{HOUSEHOLD, Shown, Withdrawals, read_withdrawals, withdrawals_of};
 use crate::words;
 
 /// Which households a list holds.
@@ -139,6 +137,7 @@ fn read<R: Rows>(
     if withheld.withholds(DocumentKind::Household) {
         return Ok(Vec::new());
     }
+    let region = about.filter(|_| !scope.in_full);
     let about: Vec<Cell> = about.into_iter().map(id_cell).collect();
     let parameters = [about.as_slice(), &[shown.withdrawn_max()]].concat();
     let mut found: Vec<Found> = Vec::new();
@@ -148,12 +147,11 @@ fn read<R: Rows>(
 
     let mut beside = Beside::default();
     if !withheld.withholds(DocumentKind::HouseholdPrivate) {
-        let one = scope.in_full.then(|| about.first().cloned()).flatten();
-        beside = Beside::read(rows, scope.private, &about, one)?;
+        beside = Beside::read(rows, scope, &about)?;
     }
     let withdrawals = match shown {
         Shown::Standing => Withdrawals::default(),
-        Shown::AlsoWithdrawn => read_withdrawals(rows, withheld, select_withdrawals!(""), &[])?,
+        Shown::AlsoWithdrawn => read_withdrawals(rows, withheld, scope.withdrawals, &about)?,
     };
     rows.query(scope.residents, &parameters, &mut |row| {
         let Some((household, resident)) = document(row, 0).zip(item(row, 1)) else { return };
@@ -183,7 +181,10 @@ fn read<R: Rows>(
             one.view.residents.push(person.detail.resident);
         }
     })?;
-    let conflicts = if scope.in_full { BTreeMap::new() } else { conflict_counts(rows, withheld)? };
+    let conflicts = match scope.in_full {
+        true => BTreeMap::new(),
+        false => conflict_counts(rows, withheld, region)?,
+    };
     for one in &mut found {
         one.view.withheld =
             if scope.in_full { withheld.in_detail(false) } else { withheld.in_list(false) };

@@ -6,7 +6,9 @@ use crate::fact::replace_what_was_current;
 use crate::kind::DocumentKind;
 use crate::role::Family;
 use crate::rule::{RuleError, Touched};
-use crate::schema::{CommandRule, FieldRule, Group, Made, Schema, Write, beginning};
+use crate::schema::{
+    CommandRule, FieldRule, Group, Made, Schema, Write, beginning, item_of, key_in,
+};
 use crate::settle::{CONCEAL, MOVE, REVEAL, Settle};
 use crate::value::Value;
 use crate::withdrawal::{self, RESTORE, WITHDRAW};
@@ -36,6 +38,9 @@ pub(crate) const SAY_OR_MOVE: &[&str] = &[
     REVEAL,
     Settle::NAME,
 ];
+/// The commands that write why a resident is withdrawn or stands again. The others only move it.
+pub(crate) const SAY_WHY_OR_MOVE: &[&str] =
+    &["resident.edit", CONCEAL, REVEAL, Settle::NAME, WITHDRAW, RESTORE];
 /// What a fact says that withdraws or restores something.
 const WITHDRAWALS: Holds = Holds::Word(words::WITHDRAWALS);
 /// Whether nothing but name and relation of a resident may be read in the open.
@@ -91,7 +96,11 @@ pub(super) static SCHEMA: Schema = Schema {
         withdrawal("r/*/w/*/over", Holds::Ids, Family::Resident),
         withdrawal("r/*/w/*/time", Holds::Time, Family::Resident),
         withdrawal("r/*/w/*/status", WITHDRAWALS, Family::Resident),
-        withdrawal("r/*/w/*/reason", Holds::Line(200), Family::Resident),
+        FieldRule {
+            write: Write::Moved,
+            commands: SAY_WHY_OR_MOVE,
+            ..withdrawal("r/*/w/*/reason", Holds::Line(200), Family::Resident)
+        },
         withdrawal("n/*/w/*/over", Holds::Ids, Family::Need),
         withdrawal("n/*/w/*/time", Holds::Time, Family::Need),
         withdrawal("n/*/w/*/status", WITHDRAWALS, Family::Need),
@@ -99,11 +108,9 @@ pub(super) static SCHEMA: Schema = Schema {
         withdrawal("v/*/w/*/over", Holds::Ids, Family::Visit),
         withdrawal("v/*/w/*/time", Holds::Time, Family::Visit),
         withdrawal("v/*/w/*/status", WITHDRAWALS, Family::Visit),
-        withdrawal("v/*/w/*/reason", Holds::Line(200), Family::Visit),
         withdrawal("o/*/w/*/over", Holds::Ids, Family::Note),
         withdrawal("o/*/w/*/time", Holds::Time, Family::Note),
         withdrawal("o/*/w/*/status", WITHDRAWALS, Family::Note),
-        withdrawal("o/*/w/*/reason", Holds::Line(200), Family::Note),
     ],
     groups: &[
         Group {
@@ -154,7 +161,26 @@ fn fits(command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
         CONCEAL => moves_only(touched, true, Goes::Away),
         REVEAL => moves_only(touched, false, Goes::Here),
         _ => status_fits_command(command, touched),
+    }?;
+    leaves_concealed_hidden(touched)
+}
+
+/// Nothing that moves is written in the open of who is concealed, as the author saw it or says it here.
+fn leaves_concealed_hidden(touched: &Touched<'_>) -> Result<(), RuleError> {
+    for (key, value) in touched.ops.iter().filter_map(Op::written) {
+        let moving = SCHEMA.field(key).filter(|rule| rule.moves() && *value != Value::Null);
+        let Some((rule, resident)) = moving.zip(item_of(key)) else { continue };
+        let flag = key_in(resident, CONCEALED);
+        let mut written = touched.ops.iter().filter_map(Op::written);
+        let concealed = match written.find(|(key, _)| *key == flag) {
+            Some((_, says)) => *says == Value::Bool(true),
+            None => touched.before.values(&flag).contains(&Value::Bool(true)),
+        };
+        if concealed {
+            return Err(RuleError::Concealed { field: rule.pattern });
+        }
     }
+    Ok(())
 }
 
 /// What a move does to one of the two documents.

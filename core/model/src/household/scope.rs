@@ -1,6 +1,7 @@
 //! The SQL behind lists of households and the page of one.
 
 use crate::query::regions_below;
+use crate::withdrawal;
 
 /// The columns that [`super::query`] and [`super::person`] read, in their order. A list leaves out the
 /// last ones, which it does not show: they count as null.
@@ -36,15 +37,21 @@ macro_rules! select {
             $from
         )
     };
+    (open $from:literal) => {
+        concat!("SELECT o.document, o.item, o.fields, o.facts ", $from)
+    };
 }
 
 /// The queries of one list: households, residents, and what is private of them. Their parameters are the
-/// region or household, if they are about one, and the most that may stand in the column `withdrawn`, which
-/// the last has not.
+/// region or household, if they are about one, and of the first two the most that may stand in the column
+/// `withdrawn`.
 pub(super) struct Scope {
     pub(super) households: &'static str,
     pub(super) residents: &'static str,
     pub(super) private: &'static str,
+    /// What still stands in the open of who is concealed.
+    pub(super) open: &'static str,
+    pub(super) withdrawals: &'static str,
     pub(super) in_full: bool,
 }
 
@@ -55,6 +62,8 @@ pub(super) const ALL: Scope = Scope {
     residents: select!(residents
         "FROM resident r WHERE r.withdrawn <= ?1 ORDER BY r.document, r.item"),
     private: select!(private "FROM resident_private p"),
+    open: select!(open "FROM resident_open o WHERE o.concealed = 1"),
+    withdrawals: withdrawal::OF_ALL,
     in_full: false,
 };
 
@@ -69,6 +78,10 @@ pub(super) const BELOW: Scope = Scope {
     private: regions_below!(select!(private
         "FROM below CROSS JOIN household h ON h.region = below.document \
          CROSS JOIN resident_private p ON p.household = h.document")),
+    open: regions_below!(select!(open
+        "FROM below CROSS JOIN household h ON h.region = below.document \
+         CROSS JOIN resident_open o ON o.document = h.document WHERE o.concealed = 1")),
+    withdrawals: withdrawal::BELOW,
     in_full: false,
 };
 
@@ -80,5 +93,7 @@ pub(super) const ONE: Scope = Scope {
     residents: select!(residents in full
         "FROM resident r WHERE r.document = ?1 AND r.withdrawn <= ?2 ORDER BY r.item"),
     private: select!(private in full "FROM resident_private p WHERE p.household = ?1"),
+    open: select!(open "FROM resident_open o WHERE o.document = ?1 AND o.concealed = 1"),
+    withdrawals: withdrawal::OF_ONE,
     in_full: true,
 };

@@ -1,18 +1,19 @@
 //! The fields of the private part of a household.
 //!
-//! Fields that also stand in the household (phone, bond, open care tags, status) stand here for who is
+//! Fields that also stand in the household (phone, bond, open care tags, status, why somebody was
+//! withdrawn) stand here for who is
 //! concealed: a child under fourteen, and of whom somebody said so.
 
 use crate::check::Holds;
 use crate::document::Op;
-use crate::household::{Goes, SAY_OR_MOVE, WRITE_OR_MOVE, status_fits_command};
+use crate::household::{Goes, SAY_OR_MOVE, SAY_WHY_OR_MOVE, WRITE_OR_MOVE, status_fits_command};
 use crate::id::DocumentId;
 use crate::kind::DocumentKind;
 use crate::role::Family;
 use crate::rule::{RuleError, Touched};
 use crate::schema::{CommandRule, FieldRule, Group, Made, Schema, Write};
 use crate::settle::{CONCEAL, REVEAL, Settle};
-use crate::withdrawal::WITHDRAW;
+use crate::withdrawal::{RESTORE, WITHDRAW};
 use crate::words;
 
 const ANY: &[&str] = &[
@@ -26,6 +27,7 @@ const ANY: &[&str] = &[
     Settle::NAME,
     "private.edit",
     WITHDRAW,
+    RESTORE,
 ];
 const WRITE: &[&str] = &["household.add", "resident.add", "resident.edit", "private.edit"];
 /// What may tell that a resident is a child is not written by `private.edit`, which reaches only the
@@ -58,6 +60,7 @@ pub(super) static SCHEMA: Schema = Schema {
         said("r/*/s/*/at", Holds::Day),
         withdrawn("w/*/time"),
         withdrawn("r/*/w/*/time"),
+        FieldRule { commands: SAY_WHY_OR_MOVE, ..said("r/*/w/*/reason", Holds::Line(200)) },
     ],
     groups: &[
         Group { pattern: "", name: "the private part", needs: &["of"], made: Made::ByAny },

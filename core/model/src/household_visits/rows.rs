@@ -2,6 +2,7 @@
 
 use crate::projection::{Row, Table};
 use crate::rows::{Contents, cell, cells};
+use crate::withdrawal;
 
 /// The step that makes the kind's tables.
 pub(crate) const SQL: &str = include_str!("projection.sql");
@@ -16,6 +17,7 @@ pub(super) static NOTE: Table =
 
 pub(super) fn rows(contents: &Contents<'_>, rows: &mut Vec<Row>) {
     let Some(of) = contents.value("of") else { return };
+    withdrawal::of_visits(contents, rows);
     let tables: [(&'static Table, &str, &[&str]); 2] = [
         (&NOTE, "o", &["text", "at", "time"]),
         (&VISIT, "v", &["at", "purpose", "note", "by", "time"]),

@@ -8,10 +8,14 @@ use crate::kind::DocumentKind;
 use crate::role::Family;
 use crate::rule::{RuleError, Touched};
 use crate::schema::{CommandRule, FieldRule, Group, Made, Schema, Write, beginning};
+use crate::withdrawal::{RESTORE, WITHDRAW};
 
 const VISIT: &[&str] = &["visit.add"];
 const NOTE: &[&str] = &["note.add"];
 const ANY: &[&str] = &["visit.add", "note.add"];
+/// The commands that withdraw and restore a visit or note. Their facts stand in the household, and here
+/// why: not everybody may read that who has the household.
+const WITHDRAWN: &[&str] = &[WITHDRAW, RESTORE];
 
 /// The shape of a year's visits and notes. What was recorded stays as it was.
 pub(super) static SCHEMA: Schema = Schema {
@@ -31,6 +35,8 @@ pub(super) static SCHEMA: Schema = Schema {
         field("o/*/text", Holds::Prose(4_000), Some(Family::Note), NOTE),
         field("o/*/at", Holds::Day, Some(Family::Note), NOTE),
         field("o/*/time", Holds::Time, Some(Family::Note), NOTE),
+        field("v/*/w/*/reason", Holds::Line(200), Some(Family::Visit), WITHDRAWN),
+        field("o/*/w/*/reason", Holds::Line(200), Some(Family::Note), WITHDRAWN),
     ],
     groups: &[
         Group { pattern: "", name: "the year", needs: &["of", "year"], made: Made::ByAny },

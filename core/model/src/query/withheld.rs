@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use crate::kind::DocumentKind;
 use crate::query::within::Within;
-use crate::role::Role;
+use crate::role::{Reach, Role};
 
 /// The kinds of documents a reader may not read, and so the fields that are withheld; and where they may
 /// not look.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Withheld {
     kinds: BTreeSet<DocumentKind>,
+    /// Those of which the reader may read what they wrote themselves, and nothing else.
+    of_others: BTreeSet<DocumentKind>,
     pub(super) within: Within,
 }
 
@@ -40,23 +42,35 @@ const BESIDE: &[&str] = &["visits", "notes"];
 impl Withheld {
     /// Nothing is withheld: the reader is the server's operator or a test.
     pub fn nothing() -> Self {
-        Self { kinds: BTreeSet::new(), within: Within::Everywhere }
+        Self { kinds: BTreeSet::new(), of_others: BTreeSet::new(), within: Within::Everywhere }
     }
 
     /// What is withheld from somebody who holds these roles.
     pub fn from_roles(roles: &[Role]) -> Self {
-        Self::unless(|kind| roles.iter().any(|role| role.reads().iter().any(|(k, _)| *k == kind)))
+        let reads = |kind| {
+            let all = roles.iter().flat_map(|role| role.reads());
+            all.filter(|(readable, _)| *readable == kind).map(|(_, reach)| *reach).min()
+        };
+        Self::unless(reads)
     }
 
-    /// What is withheld from somebody who may read these kinds.
-    pub fn unless(reads: impl Fn(DocumentKind) -> bool) -> Self {
-        let kinds = DocumentKind::ALL.into_iter().filter(|kind| !reads(*kind)).collect();
-        Self { kinds, within: Within::Everywhere }
+    /// What is withheld from somebody who may read so much of each kind.
+    pub fn unless(reads: impl Fn(DocumentKind) -> Option<Reach>) -> Self {
+        let of_reach = |reach| -> BTreeSet<DocumentKind> {
+            DocumentKind::ALL.into_iter().filter(|kind| reads(*kind) == reach).collect()
+        };
+        let (kinds, of_others) = (of_reach(None), of_reach(Some(Reach::OwnOnly)));
+        Self { kinds, of_others, within: Within::Everywhere }
     }
 
     /// Whether a kind is withheld as a whole.
     pub fn withholds(&self, kind: DocumentKind) -> bool {
         self.kinds.contains(&kind)
+    }
+
+    /// Whether of a kind at least what others wrote is withheld.
+    pub(crate) fn withholds_others(&self, kind: DocumentKind) -> bool {
+        self.withholds(kind) || self.of_others.contains(&kind)
     }
 
     /// The names of what is withheld beside a household in full: its visits and notes.

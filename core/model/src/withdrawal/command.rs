@@ -8,7 +8,7 @@ use crate::city_time::CityTime;
 use crate::command::{CommandError, Edit, Given};
 use crate::draft::Draft;
 use crate::fact::{ids_of, joined};
-use crate::household::{private_part, time_value};
+use crate::household::{Placing, private_part, time_value};
 use crate::household_visits::visits_of;
 use crate::id::{DocumentId, ItemId};
 use crate::rows::Contents;
@@ -94,50 +94,104 @@ impl WithdrawalCommand {
     pub(crate) fn documents(&self) -> Vec<DocumentId> {
         let (household, record, _) = self.about();
         let visits = record.sign_of_it().1.map(|year| visits_of(household, year));
-        let private = self.marks_private_part().then(|| private_part(household));
+        let is_resident = matches!(record, Record::Resident(_));
+        let private = is_resident || self.marks_private_part();
+        let private = private.then(|| private_part(household));
         std::iter::once(*household).chain(visits).chain(private).collect()
     }
 
     pub(crate) fn plan(&self, given: &Given<'_>) -> Result<Vec<Edit>, CommandError> {
-        let (household, record, fact) = self.about();
-        let mut draft = Draft::new(self.name(), given.document(household)?)?;
+        let (household, record, _) = self.about();
         self.require_record(given)?;
-        let root = record.root();
-        let replaced = draft.current_facts(&root);
-        let key = |field: &str| format!("{root}/{fact}/{field}");
-        if draft.has(&key("over")) {
-            return Err(CommandError::AlreadyExists { what: "the fact" });
+        if let Record::Resident(resident) = record {
+            return self.plan_of_resident(given, resident);
         }
-        draft.put(key("over"), joined(&replaced))?;
-        draft.put(key("time"), time_value(self.time()))?;
-        let (status, reason) = match self {
-            Self::Withdraw { reason, .. } => (words::WITHDRAWN, Some(reason)),
-            Self::Restore { reason, .. } => (words::STANDS, reason.as_ref()),
-        };
-        let is_withdrawn = is_withdrawn(draft.before(), &root);
-        if status == words::STANDS && replaced.len() < 2 && !is_withdrawn {
-            return Err(CommandError::NothingChanged);
+        let mut own = Draft::new(self.name(), given.document(household)?)?;
+        self.say(&mut own, given)?;
+        // Who may not read a visit or a note may not read why it is withdrawn either.
+        if let Some(year) = record.sign_of_it().1 {
+            let visits = given.document(&visits_of(household, year))?;
+            let mut visits = Draft::new(self.name(), visits)?;
+            self.say_why(&mut visits)?;
+            return Ok(vec![own.finish(), visits.finish()]);
         }
-        if status == words::WITHDRAWN && is_withdrawn && !self.settles(given, &replaced)? {
-            return Err(CommandError::AlreadyWithdrawn);
-        }
-        draft.put(key("status"), Value::from(status))?;
-        if let Some(reason) = reason.map(|reason| reason.trim()) {
-            draft.put(key("reason"), Value::from(reason))?;
-        }
-        if let Self::Withdraw { seen, record: Record::Household, .. } = self
-            && !seen.is_empty()
-        {
-            draft.put(key("seen"), joined(&seen.iter().copied().collect()))?;
-        }
-        let mut edits = vec![draft.finish()];
+        self.say_why(&mut own)?;
+        let mut edits = vec![own.finish()];
         if self.marks_private_part() {
             let mut private = Draft::new(self.name(), given.document(&private_part(household))?)?;
             private.found("of", Value::Bytes(household.as_bytes().to_vec()))?;
-            private.put(key("time"), time_value(self.time()))?;
+            private.put(self.key("time"), time_value(self.time()))?;
             edits.push(private.finish());
         }
         Ok(edits)
+    }
+
+    fn plan_of_resident(
+        &self,
+        given: &Given<'_>,
+        resident: ItemId,
+    ) -> Result<Vec<Edit>, CommandError> {
+        let (household, ..) = self.about();
+        let mut placing = Placing::new(self.name(), given, household, self.time())?;
+        self.say(&mut placing.household, given)?;
+        if let Some(reason) = self.reason() {
+            placing.say_why(resident, self.key("reason"), reason)?;
+        }
+        if self.marks_private_part() {
+            placing.mark_private(self.key("time"), time_value(self.time()))?;
+        }
+        placing.hide_reasons(resident)?;
+        placing.finish()
+    }
+
+    /// Writes the fact, but for its reason.
+    fn say(&self, own: &mut Draft<'_>, given: &Given<'_>) -> Result<(), CommandError> {
+        let root = self.about().1.root();
+        let replaced = own.current_facts(&root);
+        if own.has(&self.key("over")) {
+            return Err(CommandError::AlreadyExists { what: "the fact" });
+        }
+        own.put(self.key("over"), joined(&replaced))?;
+        own.put(self.key("time"), time_value(self.time()))?;
+        let is_withdrawn = is_withdrawn(own.before(), &root);
+        let status = match self {
+            Self::Restore { .. } if replaced.len() < 2 && !is_withdrawn => {
+                return Err(CommandError::NothingChanged);
+            }
+            Self::Restore { .. } => words::STANDS,
+            Self::Withdraw { .. } if is_withdrawn && !self.settles(given, &replaced)? => {
+                return Err(CommandError::AlreadyWithdrawn);
+            }
+            Self::Withdraw { .. } => words::WITHDRAWN,
+        };
+        own.put(self.key("status"), Value::from(status))?;
+        match self {
+            Self::Withdraw { seen, record: Record::Household, .. } if !seen.is_empty() => {
+                own.put(self.key("seen"), joined(&seen.iter().copied().collect()))
+            }
+            Self::Withdraw { .. } | Self::Restore { .. } => Ok(()),
+        }
+    }
+
+    /// Writes the fact's reason, if there is one, into the document that it stands in.
+    fn say_why(&self, part: &mut Draft<'_>) -> Result<(), CommandError> {
+        match self.reason() {
+            Some(reason) => part.put(self.key("reason"), Value::from(reason)),
+            None => Ok(()),
+        }
+    }
+
+    fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Withdraw { reason, .. } => Some(reason.trim()),
+            Self::Restore { reason, .. } => reason.as_deref().map(str::trim),
+        }
+    }
+
+    /// The key of a field of the fact.
+    fn key(&self, field: &str) -> String {
+        let (_, record, fact) = self.about();
+        format!("{}/{fact}/{field}", record.root())
     }
 
     /// Whether others worked on the record, as far as its author knows, whom those who withdrew it by `facts`

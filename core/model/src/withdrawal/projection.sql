@@ -1,11 +1,13 @@
 -- What was withdrawn, one row for each document that says something of it: the household says that, the
--- private part only what others did in it meanwhile.
+-- private part and the visits of a year why, where that is not for everybody who has the household, and
+-- the private part what others did in it meanwhile.
 CREATE TABLE withdrawal (
-    document  BLOB NOT NULL,          -- the household, or its private part
+    document  BLOB NOT NULL,          -- the household, its private part, its visits of a year
     item      BLOB NOT NULL,          -- where the facts stand, UTF-8: w of the household, r/ID/w, v/ID/w …
     household BLOB NOT NULL,          -- which household it is, or is in
-    withdrawn INTEGER NOT NULL,       -- 1 if all current facts say so, 0 if they contradict, or in the private part
+    withdrawn INTEGER NOT NULL,       -- 1 if all current facts say so, 0 if they contradict, or beside the household
     facts     BLOB,                   -- the current facts, a CBOR array: id, author, time, what is said
+    reasons   BLOB,                   -- beside the household: why, a CBOR array: the fact's id, the reason
     seen      BLOB,                   -- of a household: the visits and notes that its withdrawals name
     meanwhile BLOB,                   -- what others did to it, unseen by who withdrew it, a CBOR array: key,
                                       -- actor, city's time

@@ -7,23 +7,28 @@ use crate::fact::{Fact, FactView, Told, ids_of};
 use crate::id::{DocumentId, ItemId};
 use crate::kind::DocumentKind;
 use crate::projection::Cell;
-use crate::query::{Rows, Withheld, blob, document, int, item};
+use crate::query::{Rows, Withheld, blob, document, int, item, regions_below};
+use crate::role::Family;
 use crate::rows::cbor_in;
-use crate::withdrawal::rows::Unseen;
+use crate::withdrawal::rows::{Unseen, Why};
 use crate::withdrawal::{HOUSEHOLD, Meanwhile, family_of};
 use crate::words;
 
-/// Selects what [`read_withdrawals`] reads.
+/// Selects what [`read_withdrawals`] reads: of everything, of one household, of a region and below it.
 macro_rules! select_withdrawals {
     ($where:literal) => {
         concat!(
-            "SELECT x.document, x.item, x.household, x.withdrawn, x.facts, x.seen, x.meanwhile, ",
-            "x.concealed FROM withdrawal x ",
+            "SELECT x.document, x.item, x.household, x.withdrawn, x.facts, x.reasons, x.seen, ",
+            "x.meanwhile, x.concealed FROM withdrawal x ",
             $where
         )
     };
 }
-pub(crate) use select_withdrawals;
+pub(crate) const OF_ALL: &str = select_withdrawals!("");
+pub(crate) const OF_ONE: &str = select_withdrawals!("WHERE x.household = ?1");
+pub(crate) const BELOW: &str = regions_below!(select_withdrawals!(
+    "WHERE x.household IN (SELECT h.document FROM below CROSS JOIN household h ON h.region = below.document)"
+));
 
 /// What was withdrawn, by household and the beginning of the facts' keys.
 #[derive(Debug, Default)]
@@ -35,11 +40,15 @@ pub(crate) struct Withdrawal {
     pub(crate) facts: Vec<Fact>,
     pub(crate) meanwhile: Vec<Meanwhile>,
     is_withdrawn: bool,
+    /// Whether it is a resident of whom only name and relation may be read in the open.
+    is_concealed: bool,
+    /// Why, as other documents say that the reader has.
+    reasons: Vec<Why>,
     /// Of a household: the visits and notes that its withdrawals name.
     seen: BTreeSet<ItemId>,
 }
 
-/// Reads what a query of [`select_withdrawals`] finds, as far as the reader may look.
+/// Reads what one of these queries finds, as far as the reader may look.
 ///
 /// # Errors
 /// When the query cannot be run.
@@ -60,15 +69,13 @@ pub(crate) fn read_withdrawals<R: Rows>(
             return;
         }
         let one = all.entry((household, root)).or_default();
-        one.meanwhile.extend(cbor_in(row, 6).into_iter().map(Meanwhile::of));
+        one.reasons.extend(cbor_in::<Why>(row, 5));
+        one.meanwhile.extend(cbor_in(row, 7).into_iter().map(Meanwhile::of));
         if stands_in == household {
             one.is_withdrawn = int(row, 3) == Some(1);
             one.facts = cbor_in(row, 4);
-            one.seen = blob(row, 5).into_iter().flat_map(ids_of).collect();
-            let is_concealed = int(row, 7) == Some(1);
-            if is_concealed && withheld.withholds(DocumentKind::HouseholdPrivate) {
-                one.withhold_reasons();
-            }
+            one.seen = blob(row, 6).into_iter().flat_map(ids_of).collect();
+            one.is_concealed = int(row, 8) == Some(1);
         }
     })?;
     let mut readable = BTreeMap::new();
@@ -90,6 +97,7 @@ pub(crate) fn read_withdrawals<R: Rows>(
         !one.facts.is_empty() && may_hear(household, root)
     });
     for ((household, root), one) in &mut all {
+        one.complete_reasons(family_of(root), withheld);
         // What only some say is withdrawn stands, and everybody may work on it.
         if !one.is_withdrawn {
             one.meanwhile.clear();
@@ -112,7 +120,7 @@ pub(crate) fn withdrawals_of<R: Rows>(
     household: &DocumentId,
 ) -> Result<Withdrawals, R::Error> {
     let parameters = [Cell::Blob(household.as_bytes().to_vec())];
-    read_withdrawals(rows, withheld, select_withdrawals!("WHERE x.household = ?1"), &parameters)
+    read_withdrawals(rows, withheld, OF_ONE, &parameters)
 }
 
 /// The visits to a household and the notes about it that are here: what a withdrawal of it names.
@@ -142,10 +150,28 @@ fn recorded<R: Rows>(
 }
 
 impl Withdrawal {
-    /// Hides why somebody is withdrawn of whom only name and relation may be read.
-    fn withhold_reasons(&mut self) {
-        for said in self.facts.iter_mut().filter_map(|fact| fact.said.as_mut()) {
-            said.reason = None;
+    /// Adds the reasons that stand in other documents, and hides what may not be read: why somebody is
+    /// withdrawn of whom only name and relation are for everybody, until somebody has moved it.
+    fn complete_reasons(&mut self, family: Family, withheld: &Withheld) {
+        let hides_private = withheld.withholds(DocumentKind::HouseholdPrivate);
+        let hides_all = self.is_concealed && hides_private;
+        for fact in &mut self.facts {
+            let Some(said) = fact.said.as_mut() else { continue };
+            if hides_all {
+                said.reason = None;
+            }
+            let elsewhere = || self.reasons.iter().find(|why| why.fact == fact.id);
+            said.reason = said.reason.take().or_else(|| Some(elsewhere()?.reason.clone()));
+            // Whoever withdraws something says why.
+            let withdraws = said.status == words::WITHDRAWN;
+            let may_be_elsewhere = match family {
+                Family::Visit | Family::Note => {
+                    withheld.withholds_others(DocumentKind::HouseholdVisits)
+                }
+                Family::Resident => hides_all || hides_private && withdraws,
+                _ => false,
+            };
+            fact.hides_reason = said.reason.is_none() && may_be_elsewhere;
         }
     }
 }

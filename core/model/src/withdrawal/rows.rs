@@ -18,7 +18,7 @@ pub(crate) const SQL: &str = include_str!("projection.sql");
 
 pub(crate) static WITHDRAWAL: Table = Table {
     name: "withdrawal",
-    columns: &["household", "withdrawn", "facts", "seen", "meanwhile", "concealed"],
+    columns: &["household", "withdrawn", "facts", "reasons", "seen", "meanwhile", "concealed"],
 };
 
 /// Something that somebody did to a withdrawn record who had not heard of that.
@@ -32,6 +32,16 @@ pub(super) struct Unseen {
     pub(super) actor: Option<ActorId>,
     #[n(2)]
     pub(super) city_time: Option<CityTime>,
+}
+
+/// Why somebody says what a fact says, where that stands in another document than the fact.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub(super) struct Why {
+    #[n(0)]
+    pub(super) fact: ItemId,
+    #[n(1)]
+    pub(super) reason: String,
 }
 
 /// The records of a household that are withdrawn.
@@ -63,6 +73,7 @@ pub(crate) fn of_household(contents: &Contents<'_>, rows: &mut Vec<Row>) -> With
             Cell::Blob(contents.document().as_bytes().to_vec()),
             Cell::Int(i64::from(withdrawn)),
             cbor_cell(&facts),
+            Cell::Null,
             seen(contents, &root, facts.iter().map(|fact| &fact.id)),
             cbor_cell(&meanwhile),
             Cell::Int(i64::from(is_of_concealed(contents, &root))),
@@ -75,17 +86,37 @@ pub(crate) fn of_household(contents: &Contents<'_>, rows: &mut Vec<Row>) -> With
     Withdrawn(all)
 }
 
-/// Adds the rows of a private part: what its withdrawals had not seen there.
+/// Adds the rows of a private part: what its withdrawals had not seen there, and why they were made.
 pub(crate) fn of_private_part(contents: &Contents<'_>, rows: &mut Vec<Row>) {
-    for root in roots(contents, "time") {
+    let mut all = roots(contents, "time");
+    all.extend(roots(contents, "reason"));
+    for root in all {
         let meanwhile = unseen_in_private_part(contents, &root);
-        if !meanwhile.is_empty() {
-            let of = cell(contents.value("of"));
-            let (none, meanwhile) = (Cell::Null, cbor_cell(&meanwhile));
-            let own = vec![of, Cell::Int(0), none.clone(), none, meanwhile, Cell::Int(0)];
-            rows.push(contents.row(&WITHDRAWAL, root.as_bytes(), own));
-        }
+        rows.extend(row_beside(contents, &root, &meanwhile));
     }
+}
+
+/// Adds the rows of a year's visits and notes: why some of them were withdrawn or stand again.
+pub(crate) fn of_visits(contents: &Contents<'_>, rows: &mut Vec<Row>) {
+    rows.extend(
+        roots(contents, "reason").iter().filter_map(|root| row_beside(contents, root, &[])),
+    );
+}
+
+/// The row of a document beside the household, which has the facts, unless it has nothing to say.
+fn row_beside(contents: &Contents<'_>, root: &str, meanwhile: &[Unseen]) -> Option<Row> {
+    let why = |(end, value): (&str, &Value)| {
+        let (fact, reason) = (end.strip_suffix("/reason")?.parse().ok()?, value.as_text()?);
+        Some(Why { fact, reason: reason.to_owned() })
+    };
+    let reasons: Vec<Why> = contents.below(root).filter_map(why).collect();
+    if reasons.is_empty() && meanwhile.is_empty() {
+        return None;
+    }
+    let (household, none) = (cell(contents.value("of")), Cell::Null);
+    let (reasons, meanwhile) = (cbor_cell(&reasons), cbor_cell(meanwhile));
+    let own = vec![household, Cell::Int(0), none.clone(), reasons, none, meanwhile, Cell::Int(0)];
+    Some(contents.row(&WITHDRAWAL, root.as_bytes(), own))
 }
 
 /// Where facts about withdrawals stand: the beginnings of keys such as `r/ID/w/FACT/over`.
@@ -122,8 +153,8 @@ pub(super) fn unseen_in_household(
 /// What stands of a record in the private part that was not there for any who withdrew it. A later withdrawal
 /// has seen what an earlier one had, so all of them may be asked at once.
 pub(super) fn unseen_in_private_part(contents: &Contents<'_>, root: &str) -> Vec<Unseen> {
-    let facts = contents.below(root).filter_map(|(end, _)| Some(end.split_once('/')?.0));
-    let marks: Vec<String> = facts.map(|fact| format!("{root}/{fact}/time")).collect();
+    let marks = contents.below(root).filter(|(end, _)| end.ends_with("/time"));
+    let marks: Vec<String> = marks.map(|(end, _)| format!("{root}/{end}")).collect();
     if marks.is_empty() { Vec::new() } else { unseen(contents, root, &marks) }
 }
 

@@ -1,7 +1,7 @@
 //! What was entered by mistake is withdrawn with a reason, counts nowhere, and can be restored; what
 //! others did to it meanwhile is decided by a person.
 
-use keting_scenarios::city::{GRID, MICRO_GRID, UNIT};
+use keting_scenarios::city::{GRID, MICRO_GRID, UNIT, VILLAGE};
 use keting_scenarios::device::Device;
 use keting_scenarios::served::ServedCity;
 use serde_json::{Value, json};
@@ -227,5 +227,64 @@ fn a_steward_withdraws_what_they_may_write_and_hears_what_others_withdrew_of_the
         let all = device.json(&["household", "show", household, "--withdrawn"]);
         assert_eq!(all["visits"][0]["withdrawn"][0]["entered"]["by"], "陆德祥");
         assert_eq!(all["notes"][0]["withdrawn"][0]["entered"]["by"], "周巧珍");
+    }
+}
+
+#[test]
+fn nobody_holds_a_byte_of_why_something_was_withdrawn_who_may_not_read_it() {
+    const OF_THE_VISIT: &str = "他家有病人没让进门";
+    const OF_THE_NOTE: &str = "记成了隔壁的事";
+    const OF_THE_RESIDENT: &str = "已经被人领养";
+    let two = Two::new();
+    let (household, resident) = (two.household.as_str(), two.resident.as_str());
+    let steward = two.city.device("周巧珍", "steward", UNIT);
+    let mediator = two.city.device("沈国强", "mediator", VILLAGE);
+    let others = || [&steward, &mediator];
+    let others_sync = || {
+        for device in others() {
+            device.run(&["sync"]).done();
+        }
+    };
+    others_sync();
+    let visit = steward.run(&["household", "visit", household, "--purpose", "回访"]).line();
+    steward.run(&["sync"]).done();
+    two.sync();
+    let note = two.alice.run(&["household", "note", household, "--text", "独居"]).line();
+    let withdraw = |what: [&str; 2], why: &str| {
+        let words = ["household", "withdraw", household, what[0], what[1], "--reason", why];
+        two.alice.run(&words).done();
+    };
+    withdraw(["--visit", &visit], OF_THE_VISIT);
+    withdraw(["--note", &note], OF_THE_NOTE);
+    two.alice.run(&["resident", "conceal", household, resident]).done();
+    let of_resident = ["resident", "withdraw", household, resident, "--reason", OF_THE_RESIDENT];
+    two.alice.run(&of_resident).done();
+    two.sync();
+    others_sync();
+
+    for why in [OF_THE_VISIT, OF_THE_NOTE, OF_THE_RESIDENT] {
+        assert!(two.both().into_iter().all(|device| device.holds(why.as_bytes())), "{why}");
+        assert!(others().into_iter().all(|device| !device.holds(why.as_bytes())), "{why}");
+    }
+    let withdrawn = |device: &Device| {
+        let page = device.json(&["household", "show", household, "--withdrawn"]);
+        let of_resident = page["household"]["residents"][0]["withdrawn"][0].clone();
+        [of_resident, page["visits"][0]["withdrawn"][0].clone()]
+    };
+    for (fact, why) in withdrawn(&two.bob).iter().zip([OF_THE_RESIDENT, OF_THE_VISIT]) {
+        assert_eq!((&fact["reason"], &fact["withheld"]), (&json!(why), &Value::Null));
+    }
+    for fact in withdrawn(&steward) {
+        assert_eq!((&fact["status"], &fact["reason"]), (&json!("withdrawn"), &Value::Null));
+        assert_eq!(fact["withheld"], json!(["reason"]));
+    }
+    // Once they are revealed, and somebody has said that they stand, why is for everybody.
+    two.bob.run(&["resident", "restore", household, resident, "--reason", "还住在这里"]).done();
+    two.bob.run(&["resident", "reveal", household, resident]).done();
+    two.sync();
+    others_sync();
+    assert!(others().into_iter().all(|device| device.holds(OF_THE_RESIDENT.as_bytes())));
+    for device in others().into_iter().chain(two.both()) {
+        device.run(&["verify"]).done();
     }
 }

@@ -299,6 +299,11 @@ impl Said {
             () if slot.is_withdrawal() && !reads_private && screen.is_concealed(slot) => {
                 judge_withdrawal(slot, &without_reasons(stands), screen, reads.names)
             }
+            // Of who is no longer concealed, why may still stand in the private part.
+            () if slot.is_withdrawal() && !reads_private && moved => {
+                let bare = screen.without_reasons(slot);
+                judge_withdrawal(slot, &without_reasons(stands), &bare, reads.names)
+            }
             () if slot.is_withdrawal() => judge_withdrawal(slot, stands, screen, reads.names),
             () if moved && !reads_private && slot.is_flag() => {
                 let flag = Word::flag(stands.contains_key(&Word::flag(true)));

@@ -16,7 +16,7 @@ use crate::said::word::{Slot, Word, record};
 use crate::world::Broken;
 
 /// Some screens of one reader at one moment.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Screen {
     shown: BTreeMap<Slot, BTreeSet<Word>>,
     listed: BTreeMap<Slot, BTreeMap<Word, BTreeSet<String>>>,
@@ -62,6 +62,18 @@ impl Screen {
     /// Whether it is listed that others worked on something that is withdrawn.
     pub fn tells_of_others(&self, slot: &Slot) -> bool {
         self.meanwhile.contains(slot)
+    }
+
+    /// The same without why facts about a slot say what they say.
+    pub fn without_reasons(&self, slot: &Slot) -> Self {
+        let mut bare = self.clone();
+        if let Some(shown) = bare.shown.get_mut(slot) {
+            *shown = shown.iter().map(Word::without_reason).collect();
+        }
+        if let Some(listed) = bare.listed.get_mut(slot) {
+            *listed = listed.iter().map(|(word, by)| (word.without_reason(), by.clone())).collect();
+        }
+        bare
     }
 
     /// Every word that is shown or listed of a slot.

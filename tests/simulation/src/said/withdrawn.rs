@@ -42,11 +42,7 @@ pub fn judge_withdrawal(
 
 /// What is left of it for those who may not hear why.
 pub fn without_reasons(stands: &Stands) -> Stands {
-    let bare = |word: &Word| match word.clone() {
-        Word::Fact { fact, status, at, .. } => Word::Fact { fact, status, at, reason: None },
-        other => other,
-    };
-    stands.iter().map(|(word, by)| (bare(word), by.clone())).collect()
+    stands.iter().map(|(word, by)| (word.without_reason(), by.clone())).collect()
 }
 
 fn says(word: &Word, wanted: &str) -> bool {

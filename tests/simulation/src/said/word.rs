@@ -45,6 +45,14 @@ impl Word {
         Self::Value(yes.to_string())
     }
 
+    /// The same without why.
+    pub fn without_reason(&self) -> Self {
+        match self.clone() {
+            Self::Fact { fact, status, at, .. } => Self::Fact { fact, status, at, reason: None },
+            other => other,
+        }
+    }
+
     /// Whether two people who say these things of one slot disagree. Another reason for the same is
     /// none.
     pub fn contradicts(&self, other: &Self) -> bool {

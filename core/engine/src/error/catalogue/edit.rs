@@ -197,6 +197,7 @@ pub(super) const CODES: &[Known] = &[
     against_the_rules("written_twice"),
     against_the_rules("fact_not_current"),
     against_the_rules("fact_left_out"),
+    against_the_rules("concealed"),
     against_the_rules("wrong_owner"),
     needs_update("needs_newer_app"),
     needs_update("unknown_kind"),
