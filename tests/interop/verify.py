@@ -363,6 +363,15 @@ def read_enrolment(data, key):
     return fields
 
 
+def read_ending(data, key):
+    _, fields = read_signed(data, "keting/ended/1", key, False)
+    require(len(fields) == 6, "not an ending")
+    require(all(is_bytes(*pair) for pair in zip(fields, [16, 16, 16, 32])), "a field of another length")
+    require(type(fields[4]) is str and 1 <= len(fields[4].encode()) <= 256, "why")
+    require(is_uint(fields[5], 1 << 47), "time")
+    return fields
+
+
 # What is in the golden files
 
 
@@ -414,7 +423,7 @@ def check_log(chain, digests, commit):
 
 
 def check_server(chain, digests):
-    """The server's records each at their place, its word on the log, and an enrolment's proof."""
+    """The server's records each at their place, its word on the log, and its proofs."""
     key = holder(chain[0])
     records = 0
     for path in sorted((GOLDEN / "valid").glob("*.hex")):
@@ -434,6 +443,8 @@ def check_server(chain, digests):
     require(proof[:3] == [city, log, device_id(holder(chain[1]))], "the device enrolled")
     require(proof[5] == sha256(b"keting/invitation/1", b"\xab" * 16), "the secret's digest")
     require(proof[6] == digests[:2], "the grants given")
+    ended = read_ending(golden("valid/ending.alice"), key)
+    require(ended[:3] == [city, log, device_id(holder(chain[1]))], "the device ended")
     return records
 
 
@@ -445,6 +456,7 @@ def check_invalid(issuing):
         "announcement": lambda data: read_announcement(data, issuing),
         "heard": lambda data: read_heard(data, issuing),
         "enrolment": lambda data: read_enrolment(data, issuing),
+        "ending": lambda data: read_ending(data, issuing),
     }
     count = 0
     for path in sorted((GOLDEN / "invalid").glob("*.hex")):
@@ -474,7 +486,7 @@ def main():
     count = check_invalid(holder(chain[0]))
     print(
         f"verified: 3 grants, 3 commits, 2 parts, the log's chain, {records} records of the server,"
-        f" its word and an enrolment; refused: {count} invalid files"
+        f" its word, an enrolment and an end; refused: {count} invalid files"
     )
 
 

@@ -34,7 +34,11 @@ pub fn enroll(arguments: &Enroll) -> Result<(), Failure> {
 pub fn sync(arguments: &Sync) -> Result<(), Failure> {
     let keting = device::open(&arguments.reading.data)?;
     if arguments.watch {
-        return watch::watch(&keting, arguments.reading.json);
+        let watched = watch::watch(&keting, arguments.reading.json);
+        if watched.is_err() {
+            mention_waiting_for_invitation(&keting)?;
+        }
+        return watched;
     }
     let report = match run(&keting) {
         Err(failure) => {

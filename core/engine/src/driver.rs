@@ -6,7 +6,7 @@
 use keting_store::CommitRow;
 use keting_sync::{
     CloseReason, CommitKey, DeviceEffect, DeviceEvent, DeviceSession, OutboxBatch, OutboxItem,
-    Outcome, OwnFault, Persist, PushedCommit,
+    Outcome, OwnFault, Persist, Persisted, PushedCommit, Refused,
 };
 use keting_trust::{Cursor, Incarnation, SignedConfirmation, limits};
 
@@ -63,6 +63,10 @@ pub struct SyncDriver {
     sent_since_received: bool,
     /// The incarnation that the Hello names.
     incarnation: Incarnation,
+    /// The value of the connection's TLS exporter.
+    channel_binding: [u8; 32],
+    /// What the server answered that another commit of its act stands for.
+    superseded: Vec<CommitKey>,
     fault: Option<EngineError>,
     ended: Option<CloseReason>,
 }
@@ -90,6 +94,8 @@ impl SyncDriver {
             greeted_with: replica.last_commit()?,
             sent_since_received: false,
             incarnation: replica.persisted().incarnation,
+            channel_binding,
+            superseded: Vec::new(),
             fault: None,
             ended: None,
         };
@@ -232,7 +238,8 @@ impl SyncDriver {
                 self.progress.is_served |= self.fault.is_none();
                 self.progress.commits_received += kept.commits;
                 self.progress.documents_entered += kept.documents;
-                self.session.handle_persisted(persist.id, Ok(replica.persisted()), now_ms);
+                let persisted = Persisted { has_come_on: kept.has_come_on, ..replica.persisted() };
+                self.session.handle_persisted(persist.id, Ok(persisted), now_ms);
                 if kept.taken_up > 0 {
                     self.session.handle_outbox_changed(now_ms);
                 }
@@ -274,6 +281,13 @@ impl SyncDriver {
             }
             DeviceEvent::Answered(answers) => {
                 self.progress.commits_answered += answers.len() as u64;
+                let superseded = answers.iter().filter(|answer| match answer.outcome {
+                    Outcome::Superseded { .. } => true,
+                    Outcome::Admitted { .. } | Outcome::Held { .. } | Outcome::Refused { .. } => {
+                        false
+                    }
+                });
+                self.superseded.extend(superseded.map(|answer| answer.commit));
                 let held = answers.iter().filter(|answer| match answer.outcome {
                     Outcome::Admitted { .. } | Outcome::Superseded { .. } => false,
                     Outcome::Held { .. } | Outcome::Refused { .. } => true,
@@ -313,12 +327,18 @@ impl SyncDriver {
                 let noted = replica.note_highest(&self.incarnation, welcome.highest.as_ref());
                 self.end_if_failed(noted);
             }
-            DeviceEvent::Closed(CloseReason::Refused(refused))
-                if refused.code == "device_ended" =>
-            {
-                self.progress.is_served = true;
-                let noted = replica.note_ended(&refused.message, self.greeted_with);
+            DeviceEvent::Closed(CloseReason::Ended(ended)) => {
+                let proven = replica.check_end(&ended.proof, &self.channel_binding);
+                self.progress.is_served |= proven.is_ok();
+                let noted = proven
+                    .and_then(|why| replica.note_ended(&why, self.greeted_with, &self.superseded));
                 self.end_if_failed(noted);
+            }
+            // Whoever has the server's TLS key can say so. The city signs it.
+            DeviceEvent::Closed(CloseReason::Refused(refused))
+                if refused.code == Refused::DEVICE_ENDED =>
+            {
+                self.keep_fault(EngineError::LogNotSigned);
             }
             DeviceEvent::Enrolled => {
                 if self.is_renewal {

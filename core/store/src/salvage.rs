@@ -265,8 +265,11 @@ fn write_fresh(
     sync_directory(config.path)
 }
 
+/// Work keeps its place: what is told of "everything up to a commit" stays true of it.
 fn put_work(transaction: &mut Transaction<'_>, work: &Work) -> Result<(), StoreError> {
-    let commit = transaction.put_commit(&work.commit)?;
+    let commit = work.entry.commit;
+    let stored = transaction.put_commit(&work.commit)?;
+    transaction.execute("UPDATE commits SET row = ?2 WHERE row = ?1", (stored.0, commit.0))?;
     for part in work.parts.iter().flatten() {
         transaction.put_aside(commit, part)?;
     }

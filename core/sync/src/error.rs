@@ -1,7 +1,7 @@
 //! Why a session ends. Three things are kept apart: the peer broke the protocol, the peer is
 //! incompatible or unwilling, or we failed ourselves.
 
-use crate::message::Refused;
+use crate::message::{Ended, Refused};
 
 /// The peer broke the protocol. Each has a golden frame in `tests/fixtures/golden/sync/invalid`.
 ///
@@ -224,6 +224,9 @@ pub enum CloseReason {
     /// The server refused, or we as the server did.
     #[error("the server refused: {}", .0.code)]
     Refused(Refused),
+    /// The server says that the device was ended, or we as the server did.
+    #[error("the device was ended")]
+    Ended(Box<Ended>),
     /// Our own side failed.
     #[error(transparent)]
     OwnFault(#[from] OwnFault),
@@ -239,6 +242,7 @@ impl CloseReason {
             Self::PeerMisbehaved(misbehaved) => misbehaved.code(),
             Self::Incompatible { .. } => Refused::NO_COMMON_VERSION,
             Self::Refused(refused) => &refused.code,
+            Self::Ended(_) => Refused::DEVICE_ENDED,
             Self::OwnFault(fault) => fault.code(),
         }
     }
@@ -247,7 +251,7 @@ impl CloseReason {
     pub const fn retryable(&self) -> bool {
         match self {
             Self::Asked | Self::ConnectionLost | Self::PeerSilent { .. } => true,
-            Self::PeerMisbehaved(_) | Self::Incompatible { .. } => false,
+            Self::PeerMisbehaved(_) | Self::Incompatible { .. } | Self::Ended(_) => false,
             Self::Refused(refused) => refused.retryable,
             Self::OwnFault(fault) => fault.retryable(),
         }

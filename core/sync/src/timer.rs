@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 pub enum Timer {
     /// Device: the Welcome, or the key's signature before it, must be there.
     WelcomeDue,
+    /// Device: the server owes its first word on its log, or answers, and must give some of it.
+    WordDue,
     /// Device: nothing was sent for a while; a Ping keeps the path open and proves it.
     PingDue,
     /// Server: the Hello, and the driver's word on it, must be there.
@@ -26,6 +28,7 @@ impl Timer {
     pub const fn reason(self) -> &'static str {
         match self {
             Self::WelcomeDue => "welcome_due",
+            Self::WordDue => "word_due",
             Self::PingDue => "ping_due",
             Self::HelloDue => "hello_due",
             Self::ConfirmDue => "confirm_due",
@@ -52,6 +55,11 @@ impl Timers {
 
     pub(crate) fn clear(&mut self, timer: Timer) {
         self.0.remove(&timer);
+    }
+
+    /// Clears a timer and says when it would have ended.
+    pub(crate) fn take(&mut self, timer: Timer) -> Option<u64> {
+        self.0.remove(&timer)
     }
 
     pub(crate) fn clear_all(&mut self) {

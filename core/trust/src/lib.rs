@@ -32,7 +32,8 @@ pub use invitation::{Invitation, InvitationError};
 pub use key::{Algorithm, DeviceId, Ed25519Signer, PublicKey, Signer};
 pub use log::{ChainHash, Cursor, Place, Position, RecordKind};
 pub use record::{
-    Announcement, Claimed, Confirmation, Decision, Enrolment, Erasure, GroupDigest, Heard, Outcome,
-    Revocation, Signed, SignedAnnouncement, SignedConfirmation, SignedDecision, SignedEnrolment,
-    SignedErasure, SignedHeard, SignedRevocation, SignedVerdict, Verdict,
+    Announcement, Claimed, Confirmation, Decision, Ending, Enrolment, Erasure, GroupDigest, Heard,
+    Outcome, Revocation, Signed, SignedAnnouncement, SignedConfirmation, SignedDecision,
+    SignedEnding, SignedEnrolment, SignedErasure, SignedHeard, SignedRevocation, SignedVerdict,
+    Verdict,
 };

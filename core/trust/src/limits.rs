@@ -177,6 +177,8 @@ pub const CONFIRMATION_BYTES_MAX: usize = 512;
 pub const HEARD_BYTES_MAX: usize = 512;
 /// The longest proof of an enrolment, in bytes; some 400 are usual.
 pub const ENROLMENT_PROOF_BYTES_MAX: usize = 1024;
+/// The longest proof of an end, in bytes: some 200 and the operator's reason.
+pub const ENDING_BYTES_MAX: usize = 512;
 /// The server's own note of where a phase of a first sync stands, in bytes.
 pub const AFTER_BYTES_MAX: usize = 64;
 /// The most numbers in a Welcome's map of limits, known or not.
@@ -193,6 +195,10 @@ pub const IDLE_AFTER_MS_MIN: u64 = 3_000;
 /// How long the server waits for a Confirm while entries are in flight, in milliseconds. A phone
 /// that is busy with its disk needs seconds; beyond this it will not recover.
 pub const CONFIRM_MS_MAX: u64 = 120_000;
+/// How long a server may keep a device waiting for what it owes, in milliseconds: the first word on its log,
+/// the next part of a first sync, the answers to what was pushed. Signs of life do not count. A busy
+/// server answers within seconds; a group on the slowest link takes as long as a Confirm may.
+pub const WORD_MS_MAX: u64 = 120_000;
 /// How long a device that may only hand over its work may pause, in milliseconds: a round trip on a
 /// slow link, and its disk.
 pub const HAND_OVER_MS: u64 = 5_000;
@@ -234,6 +240,9 @@ pub const DEVICE_HELD_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// The most bytes a device may have admitted within a day. A busy grid worker makes 300 KB; an
 /// import of a village is done by the server's own operator.
 pub const DEVICE_DAY_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// The most confirmations of a device that a server keeps. Each says how far the device had the log when it
+/// had made so many commits in one life; of more the ones that say least go.
+pub const DEVICE_CONFIRMATIONS_MAX: u32 = 64;
 /// What a change counts in a device's day that an earlier state of a document had to be made with, for
 /// nothing: what came of it was refused or held. In bytes. Making one such change again costs what
 /// admitting some kilobytes does, so a device can waste 65,536 a day, a second or two of a processor.

@@ -1,7 +1,7 @@
 //! One connection: its session, and what only this session needs.
 
 use keting_sync::{ServerEffect, ServerSession};
-use keting_trust::{DeviceId, Digest};
+use keting_trust::{DeviceId, Digest, Incarnation};
 
 use crate::audience::FirstSync;
 
@@ -30,6 +30,8 @@ pub(super) struct Connection {
     pub(super) channel: Channel,
     /// The device, once it was let in.
     pub(super) device: Option<DeviceId>,
+    /// The incarnation that its Hello named.
+    pub(super) incarnation: Option<Incarnation>,
     /// The digest of what it is given. If it changes, the session ends.
     pub(super) audience: Option<Digest>,
     /// What is being sent, while a first sync runs.
@@ -51,6 +53,7 @@ impl Connection {
             session,
             channel,
             device: None,
+            incarnation: None,
             audience: None,
             first_sync: None,
             is_diverged: false,

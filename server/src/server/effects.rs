@@ -6,10 +6,19 @@ use crate::admission::{Outcome, PushedCommit};
 use crate::metrics::Metrics;
 use crate::store::StoredDevice;
 use keting_sync::{Admitted, Answer, CommitKey, Denial, Outcome as Answered, ServerEffect};
+use keting_trust::Confirmation;
 
 /// What is pushed is answered with this where the device's log is another one: it keeps it, and goes
 /// on once the server has its log again.
 const LOG_DIVERGED: &str = "log_diverged";
+
+/// What a device confirmed.
+#[derive(Debug)]
+pub(super) struct Confirmed {
+    confirmation: Confirmation,
+    /// Whether it is of the incarnation that the session's Hello named.
+    is_of_its_hello: bool,
+}
 
 impl Server {
     /// Performs what one session asks for until it asks for nothing more.
@@ -70,10 +79,12 @@ impl Server {
                     open.session.handle_documents(id, batch, now_ms);
                 }
             }
-            ServerEffect::Confirmed(confirmation) => {
-                let device = self.connections.get(&connection).and_then(|open| open.device);
-                if let Some(device) = device {
-                    self.confirmations.insert(device, confirmation.record);
+            ServerEffect::Confirmed(signed) => {
+                let Some(open) = self.connections.get(&connection) else { return };
+                if let Some(device) = open.device {
+                    let confirmation = signed.record;
+                    let is_of_its_hello = open.incarnation == Some(confirmation.incarnation);
+                    self.confirmations.insert(device, Confirmed { confirmation, is_of_its_hello });
                     self.confirmations_due
                         .get_or_insert(now_ms.saturating_add(CONFIRMATIONS_EVERY_MS));
                 }
@@ -126,12 +137,16 @@ impl Server {
         }
         let kept = self.clock.due(unix_ms, now_ms, true);
         let written = self.store.begin().and_then(|mut transaction| {
-            for (device, confirmation) in &confirmations {
+            for (device, Confirmed { confirmation, is_of_its_hello }) in &confirmations {
                 if let Some(row) = transaction.device(device)? {
                     let confirmed_number = confirmation.cursor.number;
                     let row = StoredDevice { seen_at_ms: unix_ms, confirmed_number, ..row };
                     transaction.put_device(&row)?;
-                    transaction.put_confirmation(device, confirmation)?;
+                    // A device names one incarnation a session. What it confirms of another it says once
+                    // more when it comes as that.
+                    if *is_of_its_hello {
+                        transaction.put_confirmation(device, confirmation)?;
+                    }
                 }
             }
             if let Some(kept) = kept {

@@ -1,6 +1,8 @@
 //! Who is let in, and from where on they are given the log.
 
-use keting_sync::{Denial, Enrolled, Enrolment, Highest, Resume, Resumption, Secret, Standing};
+use keting_sync::{
+    Denial, Enrolled, Enrolment, Highest, Refused, Resume, Resumption, Secret, Standing,
+};
 use keting_trust::{
     Claimed, Cursor, DeviceId, Digest, Heard, Incarnation, KindAccess, PublicKey, Signed,
     SignedGrant, record,
@@ -63,12 +65,15 @@ impl Server {
         match standing {
             Ok(Ok(standing)) => {
                 open.device = Some(device);
+                open.incarnation = Some(resume.incarnation);
                 match &standing.resumption {
                     Resumption::Diverged { .. } => {
                         open.is_diverged = true;
                         note_diverged(&mut self.metrics, &standing.head, resume);
                     }
-                    Resumption::HandOver { then } => info!(code = then.code, "a device hands over"),
+                    Resumption::HandOver { .. } => {
+                        info!(code = Refused::DEVICE_ENDED, "a device hands over");
+                    }
                     _ => {}
                 }
                 open.session.handle_authenticated(standing, now_ms);
@@ -146,8 +151,7 @@ impl Server {
             // What it made before the end is still good, and does not have to be lost.
             _ if without_grant.is_some() => {
                 let why = rights.ends().last().map(|end| end.why.clone()).unwrap_or_default();
-                let then = Denial { message: why, ..denial("device_ended", false) };
-                Resumption::HandOver { then }
+                Resumption::HandOver { why }
             }
             Some(cursor) if is_of(&*read, &head, cursor)? => {
                 if cursor.number < given_from {

@@ -18,7 +18,7 @@ mod waiting;
 use std::collections::{BTreeMap, BTreeSet};
 
 use keting_sync::{CommitKey, IssuingKey, ServerConfig, ServerEvent, ServerSession};
-use keting_trust::{CommitId, Confirmation, DeviceId};
+use keting_trust::{CommitId, DeviceId};
 
 use crate::admission::Admission;
 use crate::audience::Coverage;
@@ -96,7 +96,7 @@ pub struct Server {
     stalled: BTreeSet<ConnectionId>,
     timeouts: BTreeSet<(u64, ConnectionId)>,
     waiting: Waiting,
-    confirmations: BTreeMap<DeviceId, Confirmation>,
+    confirmations: BTreeMap<DeviceId, effects::Confirmed>,
     confirmations_due: Option<u64>,
     poll_store_at: Option<u64>,
     head: Head,

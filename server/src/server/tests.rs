@@ -418,6 +418,27 @@ fn what_a_device_confirmed_is_written_down() {
 }
 
 #[test]
+fn of_an_incarnation_that_a_device_did_not_greet_as_nothing_is_kept_that_it_confirms() {
+    // These devices confirm as the incarnation of zeros, whatever they say first.
+    for greeted_as in [7, 0] {
+        let mut world = World::new();
+        let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
+        world.settle(&mut [&mut alice]);
+        world.hang_up(&mut alice);
+        (alice.cursor, alice.purpose) = (None, device::resume(greeted_as, None, None));
+        world.call(&mut alice);
+        world.settle(&mut [&mut alice]);
+        world.server.stop(world.now_ms, world.unix_ms);
+        let (id, at) = (alice.signer.public_key().device_id(), alice.cursor.unwrap());
+        let read = world.server.store().snapshot().unwrap();
+        assert_eq!(read.device(&id).unwrap().unwrap().confirmed_number, at.number);
+        let life = Incarnation::new([0; 8]);
+        let kept = read.confirmed_before(&id, at.generation, &life, 1).unwrap();
+        assert_eq!(kept, if greeted_as == 0 { at.number } else { 0 });
+    }
+}
+
+#[test]
 fn another_processs_entries_are_noticed_by_looking() {
     let mut world = World::with(Some(1_000));
     let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);

@@ -5,6 +5,7 @@
 
 mod answers;
 mod commits;
+mod confirmations;
 mod log;
 pub(crate) mod processes;
 mod rows;
@@ -21,6 +22,7 @@ use commits::{
     of_an_act_one_commit_is_admitted_and_what_was_held_of_it_can_be_superseded,
     the_highest_place_in_an_incarnation_is_known_with_its_commit,
 };
+use confirmations::what_a_device_confirms_is_kept_within_a_bound;
 use log::{
     an_empty_store_has_no_head, numbers_are_gapless_and_the_chain_is_that_of_the_records,
     what_was_not_committed_leaves_no_trace,
@@ -38,11 +40,12 @@ pub use processes::Processes;
 /// # Panics
 /// When the implementation does not conform.
 pub fn run<S: ServerStore>(make: impl Fn() -> S) {
-    let checks: [fn(&mut dyn ServerStore); 11] = [
+    let checks: [fn(&mut dyn ServerStore); 12] = [
         an_empty_store_has_no_head,
         numbers_are_gapless_and_the_chain_is_that_of_the_records,
         what_was_not_committed_leaves_no_trace,
         a_change_and_a_commit_are_kept_once,
+        what_a_device_confirms_is_kept_within_a_bound,
         rows_come_back_as_they_were_written,
         a_place_in_an_incarnation_is_known_to_be_taken,
         the_highest_place_in_an_incarnation_is_known_with_its_commit,

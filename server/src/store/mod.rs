@@ -272,7 +272,8 @@ pub trait ServerTransaction: ServerRead {
     fn put_device(&mut self, device: &StoredDevice) -> Result<(), StoreError>;
 
     /// Keeps what a device confirmed. It never makes [`ServerRead::confirmed_before`] lower, whatever
-    /// comes in whatever order.
+    /// comes in whatever order, but for what goes beyond
+    /// [`keting_trust::limits::DEVICE_CONFIRMATIONS_MAX`]: of a device the lowest numbers go first.
     fn put_confirmation(
         &mut self,
         device: &DeviceId,

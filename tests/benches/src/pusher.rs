@@ -69,7 +69,7 @@ async fn run(
         expected,
         started: Instant::now(),
         answered: 0,
-        persisted: Persisted { incarnation, last_sequence },
+        persisted: Persisted { incarnation, last_sequence, has_come_on: true },
     };
     let now_ms = pushing.now_ms();
     pushing.session.handle_connected(&socket.binding(), now_ms);

@@ -9,10 +9,11 @@ use keting_model::{CityTime, Command, Document, DocumentId, DocumentKind, Fields
 use keting_testkit::golden::Golden;
 
 /// What the names of the golden files of records begin with.
-const RECORDS: [&str; 9] = [
+const RECORDS: [&str; 10] = [
     "announcement.",
     "confirmation.",
     "decision.",
+    "ending.",
     "enrolment.",
     "erasure.",
     "heard.",

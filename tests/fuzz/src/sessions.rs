@@ -77,7 +77,8 @@ fn perform_for_phone(
             session.handle_outbox(id, batch, now_ms);
         }
         DeviceEffect::Persist(persist) => {
-            let persisted = Persisted { incarnation: INCARNATION, last_sequence: 0 };
+            let persisted =
+                Persisted { incarnation: INCARNATION, last_sequence: 0, has_come_on: true };
             let outcome = if u.ratio(1, 8)? { Err(OwnFault::Store) } else { Ok(persisted) };
             session.handle_persisted(persist.id, outcome, now_ms);
         }

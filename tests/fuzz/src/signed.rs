@@ -5,8 +5,8 @@ use keting_model::input::pasted;
 use keting_trust::record::{Record, Signed};
 use keting_trust::{
     Invitation, ProofError, PublicKey, SignedAnnouncement, SignedCommit, SignedConfirmation,
-    SignedDecision, SignedEnrolment, SignedErasure, SignedGrant, SignedHeard, SignedRevocation,
-    SignedVerdict, cbor,
+    SignedDecision, SignedEnding, SignedEnrolment, SignedErasure, SignedGrant, SignedHeard,
+    SignedRevocation, SignedVerdict, cbor,
 };
 
 /// A commit.
@@ -42,6 +42,7 @@ pub fn record(bytes: &[u8]) -> bool {
         | one_record(bytes, SignedAnnouncement::read_stored)
         | one_record(bytes, SignedHeard::read_stored)
         | one_record(bytes, SignedEnrolment::read_stored)
+        | one_record(bytes, SignedEnding::read_stored)
         | one_record(bytes, SignedConfirmation::read_stored)
         | key.is_ok()
 }

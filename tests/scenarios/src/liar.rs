@@ -11,13 +11,13 @@ use keting_server::store::{ServerRead, ServerStore};
 use keting_store::OutboxState;
 use keting_sync::frame::encode_server;
 use keting_sync::message::{
-    Answers, Entries, Entry, Limits, ServerMessage, UpTo, Welcome, group_of, group_of_admitted,
+    Answers, Entries, Entry, Limits, ServerMessage, UpTo, Welcome, group_of, group_of_answers,
 };
 use keting_sync::{Answer, CommitKey};
 use keting_trust::record::Enrolment;
 use keting_trust::{
-    Claimed, Cursor, Digest, Ed25519Signer, Grant, Heard, Invitation, KindAccess, Part, PublicKey,
-    RecordKind, Signed, SignedGrant, Signer,
+    Claimed, Cursor, Digest, Ed25519Signer, Ending, Grant, Heard, Invitation, KindAccess, Part,
+    PublicKey, RecordKind, Signed, SignedGrant, Signer,
 };
 
 use crate::city::City;
@@ -134,7 +134,7 @@ impl Liar {
             // Of what the phone never made the digest is anybody's guess.
             Some(known.map_or(Digest::of(b""), |(_, commit)| Digest::of(&commit.bytes)))
         };
-        let group = group_of_admitted(&answers, digest_of).unwrap();
+        let group = group_of_answers(&answers, digest_of).unwrap();
         Answers { answers, heard: self.heard(head, group, &self.city.issuing) }
     }
 
@@ -154,6 +154,18 @@ impl Liar {
             secret: invitation.secret.digest(),
             grants: grants.iter().map(SignedGrant::digest).collect(),
             announced: 0,
+        }
+    }
+
+    /// What a phone is told of its end on this liar's connections.
+    pub fn ending(&self, phone: &Phone, why: &str) -> Ending {
+        Ending {
+            city: self.city.id,
+            log: self.city.log,
+            device: replica_of(&phone.keting).device(),
+            channel_binding: CHANNEL_BINDING,
+            why: why.to_owned(),
+            at_ms: SystemEnvironment.unix_ms(),
         }
     }
 

@@ -123,7 +123,12 @@ impl Phone {
     /// Copies the data, not the vault, as a file manager or a backup would, and opens the copy with
     /// the same vault.
     pub fn copied_data(&self) -> Self {
-        let copy = self.directory.with_extension("copy");
+        self.copied_data_as("copy")
+    }
+
+    /// The same, by a name of its own: one of several copies.
+    pub fn copied_data_as(&self, name: &str) -> Self {
+        let copy = self.directory.with_extension(name);
         std::fs::create_dir_all(copy.join("data")).unwrap();
         for file in std::fs::read_dir(self.directory.join("data")).unwrap() {
             let file = file.unwrap();
@@ -135,11 +140,24 @@ impl Phone {
 
     /// Hears that its machine was put back, and makes anew what waits on it. Nothing is sent yet.
     pub fn makes_anew(&self) {
+        self.hears_that_it_was_put_back();
+        let authored = parts::replica_of(&self.keting).author_anew().unwrap();
+        assert!(authored.to_send > 0, "nothing waited");
+    }
+
+    /// Hears that its machine was put back: what has no number leaves its documents.
+    pub fn hears_that_it_was_put_back(&self) {
         let mut replica = parts::replica_of(&self.keting);
         let incarnation = replica.persisted().incarnation;
         let elsewhere = Highest { sequence: 9, digest: Digest::of(b"of another life") };
         replica.note_highest(&incarnation, Some(&elsewhere)).unwrap();
-        assert!(replica.author_anew().unwrap().to_send > 0, "nothing waited");
+    }
+
+    /// Hears that it was ended, after everything that is in its file was made. Nothing is handed over yet.
+    pub fn hears_of_its_end(&self, why: &str) {
+        let mut replica = parts::replica_of(&self.keting);
+        let last = replica.last_commit().unwrap();
+        replica.note_ended(why, last, &[]).unwrap();
     }
 
     /// Where the phone's files are: `data` and `vault`.

@@ -4,11 +4,14 @@
 //! server in the session that told it is handed over; from then on each greeting says that it was told.
 //! What is made later would be held for good, so it is not sent: it waits in the outbox for a later
 //! invitation into the same folder, under whose grant it is as good as any. So does what a machine that was
-//! put back has to author anew, since that begins once everything of the log is here. The first word of the end says up to where the outbox may be sent; it stays
-//! until the device is enrolled once more, or a server says that everything is here.
+//! put back has to author anew, since that begins once everything of the log is here. The first word of the
+//! end says up to where the outbox may be sent; it stays until the device is enrolled once more, or a
+//! server says that everything is here. That word is believed with an issuing key's signature only, over this
+//! very connection.
 
-use keting_store::{CommitRow, StoreError, Transaction, View};
-use keting_trust::cbor;
+use keting_store::{CommitRow, OutboxState, StoreError, Transaction, View};
+use keting_sync::CommitKey;
+use keting_trust::{Claimed, Ending, cbor};
 use minicbor::{Decode, Encode};
 
 use crate::error::EngineError;
@@ -68,8 +71,30 @@ impl Replica {
         Ok(self.store.last_commit()?)
     }
 
-    /// Notes that the server has ended this device, and why. `greeted_with` is the last commit in the file
-    /// as the session began.
+    /// Verifies that the city tells this device of its end, on the connection of a channel binding, and gives
+    /// the reason.
+    ///
+    /// # Errors
+    /// [`EngineError::LogNotSigned`] when no issuing key signed it, or it is about something else; or when
+    /// the file cannot be read.
+    pub fn check_end(
+        &mut self,
+        proof: &Claimed<Ending>,
+        channel_binding: &[u8; 32],
+    ) -> Result<String, EngineError> {
+        let key = self.issuers()?.issuing_key(&proof.signer()).cloned();
+        let signed =
+            key.and_then(|key| proof.verify(&key).ok()).ok_or(EngineError::LogNotSigned)?;
+        let (membership, ending) = (&self.city()?.membership, signed.record);
+        let is_it = (ending.city, ending.log) == (membership.city, membership.log)
+            && ending.device == self.device()
+            && ending.channel_binding == *channel_binding;
+        if is_it { Ok(ending.why) } else { Err(EngineError::LogNotSigned) }
+    }
+
+    /// Notes that the server has ended this device, and why; the first word of it stays, whatever is said
+    /// later of the same end or of another. `greeted_with` is the last commit in the file as the session began. Of what another commit stands for, by the server's signed answers, nothing is
+    /// to be sent any more: the verdict that takes it out comes with the log, and that is not read.
     ///
     /// # Errors
     /// When the file cannot be read or written.
@@ -77,28 +102,23 @@ impl Replica {
         &mut self,
         why: &str,
         greeted_with: Option<CommitRow>,
+        superseded: &[CommitKey],
     ) -> Result<(), EngineError> {
-        let last_row = match Ended::read(&self.store)? {
-            Some(known) => known.last_row,
-            None => greeted_with.map_or(0, |last| last.0),
-        };
-        self.keep_ended(&Ended { why: why.to_owned(), last_row })
-    }
-
-    /// Of a device that was ended, and whose file is a fresh one in the place of a damaged one: its commits
-    /// have other places, and until an invitation no documents come that they could be put back into.
-    ///
-    /// # Errors
-    /// When the file cannot be read or written.
-    pub(super) fn leave_all_to_an_invitation(&mut self) -> Result<(), EngineError> {
-        match Ended::read(&self.store)? {
-            Some(known) => self.keep_ended(&Ended { last_row: 0, ..known }),
-            None => Ok(()),
+        let ended = Ended::read(&self.store)?.unwrap_or_else(|| Ended {
+            why: why.to_owned(),
+            last_row: greeted_with.map_or(0, |last| last.0),
+        });
+        let mut rows = Vec::new();
+        for key in superseded {
+            let entry = self.unnumbered(&self.id_of(key))?;
+            rows.extend(entry.filter(|entry| !entry.state.is_decided()).map(|it| it.commit));
         }
-    }
-
-    fn keep_ended(&mut self, ended: &Ended) -> Result<(), EngineError> {
-        let bytes = cbor::to_vec(ended);
-        Ok(self.store.write(|transaction| transaction.set_meta(meta::ENDED, &bytes))?)
+        self.store.write(|transaction| {
+            for row in rows {
+                transaction.set_outbox_state(row, &OutboxState::Superseded)?;
+            }
+            transaction.set_meta(meta::ENDED, &cbor::to_vec(&ended))
+        })?;
+        Ok(())
     }
 }

@@ -121,9 +121,10 @@ impl Replica {
         Ok(())
     }
 
-    /// Where the replica's own sequence stands, as a session confirms it.
+    /// Where the replica's own sequence stands, as a session confirms it; of what came nothing is said yet.
     pub fn persisted(&self) -> Persisted {
-        Persisted { incarnation: self.incarnation, last_sequence: self.clock.sequence }
+        let (incarnation, last_sequence) = (self.incarnation, self.clock.sequence);
+        Persisted { incarnation, last_sequence, has_come_on: false }
     }
 
     fn sync_purpose(&self, city: &City) -> Result<Purpose, EngineError> {

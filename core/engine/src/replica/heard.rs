@@ -3,7 +3,7 @@
 //! them stays in the file, as proof for a server that was put back from a copy.
 
 use keting_store::View;
-use keting_sync::message::{Answers, group_of, group_of_admitted};
+use keting_sync::message::{Answers, group_of, group_of_answers};
 use keting_sync::{CommitKey, Outcome, Persist};
 use keting_trust::{Claimed, Digest, Heard, SignedHeard};
 
@@ -70,7 +70,7 @@ impl Replica {
                 }
             }
         };
-        let group = group_of_admitted(&answers.answers, digest_of);
+        let group = group_of_answers(&answers.answers, digest_of);
         failed.map_or(Ok(group), |error| Err(error.into()))
     }
 }

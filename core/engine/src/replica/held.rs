@@ -24,6 +24,7 @@ use crate::replica::cache::Open;
 use crate::replica::clock::Clock;
 use crate::replica::execute::snapshot_if_due;
 use crate::replica::regions::Regions;
+use crate::replica::rolled_back::is_taken_out;
 use crate::replica::{Replica, meta};
 
 /// Work that leaves its documents, and what the outbox says of it from then on.
@@ -94,9 +95,11 @@ impl Replica {
     }
 
     /// A verdict, unless it is about nothing here, was noted already, or is about what the log has
-    /// brought.
+    /// brought. What was to be made anew, or asks for a person, is held for what the verdict says: the
+    /// server has it, and nobody need do anything here.
     fn held(&self, commit: &CommitId, code: &str) -> Result<Option<Root>, EngineError> {
-        let entry = self.unnumbered(commit)?.filter(|entry| !entry.state.is_decided());
+        let is_open = |entry: &OutboxEntry| !entry.state.is_decided() || is_taken_out(entry);
+        let entry = self.unnumbered(commit)?.filter(is_open);
         Ok(entry.map(|entry| Root::held(entry.commit, code)))
     }
 
@@ -187,7 +190,7 @@ impl Replica {
         Ok(rebuilt)
     }
 
-    fn id_of(&self, commit: &CommitKey) -> CommitId {
+    pub(super) fn id_of(&self, commit: &CommitKey) -> CommitId {
         let device = commit.author.unwrap_or(self.device());
         CommitId { device, command: commit.command }
     }

@@ -41,7 +41,7 @@ impl Replica {
         let kept = Kept {
             commits: group.accepted.iter().filter(is_news).count() as u64,
             documents: projected.new_documents,
-            taken_up: 0,
+            ..Kept::default()
         };
         self.write_group(&group, &mut projected, |transaction| {
             answer(transaction, own, persist.all_answers())?;

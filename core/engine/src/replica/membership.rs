@@ -42,13 +42,13 @@ pub struct Membership {
 pub struct GrantBytes(#[cbor(n(0), with = "minicbor::bytes")] pub Vec<u8>);
 
 impl Membership {
-    /// The holder's own grants.
+    /// The holder's own grants. Their signatures were verified when they came.
     ///
     /// # Errors
     /// When the file holds none, or a damaged one.
     pub fn own_grants(&self) -> Result<Vec<SignedGrant>, EngineError> {
         let open = |GrantBytes(bytes): &GrantBytes| {
-            SignedGrant::open(bytes).map_err(|_| EngineError::DamagedMeta)
+            SignedGrant::read_stored(bytes).map_err(|_| EngineError::DamagedMeta)
         };
         let all: Vec<_> = self.grants.iter().map(open).collect::<Result<_, _>>()?;
         let holder = all.last().ok_or(EngineError::DamagedMeta)?.grant.holder.clone();

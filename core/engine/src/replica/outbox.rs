@@ -26,8 +26,9 @@ impl Replica {
     /// What is to be sent after a place in the outbox, in the order it was entered: `count_max` at
     /// most, until it adds up to `bytes_max`, but at least one if there is any.
     ///
-    /// What was salvaged from a damaged file waits until its documents are here again; what was entered
-    /// after the device had heard of its end, until it is enrolled once more.
+    /// What was salvaged from a damaged file waits until its documents are here again, unless the device was
+    /// ended: then no documents come, and it is handed over. What was entered after the device had heard
+    /// of its end waits until it is enrolled once more.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -37,15 +38,16 @@ impl Replica {
         count_max: u32,
         bytes_max: u64,
     ) -> Result<Vec<Waiting>, EngineError> {
-        if self.has_cursor() || self.store.to_put_back()?.is_empty() {
-            let mut rows = self.store.outbox_to_send(after, count_max, bytes_max)?;
-            if let Some(ended) = Ended::read(&self.store)? {
-                rows.retain(|row| !ended.is_behind(*row));
-            }
-            Ok(rows.into_iter().map(|row| waiting(&self.store, row)).collect::<Result<_, _>>()?)
-        } else {
-            Ok(Vec::new())
+        let ended = Ended::read(&self.store)?;
+        let is_open = ended.is_some() || self.has_cursor() || self.store.to_put_back()?.is_empty();
+        if !is_open {
+            return Ok(Vec::new());
         }
+        let mut rows = self.store.outbox_to_send(after, count_max, bytes_max)?;
+        if let Some(ended) = ended {
+            rows.retain(|row| !ended.is_behind(*row));
+        }
+        Ok(rows.into_iter().map(|row| waiting(&self.store, row)).collect::<Result<_, _>>()?)
     }
 
     /// Notes that commits are on their way, unless the log has brought them meanwhile, or they were held

@@ -34,6 +34,9 @@ pub struct Kept {
     pub documents: u64,
     /// How many commits are to be sent that were not to be sent before: their documents came back.
     pub taken_up: u64,
+    /// Whether anything of it is signed by the city and is no mere repetition, or held up and was new here. The
+    /// rest anybody can send for ever.
+    pub has_come_on: bool,
 }
 
 /// A commit that held up, ready to be written.
@@ -118,7 +121,7 @@ impl Replica {
             self.enrol(enrolled)?;
             if is_renewal {
                 // The session ends by this, and the next one goes on from the cursor.
-                return Ok(Kept::default());
+                return Ok(Kept { has_come_on: true, ..Kept::default() });
             }
         }
         let (group, heard) = self.check_and_take_out(persist)?;
@@ -129,14 +132,32 @@ impl Replica {
         if says_nothing_new {
             return Ok(Kept::default());
         }
+        let has_come_on = persist.enrolled.is_some()
+            || !persist.answers.is_empty()
+            || matches!(persist.moved, Some(Moved::Log(_)))
+            || self.has_news(&group)?;
         self.unacknowledged.forget();
         let news = News::of(&group);
         let mut kept = self.keep_group(group, persist, heard)?;
+        kept.has_come_on = has_come_on;
         self.judge_again(news)?;
         if persist.moved.is_some() {
             kept.taken_up = self.put_back()?;
         }
         Ok(kept)
+    }
+
+    /// Whether a group holds anything that is not here yet.
+    fn has_news(&self, group: &Group) -> Result<bool, EngineError> {
+        if group.accepted.iter().any(|accepted| !accepted.changes.is_empty()) {
+            return Ok(true);
+        }
+        for record in &group.records {
+            if self.store.record(&record.digest)?.is_none() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Checks the entries and the server's word on them; the entries on documents without what these,

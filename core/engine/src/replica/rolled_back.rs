@@ -8,6 +8,7 @@
 //! left is authored anew ([`anew`]).
 
 mod anew;
+mod names;
 mod superseded;
 mod taken_out;
 
@@ -24,7 +25,11 @@ use crate::replica::{Replica, meta};
 pub(super) use self::anew::Anew;
 pub use self::anew::Moot;
 use self::taken_out::TakenOut;
-pub(super) use self::taken_out::due_count;
+use self::taken_out::is_due;
+pub(super) use self::taken_out::{due_count, is_taken_out};
+
+/// The code of work that is held because what it stands on is.
+const ANCESTOR_HELD: &str = "ancestor_held";
 
 /// What the server says of a commit in a place that another one has, or that claims not to know what
 /// this device had received: one that was put back to before it received it, and had sent nothing since,

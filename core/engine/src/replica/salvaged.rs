@@ -3,7 +3,8 @@
 //! The fresh file has the outbox and no documents. A first sync brings the documents; what the outbox
 //! holds then takes its place in them again, so that its author sees it and it can be sent like any
 //! other edit. To send it earlier would be wrong: the server does not send back what it was just
-//! given, so the author would be the only one without it.
+//! given, so the author would be the only one without it. A device that was ended gets no documents and
+//! hands over what it has; if it is invited once more, its first sync brings that like anybody's.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -51,11 +52,7 @@ impl Replica {
             Some(store) => (store, None),
             None => salvage(&open_config, &KEPT).map(|(store, report)| (store, Some(report)))?,
         };
-        let mut replica = Self::with(store, config, vault, environment)?;
-        if report.is_some() {
-            replica.leave_all_to_an_invitation()?;
-        }
-        Ok((replica, report))
+        Ok((Self::with(store, config, vault, environment)?, report))
     }
 
     /// What was saved when this file took a damaged one's place, until it is dismissed.

@@ -22,6 +22,10 @@ impl Confirming {
         self.wanted.is_none() && self.signing.is_none() && !self.due
     }
 
+    pub(super) fn is_at_work(&self) -> bool {
+        self.signing.is_some()
+    }
+
     pub(super) fn add_groups(&mut self, groups: u64) {
         self.groups += groups;
     }

@@ -81,6 +81,15 @@ struct Persisting {
     rest: Ready,
 }
 
+/// What a `Persist` that is durable was.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Taken {
+    /// Whether it enrolled the device.
+    pub(super) is_enrolled: bool,
+    /// Whether the server gave something with it.
+    pub(super) has_come_on: bool,
+}
+
 #[derive(Debug, Default)]
 struct Durable {
     cursor: Option<Cursor>,
@@ -161,6 +170,16 @@ impl Inbound {
                     && self.durable.cursor.is_some_and(|cursor| cursor.number >= answered)
             }
         }
+    }
+
+    /// Whether this side's disk or key is at work.
+    pub(super) fn is_at_work(&self) -> bool {
+        self.persisting.is_some() || self.confirming.is_at_work()
+    }
+
+    /// Whether the server still has to say how far its log goes.
+    pub(super) fn is_owed(&self) -> bool {
+        !self.has_what_it_can_have()
     }
 
     pub(super) fn begin(&mut self, welcome: &Welcome) {
@@ -324,16 +343,17 @@ impl Inbound {
         }
     }
 
-    /// Notes that a `Persist` is durable. Says whether it was the one that enrolled the device.
+    /// Notes that a `Persist` is durable.
     pub(super) fn take_persisted(
         &mut self,
         id: u64,
         persisted: Persisted,
         events: &mut VecDeque<DeviceEvent>,
-    ) -> bool {
+    ) -> Taken {
         let Some(persisting) = self.persisting.take_if(|persisting| persisting.id == id) else {
-            return false;
+            return Taken::default();
         };
+        let taken = Taken { is_enrolled: persisting.enrolled, has_come_on: persisted.has_come_on };
         if persisting.enrolled {
             events.push_back(DeviceEvent::Enrolled);
         }
@@ -357,7 +377,7 @@ impl Inbound {
             None => {}
         }
         self.note(persisting.rest, events);
-        persisting.enrolled
+        taken
     }
 
     fn check_log(&self, cursor: &Cursor) -> Result<(), PeerMisbehaved> {

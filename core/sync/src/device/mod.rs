@@ -8,6 +8,7 @@ mod confirming;
 mod handshake;
 mod inbound;
 mod outbound;
+mod owed;
 mod port;
 
 use std::collections::VecDeque;
@@ -19,7 +20,9 @@ use crate::error::{CloseReason, OwnFault, PeerMisbehaved};
 use crate::frame::{decode_server, encode_device};
 use crate::message::{DeviceMessage, Hello, ServerMessage, Welcome};
 use crate::timer::{Timer, Timers};
-use keting_trust::limits::{ANSWER_MS_MAX, FRAME_BYTES_MAX, IDLE_AFTER_MS_MIN, KEEPALIVE_EVERY_MS};
+use keting_trust::limits::{
+    ANSWER_MS_MAX, FRAME_BYTES_MAX, IDLE_AFTER_MS_MIN, KEEPALIVE_EVERY_MS, WORD_MS_MAX,
+};
 
 use inbound::Inbound;
 use outbound::Outbound;
@@ -55,6 +58,8 @@ pub struct DeviceSession {
     welcomed: Option<Welcome>,
     inbound: Inbound,
     outbound: Outbound,
+    /// How long the server may still take for what it owes, in milliseconds, while its time does not run.
+    word_left_ms: u64,
     ping_due: bool,
     transmit: VecDeque<Vec<u8>>,
     effects: VecDeque<DeviceEffect>,
@@ -85,6 +90,7 @@ impl DeviceSession {
             welcomed: None,
             inbound,
             outbound: Outbound::default(),
+            word_left_ms: WORD_MS_MAX,
             ping_due: false,
             transmit: VecDeque::new(),
             effects: VecDeque::new(),
@@ -169,6 +175,7 @@ impl DeviceSession {
             match timer {
                 Timer::PingDue => self.ping_due = true,
                 Timer::WelcomeDue
+                | Timer::WordDue
                 | Timer::PeerSilent
                 | Timer::HelloDue
                 | Timer::ConfirmDue
@@ -209,7 +216,11 @@ impl DeviceSession {
     ) {
         match persisted {
             Ok(persisted) => {
-                if self.inbound.take_persisted(id, persisted, &mut self.events) {
+                let taken = self.inbound.take_persisted(id, persisted, &mut self.events);
+                if taken.has_come_on {
+                    self.note_given();
+                }
+                if taken.is_enrolled {
                     self.outbound.open();
                 }
             }
@@ -276,6 +287,10 @@ impl DeviceSession {
             (Stage::Unconnected | Stage::SigningHello { .. } | Stage::AwaitingWelcome, _) => {
                 Err(PeerMisbehaved::WelcomeMissing)
             }
+            (_, ServerMessage::Ended(ended)) => {
+                self.close_with(CloseReason::Ended(Box::new(ended)));
+                Ok(())
+            }
             (_, ServerMessage::Welcome(_)) => Err(PeerMisbehaved::WelcomeRepeated),
             (Stage::AwaitingEnrolled, ServerMessage::Enrolled(enrolled)) => {
                 self.handle_enrolled(enrolled)
@@ -305,6 +320,10 @@ impl DeviceSession {
             ServerMessage::Pong => Ok(()),
             ServerMessage::Welcome(_) => Err(PeerMisbehaved::WelcomeRepeated),
             ServerMessage::Enrolled(_) => Err(PeerMisbehaved::EnrolledOutOfPlace),
+            ServerMessage::Ended(ended) => {
+                self.close_with(CloseReason::Ended(Box::new(ended)));
+                Ok(())
+            }
             ServerMessage::Refused(refused) => {
                 self.handle_refused(refused);
                 Ok(())
@@ -330,6 +349,7 @@ impl DeviceSession {
         };
         self.effects.extend(outbound.next_read(&mut next_id));
         inbound.go_on(&mut next_id, &mut self.effects);
+        self.await_word(now_ms);
         let sending =
             self.ping_due || !self.transmit.is_empty() || self.inbound.confirming.is_due();
         if let (true, Some(welcome)) = (sending, &self.welcomed) {

@@ -89,6 +89,11 @@ impl Outbound {
             && self.in_flight.is_empty()
     }
 
+    /// Whether something was sent that has no answer.
+    pub(super) fn is_unanswered(&self) -> bool {
+        !self.in_flight.is_empty()
+    }
+
     /// Asks for more of the outbox when there may be some and there is room for it.
     pub(super) fn next_read(&mut self, next_id: &mut impl FnMut() -> u64) -> Option<DeviceEffect> {
         if self.reading.is_some() || self.exhausted || !self.waiting.is_empty() {

@@ -160,6 +160,9 @@ pub struct Persisted {
     pub incarnation: Incarnation,
     /// The sequence of the last commit made in it.
     pub last_sequence: u64,
+    /// Whether the server gave something with it that it owed: an enrolment, answers, a cursor that moved, or
+    /// what held up and was not here before.
+    pub has_come_on: bool,
 }
 
 /// Commits from the outbox.

@@ -17,17 +17,21 @@ pub fn group_of(entries: &[Entry]) -> Digest {
     group.finish()
 }
 
-/// The digest of what answers admit; `digest_of` gives the digests of the signed commits. None if it
-/// does not know one of them.
-pub fn group_of_admitted(
+/// The digest of what answers say for good: what is admitted, as an entry of the log, and what is superseded,
+/// by its verdict's number. `digest_of` gives the digests of the signed commits. None if it does not know
+/// one of them.
+pub fn group_of_answers(
     answers: &[Answer],
     mut digest_of: impl FnMut(&CommitKey) -> Option<Digest>,
 ) -> Option<Digest> {
     let mut group = GroupDigest::new();
     for answer in answers {
-        if let Outcome::Admitted { number } = answer.outcome {
-            group.add(number, RecordKind::Commit.code(), &digest_of(&answer.commit)?);
-        }
+        let (number, kind) = match answer.outcome {
+            Outcome::Admitted { number } => (number, RecordKind::Commit),
+            Outcome::Superseded { number } => (number, RecordKind::Verdict),
+            Outcome::Held { .. } | Outcome::Refused { .. } => continue,
+        };
+        group.add(number, kind.code(), &digest_of(&answer.commit)?);
     }
     Some(group.finish())
 }

@@ -5,6 +5,7 @@
 
 mod answers;
 mod confirm;
+mod ended;
 mod entries;
 mod heard;
 mod hello;
@@ -16,8 +17,9 @@ use minicbor::Decoder;
 
 pub use answers::{Answer, Answers, Outcome};
 pub use confirm::Confirm;
+pub use ended::Ended;
 pub use entries::{Entries, Entry, EntryPosition, Progress, UpTo};
-pub use heard::{group_of, group_of_admitted};
+pub use heard::{group_of, group_of_answers};
 pub use hello::{Hello, Request, Resume, Secret};
 pub use push::{CommitKey, Push, PushedCommit};
 pub use refused::Refused;
@@ -59,6 +61,8 @@ pub enum ServerMessage {
     NewGeneration(NewGeneration),
     /// 23: a sign of life.
     Pong,
+    /// 30: the session ends, because the device was ended.
+    Ended(Ended),
     /// 31: the session ends, and why.
     Refused(Refused),
 }
@@ -109,6 +113,7 @@ impl Message for ServerMessage {
             Self::Progress(progress) => progress.write(e),
             Self::NewGeneration(notice) => notice.write(e),
             Self::Pong => e.array(1)?.u16(23)?.ok(),
+            Self::Ended(ended) => ended.write(e),
             Self::Refused(refused) => refused.write(e),
         }
     }
@@ -123,6 +128,7 @@ impl Message for ServerMessage {
             21 => Progress::read(len, d).map(Self::Progress),
             22 => NewGeneration::read(len, d).map(Self::NewGeneration),
             23 => fields(len, 0).map(|()| Self::Pong),
+            30 => Ended::read(len, d).map(Self::Ended),
             31 => Refused::read(len, d).map(Self::Refused),
             _ => return None,
         })

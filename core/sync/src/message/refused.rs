@@ -25,6 +25,10 @@ impl Refused {
     /// The code for a Hello that names another city.
     pub const OTHER_CITY: &'static str = "other_city";
 
+    /// The code of a device that was ended. It is told by [`super::Ended`], which is signed; a Refused with
+    /// this code proves nothing.
+    pub const DEVICE_ENDED: &'static str = "device_ended";
+
     pub(crate) fn write(&self, e: &mut Out) -> Written {
         e.array(5)?.u16(31)?.str(&self.code)?.bool(self.retryable)?.str(&self.message)?;
         put_list(e, &self.versions, |e, version| e.u16(*version)?.ok())

@@ -3,7 +3,7 @@
 use keting_trust::{Cursor, PublicKey};
 
 use super::port::{Denial, Enrolment, Resumption, ServerEffect, ServerEvent, Standing};
-use super::{ServerSession, Stage};
+use super::{EndOf, ServerSession, Stage};
 use crate::error::{OwnFault, PeerMisbehaved};
 use crate::frame::{decode_device, payload};
 use crate::message::{
@@ -52,7 +52,9 @@ impl ServerSession {
                 let shared_number = *shared_number;
                 self.send(&ServerMessage::NewGeneration(NewGeneration { head, shared_number }));
             }
-            Resumption::HandOver { then } => self.hand_over(then.clone(), now_ms),
+            Resumption::HandOver { why } => {
+                self.hand_over(EndOf { log: head.log, why: why.clone() }, now_ms);
+            }
             Resumption::Tail { .. } | Resumption::FirstSync { .. } | Resumption::Again { .. } => {}
         }
         self.begin(device, &head, standing.resumption, now_ms);
@@ -97,10 +99,10 @@ impl ServerSession {
     }
 
     fn handle_hello(&mut self, hello: Hello) -> Result<(), PeerMisbehaved> {
-        let Stage::AwaitingHello { channel_binding } = &self.stage else {
+        if !matches!(self.stage, Stage::AwaitingHello) {
             return Err(PeerMisbehaved::HelloRepeated);
-        };
-        let signed = hello.signed_bytes(channel_binding);
+        }
+        let signed = hello.signed_bytes(&self.channel_binding);
         hello
             .device
             .verify(&signed, &hello.signature)

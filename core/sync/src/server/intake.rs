@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::port::Admitted;
 use crate::error::{OwnFault, PeerMisbehaved};
-use crate::message::{Answer, CommitKey, PushedCommit, group_of_admitted};
+use crate::message::{Answer, CommitKey, PushedCommit, group_of_answers};
 use keting_trust::Digest;
 use keting_trust::limits::{CODE_BYTES_MAX, PUSH_IN_FLIGHT_BYTES_MAX, PUSH_IN_FLIGHT_COMMITS_MAX};
 
@@ -44,7 +44,7 @@ impl Intake {
     }
 
     /// Takes the answers of one `Admit`, or nothing if it was answered before. What is given is to be
-    /// sent: the answers, and the digest of what they admit.
+    /// sent: the answers, and the digest of what they say for good.
     ///
     /// # Errors
     /// When they are not one for each commit, or the log does not reach as far as they say.
@@ -66,7 +66,7 @@ impl Intake {
         {
             return Err(OwnFault::Driver);
         }
-        let group = group_of_admitted(&answers, |key| asked.get(key).copied());
+        let group = group_of_answers(&answers, |key| asked.get(key).copied());
         Ok(Some((answers, group.ok_or(OwnFault::Driver)?)))
     }
 

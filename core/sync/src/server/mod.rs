@@ -11,13 +11,14 @@ mod word;
 
 use std::collections::VecDeque;
 
+use keting_model::LogId;
 use keting_trust::PublicKey;
 
 use crate::backoff::Jitter;
 use crate::error::{CloseReason, OwnFault, PeerMisbehaved};
 use crate::frame::{decode_device, encode_server};
 use crate::message::{
-    Answers, CommitKey, DeviceMessage, PushedCommit, Refused, Resume, ServerMessage, UpTo,
+    Answers, CommitKey, DeviceMessage, Ended, PushedCommit, Refused, Resume, ServerMessage, UpTo,
 };
 use crate::timer::{Timer, Timers};
 use keting_trust::limits::{
@@ -62,8 +63,10 @@ pub struct ServerSession {
     early: Vec<Vec<PushedCommit>>,
     early_bytes: usize,
     pong_due: bool,
+    /// The value of this connection's TLS exporter.
+    channel_binding: Vec<u8>,
     /// What a device that may only hand over is told in the end.
-    then: Option<Denial>,
+    ending: Option<EndOf>,
     transmit: VecDeque<Outgoing>,
     effects: VecDeque<ServerEffect>,
     events: VecDeque<ServerEvent>,
@@ -72,9 +75,7 @@ pub struct ServerSession {
 #[derive(Debug)]
 enum Stage {
     Unconnected,
-    AwaitingHello {
-        channel_binding: Vec<u8>,
-    },
+    AwaitingHello,
     /// The driver decides; `resume` is `None` for a device that wants to be enrolled.
     Deciding {
         device: PublicKey,
@@ -84,6 +85,13 @@ enum Stage {
         device: PublicKey,
     },
     Closed,
+}
+
+/// Of which log a device was ended, and why.
+#[derive(Debug)]
+struct EndOf {
+    log: LogId,
+    why: String,
 }
 
 /// A frame, and the commits it answers: they count as unanswered until it is taken to be sent, so
@@ -112,7 +120,8 @@ impl ServerSession {
             early: Vec::new(),
             early_bytes: 0,
             pong_due: false,
-            then: None,
+            channel_binding: Vec::new(),
+            ending: None,
             transmit: VecDeque::new(),
             effects: VecDeque::new(),
             events: VecDeque::new(),
@@ -123,10 +132,9 @@ impl ServerSession {
     pub fn device(&self) -> Option<&PublicKey> {
         match &self.stage {
             Stage::Live { device } => Some(device),
-            Stage::Unconnected
-            | Stage::AwaitingHello { .. }
-            | Stage::Deciding { .. }
-            | Stage::Closed => None,
+            Stage::Unconnected | Stage::AwaitingHello | Stage::Deciding { .. } | Stage::Closed => {
+                None
+            }
         }
     }
 
@@ -134,7 +142,8 @@ impl ServerSession {
     pub fn handle_connected(&mut self, channel_binding: &[u8], now_ms: u64) {
         self.word.take_time(now_ms);
         if matches!(self.stage, Stage::Unconnected) {
-            self.stage = Stage::AwaitingHello { channel_binding: channel_binding.to_vec() };
+            self.channel_binding = channel_binding.to_vec();
+            self.stage = Stage::AwaitingHello;
             self.timers.set(Timer::HelloDue, now_ms.saturating_add(HELLO_MS_MAX));
         }
     }
@@ -144,7 +153,7 @@ impl ServerSession {
         self.word.take_time(now_ms);
         let handled = match &self.stage {
             Stage::Unconnected | Stage::Closed => return,
-            Stage::AwaitingHello { .. } => self.handle_first_frame(frame),
+            Stage::AwaitingHello => self.handle_first_frame(frame),
             Stage::Deciding { resume, .. } => {
                 let may_push = resume.is_some();
                 self.handle_early_frame(frame, may_push)
@@ -175,6 +184,7 @@ impl ServerSession {
                 | Timer::ConfirmDue
                 | Timer::PeerSilent
                 | Timer::WelcomeDue
+                | Timer::WordDue
                 | Timer::PingDue => {
                     self.close_with(CloseReason::PeerSilent { waited_for: timer.reason() });
                 }
@@ -328,14 +338,14 @@ impl ServerSession {
         }
     }
 
-    /// The device may hand over and no more; `then` is what it hears in the end.
-    fn hand_over(&mut self, then: Denial, now_ms: u64) {
-        self.then = Some(then);
+    /// The device may hand over and no more, and hears of its end then.
+    fn hand_over(&mut self, ending: EndOf, now_ms: u64) {
+        self.ending = Some(ending);
         self.wait_for_more(now_ms);
     }
 
     fn wait_for_more(&mut self, now_ms: u64) {
-        if self.then.is_some() {
+        if self.ending.is_some() {
             self.timers.set(Timer::HandedOver, now_ms.saturating_add(HAND_OVER_MS));
         }
     }
@@ -343,8 +353,16 @@ impl ServerSession {
     fn end_hand_over(&mut self, now_ms: u64) {
         if self.intake.awaits_answers() {
             self.wait_for_more(now_ms);
-        } else if let Some(denial) = self.then.take() {
-            self.refuse(denial);
+        } else if let (Some(ending), Stage::Live { device }) = (self.ending.take(), &self.stage) {
+            let (device, binding) = (device.device_id(), &self.channel_binding);
+            match self.word.sign_end(ending.log, device, binding, ending.why) {
+                Ok(proof) => {
+                    let ended = Ended { proof };
+                    self.send(&ServerMessage::Ended(ended.clone()));
+                    self.close_with(CloseReason::Ended(Box::new(ended)));
+                }
+                Err(fault) => self.close_with(fault.into()),
+            }
         }
     }
 

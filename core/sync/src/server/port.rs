@@ -155,8 +155,8 @@ pub enum Resumption {
     },
     /// It may hand over what it has made, and read nothing. Its cursor stays where it is.
     HandOver {
-        /// What it is told once it has nothing more.
-        then: Denial,
+        /// Why it was ended, which it is told once it has nothing more.
+        why: String,
     },
 }
 

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use keting_model::CityId;
-use keting_trust::{Claimed, Cursor, Digest, Heard, Signed, Signer};
+use keting_model::{CityId, LogId};
+use keting_trust::{Claimed, Cursor, DeviceId, Digest, Ending, Heard, Signed, Signer};
 
 use crate::error::OwnFault;
 
@@ -55,10 +55,31 @@ impl Word {
     /// # Errors
     /// When the key cannot be used.
     pub(super) fn sign(&self, cursor: Cursor, group: Digest) -> Result<Claimed<Heard>, OwnFault> {
-        let (server_time_ms, since_ms) = self.welcomed_ms;
-        let at_ms = server_time_ms.saturating_add(self.now_ms.saturating_sub(since_ms));
-        let heard = Heard { city: self.city, cursor, at_ms, group };
+        let heard = Heard { city: self.city, cursor, at_ms: self.at_ms(), group };
         let signed = Signed::sign(heard, &*self.key.0).map_err(|_| OwnFault::Signer)?;
         Ok(signed.into())
+    }
+
+    /// Signs that a device was ended, and why, for the connection of a channel binding.
+    ///
+    /// # Errors
+    /// When the key cannot be used, or the reason is none.
+    pub(super) fn sign_end(
+        &self,
+        log: LogId,
+        device: DeviceId,
+        channel_binding: &[u8],
+        why: String,
+    ) -> Result<Claimed<Ending>, OwnFault> {
+        let channel_binding = channel_binding.try_into().map_err(|_| OwnFault::Driver)?;
+        let ending =
+            Ending { city: self.city, log, device, channel_binding, why, at_ms: self.at_ms() };
+        let signed = Signed::sign(ending, &*self.key.0).map_err(|_| OwnFault::Signer)?;
+        Ok(signed.into())
+    }
+
+    fn at_ms(&self) -> u64 {
+        let (server_time_ms, since_ms) = self.welcomed_ms;
+        server_time_ms.saturating_add(self.now_ms.saturating_sub(since_ms))
     }
 }

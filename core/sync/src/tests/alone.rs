@@ -51,7 +51,7 @@ fn persist(device: &mut DeviceSession) {
     let Some(DeviceEffect::Persist(persist)) = device.poll_effect() else {
         panic!("something is to be persisted");
     };
-    let persisted = Persisted { incarnation: INCARNATION, last_sequence: 1 };
+    let persisted = Persisted { incarnation: INCARNATION, last_sequence: 1, has_come_on: true };
     device.handle_persisted(persist.id, Ok(persisted), 0);
 }
 
@@ -151,7 +151,7 @@ fn what_was_persisted_counts_also_after_the_connection_broke() {
         panic!("something is to be persisted");
     };
     device.handle_disconnected();
-    let persisted = Persisted { incarnation: INCARNATION, last_sequence: 1 };
+    let persisted = Persisted { incarnation: INCARNATION, last_sequence: 1, has_come_on: true };
     device.handle_persisted(persist.id, Ok(persisted), 0);
     assert_eq!(device.cursor(), Some(cursor_at(7)));
     assert_eq!(device.status().up_to_date_as_of_ms, Some(SERVER_TIME_MS));

@@ -9,9 +9,12 @@ use super::values::{CITY, INCARNATION, SERVER_TIME_MS, commit, genesis, issuing}
 use crate::device::{FirstSync, Moved, OutboxBatch, OutboxItem, Persist, Persisted, Purpose};
 use crate::message::{
     Answer, CommitKey, Entry, EntryPosition, Outcome, PushedCommit, Resume, group_of,
-    group_of_admitted,
+    group_of_answers,
 };
-use crate::server::{Denial, DocumentBatch, LogBatch, Resumption, Standing};
+use crate::server::{DocumentBatch, LogBatch, Resumption, Standing};
+
+/// Why the device was ended.
+pub(super) const WHY: &str = "moved away";
 
 /// One entry of the log: who may see it, and where the log stands after it.
 pub(super) struct Logged {
@@ -72,9 +75,8 @@ impl ModelServer {
     pub(super) fn standing(&self, resume: &Resume, now_ms: u64) -> Standing {
         let knows = |cursor: &Cursor| *cursor == self.cursor_at(cursor.number);
         let diverged = Resumption::Diverged { shared_number: 0 };
-        let denial = Denial { code: "expired".into(), retryable: false, message: String::new() };
         let resumption = match (&resume.cursor, &resume.first_sync) {
-            _ if self.ended => Resumption::HandOver { then: denial },
+            _ if self.ended => Resumption::HandOver { why: WHY.to_owned() },
             (Some(cursor), from) if knows(cursor) && cursor.number < self.given_from => {
                 let from = from.clone().filter(|from| from.at.number >= self.given_from);
                 Resumption::Again { from }
@@ -205,6 +207,8 @@ pub(super) struct ModelReplica {
     pub(super) repeated: u32,
     /// How many transactions were made.
     pub(super) persists: u32,
+    /// Whether nothing of what comes holds up.
+    pub(super) believes_nothing: bool,
 }
 
 impl ModelReplica {
@@ -253,6 +257,12 @@ impl ModelReplica {
     /// Stores everything, and checks against the server that the promises hold.
     pub(super) fn persist(&mut self, persist: Persist, server: &ModelServer) -> Persisted {
         self.persists += 1;
+        let is_new = |entry: &Entry| !self.entries.contains_key(&entry.number);
+        let has_come_on = !self.believes_nothing
+            && (persist.enrolled.is_some()
+                || !persist.answers.is_empty()
+                || matches!(persist.moved, Some(Moved::Log(_)))
+                || persist.entries().any(is_new));
         self.enrolled |= persist.enrolled.is_some();
         self.check_words(&persist);
         for Answer { commit, outcome } in persist.all_answers().cloned() {
@@ -278,7 +288,7 @@ impl ModelReplica {
             None => {}
         }
         let last_sequence = self.outbox.len() as u64;
-        Persisted { incarnation: INCARNATION, last_sequence }
+        Persisted { incarnation: INCARNATION, last_sequence, has_come_on }
     }
 
     /// Whatever the server says it signed, and it says nothing else than what came.
@@ -291,7 +301,7 @@ impl ModelReplica {
             group.heard.as_ref().map(|heard| (heard, group_of(&group.entries)))
         });
         let answers = persist.answers.iter().map(|said| {
-            let group = group_of_admitted(&said.answers, digest_of);
+            let group = group_of_answers(&said.answers, digest_of);
             (&said.heard, group.expect("answers to commits of the outbox"))
         });
         let said: Vec<_> = groups.chain(answers).collect();

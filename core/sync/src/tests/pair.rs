@@ -45,6 +45,8 @@ pub(super) struct Pair {
     pub(super) events: Vec<DeviceEvent>,
     pub(super) confirmations: Vec<SignedConfirmation>,
     pub(super) latency_ms: u64,
+    /// Whether the server's store does nothing more than to let devices in.
+    pub(super) is_server_stalled: bool,
     /// How long a store or a key takes, at most.
     pub(super) work_ms_max: u64,
     /// The connection is cut when so many bytes have gone either way.
@@ -63,6 +65,7 @@ impl Pair {
             events: Vec::new(),
             confirmations: Vec::new(),
             latency_ms: 50,
+            is_server_stalled: false,
             work_ms_max: 0,
             cut_at_bytes: None,
             jitter: Jitter::new(seed),
@@ -156,6 +159,11 @@ impl Pair {
     /// What the device asks for from here on is never done, on this connection.
     pub(super) fn stall_device(&mut self) {
         self.link().stalled = true;
+    }
+
+    /// What the server asks its store for from here on is never done, but for who a device is.
+    pub(super) fn stall_server(&mut self) {
+        self.is_server_stalled = true;
     }
 
     pub(super) fn is_quiescent(&self) -> bool {
@@ -296,6 +304,10 @@ impl Pair {
         let now_ms = self.now_ms;
         let session = &mut self.links[index].server;
         match effect {
+            ServerEffect::Admit { .. }
+            | ServerEffect::ReadLog { .. }
+            | ServerEffect::ReadDocuments { .. }
+                if self.is_server_stalled => {}
             ServerEffect::Authenticate { resume, .. } => {
                 session.handle_authenticated(self.server.standing(&resume, now_ms), now_ms);
             }

@@ -1,11 +1,16 @@
 //! Every timer: what sets it off, what it does, and that it does not end what is alive.
 
+use keting_trust::Signer as _;
+use keting_trust::limits::{
+    ANSWER_MS_MAX, CONFIRM_MS_MAX, HELLO_MS_MAX, IDLE_AFTER_MS, WORD_MS_MAX,
+};
+
+use super::model::WHY;
 use super::pair::Pair;
-use super::values::{BINDING, alice, config, resume, server_config};
+use super::values::{BINDING, CITY, LOG, alice, config, issuing, resume, server_config};
 use crate::device::{DeviceEffect, DeviceSession};
 use crate::error::CloseReason;
 use crate::server::{ServerEffect, ServerSession};
-use keting_trust::limits::{ANSWER_MS_MAX, CONFIRM_MS_MAX, HELLO_MS_MAX, IDLE_AFTER_MS};
 
 fn silent(waited_for: &'static str) -> CloseReason {
     CloseReason::PeerSilent { waited_for }
@@ -51,9 +56,74 @@ fn handed_over_ends_a_session_that_may_only_hand_over_once_nothing_more_comes() 
     pair.connect();
     pair.run_until(|pair| pair.links[0].device_closed.is_some());
     assert_eq!(pair.replica.unanswered(), 0, "several windows were handed over");
-    let Some(CloseReason::Refused(refused)) = &pair.link().device_closed else { panic!() };
-    assert_eq!(refused.code, "expired");
+    let Some(CloseReason::Ended(ended)) = &pair.link().device_closed else { panic!() };
+    let ending = ended.proof.verify(issuing().public_key()).unwrap().record;
+    assert_eq!((ending.city, ending.log, ending.channel_binding), (CITY, LOG, BINDING));
+    assert_eq!((ending.device, ending.why.as_str()), (alice().public_key().device_id(), WHY));
     assert_eq!((pair.replica.cursor, pair.replica.entries.len()), (cursor, entries));
+}
+
+#[test]
+fn word_due_ends_a_session_with_a_server_that_greets_and_answers_pings_and_never_says_how_far_its_log_goes()
+ {
+    for is_first_sync in [true, false] {
+        let mut pair = if is_first_sync { Pair::new(4) } else { Pair::in_step(4, 1) };
+        pair.server.add_foreign(true, 1, 100);
+        pair.stall_server();
+        let start_ms = pair.now_ms;
+        pair.connect();
+        pair.run_until(|pair| pair.links[0].device_closed.is_some());
+        assert_eq!(pair.link().device_closed, Some(silent("word_due")));
+        let after_ms = pair.now_ms - start_ms;
+        assert!((WORD_MS_MAX..WORD_MS_MAX + 1_000).contains(&after_ms), "{after_ms}");
+        assert!(pair.link().frames.1 > 1, "it gave signs of life");
+    }
+}
+
+#[test]
+fn word_due_ends_a_session_with_a_server_that_never_answers_what_was_pushed() {
+    let mut pair = Pair::in_step(4, 1);
+    pair.connect();
+    pair.run_until_quiescent();
+    pair.run_for(24 * 60 * 60 * 1000);
+    let start_ms = pair.now_ms;
+    pair.stall_server();
+    pair.enqueue(100);
+    pair.run_until(|pair| pair.links[0].device_closed.is_some());
+    assert_eq!(pair.link().device_closed, Some(silent("word_due")));
+    assert_eq!(pair.now_ms - start_ms, WORD_MS_MAX);
+}
+
+#[test]
+fn word_due_does_not_end_a_session_whose_server_gives_a_little_now_and_then() {
+    let mut pair = Pair::new(4);
+    pair.server_config.group_bytes = 1;
+    pair.server_config.window_bytes = 1;
+    for document in 1..=40 {
+        pair.server.add_foreign(true, document, 100);
+    }
+    pair.latency_ms = WORD_MS_MAX / 16;
+    let start_ms = pair.now_ms;
+    pair.connect();
+    pair.run_until_caught_up();
+    assert!(pair.now_ms - start_ms > 2 * WORD_MS_MAX, "{}", pair.now_ms - start_ms);
+}
+
+#[test]
+fn word_due_ends_a_session_with_a_server_whose_first_sync_brings_nothing_that_holds_up() {
+    let mut pair = Pair::new(4);
+    pair.server_config.group_bytes = 1;
+    pair.server_config.window_bytes = 1;
+    for document in 1..=40 {
+        pair.server.add_foreign(true, document, 100);
+    }
+    pair.replica.believes_nothing = true;
+    pair.latency_ms = WORD_MS_MAX / 16;
+    let start_ms = pair.now_ms;
+    pair.connect();
+    pair.run_until(|pair| pair.links[0].device_closed.is_some());
+    assert_eq!(pair.link().device_closed, Some(silent("word_due")));
+    assert!(pair.now_ms - start_ms < 2 * WORD_MS_MAX, "{}", pair.now_ms - start_ms);
 }
 
 #[test]

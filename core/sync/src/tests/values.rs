@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use keting_model::{CityId, CommandId, DocumentId, LogId};
 use keting_trust::{
-    ChainHash, Claimed, Cursor, Digest, Ed25519Signer, Heard, Incarnation, Part, Signed,
+    ChainHash, Claimed, Cursor, Digest, Ed25519Signer, Ending, Heard, Incarnation, Part, Signed,
     Signer as _,
 };
 
 use crate::device::{DeviceConfig, FirstSync, Purpose};
 use crate::message::{
-    Answer, Answers, CommitKey, Entry, PushedCommit, Secret, ServerMessage, UpTo, group_of,
-    group_of_admitted,
+    Answer, Answers, CommitKey, Ended, Entry, PushedCommit, Secret, ServerMessage, UpTo, group_of,
+    group_of_answers,
 };
 use crate::server::{IssuingKey, Resumption, ServerConfig, Standing};
 
@@ -89,6 +89,20 @@ pub(super) fn heard(cursor: Cursor, group: Digest) -> Claimed<Heard> {
     Signed::sign(heard, &issuing()).unwrap().into()
 }
 
+/// The server's word to Alice's phone that it was ended, on the tests' connection.
+pub(super) fn ended(why: &str) -> ServerMessage {
+    let (device, why) = (alice().public_key().device_id(), why.to_owned());
+    let ending = Ending {
+        city: CITY,
+        log: LOG,
+        device,
+        channel_binding: BINDING,
+        why,
+        at_ms: SERVER_TIME_MS,
+    };
+    ServerMessage::Ended(Ended { proof: Signed::sign(ending, &issuing()).unwrap().into() })
+}
+
 /// An UpTo that ends a group of these entries.
 pub(super) fn up_to_after(entries: &[Entry], cursor: Cursor) -> ServerMessage {
     ServerMessage::UpTo(UpTo { heard: heard(cursor, group_of(entries)), more: false })
@@ -106,7 +120,7 @@ pub(super) fn answers(answers: Vec<Answer>, head: Cursor) -> ServerMessage {
 
 pub(super) fn answers_message(answers: Vec<Answer>, head: Cursor) -> Answers {
     let digest_of = |key: &CommitKey| Some(Digest::of(key.command.as_bytes()));
-    let group = group_of_admitted(&answers, digest_of).unwrap();
+    let group = group_of_answers(&answers, digest_of).unwrap();
     Answers { heard: heard(head, group), answers }
 }
 

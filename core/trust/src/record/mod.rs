@@ -1,5 +1,5 @@
-//! What else is signed: the server's records in the log, its word on the log, the proof of an
-//! enrolment, and a device's confirmation.
+//! What else is signed: the server's records in the log, its word on the log, the proofs of an enrolment
+//! and of an end, and a device's confirmation.
 //!
 //! All have one shape: a COSE_Sign1 whose payload is `[format, id of the signing key, record]`, with
 //! the record's place before it if it stands in the log. The key's id is there so that a verifier
@@ -9,6 +9,7 @@
 mod announcement;
 mod confirmation;
 mod decision;
+mod ending;
 mod enrolment;
 mod erasure;
 mod heard;
@@ -31,6 +32,7 @@ use crate::log::Place;
 pub use announcement::Announcement;
 pub use confirmation::Confirmation;
 pub use decision::{CaseNumber, Decision, Moved, Participants, Redrawing, Ruling};
+pub use ending::Ending;
 pub use enrolment::Enrolment;
 pub use erasure::{Erased, Erasure};
 pub use heard::{GroupDigest, Heard};
@@ -53,6 +55,8 @@ pub type SignedConfirmation = Signed<Confirmation>;
 pub type SignedHeard = Signed<Heard>;
 /// The signed proof of an enrolment.
 pub type SignedEnrolment = Signed<Enrolment>;
+/// The signed proof of an end.
+pub type SignedEnding = Signed<Ending>;
 
 /// The version of the format of these records.
 pub const RECORD_FORMAT: u8 = 1;

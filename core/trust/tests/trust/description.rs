@@ -101,6 +101,8 @@ fn what_breaks_the_described_form_is_told_by_the_description_alone() {
         "enrolment.without_grants",
         "enrolment.short_binding",
         "enrolment.announced_beyond_63_bits",
+        "ending.without_a_reason",
+        "ending.short_binding",
         "erasure.of_nothing",
         "key.short",
         "part.short_salt",

@@ -8,16 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use keting_trust::record::{Enrolment, Manner, Record, Signed};
+use keting_trust::record::{Ending, Enrolment, Manner, Record, Signed};
 use keting_trust::{
     Announcement, Confirmation, Decision, Erasure, Heard, Invitation, Part, ProofError, PublicKey,
     Revocation, SignedCommit, SignedGrant, Verdict, cbor,
 };
 
 use crate::samples::{
-    alice, announcement, commit, confirmation, decision, enrolment, erasure, following_commit,
-    head_grant, heard, invitation, issuing_grant, key, outcomes, parts, replacing_commit,
-    revocation, root, rulings, server, steward_grant, verdict,
+    alice, announcement, commit, confirmation, decision, ending, enrolment, erasure,
+    following_commit, head_grant, heard, invitation, issuing_grant, key, outcomes, parts,
+    replacing_commit, revocation, root, rulings, server, steward_grant, verdict,
 };
 
 mod forged;
@@ -71,6 +71,7 @@ fn valid() -> Files {
         ("announcement.moving".to_owned(), announcement().bytes),
         ("heard.group".to_owned(), heard().bytes),
         ("enrolment.alice".to_owned(), enrolment().bytes),
+        ("ending.alice".to_owned(), ending().bytes),
         ("confirmation.alice".to_owned(), confirmation().bytes),
         ("invitation.alice".to_owned(), invitation().to_text().into_bytes()),
     ];
@@ -103,6 +104,7 @@ pub fn open(name: &str, bytes: &[u8]) -> Result<Vec<u8>, String> {
         "announcement" => record::<Announcement>(bytes, &server),
         "heard" => record::<Heard>(bytes, &server),
         "enrolment" => record::<Enrolment>(bytes, &server),
+        "ending" => record::<Ending>(bytes, &server),
         "confirmation" => record::<Confirmation>(bytes, &alice),
         "key" => cbor::from_slice::<PublicKey>(bytes)
             .map(|key| cbor::to_vec(&key))

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use keting_model::HybridTime;
 use keting_trust::record::{
-    Announcement, Claimed, Enrolment, Erased, Heard, Manner, Moved, Participants, Redrawing,
-    Ruling, Signed,
+    Announcement, Claimed, Ending, Enrolment, Erased, Heard, Manner, Moved, Participants,
+    Redrawing, Ruling, Signed,
 };
 use keting_trust::{
     Confirmation, Decision, Digest, Erasure, GroupDigest, Outcome, Place, ProofError, Revocation,
@@ -13,8 +13,8 @@ use keting_trust::{
 };
 
 use crate::samples::{
-    PLACE, alice, announcement, commit, confirmation, decision, device, enrolment, erasure, heard,
-    household, key, mallory, outcomes, region, revocation, rulings, server, verdict,
+    PLACE, alice, announcement, commit, confirmation, decision, device, ending, enrolment, erasure,
+    heard, household, key, mallory, outcomes, region, revocation, rulings, server, verdict,
 };
 
 #[test]
@@ -37,6 +37,7 @@ fn every_record_is_opened_as_it_was_signed() {
     assert_eq!(Signed::<Announcement>::open(&announcement().bytes, server), Ok(announcement()));
     assert_eq!(Signed::<Heard>::open(&heard().bytes, server), Ok(heard()));
     assert_eq!(Signed::<Enrolment>::open(&enrolment().bytes, server), Ok(enrolment()));
+    assert_eq!(Signed::<Ending>::open(&ending().bytes, server), Ok(ending()));
     let confirmed = Signed::<Confirmation>::open(&confirmation().bytes, &key(&alice()));
     assert_eq!(confirmed, Ok(confirmation()));
 }

@@ -8,7 +8,7 @@ use keting_model::{
 };
 use keting_trust::invitation::Secret;
 use keting_trust::record::{
-    CaseNumber, Enrolment, Erased, Manner, Moved, Participants, Redrawing, Ruling, Signed,
+    CaseNumber, Ending, Enrolment, Erased, Manner, Moved, Participants, Redrawing, Ruling, Signed,
 };
 use keting_trust::{
     Announcement, CommitBody, CommitId, Confirmation, Cursor, Decision, DeviceId, Digest,
@@ -320,6 +320,19 @@ pub fn enrolment() -> Signed<Enrolment> {
         announced: 1,
     };
     Signed::sign(enrolment, &server()).unwrap()
+}
+
+/// What the server tells Alice's phone once it was ended.
+pub fn ending() -> Signed<Ending> {
+    let ending = Ending {
+        city: CITY,
+        log: LOG,
+        device: device(&alice()),
+        channel_binding: [0xcb; 32],
+        why: "moved away".to_owned(),
+        at_ms: NOW_MS,
+    };
+    Signed::sign(ending, &server()).unwrap()
 }
 
 pub fn confirmation() -> Signed<Confirmation> {

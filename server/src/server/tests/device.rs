@@ -124,7 +124,7 @@ impl Device {
                     None => {}
                 }
                 let incarnation = Incarnation::new([0; 8]);
-                let persisted = Persisted { incarnation, last_sequence: 0 };
+                let persisted = Persisted { incarnation, last_sequence: 0, has_come_on: true };
                 session.handle_persisted(persist.id, Ok(persisted), now_ms);
             }
             DeviceEffect::Close(_) => {}

@@ -292,8 +292,9 @@ impl ServerRead for SqliteTransaction<'_> {
         sequence: u64,
     ) -> Result<u64, StoreError> {
         let highest = self.one(
-            "SELECT coalesce(max(number), 0) FROM confirmations
-             WHERE device = ?1 AND generation = ?2 AND incarnation = ?3 AND last_sequence < ?4",
+            "SELECT number FROM confirmations
+             WHERE device = ?1 AND generation = ?2 AND incarnation = ?3 AND last_sequence < ?4
+             ORDER BY last_sequence DESC LIMIT 1",
             (device.as_bytes(), generation, incarnation.as_bytes(), int(sequence)?),
             |row| count(row, 0),
         )?;

@@ -1,6 +1,7 @@
 //! Writing.
 
 use keting_model::{ActorId, CommandId};
+use keting_trust::limits::DEVICE_CONFIRMATIONS_MAX;
 use keting_trust::{Confirmation, Cursor, DeviceId, Digest, Part, RecordKind};
 use rusqlite::Params;
 
@@ -222,17 +223,31 @@ impl ServerTransaction for SqliteTransaction<'_> {
         confirmation: &Confirmation,
     ) -> Result<(), StoreError> {
         let Confirmation { cursor, incarnation, last_sequence, .. } = confirmation;
+        let (device, generation, incarnation) =
+            (device.as_bytes(), cursor.generation, incarnation.as_bytes());
+        let before = (device, generation, incarnation, int(*last_sequence)?, int(cursor.number)?);
+        // In one incarnation the numbers rise with the sequences, so one row says all of those before it.
         self.run(
             "INSERT INTO confirmations (device, generation, incarnation, last_sequence, number)
-             VALUES (?1, ?2, ?3, ?4, ?5)
+             VALUES (?1, ?2, ?3, ?4, max(?5, coalesce((
+                 SELECT number FROM confirmations
+                 WHERE device = ?1 AND generation = ?2 AND incarnation = ?3 AND last_sequence < ?4
+                 ORDER BY last_sequence DESC LIMIT 1), 0)))
              ON CONFLICT DO UPDATE SET number = max(number, excluded.number)",
-            (
-                device.as_bytes(),
-                cursor.generation,
-                incarnation.as_bytes(),
-                int(*last_sequence)?,
-                int(cursor.number)?,
-            ),
+            before,
+        )?;
+        self.run(
+            "UPDATE confirmations SET number = ?5
+             WHERE device = ?1 AND generation = ?2 AND incarnation = ?3 AND last_sequence > ?4
+                 AND number < ?5",
+            before,
+        )?;
+        self.run(
+            "DELETE FROM confirmations
+             WHERE device = ?1 AND (generation, incarnation, last_sequence) IN (
+                 SELECT generation, incarnation, last_sequence FROM confirmations WHERE device = ?1
+                 ORDER BY generation DESC, number DESC, last_sequence DESC LIMIT -1 OFFSET ?2)",
+            (device, DEVICE_CONFIRMATIONS_MAX),
         )
     }
 

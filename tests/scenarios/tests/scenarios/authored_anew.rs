@@ -140,8 +140,8 @@ fn what_no_grant_covers_for_now_waits_for_one_and_is_made_anew_then() {
     story.edit(&story.alice, "--tenure", "owned");
     let id = devices_of(&story.city, "陆德祥").remove(0).0;
     story.city.on_server(&["device", "end", &id, "--why", "已调离本村"]).done();
-    for _ in 0..2 {
-        let synced = story.alice.run(&["sync"]);
+    for sync in [&["sync"][..], &["sync"], &["sync", "--watch"]] {
+        let synced = story.alice.run(sync);
         assert_eq!(synced.refusal(), (1, "device_ended"));
         assert!(synced.err.contains("waiting for an invitation: 2"), "{}", synced.err);
     }
@@ -194,6 +194,28 @@ fn of_an_act_that_two_copies_have_the_first_that_comes_stands_and_what_stood_on_
             device.run(&["verify"]).done();
         }
         story.nothing_waits();
+    }
+}
+
+#[test]
+fn what_could_not_be_made_anew_is_asked_for_no_more_once_a_copy_of_the_device_has_sent_it() {
+    for is_made_anew_there in [false, true] {
+        let story = Story::begin();
+        story.edit(&story.alice, "--tenure", "rented");
+        let copy = story.alice.copied_to(story.city.path("copy"));
+        // It is of an app that this version knows nothing of.
+        story.alice.alter("UPDATE outbox SET command = x'ff' WHERE state = 0");
+        Phone::open(story.alice.directory().to_owned()).hears_that_it_was_put_back();
+        assert_eq!(story.alice.run(&["sync"]).refusal(), (1, "held"));
+        assert_eq!(story.alice.json(&["held", "list"])[0]["code"], "needs_a_person");
+        if is_made_anew_there {
+            Phone::open(copy.directory().to_owned()).makes_anew();
+        }
+        copy.run(&["sync"]).done();
+        story.sync_both();
+        assert_eq!(story.tenure(), "rented", "{is_made_anew_there}");
+        story.nothing_waits();
+        story.alice.run(&["verify"]).done();
     }
 }
 

@@ -56,21 +56,21 @@ fn what_was_not_sent_from_a_damaged_file_reaches_everybody_and_its_authors_own_s
 }
 
 #[test]
-fn a_fresh_file_in_the_place_of_a_damaged_one_knows_of_the_end_and_keeps_all_until_an_invitation() {
+fn a_fresh_file_in_the_place_of_a_damaged_one_still_knows_what_was_entered_before_the_end() {
     let city = City::start();
     let Two { alice, household, .. } = Two::in_city(&city);
-    let last = replica_of(&alice.keting).last_commit().unwrap();
-    replica_of(&alice.keting).note_ended("已调离本村", last).unwrap();
+    alice.add_resident(household, Fields::new().with("name", "李新"));
+    alice.hears_of_its_end("已调离本村");
     alice.edit(household, Fields::new().with("address", "望潮苑2幢1单元201室")).unwrap();
     let directory = alice.directory().to_owned();
     let pages = pages_of(alice, "household");
     damage(&directory, &pages);
     let (keting, report) = Keting::salvage(&directory.join("data"), vault(&directory)).unwrap();
-    assert_eq!(report.unwrap().outbox_count, 1);
+    assert_eq!(report.unwrap().outbox_count, 2);
     let status = keting.status().unwrap();
     assert_eq!(status.ended.as_deref(), Some("已调离本村"));
-    assert_eq!((status.waiting, status.waiting_for_invitation), (1, 1));
-    assert_eq!(replica_of(&keting).waiting(None, 9, u64::MAX).unwrap(), Vec::new());
+    assert_eq!((status.waiting, status.waiting_for_invitation), (2, 1));
+    assert_eq!(replica_of(&keting).waiting(None, 9, u64::MAX).unwrap().len(), 1);
 }
 
 #[test]

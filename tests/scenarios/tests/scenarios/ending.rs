@@ -9,9 +9,9 @@ use keting_scenarios::phone::Two;
 use keting_scenarios::served::ServedCity;
 use serde_json::json;
 
-const WHY: &str = "已调离本村";
+pub(crate) const WHY: &str = "已调离本村";
 
-fn add_household(device: &Device, address: &str) -> String {
+pub(crate) fn add_household(device: &Device, address: &str) -> String {
     let add = ["household", "add", "--region", MICRO_GRID, "--address", address];
     device.run(&add).done().line()
 }
@@ -204,7 +204,7 @@ fn a_device_that_was_told_of_its_end_says_so_each_time_until_a_server_gives_it_e
     let Two { alice, .. } = Two::in_city(&city);
     let says_so = || replica_of(&alice.keting).session_config().unwrap().told_of_end;
     assert!(!says_so());
-    replica_of(&alice.keting).note_ended(WHY, None).unwrap();
+    replica_of(&alice.keting).note_ended(WHY, None, &[]).unwrap();
     assert!(says_so());
     alice.sync();
     assert!(!says_so());

@@ -106,7 +106,11 @@ impl Conversation {
                 self.session.handle_outbox(id, Ok(batch), now_ms);
             }
             DeviceEffect::Persist(persist) => {
-                let persisted = Persisted { incarnation: self.incarnation, last_sequence: 0 };
+                let persisted = Persisted {
+                    incarnation: self.incarnation,
+                    last_sequence: 0,
+                    has_come_on: true,
+                };
                 self.session.handle_persisted(persist.id, Ok(persisted), now_ms);
             }
             DeviceEffect::Close(_) => {}

@@ -23,10 +23,12 @@
 use std::collections::BTreeMap;
 
 use keting_model::{ChangeHash, Command, CommandError, DocumentId};
-use keting_store::{CommitRow, OutboxEntry, StoreError, Transaction, View};
+use keting_store::{CommitRow, OutboxEntry, OutboxState, StoreError, Transaction, View};
 use keting_trust::{CommitId, Position, SignedCommit};
 
-use super::taken_out::{TakenOut, is_due};
+use super::names::Names;
+use super::taken_out::TakenOut;
+use super::{ANCESTOR_HELD, is_due};
 use crate::error::EngineError;
 use crate::replica::Replica;
 use crate::replica::planned_on::Seen;
@@ -95,14 +97,14 @@ impl Replica {
             }
             if waiting.len() == count {
                 if is_all_settled {
-                    // What these stood on is nowhere to be found.
-                    waiting.iter().try_for_each(|it| self.leave_to_a_person(it.commit, None))?;
+                    self.give_up(&waiting)?;
                 }
                 break;
             }
             due = waiting;
         }
-        if is_all_settled {
+        // What is held may be made anew one day, once what it stands on is superseded.
+        if is_all_settled && self.store.outbox_held()?.is_empty() {
             self.store.write(|transaction| transaction.forget_stand_ins())?;
         }
         Ok(authored)
@@ -179,6 +181,21 @@ impl Replica {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// What stands on held work is held with it. What the rest stood on is nowhere to be found.
+    fn give_up(&mut self, waiting: &[OutboxEntry]) -> Result<(), EngineError> {
+        let mut held = Names::held_for_good(&self.store)?;
+        for OutboxEntry { commit, .. } in waiting {
+            if held.carry(&self.store, *commit)? {
+                held.add(&self.store, *commit)?;
+                let with_it = OutboxState::Held { code: ANCESTOR_HELD.to_owned() };
+                self.store.write(|transaction| transaction.set_outbox_state(*commit, &with_it))?;
+            } else {
+                self.leave_to_a_person(*commit, None)?;
+            }
+        }
+        Ok(())
     }
 
     fn leave_to_a_person(

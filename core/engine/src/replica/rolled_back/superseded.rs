@@ -5,16 +5,12 @@
 //! *superseded*. That one leaves the documents, and what stands on it is made anew on the one that
 //! stands. Its author is told nothing: what they entered stands, once.
 
-use std::collections::BTreeSet;
+use keting_store::{CommitRow, OutboxEntry, OutboxState, StoreError, Transaction, View};
+use keting_trust::CommitId;
 
-use keting_store::{
-    CommitRow, OutboxEntry, OutboxState, StoreError, StoredCommit, StoredPart, Transaction, View,
-};
-use keting_trust::guard::scan;
-use keting_trust::{CommitId, DeviceId, SignedCommit};
-
-use super::TakenOut;
 use super::anew::stand_in;
+use super::names::{Names, is_held_for_good};
+use super::{ANCESTOR_HELD, TakenOut};
 use crate::error::EngineError;
 use crate::replica::Replica;
 use crate::replica::held::{Root, stands};
@@ -30,7 +26,6 @@ impl Replica {
         let mut rows = Vec::new();
         for commit in verdicts {
             let entry = self.unnumbered(commit)?;
-            let is_new = |entry: &OutboxEntry| entry.state != OutboxState::Superseded;
             rows.extend(entry.filter(is_new).map(|entry| entry.commit));
         }
         self.supersede(&rows)?;
@@ -46,10 +41,11 @@ impl Replica {
             return Ok(());
         }
         self.settle_incarnation()?;
-        let is_new =
-            |(entry, _): &&(OutboxEntry, Option<CommitRow>)| entry.state != OutboxState::Superseded;
-        let rows: Vec<_> =
-            superseded.iter().filter(is_new).map(|(entry, _)| entry.commit).collect();
+        let rows: Vec<_> = superseded
+            .iter()
+            .filter(|(entry, _)| is_new(entry))
+            .map(|(entry, _)| entry.commit)
+            .collect();
         self.supersede(&rows)?;
         self.store.write(|transaction| {
             superseded.iter().try_for_each(|(entry, by)| settle(transaction, entry, *by))
@@ -68,28 +64,31 @@ impl Replica {
     }
 }
 
+/// Whether a verdict is news of work: a device that was ended may have heard of it by an answer, which takes
+/// nothing out.
+fn is_new(entry: &OutboxEntry) -> bool {
+    entry.state != OutboxState::Superseded || entry.stands
+}
+
 /// The work that left the documents before, because something was held that is superseded now, and is
 /// held for nothing else.
 fn held_with(view: &View, superseded: &[CommitRow]) -> Result<Vec<CommitRow>, EngineError> {
-    let (mut commits, mut changes, mut found) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+    let (mut gone, mut blocked, mut found) = (Names::default(), Names::default(), Vec::new());
     for row in superseded {
-        commits.extend(view.commit(*row)?.map(|stored| id_of(&stored)));
-        changes.extend(view.parts(*row)?.into_iter().map(|part| (part.document, part.hash)));
+        gone.add(view, *row)?;
     }
+    // Whatever stands on something was entered later.
     for entry in view.outbox_held()? {
-        let Some(stored) = view.commit(entry.commit)? else { continue };
-        let parts = view.parts(entry.commit)?;
-        let builds_on = |part: &StoredPart| {
-            let deps = scan(&part.bytes).map(|change| change.deps().to_vec()).unwrap_or_default();
-            deps.into_iter().any(|dep| changes.contains(&(part.document, dep)))
-        };
-        let follows = SignedCommit::read_stored(&stored.bytes)?.body.follows;
-        let is_with_it =
-            follows.iter().any(|id| commits.contains(id)) || parts.iter().any(builds_on);
-        if is_with_it && is_held_for_another(&entry) && !superseded.contains(&entry.commit) {
-            commits.insert(id_of(&stored));
-            changes.extend(parts.into_iter().map(|part| (part.document, part.hash)));
-            found.push(entry.commit);
+        let row = entry.commit;
+        if superseded.contains(&row) {
+            continue;
+        }
+        let is_with_it = is_held_for_another(&entry) && gone.carry(view, row)?;
+        if is_with_it && !blocked.carry(view, row)? {
+            gone.add(view, row)?;
+            found.push(row);
+        } else if is_held_for_good(&entry) {
+            blocked.add(view, row)?;
         }
     }
     Ok(found)
@@ -97,14 +96,10 @@ fn held_with(view: &View, superseded: &[CommitRow]) -> Result<Vec<CommitRow>, En
 
 fn is_held_for_another(entry: &OutboxEntry) -> bool {
     match &entry.state {
-        OutboxState::Held { code } => code == "ancestor_held",
+        OutboxState::Held { code } => code == ANCESTOR_HELD,
         OutboxState::Queued | OutboxState::Sent | OutboxState::Refused { .. } => true,
         OutboxState::Acknowledged | OutboxState::Superseded => false,
     }
-}
-
-fn id_of(stored: &StoredCommit) -> CommitId {
-    CommitId { device: DeviceId::new(stored.device), command: stored.command }
 }
 
 /// Where the commit that stands is not here, no grant of the holder's covers it any more: then a person

@@ -35,6 +35,11 @@ pub(in crate::replica) fn due_count(file: &View) -> Result<u64, StoreError> {
     Ok(file.outbox_held()?.iter().filter(|entry| is_due(entry)).count() as u64)
 }
 
+/// Whether it left the documents because of a putting back, and nothing was decided on it.
+pub(in crate::replica) fn is_taken_out(entry: &OutboxEntry) -> bool {
+    [TakenOut::Due, TakenOut::LeftToAPerson].iter().any(|it| entry.state == it.state())
+}
+
 /// Whether it is to be authored anew.
 pub(super) fn is_due(entry: &OutboxEntry) -> bool {
     entry.state == TakenOut::Due.state()

@@ -11,7 +11,7 @@ use crate::message::{
 };
 use crate::tests::values::{
     BINDING, CITY, INCARNATION, SECRET, alice, answers as answers_to, command, commit, cursor_at,
-    entry, heard, up_to_after,
+    ended, entry, heard, up_to_after,
 };
 use keting_testkit::golden::Golden;
 
@@ -203,6 +203,7 @@ fn from_server() -> Vec<Example> {
             ServerMessage::NewGeneration(NewGeneration { head: cursor_at(9), shared_number: 4 }),
         ),
         server("23-pong", "A sign of life.", ServerMessage::Pong),
+        server("30-ended", "The device was ended.", ended("moved away")),
         server(
             "31-refused",
             "The server ends the session.",

@@ -5,7 +5,7 @@ use coset::cbor::Value;
 use keting_trust::{Ed25519Signer, Outcome, cbor, cose};
 
 use crate::samples::{
-    alice, announcement, commit, commit_body, confirmation, decision, enrolment, erasure,
+    alice, announcement, commit, commit_body, confirmation, decision, ending, enrolment, erasure,
     head_grant, heard, invitation, key, mallory, outcomes, parts, revocation, root, rulings,
     server, verdict,
 };
@@ -272,6 +272,7 @@ fn records(all: &mut Vec<Forged>) {
             "announcement" => "keting/announcement/1",
             "heard" => "keting/heard/1",
             "enrolment" => "keting/enrolled/1",
+            "ending" => "keting/ended/1",
             "confirmation" => "keting/confirmation/1",
             other => panic!("no record is a {other}"),
         };
@@ -426,6 +427,10 @@ fn records(all: &mut Vec<Forged>) {
         &server,
         "malformed",
     );
+    let ended = payload(&ending().bytes);
+    add("ending.signed_by_another_key", &ended, &mallory(), "bad_signature");
+    add("ending.without_a_reason", &field(&ended, 4, text("")), &server, "invalid_field");
+    add("ending.short_binding", &field(&ended, 3, Value::Bytes(vec![0; 31])), &server, "malformed");
     let confirmed = payload(&confirmation().bytes);
     add("confirmation.signed_by_another_key", &confirmed, &mallory(), "bad_signature");
     add(

@@ -2,7 +2,7 @@
 
 use keting_trust::{ChainHash, Cursor, Part};
 
-use super::{Broken, State, to_device};
+use super::{Broken, State, broken, to_device};
 use crate::error::PeerMisbehaved;
 use crate::message::{
     Answer, CommitKey, Enrolled, Entries, Entry, NewGeneration, Outcome, Progress, ServerMessage,
@@ -10,13 +10,13 @@ use crate::message::{
 };
 use crate::tests::goldens::valid::position;
 use crate::tests::goldens::{enrolled, welcome};
-use crate::tests::values::{answers, command, cursor_at, entry, part, up_to};
+use crate::tests::values::{answers, command, cursor_at, ended, entry, part, up_to};
 
 const BEYOND_EVERY_LOG: u64 = keting_trust::limits::NUMBER_MAX + 1;
 
 pub(super) fn answers_to_hello() -> Vec<Broken> {
     use PeerMisbehaved::{
-        EnrolledOutOfPlace, OtherCity, VersionNotOffered, WelcomeMissing, WelcomeRepeated,
+        EnrolledOutOfPlace, OtherCity, TooMuch, VersionNotOffered, WelcomeMissing, WelcomeRepeated,
     };
     use State::{DeviceAwaitingEnrolled, DeviceAwaitingWelcome, DeviceEnrolling, DeviceLive};
     let other_city = keting_model::CityId::new([0; 16]);
@@ -36,6 +36,20 @@ pub(super) fn answers_to_hello() -> Vec<Broken> {
             DeviceEnrolling,
             WelcomeMissing,
             &[ServerMessage::Enrolled(enrolled())],
+        ),
+        to_device(
+            "ended-before-the-welcome",
+            "An Ended as the first message.",
+            DeviceAwaitingWelcome,
+            WelcomeMissing,
+            &[ended("moved away")],
+        ),
+        broken(
+            "ended-with-too-long-a-proof",
+            "An Ended whose proof has 513 bytes.",
+            DeviceLive,
+            TooMuch,
+            vec![[&[0, 0x82, 0x18, 30, 0x59, 2, 1][..], &[0; 513]].concat()],
         ),
         to_device(
             "welcome-twice",
