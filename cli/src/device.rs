@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use keting::input::{Field, check};
 use keting::views::ItemKind;
-use keting::{Command, DirectoryVault, Keting, Vault};
+use keting::{Command, DirectoryVault, Keting, Vault, VaultError};
 use keting_model::{DocumentId, ItemId};
 
 use crate::arguments::Writing;
@@ -43,13 +43,20 @@ pub fn write(
 /// so that a copy of the data is not a copy of the keys.
 ///
 /// # Errors
-/// When there is no place for it, or it cannot be made.
+/// When there is no place for it, or others may write to it.
 pub fn vault() -> Result<Arc<dyn Vault>, Failure> {
+    Ok(Arc::new(vault_of()?.map_err(keting::EngineError::from)?))
+}
+
+/// The same, with what keeps it from being used apart.
+///
+/// # Errors
+/// When there is no place for it.
+pub fn vault_of() -> Result<Result<DirectoryVault, VaultError>, Failure> {
     let folder = vault_folder().ok_or_else(|| {
         Failure::Usage("set KETING_VAULT: there is no home directory to keep keys in".to_owned())
     })?;
-    let vault = DirectoryVault::open(&folder).map_err(keting::EngineError::from)?;
-    Ok(Arc::new(vault))
+    Ok(DirectoryVault::open(&folder))
 }
 
 fn vault_folder() -> Option<PathBuf> {

@@ -47,6 +47,9 @@ pub enum Failure {
     /// `verify` found differences, printed already.
     #[error("{0} differences were found")]
     Difference(usize),
+    /// `doctor` found faults, printed already with what to do about each.
+    #[error("{0} faults were found")]
+    Unwell(usize),
     /// Standard output is closed.
     #[error("the output cannot be written")]
     Output(#[from] std::io::Error),
@@ -60,7 +63,7 @@ impl Failure {
             Self::Server { code, .. } => known(code).map_or(REFUSED, |known| of_kind(known.kind)),
             Self::Usage(_) => USAGE,
             Self::NotFound(_) => NOT_FOUND,
-            Self::Withdrawn(_) => REFUSED,
+            Self::Withdrawn(_) | Self::Unwell(_) => REFUSED,
             Self::Difference(_) => DIFFERENCE,
             Self::Output(_) => FILE,
         }
@@ -101,6 +104,7 @@ impl Failure {
             Self::NotFound(_) => "not_found",
             Self::Withdrawn(_) => "withdrawn",
             Self::Difference(_) => "difference",
+            Self::Unwell(_) => "unwell",
             Self::Output(_) => "output_closed",
         }
     }

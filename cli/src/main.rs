@@ -70,6 +70,7 @@ fn run(verb: Verb) -> Result<(), Failure> {
         Verb::Device(verb) => commands::device::run(verb),
         Verb::Verify(reading) => commands::verify::verify(&reading),
         Verb::Inspect(reading) => commands::verify::inspect(&reading),
+        Verb::Doctor(reading) => commands::doctor::doctor(&reading),
         Verb::Salvage(arguments) => commands::salvage::salvage(&arguments),
         Verb::Demo(arguments) => commands::demo::demo(&arguments),
         Verb::Completions { shell } => {

@@ -26,7 +26,7 @@ pub fn clock_off(off_ms: i64) -> String {
 
 /// By how much a clock is off, ahead if positive: `快 3 天 2 小时 ahead by 3 d 2 h`. Two units are
 /// enough to see what is wrong.
-fn off_by(off_ms: i64) -> String {
+pub fn off_by(off_ms: i64) -> String {
     const UNITS: [(u64, &str, &str); 3] =
         [(24 * 60, "天", "d"), (60, "小时", "h"), (1, "分钟", "min")];
     let (chinese, english) = if off_ms < 0 { ("慢", "behind by") } else { ("快", "ahead by") };

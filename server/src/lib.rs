@@ -10,6 +10,7 @@ pub mod admission;
 pub mod announcing;
 pub mod audience;
 pub mod authority;
+pub mod checkup;
 pub mod city;
 pub mod clock_watch;
 pub mod devices;

@@ -72,6 +72,8 @@ pub enum Verb {
     Verify(ReadingEither),
     /// Show what is in the file, and how large it is.
     Inspect(ReadingEither),
+    /// Find out what keeps a device or a server from working, and what to do about it.
+    Doctor(ReadingEither),
     /// Set a damaged file aside and rescue what has not been sent.
     Salvage(Salvage),
     /// Tell the story with a real server and four phones on this machine.

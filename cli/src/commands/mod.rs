@@ -5,6 +5,7 @@ pub mod completions;
 pub mod conflicts;
 pub mod demo;
 pub mod device;
+pub mod doctor;
 pub mod grant;
 pub mod held;
 pub mod household;

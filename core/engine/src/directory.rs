@@ -87,7 +87,11 @@ pub fn salvage(
     Replica::salvage(&config, vault, environment)
 }
 
-fn find(directory: &Path) -> Result<(ReplicaId, PathBuf), EngineError> {
+/// The name of the replica in a directory, and its file.
+///
+/// # Errors
+/// When there is none, or others may write to the directory.
+pub(crate) fn find(directory: &Path) -> Result<(ReplicaId, PathBuf), EngineError> {
     let id = read_id(directory)?;
     durable_file::check_private(directory)?;
     let path = file_path(directory);
@@ -96,7 +100,7 @@ fn find(directory: &Path) -> Result<(ReplicaId, PathBuf), EngineError> {
 
 /// On Unix the device and inode: a copy has others, a renamed file keeps them.
 #[cfg(unix)]
-fn identity(path: &Path) -> Option<FileIdentity> {
+pub(crate) fn identity(path: &Path) -> Option<FileIdentity> {
     use std::os::unix::fs::MetadataExt;
     let metadata = fs::metadata(path).ok()?;
     let mut bytes = [0; 16];
@@ -106,7 +110,7 @@ fn identity(path: &Path) -> Option<FileIdentity> {
 }
 
 #[cfg(not(unix))]
-fn identity(_path: &Path) -> Option<FileIdentity> {
+pub(crate) fn identity(_path: &Path) -> Option<FileIdentity> {
     None
 }
 

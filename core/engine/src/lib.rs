@@ -12,6 +12,7 @@
 //! `keting-trust`, the file in `keting-store`, the protocol in `keting-sync`. Tests and tools that
 //! take all this apart find it in [`parts`].
 
+pub mod checkup;
 mod directory;
 mod driver;
 pub mod durable_file;

@@ -142,12 +142,16 @@ pub struct DirectoryVault {
 }
 
 impl DirectoryVault {
-    /// Opens the folder, making it if it is not there.
+    /// Opens the folder. One that is not there holds no secret, and is made when the first is kept: a
+    /// name that was mistyped leaves no folder behind.
     ///
     /// # Errors
-    /// When the folder cannot be made, or others may write to it.
+    /// When others may write to it.
     pub fn open(folder: &Path) -> Result<Self, VaultError> {
-        durable_file::make_private_folder(folder)?;
+        match durable_file::check_private(folder) {
+            Err(FolderError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {}
+            checked => checked?,
+        }
         Ok(Self { folder: folder.to_owned() })
     }
 
@@ -174,6 +178,7 @@ impl Vault for DirectoryVault {
     }
 
     fn store(&self, replica: &ReplicaId, secret: Secret, bytes: &[u8]) -> Result<(), VaultError> {
+        durable_file::make_private_folder(&self.folder)?;
         let path = self.path(replica, secret);
         durable_file::replace(&path, bytes).map_err(VaultError::Unavailable)
     }
@@ -186,9 +191,11 @@ mod tests {
     #[test]
     fn a_secret_is_read_back_and_only_its_owner_can_read_the_file() {
         let folder = tempfile::tempdir().unwrap();
-        let vault = DirectoryVault::open(&folder.path().join("vault")).unwrap();
+        let path = folder.path().join("vault");
+        let vault = DirectoryVault::open(&path).unwrap();
         let replica = ReplicaId::new([1; 16]);
         assert!(vault.load(&replica, Secret::DatabaseKey).unwrap().is_none());
+        assert!(!path.exists(), "reading made a folder");
         vault.store(&replica, Secret::DatabaseKey, &[1; 32]).unwrap();
         vault.store(&replica, Secret::DatabaseKey, &[2; 32]).unwrap();
         assert_eq!(*vault.require(&replica, Secret::DatabaseKey).unwrap(), [2; 32]);

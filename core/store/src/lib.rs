@@ -17,6 +17,7 @@ mod error;
 mod inspect;
 mod key;
 mod lock;
+mod look;
 mod meta;
 mod open;
 mod outbox;
@@ -34,6 +35,7 @@ pub use error::{DiskFault, OpenError, StoreError};
 pub use inspect::{FileSizes, TableSize};
 pub use key::DatabaseKey;
 pub use lock::Lock;
+pub use look::{Look, look, open_untouched};
 pub use open::{
     Access, Migration, OpenConfig, Owner, for_owner, open_reader, open_still, open_writer,
 };

@@ -46,7 +46,9 @@ impl Lock {
     pub(crate) fn for_access(config: &OpenConfig<'_>) -> Result<Option<Arc<Self>>, OpenError> {
         match config.access {
             Access::Alone => Ok(Some(Arc::new(Self::take(config.path)?))),
-            Access::Shared | Access::Cramped | Access::Still | Access::Vfs(_) => Ok(None),
+            Access::Shared | Access::Cramped | Access::Still | Access::Apart | Access::Vfs(_) => {
+                Ok(None)
+            }
         }
     }
 }

@@ -158,6 +158,10 @@ pub(crate) fn connect(config: &OpenConfig<'_>, flags: OpenFlags) -> Result<Conne
     if let Some(key) = config.key {
         connection.execute_batch(&key.pragma())?;
     }
+    if config.access == Access::Apart {
+        // Before anything is read: SQLite then makes no file of shared memory.
+        connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
+    }
     match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())) {
         Ok(()) => Ok(connection),
         Err(error) if extended_code(&error) & 0xff == rusqlite::ffi::SQLITE_NOTADB => {

@@ -59,6 +59,11 @@ impl Reader {
         Self::open(config, None)
     }
 
+    /// One on a connection that only reads.
+    pub(crate) fn of_view(view: View) -> Self {
+        Self { view, _lock: None }
+    }
+
     pub(crate) fn open(
         config: &OpenConfig<'_>,
         lock: Option<Arc<Lock>>,

@@ -8,7 +8,7 @@ use crate::clock_watch::{ClockWatch, KeptClock, Suspicion};
 use crate::store::{ServerRead, ServerStore, ServerTransaction, StoreError};
 
 /// The code of it all.
-pub(super) const CLOCK_SUSPECT: &str = "clock_suspect";
+pub(crate) const CLOCK_SUSPECT: &str = "clock_suspect";
 const HEARTBEAT: &str = "clock_heartbeat";
 const IS_SUSPECT: &str = "clock_is_suspect";
 

@@ -11,7 +11,7 @@ use crate::store::{ServerRead, StoreError};
 /// How long before its end a device's last grant is counted, in days.
 const GRANT_DAYS: u32 = 30;
 /// How long before its end the issuing key is warned of, in days: long enough to fetch the root key.
-const ISSUING_KEY_DAYS: u32 = 90;
+pub(crate) const ISSUING_KEY_DAYS: u32 = 90;
 /// How long what was counted is told again, in milliseconds: it takes reading all grants.
 const COUNTED_MS: u64 = 60 * 60 * 1000;
 

@@ -32,8 +32,10 @@ use crate::store::{Head, ServerStore, StoreError};
 
 use self::admitting::Judges;
 pub use self::admitting::{Admitter, Group};
+pub(crate) use self::clock::CLOCK_SUSPECT;
 use self::connection::Connection;
 pub use self::connection::{Channel, ConnectionId};
+pub(crate) use self::endings::ISSUING_KEY_DAYS;
 pub use self::health::Health;
 use self::waiting::Waiting;
 

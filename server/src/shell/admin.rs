@@ -43,6 +43,8 @@ pub enum AdminRequest {
     Announce(AnnounceRequest),
     /// To change the TLS key.
     RotateKey,
+    /// To say how it is.
+    Health,
 }
 
 impl AdminRequest {
@@ -56,6 +58,7 @@ impl AdminRequest {
             Self::ConfirmClock => "confirm_clock",
             Self::Announce(_) => "announce",
             Self::RotateKey => "rotate_key",
+            Self::Health => "health",
         }
     }
 }
@@ -78,6 +81,11 @@ pub enum AdminReply {
     Announced(u64),
     /// The TLS key with this SHA-256 is the server's from now on, beside the older ones.
     KeyRotated(String),
+    /// How the server is.
+    Health {
+        /// The code of what is wrong; nothing if it can do its work.
+        fault: Option<String>,
+    },
     /// It was refused; the code is stable.
     Refused {
         /// Why, as a stable code.
@@ -264,6 +272,10 @@ async fn perform(request: AdminRequest, core: &CoreHandle) -> AdminReply {
             let key = ask_core(core, |reply| ToCore::RotateKey { reply }).await;
             AdminReply::of(key, |key| AdminReply::KeyRotated(key.to_string()), RotateError::code)
         }
+        AdminRequest::Health => match ask_core(core, |reply| ToCore::Health { reply }).await {
+            Some(health) => AdminReply::Health { fault: health.fault.map(str::to_owned) },
+            None => AdminReply::stopping(),
+        },
         AdminRequest::ConfirmClock => {
             let time = ask_core(core, |reply| ToCore::ConfirmClock { reply }).await;
             AdminReply::of(time, AdminReply::ClockConfirmed, StoreError::code)

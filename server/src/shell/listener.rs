@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -24,6 +24,7 @@ use tracing::{debug, warn};
 
 use crate::server::Channel;
 use crate::shell::carry::carry;
+use crate::shell::clocks::wall_clock_ms;
 use crate::shell::core_thread::{CoreHandle, ToCore};
 use crate::shell::door::{Door, Slot};
 use crate::shell::tls_keys::{TlsKey, TlsKeys};
@@ -205,6 +206,10 @@ fn json(status: StatusCode, body: &impl serde::Serialize) -> Reply {
     with_type(status, text, "application/json")
 }
 
+fn shown_time() -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(wall_clock_ms())
+}
+
 fn plain(status: StatusCode, text: String) -> Reply {
     with_type(status, text, "text/plain; charset=utf-8")
 }
@@ -214,6 +219,10 @@ fn with_type(status: StatusCode, text: String, content_type: &'static str) -> Re
     *reply.status_mut() = status;
     let headers = reply.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    // By the clock that the core goes by, so that whoever asks sees what devices are told.
+    if let Ok(date) = HeaderValue::from_str(&httpdate::fmt_http_date(shown_time())) {
+        headers.insert(header::DATE, date);
+    }
     headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     reply
 }

@@ -35,7 +35,9 @@ pub fn codes_in(source: &str) -> BTreeSet<String> {
             end_of_body = None;
         }
         for (index, piece) in line.split('"').enumerate() {
-            let stands_for_one = || BEFORE_A_CODE.iter().any(|mark| before.ends_with(mark));
+            let stands_for_one = || {
+                BEFORE_A_CODE.iter().any(|mark| before.ends_with(mark)) || is_of_a_check(&before)
+            };
             if index % 2 == 0 {
                 before.push_str(piece.trim());
             } else if is_word(piece) && (end_of_body.is_some() || stands_for_one()) {
@@ -75,6 +77,13 @@ pub fn unexplained_and_unused(sources: &[(String, String)], page: &str) -> Vec<S
         findings.push(format!("docs/errors.md explains `{code}`, which nothing answers"));
     }
     findings
+}
+
+/// Whether what stands before it makes it what a check-up found of something.
+fn is_of_a_check(before: &str) -> bool {
+    let Some((_, made)) = before.rsplit_once("Check::") else { return false };
+    ["fault(Subject::", "warning(Subject::"].iter().any(|made_so| made.starts_with(made_so))
+        && made.ends_with(',')
 }
 
 fn is_word(text: &str) -> bool {
@@ -124,6 +133,7 @@ fn f() {
         \"third\",
     )?;
     held(\"fourth\", why);
+    tell(Check::warning(Subject::Disk, \"fifth\").with(\"no_code\", 1));
     say(\"Refused(\", \"no_code\");
 }
 
@@ -133,8 +143,8 @@ mod tests {
 }
 ";
         let codes: Vec<_> = codes_in(source).into_iter().collect();
-        assert_eq!(codes, ["first", "fourth", "second", "third"]);
-        let page = "| code |\n|---|\n| `first` | x |\n| `fourth` | x |\n| `gone` | `second` |\n";
+        assert_eq!(codes, ["fifth", "first", "fourth", "second", "third"]);
+        let page = "| code |\n|---|\n| `first` | x |\n| `fourth` | x |\n| `fifth` | x |\n| `gone` | `second` |\n";
         let found = unexplained_and_unused(&[("x.rs".into(), source.into())], page);
         assert_eq!(found.len(), 3, "{found:?}");
         assert!(found[2].contains("`gone`"), "{found:?}");

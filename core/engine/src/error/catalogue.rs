@@ -9,6 +9,7 @@ mod caution;
 mod city;
 mod edit;
 mod file;
+mod finding;
 mod guard;
 mod permission;
 mod proof;
@@ -18,6 +19,7 @@ mod session;
 use crate::error::ErrorKind;
 
 pub use caution::{CAUTIONS, Caution, caution};
+pub use finding::FINDINGS;
 
 /// What is known of a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +60,25 @@ pub const FAMILIES: [Family; 8] = [
 /// What is known of a code, if it is one of this version.
 pub fn known(code: &str) -> Option<&'static Known> {
     FAMILIES.iter().flat_map(|family| family.codes).find(|known| known.code == code)
+}
+
+/// What a person should do about something, in both languages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Advice {
+    /// In Chinese: one sentence.
+    pub zh: &'static str,
+    /// In English: one sentence.
+    pub en: &'static str,
+}
+
+/// What to do about the code of an error, a warning or a finding, if it is one of this version.
+pub fn advice(code: &str) -> Option<Advice> {
+    let error = known(code).map(|known| (known.zh, known.en));
+    let others = || {
+        let mut others = CAUTIONS.iter().chain(&FINDINGS);
+        others.find(|other| other.code == code).map(|other| (other.zh, other.en))
+    };
+    error.or_else(others).map(|(zh, en)| Advice { zh, en })
 }
 
 impl Known {
@@ -123,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_code_stands_in_the_catalogue_once() {
-        let warnings = CAUTIONS.iter().map(|caution| caution.code);
+        let warnings = CAUTIONS.iter().chain(&FINDINGS).map(|caution| caution.code);
         let codes: Vec<_> = all().map(|known| known.code).chain(warnings).collect();
         assert_eq!(BTreeSet::from_iter(&codes).len(), codes.len());
     }
@@ -131,7 +152,8 @@ mod tests {
     #[test]
     fn every_code_has_one_sentence_in_each_language() {
         let errors = all().map(|known| (known.code, known.zh, known.en));
-        let warnings = CAUTIONS.iter().map(|caution| (caution.code, caution.zh, caution.en));
+        let warnings = CAUTIONS.iter().chain(&FINDINGS);
+        let warnings = warnings.map(|caution| (caution.code, caution.zh, caution.en));
         for (code, zh, en) in errors.chain(warnings) {
             let is_snake = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
             assert!(code.chars().all(is_snake), "{code}");

@@ -10,7 +10,9 @@ use keting_sync::CloseReason;
 use keting_trust::guard::GuardError;
 use keting_trust::{Denied, GrantError, InvitationError, ProofError, SignError};
 
-pub use catalogue::{CAUTIONS, Caution, FAMILIES, Family, Known, caution, known};
+pub use catalogue::{
+    Advice, CAUTIONS, Caution, FAMILIES, FINDINGS, Family, Known, advice, caution, known,
+};
 
 use crate::durable_file::FolderError;
 use crate::shell::named::Ambiguous;

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use keting_model::DocumentId;
+use keting_store::View;
 use keting_sync::device::Purpose;
 use keting_sync::{DeviceConfig, EnrolledHere, Persisted, Secret};
 use keting_trust::record::Enrolment;
@@ -26,6 +27,28 @@ use crate::replica::{City, Replica, ended, meta};
 
 /// What the server's log and software call this engine.
 const SOFTWARE: &str = concat!("keting/", env!("CARGO_PKG_VERSION"));
+
+/// The invitation that is yet to be used.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn invitation(file: &View) -> Result<Option<Invitation>, EngineError> {
+    let Some(bytes) = file.meta(meta::INVITATION)? else { return Ok(None) };
+    let text = String::from_utf8(bytes).map_err(|_| EngineError::DamagedMeta)?;
+    text.parse().map(Some).map_err(|_| EngineError::DamagedMeta)
+}
+
+/// Where the server is: by the invitation that is yet to be used, or else as the city's devices know.
+///
+/// # Errors
+/// When there is neither, or the file cannot be read.
+pub(super) fn whereabouts(file: &View, city: Option<&City>) -> Result<Whereabouts, EngineError> {
+    match (invitation(file)?, city) {
+        (Some(invitation), _) => Ok(Whereabouts::invited(&invitation, 0, None)),
+        (None, Some(city)) => Ok(city.membership.server.clone()),
+        (None, None) => Err(EngineError::NotEnrolled),
+    }
+}
 
 impl Replica {
     /// What a session with the server starts with: an enrolment, or a sync from where the replica
@@ -58,10 +81,7 @@ impl Replica {
     /// # Errors
     /// When the device is neither enrolled nor invited, or the file cannot be read.
     pub fn server(&self) -> Result<Whereabouts, EngineError> {
-        match self.invitation()? {
-            Some(invitation) => Ok(Whereabouts::invited(&invitation, 0, None)),
-            None => Ok(self.city()?.membership.server.clone()),
-        }
+        whereabouts(&self.store, self.city.as_ref())
     }
 
     /// Notes at which of its addresses the server was reached, if that is news. `server` is where it was

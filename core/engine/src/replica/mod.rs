@@ -30,6 +30,7 @@ mod receive;
 pub(crate) mod regions;
 mod rolled_back;
 mod salvaged;
+pub(crate) mod seen;
 mod status;
 mod unread;
 pub mod verify;
@@ -252,9 +253,7 @@ impl Replica {
     /// # Errors
     /// When the file cannot be read.
     pub fn invitation(&self) -> Result<Option<Invitation>, EngineError> {
-        let Some(bytes) = self.store.meta(meta::INVITATION)? else { return Ok(None) };
-        let text = String::from_utf8(bytes).map_err(|_| EngineError::DamagedMeta)?;
-        text.parse().map(Some).map_err(|_| EngineError::DamagedMeta)
+        enrol::invitation(&self.store)
     }
 
     /// Those who watch the replica's rows.

@@ -120,7 +120,7 @@ async fn stay_connected(keting: &Keting, news: &News) -> EngineError {
 }
 
 /// A runtime of one thread: a device has one connection.
-fn runtime() -> Result<Runtime, EngineError> {
+pub(super) fn runtime() -> Result<Runtime, EngineError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(EngineError::NoThread)
 }

@@ -3,6 +3,7 @@
 mod counted;
 pub mod facade;
 pub mod handle;
+pub(crate) mod knock;
 pub mod named;
 pub mod news;
 pub mod queries;

@@ -79,35 +79,8 @@ impl Socket {
             .unwrap_or(Err(SocketError::Silent))
     }
 
-    /// Asks for one key after the other: a server that lacks the first shows another one, which need not
-    /// be the one of these that it has.
     async fn find(url: &str, pins: &[KeyPin]) -> Result<Self, SocketError> {
-        for asked_for in pins {
-            match Self::open(url, asked_for, pins).await {
-                Err(SocketError::WrongServerKey) => {}
-                opened => return opened,
-            }
-        }
-        Err(SocketError::WrongServerKey)
-    }
-
-    async fn open(url: &str, asked_for: &KeyPin, pins: &[KeyPin]) -> Result<Self, SocketError> {
-        let uri: Uri = url.parse().map_err(|_| SocketError::BadAddress)?;
-        if uri.scheme_str() != Some("wss") {
-            return Err(SocketError::BadAddress);
-        }
-        let host = uri.host().ok_or(SocketError::BadAddress)?.to_owned();
-        let port = uri.port_u16().unwrap_or(443);
-        let tcp =
-            TcpStream::connect((bare(&host), port)).await.map_err(SocketError::Unreachable)?;
-        tcp.set_nodelay(true).map_err(SocketError::Unreachable)?;
-
-        let (tcp, counts) = Counted::new(tcp);
-        let config = tls::pinned_client(pins.to_vec()).map_err(SocketError::Tls)?;
-        let name =
-            ServerName::try_from(key_name(asked_for)).map_err(|_| SocketError::BadAddress)?;
-        let stream =
-            TlsConnector::from(Arc::new(config)).connect(name, tcp).await.map_err(tls_error)?;
+        let Secured { stream, counts, uri } = Secured::connect(url, pins).await?;
         let binding = channel_binding(&stream).map_err(SocketError::Tls)?;
 
         let mut request = uri.into_client_request().map_err(protocol_error)?;
@@ -171,6 +144,52 @@ impl Socket {
         let patience = Duration::from_millis(limits::FAREWELL_MS_MAX);
         let _ = tokio::time::timeout(patience, farewell).await;
     }
+}
+
+/// A connection with the server, before anything was said on it.
+pub(super) struct Secured {
+    pub(super) stream: TlsStream<Counted>,
+    pub(super) uri: Uri,
+    counts: Counts,
+}
+
+impl Secured {
+    /// Asks for one key after the other: a server that lacks the first shows another one, which need not
+    /// be the one of these that it has.
+    ///
+    /// # Errors
+    /// When nobody answers there, or somebody without any of the keys.
+    pub(super) async fn connect(url: &str, pins: &[KeyPin]) -> Result<Self, SocketError> {
+        for asked_for in pins {
+            match Self::open(url, asked_for, pins).await {
+                Err(SocketError::WrongServerKey) => {}
+                opened => return opened,
+            }
+        }
+        Err(SocketError::WrongServerKey)
+    }
+
+    async fn open(url: &str, asked_for: &KeyPin, pins: &[KeyPin]) -> Result<Self, SocketError> {
+        let uri: Uri = url.parse().map_err(|_| SocketError::BadAddress)?;
+        let (host, port) = host_and_port(&uri).ok_or(SocketError::BadAddress)?;
+        let tcp = TcpStream::connect((host, port)).await.map_err(SocketError::Unreachable)?;
+        tcp.set_nodelay(true).map_err(SocketError::Unreachable)?;
+
+        let (tcp, counts) = Counted::new(tcp);
+        let config = tls::pinned_client(pins.to_vec()).map_err(SocketError::Tls)?;
+        let name =
+            ServerName::try_from(key_name(asked_for)).map_err(|_| SocketError::BadAddress)?;
+        let stream =
+            TlsConnector::from(Arc::new(config)).connect(name, tcp).await.map_err(tls_error)?;
+        Ok(Self { stream, uri, counts })
+    }
+}
+
+/// Where a `wss` address leads.
+pub(super) fn host_and_port(uri: &Uri) -> Option<(&str, u16)> {
+    let is_ours = uri.scheme_str() == Some("wss");
+    let host = uri.host().filter(|_| is_ours)?;
+    Some((bare(host), uri.port_u16().unwrap_or(443)))
 }
 
 /// The size of what either side takes in as one message.

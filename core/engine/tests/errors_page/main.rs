@@ -5,7 +5,7 @@ mod remedies;
 use std::path::Path;
 
 use keting::ErrorKind;
-use keting::error::{CAUTIONS, FAMILIES};
+use keting::error::{CAUTIONS, FAMILIES, FINDINGS};
 
 use crate::remedies::{Kind, REMEDIES, codes_with};
 
@@ -34,6 +34,10 @@ fn page() -> String {
     page += CAUTIONS_HEAD;
     for caution in CAUTIONS {
         page += &format!("| `{}` | {} | {} |\n", caution.code, caution.zh, caution.en);
+    }
+    page += FINDINGS_HEAD;
+    for finding in FINDINGS {
+        page += &format!("| `{}` | {} | {} |\n", finding.code, finding.zh, finding.en);
     }
     page + &remedies_as_tables()
 }
@@ -95,6 +99,16 @@ const CAUTIONS_HEAD: &str = "
 
 Nothing has failed: the edit is kept, and a person should look at it again. An app finds these codes in
 what `execute` answers; `keting` says them on standard error and ends with 0.
+
+| code | 中文 | English |
+|---|---|---|
+";
+
+const FINDINGS_HEAD: &str = "
+## 检查 Findings
+
+What a check-up of a device or a server finds beside the errors above: `check_up` in the engine, and
+`keting doctor`.
 
 | code | 中文 | English |
 |---|---|---|

@@ -2,7 +2,7 @@
 //! what whoever reads it does themselves, leaves them alone with it; and a command that does not help
 //! is worse.
 
-use keting::error::{CAUTIONS, FAMILIES};
+use keting::error::{CAUTIONS, FAMILIES, FINDINGS};
 
 /// Something that messages tell people to do.
 pub struct Remedy {
@@ -129,6 +129,12 @@ pub const REMEDIES: &[Remedy] = &[
         "keting held list",
         "keting-scenarios::held_work_is_listed_with_what_when_why_and_what_to_do_and_every_sync_says_so",
     ),
+    command(
+        &["keting doctor"],
+        &["keting doctor"],
+        "keting doctor",
+        "keting-scenarios::a_server_that_is_not_well_says_so_to_whoever_checks_a_device_and_why_on_its_own_folder",
+    ),
     person(&["operator"], &["系统管理员"], "whoever runs the city's server"),
     person(
         &["supervisor"],
@@ -169,7 +175,8 @@ impl Remedy {
 fn messages() -> impl Iterator<Item = (&'static str, (&'static str, &'static str))> {
     let errors = FAMILIES.iter().flat_map(|family| family.codes);
     let errors = errors.map(|known| (known.code, (known.zh, known.en)));
-    errors.chain(CAUTIONS.iter().map(|caution| (caution.code, (caution.zh, caution.en))))
+    let others = CAUTIONS.iter().chain(&FINDINGS);
+    errors.chain(others.map(|other| (other.code, (other.zh, other.en))))
 }
 
 /// The codes whose messages name a remedy.

@@ -12,6 +12,9 @@ pub enum Access<Name> {
     Cramped,
     /// Whoever likes, since nobody can write: the disk is read-only or full, and the log is empty.
     Still,
+    /// Whoever only looks, while nobody has it open: no lock is taken, and the index of the log is kept
+    /// in memory.
+    Apart,
     /// The VFS registered with SQLite under this name. Whoever names one guards the file against a
     /// second process.
     Vfs(Name),
@@ -23,7 +26,8 @@ impl<'a> Access<&'a str> {
         match self {
             // Only SQLite for Unix has one that keeps the index in memory.
             Self::Cramped if cfg!(unix) => Some("unix-excl"),
-            Self::Shared | Self::Alone | Self::Cramped | Self::Still => None,
+            Self::Apart if cfg!(unix) => Some("unix-none"),
+            Self::Shared | Self::Alone | Self::Cramped | Self::Still | Self::Apart => None,
             Self::Vfs(name) => Some(name),
         }
     }
@@ -40,6 +44,7 @@ impl<'a> Access<&'a str> {
             Self::Alone => Access::Alone,
             Self::Cramped => Access::Cramped,
             Self::Still => Access::Still,
+            Self::Apart => Access::Apart,
             Self::Vfs(name) => Access::Vfs(name.to_owned()),
         }
     }
@@ -53,6 +58,7 @@ impl Access<String> {
             Self::Alone => Access::Alone,
             Self::Cramped => Access::Cramped,
             Self::Still => Access::Still,
+            Self::Apart => Access::Apart,
             Self::Vfs(name) => Access::Vfs(name),
         }
     }

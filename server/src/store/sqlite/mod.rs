@@ -11,7 +11,8 @@ mod write;
 use std::path::Path;
 
 use keting_store::{
-    Access, FileSizes, OpenConfig, OpenError, Owner, Reader, open_still, open_writer,
+    Access, FileSizes, OpenConfig, OpenError, Owner, Reader, open_still, open_untouched,
+    open_writer,
 };
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -70,6 +71,29 @@ impl SqliteStore {
             opened => opened?,
         };
         Ok(Self { connection })
+    }
+
+    /// Opens a file to look at it without leaving a trace, beside a server that runs on it or where none
+    /// does.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_untouched(path: &Path, is_served: bool) -> Result<Self, OpenError> {
+        Ok(Self { connection: open_untouched(&shared(path), is_served)? })
+    }
+
+    /// Reads every page and looks whether the tables hold together.
+    ///
+    /// # Errors
+    /// When something is damaged, or the file cannot be read.
+    pub fn quick_check(&self) -> Result<(), StoreError> {
+        let sound: String =
+            self.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if sound == "ok" {
+            Ok(())
+        } else {
+            Err(StoreError::Damaged("a table does not hold together"))
+        }
     }
 }
 

@@ -157,7 +157,7 @@ fn held_work_is_listed_with_what_when_why_and_what_to_do_and_every_sync_says_so(
 }
 
 /// A broken app that takes the whole grid for a part of its holder's micro-grid.
-fn add_where_she_may_not(alice: &Device) -> String {
+pub fn add_where_she_may_not(alice: &Device) -> String {
     let own = format!("(SELECT document FROM region WHERE code = '{MICRO_GRID}')");
     alice.alter(&format!("UPDATE region SET parent = {own} WHERE code = '{GRID}'"));
     let added = alice.run(&["household", "add", "--region", GRID, "--address", "一号"]).line();

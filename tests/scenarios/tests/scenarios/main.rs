@@ -13,6 +13,7 @@ mod days;
 mod demo;
 mod devices;
 mod disks;
+mod doctor;
 mod ending;
 mod exit_codes;
 mod folders;

@@ -95,6 +95,11 @@ pub(super) const CODES: &[Known] = &[
         "核对发现数据有出入，请保留文件，把列出的内容交给系统管理员。",
         "The check found differences: keep the file and give the operator what is listed.",
     ),
+    refused(
+        "unwell",
+        "检查发现了故障，请按上面列出的顺序处理，再检查一次。",
+        "The check-up found faults: deal with what stands above in its order, and check again.",
+    ),
     Known::new(
         "demo_failed",
         ErrorKind::Internal,
