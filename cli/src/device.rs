@@ -32,10 +32,10 @@ pub fn write(
     writing: &Writing,
 ) -> Result<(), Failure> {
     let warnings = keting.execute(command)?.warnings;
-    warnings.iter().copied().for_each(output::warn);
     if writing.json {
         return output::saved(&about.to_string(), &warnings);
     }
+    warnings.iter().copied().for_each(output::warn);
     output::line(about)
 }
 

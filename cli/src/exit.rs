@@ -38,6 +38,14 @@ pub enum Failure {
     /// An argument is not what it must be.
     #[error("{0}")]
     Usage(String),
+    /// The command line is not understood: why, and which arguments are missing.
+    #[error("{what}")]
+    Arguments {
+        /// Why.
+        what: String,
+        /// What is missing, as it is typed.
+        missing: Vec<String>,
+    },
     /// There is no such thing here.
     #[error("{0} is not here")]
     NotFound(&'static str),
@@ -61,7 +69,7 @@ impl Failure {
         match self {
             Self::Engine(error) => of_kind(error.kind()),
             Self::Server { code, .. } => known(code).map_or(REFUSED, |known| of_kind(known.kind)),
-            Self::Usage(_) => USAGE,
+            Self::Usage(_) | Self::Arguments { .. } => USAGE,
             Self::NotFound(_) => NOT_FOUND,
             Self::Withdrawn(_) | Self::Unwell(_) => REFUSED,
             Self::Difference(_) => DIFFERENCE,
@@ -100,7 +108,7 @@ impl Failure {
         match self {
             Self::Engine(error) => error.code(),
             Self::Server { code, .. } => code,
-            Self::Usage(_) => "usage",
+            Self::Usage(_) | Self::Arguments { .. } => "usage",
             Self::NotFound(_) => "not_found",
             Self::Withdrawn(_) => "withdrawn",
             Self::Difference(_) => "difference",

@@ -10,24 +10,32 @@ mod commands;
 mod demo;
 mod device;
 mod exit;
+mod help;
+mod language;
 mod output;
 mod pager;
 mod time;
 
-use clap::Parser;
+use clap::FromArgMatches as _;
 
 use crate::arguments::{Arguments, Verb};
 use crate::exit::Failure;
+use crate::language::Language;
 
 fn main() -> std::process::ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let language = Language::of_reader();
+    let parsed = help::command(language).try_get_matches();
+    let parsed = parsed.and_then(|matches| Arguments::from_arg_matches(&matches));
+    let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() && wants_json() => {
-            return fail(&Failure::Usage(error.kind().to_string()), true);
+            let missing = help::missing_arguments(&error);
+            let what = help::in_one_line(&error, language);
+            return fail(&Failure::Arguments { what, missing }, true);
         }
         Err(error) => {
             let code = if error.use_stderr() { exit::USAGE } else { exit::DONE };
-            let _ = error.print();
+            help::complain(error, language);
             return code.into();
         }
     };

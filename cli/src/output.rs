@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::columns::aligned;
 use crate::commands::words::field_name;
 use crate::exit::Failure;
+use crate::language::Language;
 
 /// Prints one line of result.
 ///
@@ -128,6 +129,17 @@ pub fn complain_as_json(failure: &Failure) {
         let candidate = |one: &Candidate<String>| json!({ "id": one.id, "called": one.called });
         complaint["candidates"] = ambiguous.candidates.iter().map(candidate).collect();
     }
+    match failure {
+        Failure::Arguments { missing, .. } if !missing.is_empty() => {
+            complaint["missing"] = json!(missing);
+        }
+        _ => {}
+    }
+    match failure.invalid_field() {
+        Some((_, InvalidValue::UnknownWord { allowed })) => complaint["allowed"] = json!(allowed),
+        Some((_, InvalidValue::TooLong { chars_max })) => complaint["chars_max"] = json!(chars_max),
+        _ => {}
+    }
     note(&complaint.to_string());
 }
 
@@ -175,14 +187,11 @@ fn allowed_instead_of(rule: InvalidValue) -> Option<String> {
 }
 
 pub fn in_language(zh: &'static str, en: &'static str) -> &'static str {
-    if speaks_chinese() { zh } else { en }
+    Language::of_reader().choose(zh, en)
 }
 
 fn speaks_chinese() -> bool {
-    ["LC_ALL", "LC_MESSAGES", "LANG"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
-        .is_some_and(|value| value.starts_with("zh"))
+    Language::of_reader() == Language::Zh
 }
 
 /// Prints columns under headings.

@@ -11,7 +11,7 @@ begin() {
   WHERE=$(mktemp -d)
   cd "$WHERE" || exit
   export HOME=$WHERE/home
-  unset KETING_VAULT KETING_LOG XDG_STATE_HOME LC_ALL
+  unset KETING_VAULT KETING_LOG KETING_LANG XDG_STATE_HOME LC_ALL
   mkdir "$HOME"
   trap end EXIT
 }

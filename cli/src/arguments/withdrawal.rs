@@ -6,13 +6,10 @@ use clap::Args;
 #[derive(Debug, Default, Args)]
 #[group(multiple = false)]
 pub struct OfHousehold {
-    /// Only the visit with this id.
     #[arg(long)]
     pub visit: Option<String>,
-    /// Only the note with this id.
     #[arg(long)]
     pub note: Option<String>,
-    /// Only the need with this id.
     #[arg(long)]
     pub need: Option<String>,
 }
@@ -20,7 +17,6 @@ pub struct OfHousehold {
 /// Why something is withdrawn.
 #[derive(Debug, Args)]
 pub struct WithdrawReason {
-    /// Why, in a few words: everybody who may see it reads this.
     #[arg(long)]
     pub reason: String,
 }
@@ -28,7 +24,6 @@ pub struct WithdrawReason {
 /// Why something stands again.
 #[derive(Debug, Args)]
 pub struct RestoreReason {
-    /// Why, in a few words.
     #[arg(long)]
     pub reason: Option<String>,
 }

@@ -9,7 +9,7 @@ use keting_server::shell::wall_clock_ms;
 use keting_server::store::{ServerRead, StoreError};
 use serde_json::json;
 
-use crate::arguments::ReadingServer;
+use crate::arguments::Reading;
 use crate::commands::server::{ask, read_store, refused};
 use crate::exit::Failure;
 use crate::output;
@@ -42,7 +42,7 @@ pub fn rotate_key(data: &Path) -> Result<(), Failure> {
 ///
 /// # Errors
 /// When there is no city, or its store cannot be read.
-pub fn status(reading: &ReadingServer) -> Result<(), Failure> {
+pub fn status(reading: &Reading) -> Result<(), Failure> {
     let found = read_store(&reading.data, read_status)?;
     if reading.json {
         return output::json(&found.as_ref().map(as_json));

@@ -1,9 +1,10 @@
 //! What a shell needs to complete the commands.
 
-use clap::CommandFactory as _;
 use clap_complete::generate;
 
-use crate::arguments::{Arguments, Shell};
+use crate::arguments::Shell;
+use crate::help;
+use crate::language::Language;
 
 /// Prints it for a shell.
 pub fn completions(shell: Shell) {
@@ -14,5 +15,6 @@ pub fn completions(shell: Shell) {
         Shell::Powershell => clap_complete::Shell::PowerShell,
         Shell::Zsh => clap_complete::Shell::Zsh,
     };
-    generate(shell, &mut Arguments::command(), "keting", &mut std::io::stdout());
+    let mut command = help::command(Language::of_reader());
+    generate(shell, &mut command, "keting", &mut std::io::stdout());
 }

@@ -7,7 +7,7 @@ use keting_server::shell::admin::{AdminReply, AdminRequest};
 use keting_server::shell::wall_clock_ms;
 use serde_json::json;
 
-use crate::arguments::{Device, ReadingEither};
+use crate::arguments::{Device, Reading};
 use crate::commands::grant::state_in_words;
 use crate::commands::server::{ask, read_store, refused};
 use crate::commands::status;
@@ -33,7 +33,7 @@ pub fn run(verb: Device) -> Result<(), Failure> {
     }
 }
 
-fn list(reading: &ReadingEither) -> Result<(), Failure> {
+fn list(reading: &Reading) -> Result<(), Failure> {
     let all = read_store(&reading.data, |read, city| devices(read, city, wall_clock_ms()))?;
     if reading.json {
         return output::json(&all.iter().map(as_json).collect::<Vec<_>>());

@@ -4,7 +4,7 @@ use keting::checkup::{Check, FactValue, State};
 use keting_server::init::store_path;
 use serde_json::{Map, Value, json};
 
-use crate::arguments::ReadingEither;
+use crate::arguments::Reading;
 use crate::columns::padded;
 use crate::commands::words::role_name;
 use crate::device::vault_of;
@@ -16,7 +16,7 @@ use crate::time::{city_minute, off_by};
 ///
 /// # Errors
 /// When something does not work, or there is no place where keys could be.
-pub fn doctor(reading: &ReadingEither) -> Result<(), Failure> {
+pub fn doctor(reading: &Reading) -> Result<(), Failure> {
     let mut checks = Vec::new();
     let mut printed = Ok(());
     let mut tell = |check: Check| {

@@ -6,7 +6,7 @@ use keting_server::shell::admin::{AdminReply, AdminRequest};
 use keting_server::shell::wall_clock_ms;
 use serde_json::json;
 
-use crate::arguments::{Grant, ReadingServer};
+use crate::arguments::{Grant, Reading};
 use crate::commands::server::{ask, read_store, refused};
 use crate::commands::words::role_name;
 use crate::exit::Failure;
@@ -31,7 +31,7 @@ pub fn run(verb: &Grant) -> Result<(), Failure> {
     }
 }
 
-fn list(reading: &ReadingServer) -> Result<(), Failure> {
+fn list(reading: &Reading) -> Result<(), Failure> {
     let all = read_store(&reading.data, |read, city| grants(read, city, wall_clock_ms()))?;
     if reading.json {
         return output::json(&all.iter().map(as_json).collect::<Vec<_>>());

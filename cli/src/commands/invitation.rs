@@ -5,7 +5,7 @@ use keting_server::shell::admin::{AdminReply, AdminRequest};
 use keting_server::shell::wall_clock_ms;
 use serde_json::json;
 
-use crate::arguments::{Invitations, ReadingServer};
+use crate::arguments::{Invitations, Reading};
 use crate::commands::server::{ask, read_store, refused};
 use crate::commands::words::role_name;
 use crate::exit::Failure;
@@ -28,7 +28,7 @@ pub fn run(verb: &Invitations) -> Result<(), Failure> {
     }
 }
 
-fn list(reading: &ReadingServer) -> Result<(), Failure> {
+fn list(reading: &Reading) -> Result<(), Failure> {
     let all = read_store(&reading.data, |read, _| invitations(read, wall_clock_ms()))?;
     if reading.json {
         return output::json(&all.iter().map(as_json).collect::<Vec<_>>());

@@ -24,10 +24,11 @@ pub fn run(verb: Resident) -> Result<(), Failure> {
             let add = HouseholdCommand::AddResident { household, resident, time };
             device::write(&keting, &Command::Household(add), id, &writing)
         }
-        Resident::Edit { household, resident, writing, fields } => {
+        Resident::Edit { household, resident, writing, fields, no_tags } => {
             let keting = device::open(&writing.data)?;
             let (household, resident) = device::resident(&keting, &household, &resident)?;
             let fields = resident_fields(fields);
+            let fields = no_tags.iter().fold(fields, |all, tag| all.with_care_tag(tag, false));
             let time = keting.now();
             let edit = HouseholdCommand::EditResident { household, resident, fields, time };
             device::write(&keting, &Command::Household(edit), resident, &writing)
@@ -73,7 +74,7 @@ fn move_all(
 }
 
 fn resident_fields(given: ResidentFields) -> Fields {
-    let mut all = fields(&[
+    let all = fields(&[
         ("name", given.name),
         ("phone", given.phone),
         ("relation", given.relation),
@@ -84,8 +85,5 @@ fn resident_fields(given: ResidentFields) -> Fields {
         ("health", given.health),
         ("disability", given.disability),
     ]);
-    for (tags, has) in [(given.tags, true), (given.no_tags, false)] {
-        all = tags.iter().fold(all, |all, tag| all.with_care_tag(tag, has));
-    }
-    all
+    given.tags.iter().fold(all, |all, tag| all.with_care_tag(tag, true))
 }

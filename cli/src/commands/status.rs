@@ -3,7 +3,7 @@
 use keting_trust::{RecordKind, SignedGrant};
 use serde_json::json;
 
-use crate::arguments::{Reading, ReadingEither};
+use crate::arguments::Reading;
 use crate::columns::aligned;
 use crate::commands::outbox::waiting_for_invitation;
 use crate::commands::words::role_name;
@@ -119,7 +119,7 @@ fn dash() -> String {
 ///
 /// # Errors
 /// When the device cannot be opened.
-pub fn devices(reading: &ReadingEither) -> Result<(), Failure> {
+pub fn devices(reading: &Reading) -> Result<(), Failure> {
     let keting = open(&reading.data)?;
     let records = keting.read(|reader| reader.records_of(RecordKind::Grant.code()))?;
     let grants: Vec<_> = records

@@ -7,7 +7,7 @@ use keting_server::store::{ServerStore, StoreError};
 use keting_server::verify::Difference;
 use serde_json::{Map, Value, json};
 
-use crate::arguments::ReadingEither;
+use crate::arguments::Reading;
 use crate::device;
 use crate::exit::Failure;
 use crate::output;
@@ -27,7 +27,7 @@ struct Found {
 ///
 /// # Errors
 /// When it cannot be read; exit code 6 when something does not hold up.
-pub fn verify(reading: &ReadingEither) -> Result<(), Failure> {
+pub fn verify(reading: &Reading) -> Result<(), Failure> {
     let is_server = store_path(&reading.data).exists();
     let found = if is_server { verify_server(reading)? } else { verify_device(reading)? };
     output::progress_done();
@@ -63,7 +63,7 @@ pub fn verify(reading: &ReadingEither) -> Result<(), Failure> {
     }
 }
 
-fn verify_device(reading: &ReadingEither) -> Result<Found, Failure> {
+fn verify_device(reading: &Reading) -> Result<Found, Failure> {
     let keting = device::open(&reading.data)?;
     let report = replica_of(&keting).verify(&mut |done, total| {
         output::progress(&format!("已核对文档 documents checked: {done}/{total}"));
@@ -85,7 +85,7 @@ fn verify_device(reading: &ReadingEither) -> Result<Found, Failure> {
 ///
 /// # Errors
 /// When it cannot be opened.
-pub fn inspect(reading: &ReadingEither) -> Result<(), Failure> {
+pub fn inspect(reading: &Reading) -> Result<(), Failure> {
     let (path, sizes) = if store_path(&reading.data).exists() {
         let path = store_path(&reading.data);
         let sizes = measure(&path).map_err(keting::EngineError::from)?;
@@ -115,7 +115,7 @@ pub fn inspect(reading: &ReadingEither) -> Result<(), Failure> {
     output::line(format!("{}: 字节 bytes {}", path.display(), sizes.total_bytes))
 }
 
-fn verify_server(reading: &ReadingEither) -> Result<Found, Failure> {
+fn verify_server(reading: &Reading) -> Result<Found, Failure> {
     let mut store =
         SqliteStore::open_to_read(&store_path(&reading.data)).map_err(keting::EngineError::from)?;
     let read = store.snapshot().map_err(|error| unreadable(&error))?;

@@ -11,5 +11,8 @@ pub fn keting() -> Command {
     let test = std::env::current_exe().unwrap();
     let path: PathBuf = test.parent().and_then(|deps| deps.parent()).unwrap().join("keting");
     assert!(path.exists(), "build it first: cargo build -p keting-cli ({})", path.display());
-    Command::new(path)
+    let mut command = Command::new(path);
+    // Whoever runs the tests may have chosen a language for themselves.
+    command.env_remove("KETING_LANG");
+    command
 }

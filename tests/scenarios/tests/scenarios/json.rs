@@ -3,7 +3,7 @@
 use keting_scenarios::city::{MICRO_GRID, UNIT};
 use keting_scenarios::device::Device;
 use keting_scenarios::served::ServedCity;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const ID_NUMBER: &str = "990481199007130028";
 const PHONE: &str = "19900009330";
@@ -163,10 +163,14 @@ fn whoever_asks_for_json_gets_complaints_as_an_object_too() {
     assert_eq!(names(&refused), promised);
     assert_eq!([&refused["kind"], &refused["field"]], ["refused", "name"]);
     assert!(refused["zh"].as_str().is_some_and(|text| text.contains('请')), "{refused}");
+    let (_, unknown) = told(&["household", "edit", &household, "--tenure", "泥房"]);
+    assert_eq!(unknown["code"], "unknown_word");
+    assert_eq!(unknown["allowed"], json!(["owned", "rented", "public", "employer", "other"]));
     // Also where the arguments are not understood at all.
     let (exit_code, usage) = told(&["household", "show"]);
     assert_eq!((exit_code, &usage["code"]), (2, &Value::from("usage")));
-    assert_eq!(names(&usage), promised);
+    assert!(promised.iter().all(|name| usage.get(name).is_some()), "{usage}");
+    assert_eq!(usage["missing"], json!(["<ID>"]));
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod exit_codes;
 mod folders;
 mod handed_over;
 mod held;
+mod help;
 mod incarnations;
 mod invitations;
 mod json;
