@@ -1,10 +1,10 @@
 //! What may be said of households.
 
 use clap::{Args, Subcommand};
-use keting::input::Field;
 
-use super::{OfHousehold, Reading, RestoreReason, WithdrawReason, Writing};
-use crate::help::Words;
+use super::{
+    NeedSaid, NewNote, NewVisit, OfHousehold, Reading, RestoreReason, WithdrawReason, Writing,
+};
 
 /// Verbs of households.
 #[derive(Debug, Subcommand)]
@@ -18,7 +18,7 @@ pub enum Household {
         address: String,
         #[arg(long)]
         address_code: Option<String>,
-        #[arg(long, value_parser = Words::of(Field::Tenure))]
+        #[arg(long)]
         tenure: Option<String>,
     },
     List {
@@ -44,42 +44,12 @@ pub enum Household {
         address: Option<String>,
         #[arg(long)]
         address_code: Option<String>,
-        #[arg(long, value_parser = Words::of(Field::Tenure))]
+        #[arg(long)]
         tenure: Option<String>,
     },
-    Visit {
-        id: String,
-        #[command(flatten)]
-        writing: Writing,
-        #[arg(long)]
-        purpose: String,
-        #[arg(long)]
-        note: Option<String>,
-        #[arg(long)]
-        at: Option<String>,
-        #[arg(long)]
-        by: Option<String>,
-    },
-    Need {
-        id: String,
-        #[command(flatten)]
-        writing: Writing,
-        #[arg(long, conflicts_with_all = ["need", "status"])]
-        text: Option<String>,
-        #[arg(long, requires = "status")]
-        need: Option<String>,
-        #[arg(long, requires = "need", value_parser = Words::of(Field::NeedStatus))]
-        status: Option<String>,
-        #[arg(long)]
-        note: Option<String>,
-    },
-    Note {
-        id: String,
-        #[command(flatten)]
-        writing: Writing,
-        #[arg(long)]
-        text: String,
-    },
+    Visit(NewVisit),
+    Need(NeedSaid),
+    Note(NewNote),
     Settle {
         id: String,
         key: String,

@@ -2,9 +2,12 @@
 
 mod device;
 mod household;
+mod need;
+mod note;
 mod operator;
 mod region;
 mod resident;
+mod visit;
 mod withdrawal;
 
 use std::path::PathBuf;
@@ -13,9 +16,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use device::{Device, Enroll, Held, Salvage, Sync};
 pub use household::{Household, SettleOn};
+pub use need::NeedSaid;
+pub use note::NewNote;
 pub use operator::{Grant, Init, Invitations, Invite, LogFormat, Serve, Server};
 pub use region::Region;
 pub use resident::{Resident, ResidentFields};
+pub use visit::NewVisit;
 pub use withdrawal::{OfHousehold, RestoreReason, WithdrawReason};
 
 /// Keting: household rosters that several people edit offline and that merge through a server.

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Reading;
-use crate::help::Words;
 
 /// Arguments of `init`.
 #[derive(Debug, Args)]
@@ -53,7 +52,7 @@ pub struct Invite {
     pub data: PathBuf,
     #[arg(long)]
     pub name: String,
-    #[arg(long, value_parser = Words::of_roles())]
+    #[arg(long)]
     pub role: String,
     #[arg(long)]
     pub region: Option<String>,

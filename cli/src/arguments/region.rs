@@ -1,10 +1,8 @@
 //! What may be said of regions.
 
 use clap::Subcommand;
-use keting::input::Field;
 
 use super::{Reading, Writing};
-use crate::help::Words;
 
 /// Verbs of regions.
 #[derive(Debug, Subcommand)]
@@ -22,7 +20,7 @@ pub enum Region {
         code: String,
         #[arg(long)]
         name: String,
-        #[arg(long, value_parser = Words::of(Field::RegionLevel))]
+        #[arg(long)]
         level: String,
         #[arg(long)]
         parent: String,

@@ -1,10 +1,8 @@
 //! What may be said of residents.
 
 use clap::{Args, Subcommand};
-use keting::input::Field;
 
 use super::{RestoreReason, WithdrawReason, Writing};
-use crate::help::Words;
 
 /// What may be said of a resident.
 #[derive(Debug, Args)]
@@ -13,17 +11,17 @@ pub struct ResidentFields {
     pub name: Option<String>,
     #[arg(long)]
     pub phone: Option<String>,
-    #[arg(long, value_parser = Words::of(Field::Relation))]
+    #[arg(long)]
     pub relation: Option<String>,
-    #[arg(long, value_parser = Words::of(Field::Bond))]
+    #[arg(long)]
     pub bond: Option<String>,
-    #[arg(long = "tag", value_name = "TAG", value_parser = Words::of(Field::CareTag))]
+    #[arg(long = "tag", value_name = "TAG")]
     pub tags: Vec<String>,
     #[arg(long)]
     pub id_number: Option<String>,
     #[arg(long)]
     pub birth_date: Option<String>,
-    #[arg(long, value_parser = Words::of(Field::Sex))]
+    #[arg(long)]
     pub sex: Option<String>,
     #[arg(long)]
     pub health: Option<String>,
@@ -48,7 +46,7 @@ pub enum Resident {
         writing: Writing,
         #[command(flatten)]
         fields: ResidentFields,
-        #[arg(long = "no-tag", value_name = "TAG", value_parser = Words::of(Field::CareTag))]
+        #[arg(long = "no-tag", value_name = "TAG")]
         no_tags: Vec<String>,
     },
     Leave {
@@ -56,7 +54,7 @@ pub enum Resident {
         resident: String,
         #[command(flatten)]
         writing: Writing,
-        #[arg(long, default_value = "moved_out", value_parser = Words::of(Field::Status))]
+        #[arg(long, default_value = "moved_out")]
         status: String,
         #[arg(long)]
         reason: Option<String>,

@@ -2,14 +2,15 @@
 
 mod entries;
 mod list;
+mod records;
 mod show;
 
-use keting::commands::{HouseholdCommand, VisitsCommand};
-use keting::views::{FactView, ItemKind};
+use keting::commands::HouseholdCommand;
+use keting::views::FactView;
 use keting::{Command, DocumentKind, Fields, Value};
 use keting_model::words::WITHDRAWN;
 
-use crate::arguments::{Household, Writing};
+use crate::arguments::Household;
 use crate::commands::words::{who_and_when, word_name};
 use crate::commands::{conflicts, withdrawal};
 use crate::device;
@@ -46,27 +47,9 @@ pub fn run(verb: Household) -> Result<(), Failure> {
             let edit = Command::Household(HouseholdCommand::Edit { household, fields });
             device::write(&keting, &edit, household, &writing)
         }
-        Household::Visit { id, writing, purpose, note, at, by } => {
-            let keting = device::open(&writing.data)?;
-            let household = device::household(&keting, &id)?;
-            let (visit, time) = (keting.new_item(), keting.now());
-            let at = at.unwrap_or_else(|| time.day().to_string());
-            let fields =
-                fields(&[("at", Some(at)), ("purpose", Some(purpose)), ("note", note), ("by", by)]);
-            let add = VisitsCommand::AddVisit { household, visit, fields, time };
-            device::write(&keting, &Command::Visits(add), visit, &writing)
-        }
-        Household::Need { id, writing, text, need, status, note } => {
-            let need = Need { text, need, status, note };
-            run_need(&id, &writing, need)
-        }
-        Household::Note { id, writing, text } => {
-            let keting = device::open(&writing.data)?;
-            let household = device::household(&keting, &id)?;
-            let (note, time) = (keting.new_item(), keting.now());
-            let add = VisitsCommand::AddNote { household, note, text, time };
-            device::write(&keting, &Command::Visits(add), note, &writing)
-        }
+        Household::Visit(visit) => records::visit(visit),
+        Household::Need(need) => records::need(need),
+        Household::Note(note) => records::note(note),
         Household::Settle { id, key, writing, on } => conflicts::settle(&id, &key, &writing, &on),
         Household::Withdraw { id, record, why, writing } => {
             withdrawal::withdraw(&id, &record, why, &writing)
@@ -75,35 +58,6 @@ pub fn run(verb: Household) -> Result<(), Failure> {
             withdrawal::restore(&id, &record, why, &writing)
         }
     }
-}
-
-struct Need {
-    text: Option<String>,
-    need: Option<String>,
-    status: Option<String>,
-    note: Option<String>,
-}
-
-fn run_need(id: &str, writing: &Writing, asked: Need) -> Result<(), Failure> {
-    let keting = device::open(&writing.data)?;
-    let household = device::household(&keting, id)?;
-    let time = keting.now();
-    let (need, command) = match asked {
-        Need { text: Some(text), .. } => {
-            let need = keting.new_item();
-            (need, HouseholdCommand::AddNeed { household, need, text, time })
-        }
-        Need { need: Some(need), status: Some(status), note, text: None } => {
-            let need = device::item(&keting, &household, ItemKind::Need, &need)?;
-            let fact = keting.new_item();
-            (need, HouseholdCommand::AdvanceNeed { household, need, fact, status, note, time })
-        }
-        Need { .. } => {
-            let usage = "say --text for a new need, or --need and --status for a known one";
-            return Err(Failure::Usage(usage.to_owned()));
-        }
-    };
-    device::write(&keting, &Command::Household(command), need, writing)
 }
 
 /// An address, with a mark if the household was withdrawn.

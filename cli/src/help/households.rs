@@ -7,9 +7,12 @@ const ADDRESS: Both =
     ("地址，如 望潮小区3幢1单元201室", "The address, such as 望潮小区3幢1单元201室");
 const ADDRESS_CODE: Both = ("标准地址编码", "The code of the standard address");
 const TENURE: Both = ("房屋权属", "The tenure");
-const VISIT: Both = ("只指这次走访，填编号或前几位", "Only the visit with this id, or its first digits");
-const NOTE: Both = ("只指这条记录，填编号或前几位", "Only the note with this id, or its first digits");
-const NEED: Both = ("只指这项需求，填编号或前几位", "Only the need with this id, or its first digits");
+const VISIT: Both =
+    ("只指这次走访，填编号或前几位", "Only the visit with this id, or its first digits");
+const NOTE: Both =
+    ("只指这条记录，填编号或前几位", "Only the note with this id, or its first digits");
+const NEED: Both =
+    ("只指这项需求，填编号或前几位", "Only the need with this id, or its first digits");
 
 pub(super) const VERBS: &[Verb] = &[
     verb("household", ("户", "Households"), &[], &[]),

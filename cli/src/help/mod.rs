@@ -19,7 +19,7 @@ use crate::arguments::Arguments;
 use crate::language::Language;
 
 pub use complaint::{complain, in_one_line, missing_arguments};
-pub use words::Words;
+use words::Words;
 
 /// The whole command line, with what is said of it in a language.
 pub fn command(language: Language) -> Command {

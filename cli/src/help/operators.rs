@@ -78,7 +78,7 @@ pub(super) const VERBS: &[Verb] = &[
             (
                 "url",
                 (
-                    "告诉设备连接的地址，与监听地址不同时填写：wss://主机:端口/v1/sync",
+                    "告诉设备连接的地址，与监听地址不同时填写：wss://HOST:PORT/v1/sync",
                     "The address devices are told to connect to, if it differs: wss://host:port/v1/sync",
                 ),
             ),
@@ -186,7 +186,7 @@ pub(super) const VERBS: &[Verb] = &[
             (
                 "urls",
                 (
-                    "一个地址，首选的写在前面，最多四个：wss://主机:端口/v1/sync",
+                    "一个地址，首选的写在前面，最多四个：wss://HOST:PORT/v1/sync",
                     "An address, the preferred one first, up to four times: wss://host:port/v1/sync",
                 ),
             ),

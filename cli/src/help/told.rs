@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use clap::{Arg, ArgAction, Command};
 
-use super::{Example, Verb, verbs};
+use super::{Example, Verb, Words, verbs};
 use crate::language::Language;
 
 /// A command and all below it, with what is said of them in a language.
@@ -67,6 +67,10 @@ fn usage(command: &mut Command, language: Language) -> String {
 
 /// An argument with what is said of it, and what it takes if nothing else is said.
 fn argument_told(argument: Arg, verb: &Verb, language: Language) -> Arg {
+    let argument = match Words::at(verb.path, argument.get_id().as_str()) {
+        Some(words) => argument.value_parser(words),
+        None => argument,
+    };
     let id = argument.get_id().as_str();
     let said = verb.arguments.iter().chain(COMMON).find(|(name, _)| *name == id);
     let mut help = said.map_or("", |(_, (zh, en))| language.choose(zh, en)).to_owned();

@@ -13,8 +13,24 @@ use keting_model::role::Role;
 pub struct Words(Vec<(&'static str, &'static str)>);
 
 impl Words {
-    /// Those that a field chooses from.
-    pub fn of(field: Field) -> Self {
+    /// Those that an argument of a verb chooses from, if it does.
+    pub fn at(path: &str, argument: &str) -> Option<Self> {
+        let field = match (path, argument) {
+            ("invite", "role") => return Some(Self::of_roles()),
+            ("household need", "status") => Field::NeedStatus,
+            ("resident leave", "status") => Field::Status,
+            (_, "tags" | "no_tags") => Field::CareTag,
+            (_, "tenure") => Field::Tenure,
+            (_, "relation") => Field::Relation,
+            (_, "bond") => Field::Bond,
+            (_, "sex") => Field::Sex,
+            (_, "level") => Field::RegionLevel,
+            _ => return None,
+        };
+        Some(Self::of(field))
+    }
+
+    fn of(field: Field) -> Self {
         let words = match field.takes() {
             Takes::Words(words) => words,
             _ => &[],
@@ -23,8 +39,7 @@ impl Words {
         Self(named.collect())
     }
 
-    /// The roles.
-    pub fn of_roles() -> Self {
+    fn of_roles() -> Self {
         Self(Role::ALL.into_iter().map(|role| (role.name(), role.zh())).collect())
     }
 }

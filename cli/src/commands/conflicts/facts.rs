@@ -50,7 +50,7 @@ mod tests {
     use keting_model::{DocumentId, DocumentKind, ItemId};
 
     use super::*;
-    use crate::arguments::{Arguments, Household, Resident, Verb};
+    use crate::arguments::{Arguments, Household, NeedSaid, Resident, Verb};
 
     fn conflict(item: &str, status: &str, reason: &str) -> ConflictView {
         let document = DocumentId::from_random(DocumentKind::Household, [7; 14]);
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn what_is_printed_to_type_of_a_need_is_understood_and_says_the_same_again() {
         match parsed(&conflict("n", "met", "修好了")) {
-            Verb::Household(Household::Need { need, status, note, .. }) => {
+            Verb::Household(Household::Need(NeedSaid { need, status, note, .. })) => {
                 assert_eq!(
                     (need.as_deref(), status.as_deref()),
                     (Some("0102030405060708"), Some("met"))
