@@ -3,6 +3,7 @@
 //! others did to something withdrawn by withdrawing it once more or restoring it ([`withdrawals`]).
 
 mod facts;
+mod meanwhile;
 mod withdrawals;
 
 use keting::Keting;

@@ -300,7 +300,59 @@ fn of_who_is_concealed_a_reader_hears_that_something_was_done_and_not_what() {
     let listed =
         conflicts(&rows, &steward, &Permitted::from_roles(&[Role::Steward]), None).unwrap();
     assert_eq!(done(&listed[0]), [format!("r/{}", two.first)]);
+    assert_eq!(
+        (&listed[0].meanwhile[0].value, listed[0].meanwhile[0].withheld),
+        (&None, &["value"][..])
+    );
     assert!(!listed[0].may_settle);
+    // Who reads what is private is told all of it.
+    let all = two.to_settle();
+    let told = all[0].meanwhile.iter().map(|done| (done.key.as_str(), done.value.as_deref()));
+    let phone = format!("r/{}/phone", two.first);
+    assert_eq!(told.collect::<Vec<_>>(), [(phone.as_str(), Some("13800000001"))]);
+}
+
+#[test]
+fn what_others_did_meanwhile_is_told_with_what_they_wrote() {
+    let mut two = two();
+    withdraw(&mut two.alice, Record::Household, "录重复了");
+    let (household, time) = (household_id(1), two.bob.time());
+    let (first, fact, need) = (two.first, two.bob.fresh(), two.bob.fresh());
+    let fields = Fields::new().with("address", "一号").with("tenure", "rented");
+    let text = "修水管".to_owned();
+    let (status, reason, at) =
+        ("away".to_owned(), Some("去杭州".to_owned()), Some("2026-05-20".to_owned()));
+    let resident = first;
+    for command in [
+        HouseholdCommand::Edit { household, fields },
+        HouseholdCommand::SetStatus { household, resident, fact, status, reason, at, time },
+        HouseholdCommand::AddNeed { household, need, text, time },
+    ] {
+        two.bob.run(&Command::Household(command)).unwrap();
+    }
+    let fields = Fields::new().with("health", "高血压");
+    two.bob.run(&Command::Private(PrivateCommand::Edit { household, resident, fields })).unwrap();
+    let visit = visit(&mut two.bob);
+    two.meet();
+    let listed = two.to_settle();
+    let told = listed[0].meanwhile.iter().map(|done| {
+        [&Some(done.key.clone()), &done.value, &done.at, &done.reason].map(Clone::clone)
+    });
+    let row = |key: String, said: [&str; 3]| {
+        let said = said.map(|text| Some(text.to_owned()).filter(|text| !text.is_empty()));
+        let [value, at, reason] = said;
+        [Some(key), value, at, reason]
+    };
+    let expected = [
+        row("address".to_owned(), ["一号", "", ""]),
+        row(format!("n/{need}/text"), ["修水管", "", ""]),
+        row(format!("r/{first}/s"), ["away", "2026-05-20", "去杭州"]),
+        row("tenure".to_owned(), ["rented", "", ""]),
+        row(format!("r/{first}/health"), ["高血压", "", ""]),
+        row(format!("v/{visit}"), ["回访", "2026-05-30", ""]),
+    ];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+    assert!(listed[0].meanwhile.iter().all(|done| done.withheld.is_empty()));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use keting::views::{ConflictView, HouseholdPage};
 
-use super::{about, shell_word};
+use super::{meanwhile, shell_word};
 use crate::commands::withdrawal::why;
 use crate::commands::words::{who_and_when, word_name};
 use crate::exit::Failure;
@@ -25,8 +25,7 @@ pub fn print(page: &HouseholdPage, conflict: &ConflictView, data: &str) -> Resul
         output::line(format!("  {status}  {reason}  （{entered}）"))?;
     }
     for done in &conflict.meanwhile {
-        let (what, entered) = (about(page, &done.key), who_and_when(&done.entered));
-        output::line(format!("  作废时未知 not known then: {what}  （{entered}）"))?;
+        output::line(format!("  作废时未知 not known then: {}", meanwhile::told(page, done)))?;
     }
     if conflict.may_settle {
         let [keep, undo] = what_to_type(conflict, data);

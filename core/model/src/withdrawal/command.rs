@@ -14,7 +14,7 @@ use crate::id::{DocumentId, ItemId};
 use crate::rows::Contents;
 use crate::value::Value;
 use crate::withdrawal::record::{Record, is_withdrawn, require_standing};
-use crate::withdrawal::rows::{unseen_in_household, unseen_in_private_part};
+use crate::withdrawal::unseen::{unseen_in_household, unseen_in_private_part};
 use crate::words;
 
 /// Withdraws a record.

@@ -19,6 +19,7 @@ mod query;
 mod record;
 mod rows;
 mod rule;
+mod unseen;
 mod view;
 
 pub use command::WithdrawalCommand;

@@ -10,7 +10,8 @@ CREATE TABLE withdrawal (
     reasons   BLOB,                   -- beside the household: why, a CBOR array: the fact's id, the reason
     seen      BLOB,                   -- of a household: the visits and notes that its withdrawals name
     meanwhile BLOB,                   -- what others did to it, unseen by who withdrew it, a CBOR array: key,
-                                      -- actor, city's time
+                                      -- the fact's id, value or what it says, day, reason, city's time,
+                                      -- actor, whether it is of who is concealed
     concealed INTEGER NOT NULL,       -- 1 if it is of who is concealed: why is for those who read the private part
     PRIMARY KEY (document, item)
 ) STRICT, WITHOUT ROWID;

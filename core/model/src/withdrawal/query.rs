@@ -7,10 +7,11 @@ use crate::fact::{Fact, FactView, Told, ids_of};
 use crate::id::{DocumentId, ItemId};
 use crate::kind::DocumentKind;
 use crate::projection::Cell;
-use crate::query::{Rows, Withheld, blob, document, int, item, regions_below};
+use crate::query::{Rows, Withheld, blob, document, int, item, regions_below, text};
 use crate::role::Family;
 use crate::rows::cbor_in;
-use crate::withdrawal::rows::{Unseen, Why};
+use crate::withdrawal::rows::Why;
+use crate::withdrawal::unseen::{Unseen, told};
 use crate::withdrawal::{HOUSEHOLD, Meanwhile, family_of};
 use crate::words;
 
@@ -39,6 +40,8 @@ pub(crate) struct Withdrawals(BTreeMap<(DocumentId, String), Withdrawal>);
 pub(crate) struct Withdrawal {
     pub(crate) facts: Vec<Fact>,
     pub(crate) meanwhile: Vec<Meanwhile>,
+    /// The same, as the documents have it.
+    unseen: Vec<Unseen>,
     is_withdrawn: bool,
     /// Whether it is a resident of whom only name and relation may be read in the open.
     is_concealed: bool,
@@ -70,7 +73,7 @@ pub(crate) fn read_withdrawals<R: Rows>(
         }
         let one = all.entry((household, root)).or_default();
         one.reasons.extend(cbor_in::<Why>(row, 5));
-        one.meanwhile.extend(cbor_in(row, 7).into_iter().map(Meanwhile::of));
+        one.unseen.extend(cbor_in::<Unseen>(row, 7));
         if stands_in == household {
             one.is_withdrawn = int(row, 3) == Some(1);
             one.facts = cbor_in(row, 4);
@@ -92,7 +95,9 @@ pub(crate) fn read_withdrawals<R: Rows>(
         family_of(key).kind() != DocumentKind::HouseholdVisits
             || readable.get(household).is_some_and(|recorded| recorded.iter().any(is_it))
     };
+    let hides_private = withheld.withholds(DocumentKind::HouseholdPrivate);
     all.retain(|(household, root), one| {
+        one.meanwhile = told(std::mem::take(&mut one.unseen), hides_private);
         one.meanwhile.retain(|done| may_hear(household, &done.key));
         !one.facts.is_empty() && may_hear(household, root)
     });
@@ -138,13 +143,17 @@ fn recorded<R: Rows>(
     rows: &R,
     household: &DocumentId,
 ) -> Result<Vec<(ItemId, Meanwhile)>, R::Error> {
-    const SQL: &str = "SELECT item, time, actor, 'v' FROM visit WHERE household = ?1 \
-                       UNION ALL SELECT item, time, actor, 'o' FROM note WHERE household = ?1";
+    const SQL: &str = "SELECT item, time, actor, 'v', at, purpose, note FROM visit \
+                       WHERE household = ?1 \
+                       UNION ALL SELECT item, time, actor, 'o', at, text, NULL FROM note \
+                       WHERE household = ?1";
     let mut all = Vec::new();
     rows.query(SQL, &[Cell::Blob(household.as_bytes().to_vec())], &mut |row| {
         let (Some(id), Some(Cell::Text(letter))) = (item(row, 0), row.get(3)) else { return };
         let key = format!("{letter}/{id}");
-        all.push((id, Meanwhile { key, entered: Entered::from_row(row, 1) }));
+        let (at, value, reason) = (text(row, 4), text(row, 5), text(row, 6));
+        let entered = Entered::from_row(row, 1);
+        all.push((id, Meanwhile { key, value, at, reason, entered, withheld: &[] }));
     })?;
     Ok(all)
 }
@@ -208,11 +217,5 @@ impl Withdrawals {
             !hidden.contains(place) && (in_conflict || !one.meanwhile.is_empty())
         });
         undecided.map(|((household, root), one)| (household, root, one))
-    }
-}
-
-impl Meanwhile {
-    fn of(Unseen { key, actor, city_time }: Unseen) -> Self {
-        Self { key, entered: Entered::at(actor, city_time) }
     }
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use minicbor::{Decode, Encode};
 
-use crate::city_time::CityTime;
 use crate::fact::{Told, current, ids_of, joined};
-use crate::id::{ActorId, ItemId};
+use crate::id::ItemId;
 use crate::projection::{Cell, Row, Table};
 use crate::rows::{Contents, cbor_cell, cell};
 use crate::value::Value;
 use crate::withdrawal::HOUSEHOLD;
+use crate::withdrawal::unseen::{Unseen, unseen_in_household, unseen_in_private_part};
 use crate::words;
 
 /// The step that makes the table.
@@ -20,19 +20,6 @@ pub(crate) static WITHDRAWAL: Table = Table {
     name: "withdrawal",
     columns: &["household", "withdrawn", "facts", "reasons", "seen", "meanwhile", "concealed"],
 };
-
-/// Something that somebody did to a withdrawn record who had not heard of that.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
-#[cbor(array)]
-pub(super) struct Unseen {
-    /// What they wrote: the key of a field, or what facts or an item are about.
-    #[n(0)]
-    pub(super) key: String,
-    #[n(1)]
-    pub(super) actor: Option<ActorId>,
-    #[n(2)]
-    pub(super) city_time: Option<CityTime>,
-}
 
 /// Why somebody says what a fact says, where that stands in another document than the fact.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -140,62 +127,8 @@ fn seen<'f>(contents: &Contents<'_>, root: &str, facts: impl Iterator<Item = &'f
     if named.is_empty() { Cell::Null } else { cell(Some(&joined(&named))) }
 }
 
-/// What stands of a record in its household that was not there for those who wrote `facts`.
-pub(super) fn unseen_in_household(
-    contents: &Contents<'_>,
-    root: &str,
-    facts: impl Iterator<Item = ItemId>,
-) -> Vec<Unseen> {
-    let marks: Vec<String> = facts.map(|fact| format!("{root}/{fact}/over")).collect();
-    unseen(contents, root, &marks)
-}
-
-/// What stands of a record in the private part that was not there for any who withdrew it. A later withdrawal
-/// has seen what an earlier one had, so all of them may be asked at once.
-pub(super) fn unseen_in_private_part(contents: &Contents<'_>, root: &str) -> Vec<Unseen> {
-    let marks = contents.below(root).filter(|(end, _)| end.ends_with("/time"));
-    let marks: Vec<String> = marks.map(|(end, _)| format!("{root}/{end}")).collect();
-    if marks.is_empty() { Vec::new() } else { unseen(contents, root, &marks) }
-}
-
-/// What stands of a record that was not there where the values under `marks` were put.
-fn unseen(contents: &Contents<'_>, root: &str, marks: &[String]) -> Vec<Unseen> {
-    let item = root.strip_suffix(HOUSEHOLD).unwrap_or_default();
-    let mut unseen = BTreeSet::new();
-    for key in contents.keys().filter(|key| key.starts_with(item)) {
-        if is_of_withdrawal(key, root) || key == "of" {
-            continue;
-        }
-        for said in contents.said_beside(key, marks) {
-            let (actor, city_time) = (said.actor, said.city_time);
-            unseen.insert(Unseen { key: in_short(contents, key), actor, city_time });
-        }
-    }
-    unseen.into_iter().collect()
-}
-
-fn is_of_withdrawal(key: &str, root: &str) -> bool {
-    key.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
-}
-
 /// Whether a key is of a resident of whom only name and relation stand in the open.
 fn is_of_concealed(contents: &Contents<'_>, key: &str) -> bool {
     let resident = key.strip_prefix("r/").and_then(|rest| rest.split('/').next()?.parse().ok());
     resident.is_some_and(|resident| contents.is_concealed(resident))
-}
-
-/// A key as whoever reads the household may see it: of facts only what they are about, of who is concealed
-/// only that it is about them.
-fn in_short(contents: &Contents<'_>, key: &str) -> String {
-    let segments: Vec<&str> = key.split('/').collect();
-    match segments.as_slice() {
-        ["r", resident, name, ..]
-            if !["name", "relation"].contains(name) && is_of_concealed(contents, key) =>
-        {
-            format!("r/{resident}")
-        }
-        [letter, item, facts @ ("s" | "w"), ..] => format!("{letter}/{item}/{facts}"),
-        [letter, item, "time"] => format!("{letter}/{item}"),
-        _ => key.to_owned(),
-    }
 }

@@ -110,16 +110,20 @@ fn what_a_colleague_did_beside_a_withdrawal_is_listed_and_decided_as_it_is_print
             assert_eq!(conflicts.as_array().unwrap().len(), 1);
             assert_eq!(conflicts[0]["shown"], "withdrawn");
             let meanwhile = conflicts[0]["meanwhile"].as_array().unwrap();
-            let by = |done: &Value| {
+            let told = |done: &Value| {
                 let key = done["key"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
-                (key, done["entered"]["by"].as_str().unwrap().to_owned())
+                [json!(key), done["value"].clone(), done["entered"]["by"].clone()]
             };
-            let done: Vec<_> = meanwhile.iter().map(by).collect();
-            assert_eq!(done, ["phone", "health"].map(|key| (key.to_owned(), "刘平杰".to_owned())));
+            let done: Vec<_> = meanwhile.iter().map(told).collect();
+            let wrote = |key, value| [json!(key), json!(value), json!("刘平杰")];
+            assert_eq!(done, [wrote("phone", "13800000001"), wrote("health", "高血压")]);
             assert_eq!(device.json(&["status"])["conflicts"], 1);
         }
         let printed = two.bob.run(&["household", "show", household]).done().out;
-        assert!(printed.contains("作废时未知 not known then: 李燕云 电话 phone"), "{printed}");
+        let line =
+            printed.lines().find(|line| line.contains("作废时未知 not known then:")).unwrap();
+        assert!(line.contains("刘平杰 20") && line.contains("把李燕云的电话填为“13800000001”"));
+        assert!(line.contains("entered “13800000001” as the phone of 李燕云."), "{line}");
         two.bob.run(&printed_after(&printed, outcome)).done();
         two.sync();
         for device in two.both() {
