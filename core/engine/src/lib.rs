@@ -19,6 +19,7 @@ pub mod durable_file;
 mod environment;
 pub mod error;
 pub mod parts;
+mod reaching;
 mod replica;
 mod shell;
 pub mod vault;

@@ -9,6 +9,7 @@ pub use crate::directory::{
 };
 pub use crate::driver::SyncDriver;
 pub use crate::environment::{Environment, SystemEnvironment};
+pub use crate::reaching::Reaching;
 pub use crate::replica::membership::Membership;
 pub use crate::replica::verify;
 pub use crate::replica::whereabouts::Whereabouts;

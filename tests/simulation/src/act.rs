@@ -7,6 +7,7 @@ use keting::{EngineError, ErrorKind, Next};
 use keting_model::Command;
 use keting_model::household::HouseholdCommand;
 use keting_model::query::Rows as _;
+use keting_sync::Purpose;
 
 use crate::plan;
 use crate::said::about;
@@ -29,7 +30,7 @@ impl World {
             return Ok(());
         };
         // Of a household that is only half here nobody can say what stands.
-        if replica.status().map_or(true, |status| status.first_sync.is_some()) {
+        if is_only_half_here(replica) {
             return Ok(());
         }
         let Some(command) = plan::draw(&mut self.rng, replica, &self.memory.households) else {
@@ -101,6 +102,18 @@ impl World {
                 }
             }
         }
+    }
+}
+
+/// Whether a first sync is not over, or the disk does not say.
+fn is_only_half_here(replica: &Replica) -> bool {
+    match replica.session_config().map(|config| config.purpose) {
+        Ok(Purpose::Sync { first_sync, .. }) => first_sync.is_some(),
+        // To be enrolled once more.
+        Ok(Purpose::Enrol { .. }) => {
+            replica.status().map_or(true, |status| status.first_sync.is_some())
+        }
+        Err(_) => true,
     }
 }
 

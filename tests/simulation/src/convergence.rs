@@ -66,10 +66,10 @@ impl World {
     }
 
     fn is_quiescent(&mut self) -> bool {
-        let Some(server) = &mut self.host.server else { return false };
-        let Ok(Some(head)) = server.store().snapshot().and_then(|read| read.head()) else {
+        let head = self.host.log_number();
+        if self.host.server.is_none() || head == 0 {
             return false;
-        };
+        }
         let links = &self.links;
         let is_still = |device: &Device| {
             device.session.as_ref().is_some_and(|session| {
@@ -82,11 +82,14 @@ impl World {
             let status = device.replica.as_ref().and_then(|replica| replica.status().ok());
             status.is_some_and(|status| {
                 let cursor = status.cursor.map(|cursor| cursor.number);
-                cursor == Some(head.number) && status.waiting == 0
+                cursor == Some(head) && status.waiting == 0
             })
         };
-        let others = || self.devices.iter().filter(|device| !self.has_handed_over(device));
-        others().all(is_still) && others().all(has_all)
+        let is_out = |device: &Device| {
+            self.has_handed_over(device) || self.addresses.has_lost(&self.host, device)
+        };
+        self.devices.iter().all(|device| is_still(device) || is_out(device))
+            && self.devices.iter().all(|device| is_out(device) || has_all(device))
     }
 
     fn unfinished(&self) -> String {
@@ -159,14 +162,14 @@ impl World {
         let device = &self.devices[index];
         let Some(server) = &mut self.host.server else { return Err("no server".to_owned()) };
         let read = server.store().snapshot().map_err(|error| error.to_string())?;
-        let is_any_late = device.edits.values().any(Edit::is_late);
+        let late = device.late();
         for (commit, Edit { about, progress, .. }) in &device.edits {
             let must_be_held = self.memory.places.must_be_held(&self.said, &*read, *about);
             let good = match progress {
                 Progress::Waiting => false,
                 Progress::Acknowledged => !must_be_held,
                 // What came too late after an end was judged when it was seen.
-                Progress::Held(_) => must_be_held || is_any_late,
+                Progress::Held(_) => must_be_held || self.memory.places.is_any_above(&late, *about),
                 Progress::LeftToAPerson | Progress::Moot => true,
             };
             if !good {

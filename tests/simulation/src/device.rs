@@ -1,20 +1,21 @@
 //! A phone: its disk and its vault, and the app on it while it runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use keting::parts::{FileIdentity, Replica, ReplicaConfig, SyncDriver};
+use keting::parts::{FileIdentity, Reaching, Replica, ReplicaConfig, SyncDriver};
 use keting::{EngineError, Environment, Executed, ReplicaId, Secret, Vault};
 use keting_model::{Command, DocumentId};
 use keting_testkit::rng::Rng;
 use keting_testkit::vfs::Disk;
 use keting_trust::limits::DOCUMENTS_OPEN_BYTES_MAX;
-use keting_trust::{CommitId, DeviceId, Ed25519Signer, Invitation};
+use keting_trust::{CommitId, DeviceId, Digest, Ed25519Signer, Invitation};
 
 use crate::cast::Part;
 use crate::clock::{Clock, DeviceEnvironment};
 use crate::network::LinkId;
+use crate::pins::Given;
 use crate::put_back::Image;
 use crate::said::{Remembered, about};
 use crate::vault::MemoryVault;
@@ -37,6 +38,10 @@ pub struct Device {
     pub replica: Option<Replica>,
     /// The app's connection.
     pub session: Option<Session>,
+    /// What is left of the app's last go at reaching the server, if it has not got through.
+    pub reaching: Option<Reaching>,
+    /// What invitations it was given.
+    pub given: Vec<Given>,
     /// Every edit the app said was durable, and how far it was seen to come.
     pub edits: BTreeMap<CommitId, Edit>,
     /// Whether the disk was made to fail since the app began.
@@ -61,6 +66,12 @@ pub struct Session {
     pub link: LinkId,
     /// What ships.
     pub driver: SyncDriver,
+    /// The go at reaching the server that it is of, and the address that was dialled.
+    pub reaching: Reaching,
+    /// The same.
+    pub url: String,
+    /// Whether the app has noted that the server was reached there.
+    pub is_noted: bool,
     /// When it began, in milliseconds since the run did.
     pub begun_at_ms: u64,
     /// How many edits it has said need not be made anew.
@@ -76,13 +87,6 @@ pub struct Edit {
     pub entered_at_ms: u64,
     /// How far it was seen to come.
     pub progress: Progress,
-}
-
-impl Edit {
-    /// Whether the server holds it since it came after an end of its device.
-    pub fn is_late(&self) -> bool {
-        self.progress == Progress::Held("grant_revoked".to_owned())
-    }
 }
 
 /// How far an edit was seen to come. It never goes back.
@@ -113,6 +117,8 @@ impl Device {
             environment: DeviceEnvironment::new(clock, rng.fork(3)),
             replica: None,
             session: None,
+            reaching: None,
+            given: vec![Given { key: Digest::new(invitation.tls_spki_sha256), number: 0 }],
             edits: BTreeMap::new(),
             is_troubled: false,
             is_disk_bad: false,
@@ -136,6 +142,8 @@ impl Device {
             environment: DeviceEnvironment::new(clock, rng.fork(3)),
             replica: None,
             session: None,
+            reaching: None,
+            given: self.given.clone(),
             edits: self.edits.clone(),
             is_troubled: false,
             is_disk_bad: false,
@@ -192,6 +200,7 @@ impl Device {
     /// Ends the app without a word, as a crash does; what it wrote stays.
     pub fn stop(&mut self) -> Option<LinkId> {
         let link = self.session.take().map(|session| session.link);
+        self.reaching = None;
         // Killed, not closed: SQLite would tidy up on closing.
         self.disk.kill_processes();
         self.replica = None;
@@ -201,6 +210,13 @@ impl Device {
     /// Whether the server has let the device in, and the device knows it.
     pub fn is_enrolled(&self) -> bool {
         self.enrolled.is_some()
+    }
+
+    /// What its edits are about that the server holds since they came after an end of the device.
+    pub fn late(&self) -> BTreeSet<DocumentId> {
+        let late = Progress::Held("grant_revoked".to_owned());
+        let late = self.edits.values().filter(|edit| edit.progress == late);
+        late.map(|edit| edit.about).collect()
     }
 
     /// Remembers an enrolment that is durable.
@@ -237,7 +253,23 @@ impl Device {
         is_right || self.session.as_ref().is_some_and(has_heard)
     }
 
-    /// The invitation it was given.
+    /// Takes an invitation: into the file that it has, or for the one that it is to make. `number` is the
+    /// entry of the log up to which announcements count for nothing against it.
+    ///
+    /// # Errors
+    /// When the file cannot be written, or the city is another.
+    pub fn accept(&mut self, invitation: Invitation, number: u64) -> Result<(), EngineError> {
+        if let Some(replica) = &mut self.replica {
+            replica.accept(&invitation)?;
+        }
+        self.given.push(Given { key: Digest::new(invitation.tls_spki_sha256), number });
+        if !self.is_enrolled() {
+            self.invitation = invitation;
+        }
+        Ok(())
+    }
+
+    /// The invitation it was let in by.
     pub fn invitation(&self) -> &Invitation {
         &self.invitation
     }

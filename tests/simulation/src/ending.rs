@@ -2,16 +2,14 @@
 //! entered before the end goes out; then nothing is read until the device is enrolled once more, and what
 //! was entered meanwhile goes out after that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use keting::Status;
 use keting::parts::Replica;
 use keting_server::ending::EndRequest;
 use keting_trust::DeviceId;
-use keting_trust::limits::ENDED_WORK_MS_MAX;
 
 use crate::device::Device;
-use crate::operator::UNNOTICED_MS_MAX;
 use crate::world::{Broken, World};
 
 /// The ends of devices, as the operator knows of them.
@@ -27,13 +25,10 @@ pub struct Ends {
 struct End {
     /// Where the log stood then.
     number: u64,
-    at_ms: u64,
     /// When it first connected after that. Whatever was entered before was entered in time.
     greeted_at_ms: Option<u64>,
     /// Whether it was invited since.
     is_invited: bool,
-    /// Whether the server's clock was about right.
-    is_dated: bool,
 }
 
 impl Ends {
@@ -43,16 +38,8 @@ impl Ends {
     }
 
     /// A device is ended, which may be in the middle of a session.
-    fn note(
-        &mut self,
-        device: DeviceId,
-        number: u64,
-        at_ms: u64,
-        in_session_since: Option<u64>,
-        is_dated: bool,
-    ) {
-        let greeted_at_ms = in_session_since;
-        let end = End { number, at_ms, greeted_at_ms, is_invited: false, is_dated };
+    fn note(&mut self, device: DeviceId, number: u64, in_session_since: Option<u64>) {
+        let end = End { number, greeted_at_ms: in_session_since, is_invited: false };
         self.last.insert(device, end);
     }
 
@@ -66,6 +53,19 @@ impl Ends {
         self.last.contains_key(device)
     }
 
+    /// Whether what a phone's file says is all there ever was of its device: no other machine has it, none was
+    /// put back, and it was never ended.
+    pub fn has_one_life(
+        &self,
+        devices: &[Device],
+        device: &Device,
+        put_back: &BTreeSet<DeviceId>,
+    ) -> bool {
+        let Some(id) = device.id().filter(|_| device.is_honest) else { return false };
+        let machines = devices.iter().filter(|one| one.id() == Some(id)).count();
+        machines == 1 && !put_back.contains(&id) && !self.was_ended(&id)
+    }
+
     /// A device connects.
     pub fn note_greeting(&mut self, device: &DeviceId, now_ms: u64) {
         if let Some(end) = self.last.get_mut(device) {
@@ -73,17 +73,12 @@ impl Ends {
         }
     }
 
-    /// Whether the server may hold what a device's holder entered at a time: it had greeted by then, or
-    /// the end is so long ago that nobody waits any more.
-    pub fn may_hold(&self, device: &DeviceId, entered: Option<u64>, now_ms: u64) -> bool {
-        self.last.get(device).is_some_and(|end| {
-            let is_late = now_ms - end.at_ms > ENDED_WORK_MS_MAX - 2 * UNNOTICED_MS_MAX;
-            is_late
-                || !end.is_dated
-                || entered.is_none_or(|entered_ms| {
-                    end.greeted_at_ms.is_some_and(|at_ms| at_ms <= entered_ms)
-                })
-        })
+    /// Whether the server may hold what a device's holder entered at a time, since another machine of the
+    /// device had been told of its end by then. No machine sends what it made itself after it was told.
+    pub fn may_hold(&self, device: &DeviceId, entered: Option<u64>) -> bool {
+        let end = self.last.get(device);
+        let greeted_at_ms = end.and_then(|end| end.greeted_at_ms);
+        greeted_at_ms.is_some_and(|at_ms| entered.is_none_or(|entered_ms| at_ms <= entered_ms))
     }
 }
 
@@ -112,22 +107,22 @@ impl World {
         let head = server.store().snapshot().and_then(|read| read.head());
         let number = head.ok().flatten().map_or(u64::MAX, |head| head.number);
         let since = self.devices[index].session.as_ref().map(|session| session.begun_at_ms);
-        let is_dated = self.host.clock_off_ms.unsigned_abs() <= UNNOTICED_MS_MAX;
-        self.ends.note(id, number, now_ms, since, is_dated);
+        self.ends.note(id, number, since);
         let name = self.devices[index].name.clone();
         self.note(&format!("{name}'s device is ended at {number}"));
         self.queue_server_step();
         true
     }
 
-    /// Somebody whose device was ended gets an invitation into the same folder. Who is not at hand
-    /// waits.
+    /// Somebody whose device was ended, or who lost the server, gets an invitation into the same folder.
+    /// Who is not at hand waits.
     ///
     /// # Errors
     /// When the device does not take it.
     pub fn invite_back(&mut self, index: usize) -> Result<(), Broken> {
         let device = &self.devices[index];
-        if !self.is_shut_out(device)
+        let has_lost = self.addresses.has_lost(&self.host, device);
+        if !(has_lost || self.is_shut_out(device))
             || device.replica.is_none()
             || device.is_troubled
             || !self.is_on_time()
@@ -137,17 +132,24 @@ impl World {
         let part = self.devices[index].part;
         let Some(invitation) = self.host.try_invite(&part) else { return Ok(()) };
         self.hang_up_by_phone(index);
+        let number = self.host.log_number();
         let device = &mut self.devices[index];
-        let Some(replica) = &mut device.replica else { return Ok(()) };
+        let Some(replica) = &device.replica else { return Ok(()) };
         let (name, id) = (device.name.clone(), replica.device());
-        replica
-            .accept(&invitation)
+        let known = replica.status().ok().and_then(|status| status.cursor);
+        let number = number.max(known.map_or(0, |cursor| cursor.number));
+        device
+            .accept(invitation, number)
             .map_err(|error| format!("{name} takes no invitation: {error}"))?;
         if let Some(end) = self.ends.last.get_mut(&id) {
             end.is_invited = true;
         }
         self.note(&format!("{name} is invited back"));
-        self.trace.count("a device was invited back");
+        self.trace.count(if has_lost {
+            "who had lost the server was invited"
+        } else {
+            "a device was invited back"
+        });
         Ok(())
     }
 
@@ -156,7 +158,7 @@ impl World {
         self.devices.iter().filter(|device| device.id().as_ref() == Some(id)).count()
     }
 
-    /// Invites everybody back whose device is ended.
+    /// Invites everybody back whose device is ended, or who has lost the server.
     ///
     /// # Errors
     /// When a device does not take it, or is not there.
@@ -165,11 +167,13 @@ impl World {
             self.invite_back(index)?;
         }
         self.ends.are_over = true;
-        let is_left = |id: DeviceId| self.ends.is_ended(&id);
-        if self.devices.iter().filter_map(Device::id).any(is_left) {
-            Err("a device that was ended is not invited back".to_owned())
-        } else {
-            Ok(())
+        let is_left = |device: &Device| {
+            device.id().is_some_and(|id| self.ends.is_ended(&id))
+                || self.addresses.has_lost(&self.host, device)
+        };
+        match self.devices.iter().find(|device| is_left(device)) {
+            Some(device) => Err(format!("{} is not invited back", device.name)),
+            None => Ok(()),
         }
     }
 

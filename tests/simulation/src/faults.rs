@@ -94,6 +94,9 @@ impl World {
             }
             Fault::OneCodeTwice => self.make_one_code_twice(),
             Fault::End => Ok(self.end_a_device()),
+            Fault::Move => Ok(self.move_server()),
+            Fault::RotateKey => Ok(self.rotate_key()),
+            Fault::UntoldChange => Ok(self.change_without_a_word()),
             Fault::Cut => {
                 let links: Vec<_> =
                     self.links.values().filter(|l| !l.is_cut).map(|l| l.id).collect();
@@ -180,7 +183,10 @@ impl World {
             | Fault::Lie
             | Fault::Refusals
             | Fault::OneCodeTwice
-            | Fault::End => return false,
+            | Fault::End
+            | Fault::Move
+            | Fault::RotateKey
+            | Fault::UntoldChange => return false,
         }
         let name = self.devices[victim].name.clone();
         self.note(&format!("{name} has {what}"));
@@ -235,7 +241,10 @@ impl World {
             | Fault::Lie
             | Fault::Refusals
             | Fault::OneCodeTwice
-            | Fault::End => return false,
+            | Fault::End
+            | Fault::Move
+            | Fault::RotateKey
+            | Fault::UntoldChange => return false,
         }
         self.note(&format!("the server has {what}"));
         true

@@ -7,6 +7,10 @@
 //! is checked over and over ([`safety`]). In the second nothing goes wrong any more, and within a
 //! bound of virtual time everybody must have the same ([`convergence`]).
 //!
+//! A phone goes where it takes its server to be: [`addresses`] says who answers there and with which TLS
+//! key, and [`moving`] what the operator does about both. TLS itself, which refuses a key that is not
+//! pinned, is played.
+//!
 //! A seed decides everything: the same seed gives the same [`trace`] and the same logical [`dump`]
 //! of every side. What is *not* here: two server processes on one store (the server's own
 //! conformance suite has them), threads, sockets, TLS, and the lies of a server that no phone can
@@ -18,6 +22,7 @@
 )]
 
 pub mod act;
+pub mod addresses;
 pub mod cast;
 pub mod clock;
 pub mod convergence;
@@ -28,9 +33,11 @@ pub mod faults;
 pub mod host;
 pub mod hostile;
 pub mod liar;
+pub mod moving;
 pub mod network;
 pub mod officers;
 pub mod operator;
+pub mod pins;
 pub mod places;
 pub mod plan;
 pub mod put_back;

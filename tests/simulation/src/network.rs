@@ -31,6 +31,8 @@ pub struct Link {
     pub device: usize,
     /// Its name at the server, until the server has forgotten it.
     pub server: Option<ConnectionId>,
+    /// Whether somebody else than the server is at its other end.
+    pub is_strangers: bool,
     /// Whether frames still leave.
     pub is_cut: bool,
     /// What the server says of edits it did not keep, until it has said its first word.
@@ -62,12 +64,18 @@ pub enum Sent {
 }
 
 impl Link {
-    /// A new connection, to be cut after so many frames, if at all.
-    pub fn new(id: LinkId, device: usize, server: ConnectionId, cut_after: Option<u64>) -> Self {
+    /// A new connection, to be cut after so many frames, if at all. A stranger has no name for it.
+    pub fn new(
+        id: LinkId,
+        device: usize,
+        server: Option<ConnectionId>,
+        cut_after: Option<u64>,
+    ) -> Self {
         Self {
             id,
             device,
-            server: Some(server),
+            server,
+            is_strangers: server.is_none(),
             is_cut: false,
             refusals: Vec::new(),
             is_answered: false,

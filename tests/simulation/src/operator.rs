@@ -38,6 +38,9 @@ impl World {
         if self.rng.chance(1, 4) {
             self.renew_all();
         }
+        if self.rng.chance(1, 2) {
+            self.announce_where_it_is();
+        }
         let index = self.rng.index(self.devices.len());
         if self.rng.chance(1, 2) { self.invite_back(index) } else { Ok(()) }
     }

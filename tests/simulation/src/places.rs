@@ -72,6 +72,11 @@ impl Places {
         }
     }
 
+    /// Whether something, or a region that it lies in, is among these.
+    pub fn is_any_above(&self, these: &BTreeSet<DocumentId>, about: DocumentId) -> bool {
+        these.contains(&about) || self.regions_of(about).iter().any(|it| these.contains(it))
+    }
+
     /// Whether a commit about something has to be held, since it lies in a region that is.
     pub fn must_be_held(&self, said: &Said, read: &dyn ServerRead, about: DocumentId) -> bool {
         self.regions_of(about).iter().any(|region| is_held(said, read, region))

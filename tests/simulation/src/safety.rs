@@ -5,8 +5,11 @@
 //!   A machine that is put back has what it had then, and what it makes anew comes to the server once.
 //! - What a phone believes the server has, the server has. Nothing honest is held but a region whose
 //!   code another has, and what lies in it; and no phone finds such a region by its code. Of a device that
-//!   was ended, what it made too late is held, with what is built on it.
+//!   was ended while it had two machines, what one made after the other was told is held, with what lies in
+//!   that.
 //! - A device that was ended reads nothing until it is invited back.
+//! - A phone pins the TLS keys that it was told of last, by an invitation or by the log, and no others; and
+//!   the server gives a key up once everybody who may read was told of a newer one, or after thirty days.
 //! - The server's log has no gap, its chain is right, and nothing that was in it ever changes.
 //! - Within one incarnation of a device's file times rise with the sequence, whatever its clock did.
 //! - No file holds a document that the holder's grant does not cover, nor somebody else's changes
@@ -29,6 +32,7 @@ use keting_trust::{ChainHash, DeviceId, Digest, Incarnation, RecordKind, SignedC
 
 use crate::device::{Device, Edit, Progress};
 use crate::dump::{self, Contents};
+use crate::pins::{Announced, demand_in_time};
 use crate::places::Places;
 use crate::world::{Broken, World};
 
@@ -45,6 +49,8 @@ pub struct Memory {
     pub places: Places,
     /// Which region lies in which, as the server last had it.
     pub parents: BTreeMap<DocumentId, Option<DocumentId>>,
+    /// What the log announces.
+    pub announced: Vec<Announced>,
     /// Where each document of the server lives.
     homes: BTreeMap<DocumentId, DocumentId>,
     log: Vec<(Digest, ChainHash)>,
@@ -70,6 +76,7 @@ impl World {
             self.check_contents(index)?;
             self.demand_finder(index)?;
             self.demand_unread(index)?;
+            self.demand_pins(index)?;
             self.demand_outbox(index)?;
             self.demand_hidden(index)?;
         }
@@ -103,8 +110,19 @@ impl World {
             match self.memory.log.get(place) {
                 None => {
                     self.memory.log.push((digest, chain));
-                    if entry.kind == RecordKind::Commit {
-                        self.memory.note_time(&SignedCommit::open(&entry.record).unwrap())?;
+                    match entry.kind {
+                        RecordKind::Commit => {
+                            self.memory.note_time(&SignedCommit::open(&entry.record).unwrap())?;
+                        }
+                        RecordKind::Announcement => {
+                            self.memory.announced.push(Announced::read(number, &entry.record));
+                            let (devices, replaced) = (&self.devices, &self.moving.replaced);
+                            let has_one_life = |device: &Device| {
+                                self.ends.has_one_life(devices, device, &self.memory.put_back)
+                            };
+                            demand_in_time(&*read, devices, has_one_life, &self.memory, replaced)?;
+                        }
+                        _ => {}
                     }
                 }
                 Some(known) if *known == (digest, chain) => {}
@@ -185,10 +203,9 @@ impl World {
                 acknowledged.push((here.id(), here.commit.number));
             }
         }
-        let (name, own, now_ms) = (device.name.clone(), replica.device(), self.clock.now_ms());
-        // The end of a device counts what one of its machines has made; what others have, may be too late.
-        let may_be_late = device.image.is_some() || self.devices_of(&own) > 1;
-        let is_any_late = self.devices[index].edits.values().any(Edit::is_late);
+        let (name, own, late) = (device.name.clone(), replica.device(), device.late());
+        // A machine that was not told yet goes on with what another one was told of.
+        let has_others = self.devices_of(&own) > 1;
         let (Some(server), false) = (&mut self.host.server, self.host.is_troubled) else {
             return Ok(());
         };
@@ -196,8 +213,8 @@ impl World {
         for (commit, about, entered, code) in held {
             let places = &self.memory.places;
             let is_right = match code.as_str() {
-                "grant_revoked" => may_be_late || self.ends.may_hold(&own, entered, now_ms),
-                "ancestor_held" if is_any_late => true,
+                "grant_revoked" => has_others && self.ends.may_hold(&own, entered),
+                "ancestor_held" if places.is_any_above(&late, about) => true,
                 code => places.is_rightly_held(&self.said, &*read, (&commit, about), code),
             };
             if !is_right {

@@ -50,11 +50,17 @@ pub enum Fault {
     OneCodeTwice,
     /// The operator ends a device.
     End,
+    /// The operator moves the server, a step at a time.
+    Move,
+    /// The operator changes the server's TLS key.
+    RotateKey,
+    /// The operator changes address or TLS key and tells nobody.
+    UntoldChange,
 }
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 25] = [
         Self::Crash,
         Self::PowerCut,
         Self::PowerCutInCall,
@@ -77,6 +83,9 @@ impl Fault {
         Self::Refusals,
         Self::OneCodeTwice,
         Self::End,
+        Self::Move,
+        Self::RotateKey,
+        Self::UntoldChange,
     ];
 }
 
@@ -121,7 +130,7 @@ impl Temper {
             act_every_ms: 2_000 << rng.below(5),
             fault_every_ms: 4_000 << rng.below(4),
             cuts_in_8: rng.below(6),
-            acts: 60 + rng.below(100),
+            acts: 45 + rng.below(70),
             faults: if is_calm { Vec::new() } else { faults },
         }
     }

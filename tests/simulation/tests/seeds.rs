@@ -53,6 +53,8 @@ fn two_hundred_seeds_hold_and_every_fault_fires() {
     for what in [
         "connection cut",
         "a device was invited back",
+        "a stranger answered with a TLS key that a phone still pins",
+        "a TLS key is served no more",
         "a wrong clock was confirmed",
         "acts made anew",
         "grants were renewed by the operator",
@@ -87,6 +89,8 @@ fn two_hundred_seeds_hold_and_every_fault_fires() {
         "lie: GrantOfNobody",
         "lie: GrantOfOtherCity",
         "lie: GrantBeyondItsIssuer",
+        "lie: AnnouncementByNobody",
+        "lie: AnnouncementOlder",
         "lie: CommitUnderNoGrant",
         "lie: DependencyLeftOut",
         "lie: CursorOfOtherChain",
@@ -96,6 +100,8 @@ fn two_hundred_seeds_hold_and_every_fault_fires() {
         "said: a word stands that may have moved",
         "said: several stand and agree",
         "said: words stand against each other",
+        "who had lost the server was invited",
+        "whoever answered had another TLS key",
         "said: worked on beside a withdrawal",
     ] {
         assert!(counts.contains_key(what), "it never happened in {SEEDS} seeds: {what}");

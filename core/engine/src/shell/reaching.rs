@@ -1,11 +1,9 @@
-//! Reaching the server: at each of its addresses in turn, until a session got through at one.
-//!
-//! Whoever answers there need not be able to serve: a machine that was left behind, a server of another
-//! city, one that takes the connection and says nothing. None of them keeps a device from the next address.
+//! Reaching the server: what [`Reaching`] gives is dialled, one address after the other.
 
 use tokio::time::Instant;
 
 use crate::error::EngineError;
+use crate::reaching::Reaching;
 use crate::shell::facade::Keting;
 use crate::shell::news::SyncNews;
 use crate::shell::socket::SocketError;
@@ -19,14 +17,14 @@ pub(super) async fn reach(
     news: &mut (dyn FnMut(SyncNews) + Send),
 ) -> Outcome {
     let started = Instant::now();
-    let server = match keting.with_replica(|replica| replica.server()) {
-        Ok(server) => server,
+    let mut reaching = match keting.with_replica(|replica| Reaching::begin(replica)) {
+        Ok(reaching) => reaching,
         Err(error) => return error.into(),
     };
     let mut failed: Option<Outcome> = None;
-    for url in server.addresses() {
-        let outcome = sync_at(keting, &server, url, started, until, news).await;
-        if outcome.ended.is_ok() || outcome.progress.is_served {
+    while let Some(url) = reaching.next_address() {
+        let outcome = sync_at(keting, reaching.server(), &url, started, until, news).await;
+        if Reaching::is_over(&outcome.ended, &outcome.progress) {
             return outcome;
         }
         if failed.as_ref().is_none_or(|before| !may_pass(before) && may_pass(&outcome)) {

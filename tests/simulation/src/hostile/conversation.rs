@@ -8,7 +8,7 @@ use keting_sync::{
 use keting_testkit::rng::Rng;
 use keting_trust::{Ed25519Signer, Incarnation, PublicKey, SignedConfirmation, Signer};
 
-use crate::host::channel;
+use crate::host::Host;
 use crate::hostile::drawn;
 use crate::world::{Broken, World};
 
@@ -45,7 +45,8 @@ impl Conversation {
         let mut binding = [0; 32];
         rng.fill(&mut binding);
         let server = world.host.server.as_mut().ok_or("no server")?;
-        let connection = server.connect(channel(binding), now_ms);
+        let shown = &world.host.tls_keys[0];
+        let connection = server.connect(Host::channel(binding, shown), now_ms);
         let mut session = DeviceSession::new(config, rng.next_u64());
         session.handle_connected(&binding, now_ms);
         let incarnation = Incarnation::new(drawn(rng));

@@ -24,6 +24,7 @@ use keting_trust::{Cursor, Digest, RecordKind, SignedGrant};
 use crate::dump;
 use crate::hostile::Forger;
 use crate::liar::words::{Liar, welcome};
+use crate::pins::last_serial;
 use crate::world::{Broken, World};
 
 /// A way to enrol a device that is none.
@@ -48,6 +49,8 @@ enum Lie {
     EntryBelowTheCursor,
     EntryBeyondItsUpTo,
     EntryBeyondEveryLog,
+    AnnouncementByNobody,
+    AnnouncementOlder,
     CursorBackwards,
     CursorOfOtherChain,
     CursorOfOtherGeneration,
@@ -62,8 +65,10 @@ enum Lie {
 
 /// What the phone sets aside, while the session goes on.
 const SET_ASIDE: &str = "set aside";
+/// What the phone keeps, and what changes nothing of what it goes by.
+const KEPT: &str = "connection_lost";
 
-const LIES: [(Lie, &str); 25] = [
+const LIES: [(Lie, &str); 27] = [
     (Lie::GrantOfNobody, SET_ASIDE),
     (Lie::GrantOfOtherCity, SET_ASIDE),
     (Lie::GrantBeyondItsIssuer, SET_ASIDE),
@@ -74,6 +79,8 @@ const LIES: [(Lie, &str); 25] = [
     (Lie::CommitWithOtherChange, SET_ASIDE),
     (Lie::CommitBreaksTheRule, SET_ASIDE),
     (Lie::DependencyLeftOut, SET_ASIDE),
+    (Lie::AnnouncementByNobody, SET_ASIDE),
+    (Lie::AnnouncementOlder, KEPT),
     (Lie::EntriesReversed, "entries_out_of_order"),
     (Lie::EntryTwice, "entries_out_of_order"),
     (Lie::EntryBelowTheCursor, "entries_out_of_order"),
@@ -139,7 +146,9 @@ fn plan(world: &mut World, victim: usize, rng: &mut Rng) -> Result<Option<Told>,
     let status = replica.status().map_err(|error| error.to_string())?;
     let genesis = Cursor::genesis(log, 0);
     let welcome = ServerMessage::Welcome(welcome(city_id, &genesis, world.clock.unix_ms()));
-    let liar = Liar { city, issuing, victim: replica.public_key().clone() };
+    let known = status.cursor.map_or(0, |cursor| cursor.number);
+    let followed = last_serial(&world.memory.announced, known);
+    let liar = Liar { city, issuing, followed, victim: replica.public_key().clone() };
     if !device.is_enrolled() {
         let code = *rng.pick(&FALSE_ENROLMENTS).ok_or("no lie")?;
         let said = vec![welcome, ServerMessage::Enrolled(liar.enrolled(code, rng))];
@@ -169,9 +178,10 @@ fn tell(world: &mut World, victim: usize, told: &Told, rng: &mut Rng) -> Result<
     rng.fill(&mut binding);
     let now_ms = world.clock.now_ms();
     let who = world.devices[victim].name.clone();
-    // What was set aside is not sent again, so only a copy of the phone is told.
+    // What has its place in the log is not sent again, so only a copy of the phone is told.
     let mut copy = None;
-    if told.code == SET_ASIDE {
+    let is_taken = [SET_ASIDE, KEPT].contains(&told.code);
+    if is_taken {
         let mut told = world.devices[victim].copy(&world.clock, rng);
         told.start().map_err(|error| format!("a copy of {who} does not start: {error}"))?;
         copy = Some(told);
@@ -179,8 +189,7 @@ fn tell(world: &mut World, victim: usize, told: &Told, rng: &mut Rng) -> Result<
     let device = copy.as_mut().unwrap_or(&mut world.devices[victim]);
     let replica = device.replica.as_mut().ok_or("an app does not run")?;
     let watched = replica.observers().subscribe(&[]);
-    let is_aside = told.code == SET_ASIDE;
-    let before = if is_aside { contents_of(replica) } else { kept(replica)? };
+    let before = if is_taken { followed(replica)? } else { kept(replica)? };
     let set_aside = replica.store().set_aside_count().map_err(|error| error.to_string())?;
     let mut driver =
         SyncDriver::start(replica, binding, now_ms).map_err(|error| format!("{who}: {error}"))?;
@@ -198,7 +207,7 @@ fn tell(world: &mut World, victim: usize, told: &Told, rng: &mut Rng) -> Result<
     if code != told.code {
         return Err(format!("{who} was told {}, and ended with {code}", told.name));
     }
-    let after = if is_aside { contents_of(replica) } else { kept(replica)? };
+    let after = if is_taken { followed(replica)? } else { kept(replica)? };
     if after != before {
         return Err(format!("{who} was told {}, and is not as it was", told.name));
     }
@@ -209,14 +218,16 @@ fn tell(world: &mut World, victim: usize, told: &Told, rng: &mut Rng) -> Result<
     Ok(())
 }
 
-fn contents_of(replica: &Replica) -> String {
-    format!("{:?}", dump::contents(replica))
+/// What a phone shows, and where it goes.
+fn followed(replica: &Replica) -> Result<String, Broken> {
+    let server = replica.server().map_err(|error| error.to_string())?;
+    Ok(format!("{:?} {server:?}", dump::contents(replica)))
 }
 
 /// Everything a lie may not change. That an edit was sent, or sent again, is no change.
 fn kept(replica: &Replica) -> Result<String, Broken> {
     let store = replica.store();
-    let mut text = format!("{:?}", dump::contents(replica));
+    let mut text = followed(replica)?;
     let commits = store.commits_after(None, u32::MAX).map_err(|error| error.to_string())?;
     for (row, commit) in commits {
         let entry = store.outbox_entry(row).map_err(|error| error.to_string())?;

@@ -11,8 +11,8 @@ use keting_sync::{Answer, CommitKey, Entry, Outcome, PushedCommit};
 use keting_testkit::rng::Rng;
 use keting_trust::limits::NUMBER_MAX;
 use keting_trust::{
-    ChainHash, Claimed, Cursor, Digest, Ed25519Signer, Grant, Heard, KindAccess, PublicKey,
-    RecordKind, Signed, SignedGrant, Signer,
+    Announcement, ChainHash, Claimed, Cursor, Digest, Ed25519Signer, Grant, Heard, KindAccess,
+    PublicKey, RecordKind, Signed, SignedAnnouncement, SignedGrant, Signer,
 };
 
 use crate::hostile::Forger;
@@ -37,6 +37,8 @@ pub(super) fn welcome(city: CityId, head: &Cursor, server_time_ms: u64) -> Welco
 pub(super) struct Liar<'w> {
     pub(super) city: &'w City,
     pub(super) issuing: SignedGrant,
+    /// The serial of the last announcement that the victim has.
+    pub(super) followed: Option<u64>,
     pub(super) victim: PublicKey,
 }
 
@@ -139,6 +141,15 @@ impl Liar<'_> {
                 let commit = self.commit(lie, forger, rng)?;
                 group(vec![entry(number, commit)], next)
             }
+            Lie::AnnouncementByNobody => {
+                let serial = self.followed.unwrap_or_default() + 1;
+                let by = if rng.chance(1, 2) { signer } else { &stranger };
+                group(vec![self.announcement(at, serial, by, rng)], next)
+            }
+            Lie::AnnouncementOlder => {
+                let serial = rng.below(self.followed?) + 1;
+                group(vec![self.announcement(at, serial, &self.city.issuing, rng)], next)
+            }
             Lie::EntriesReversed | Lie::EntryTwice | Lie::EntryBelowTheCursor => {
                 let [first, second] = match lie {
                     Lie::EntriesReversed => [number + 1, number],
@@ -187,6 +198,22 @@ impl Liar<'_> {
             }
         };
         Some(said)
+    }
+
+    /// That the server is elsewhere, in the next entry of the log.
+    fn announcement(&self, at: &Cursor, serial: u64, by: &dyn Signer, rng: &mut Rng) -> Entry {
+        let place = at.next_place();
+        let announcement = Announcement {
+            city: self.city.id,
+            log: self.city.log,
+            serial,
+            urls: vec!["wss://elsewhere.example/v1/sync".to_owned()],
+            keys: vec![Digest::new(drawn(rng))],
+            at_ms: 1,
+        };
+        let record = SignedAnnouncement::sign_at(place, announcement, by).unwrap().bytes;
+        let kind = RecordKind::Announcement.code();
+        Entry { number: place.number, kind, record, parts: Vec::new() }
     }
 
     /// A commit under a granted key that no honest phone made.

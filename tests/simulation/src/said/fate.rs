@@ -7,6 +7,7 @@ use keting_model::Command;
 use keting_trust::CommitId;
 
 use crate::device::Device;
+use crate::said::word::Slot;
 use crate::said::{Act, Said};
 use crate::world::Broken;
 
@@ -45,7 +46,7 @@ impl Said {
     /// A phone's holder is told that what they had entered needed not be made anew.
     ///
     /// # Errors
-    /// When they had entered no such thing, or it is still there.
+    /// When they had entered no such thing, it is still there, or what it says is said by nothing else.
     pub fn note_moot(
         &mut self,
         file: usize,
@@ -61,14 +62,30 @@ impl Said {
             let here = |commit| anew.in_file(replica.store(), &commit).ok().flatten();
             act.commit().is_some_and(|commit| here(commit).is_none())
         };
-        let is_it = |act: &&mut Act| {
+        let is_it = |act: &Act| {
             act.device == own && act.command == command && act.fate != Fate::Moot && is_gone(act)
         };
-        match acts.iter_mut().find(is_it) {
-            Some(act) => act.fate = Fate::Moot,
-            None => return Err(format!("{} is told of what they never entered", device.name)),
+        let Some(place) = acts.iter().position(is_it) else {
+            return Err(format!("{} is told of what they never entered", device.name));
+        };
+        acts[place].fate = Fate::Moot;
+        match self.said_by_nothing_else(place) {
+            Some(slot) => {
+                let (name, told) = (&device.name, self.told(slot));
+                Err(format!("{name} is told that {slot:?} stood there already, said was{told}"))
+            }
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Of what an act says something that stood nowhere before it, and that nobody else said.
+    fn said_by_nothing_else(&self, place: usize) -> Option<&Slot> {
+        self.about.iter().find_map(|(slot, entries)| {
+            let own = entries.iter().find(|entry| entry.act == place)?;
+            let others = entries.iter().filter(|entry| entry.act != place);
+            let is_said = others.into_iter().any(|entry| entry.word == own.word);
+            (!is_said && own.word != slot.unsaid()).then_some(slot)
+        })
     }
 
     /// Whether the author of an act was told that it needed not be made anew.

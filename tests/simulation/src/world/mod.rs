@@ -14,11 +14,13 @@ use std::collections::BTreeMap;
 
 use keting_testkit::rng::Rng;
 
+use crate::addresses::{Addresses, Answers};
 use crate::cast;
 use crate::clock::Clock;
 use crate::device::Device;
 use crate::ending::Ends;
-use crate::host::Host;
+use crate::host::{FIRST_URL, Host};
+use crate::moving::Moving;
 use crate::network::{Link, LinkId, Way};
 use crate::safety::Memory;
 use crate::said::Said;
@@ -67,6 +69,10 @@ pub struct World {
     pub devices: Vec<Device>,
     /// The server.
     pub host: Host,
+    /// Who answers at which address.
+    pub addresses: Addresses,
+    /// The server's moves and TLS keys.
+    pub moving: Moving,
     /// The connections.
     pub links: BTreeMap<LinkId, Link>,
     /// What happened.
@@ -114,6 +120,8 @@ impl World {
             temper,
             devices,
             host,
+            addresses: Addresses::default(),
+            moving: Moving::default(),
             links: BTreeMap::new(),
             trace: Trace::new(full_trace),
             memory: Memory::default(),
@@ -127,6 +135,7 @@ impl World {
             is_step_queued: false,
             rng,
         };
+        world.addresses.lead(FIRST_URL, Answers::Server);
         let server = world.host.server.as_mut().unwrap();
         let read = server.store().snapshot().unwrap();
         for line in cast::REGIONS.lines().skip(1) {

@@ -1,10 +1,12 @@
 //! What happens to a phone: it starts, connects, is woken, ends.
 
-use keting::parts::SyncDriver;
+use keting::parts::{Reaching, SyncDriver};
 use keting::{EngineError, ErrorKind};
+use keting_trust::Digest;
 
+use crate::addresses::Dialled;
 use crate::device::Session;
-use crate::host::channel;
+use crate::host::Host;
 use crate::network::{Link, Way};
 use crate::world::{Broken, Event, World};
 
@@ -32,42 +34,107 @@ impl World {
         }
     }
 
+    /// Dials the next addresses of a go at reaching the server, until somebody answers who has a key that
+    /// the phone pins.
     pub(super) fn connect(&mut self, index: usize) -> Result<(), Broken> {
         let again_ms = 1_000 + self.rng.below(self.temper.pause_ms);
         let Some(device) = self.devices.get_mut(index) else { return Ok(()) };
-        let (Some(replica), None) = (device.replica.as_mut(), device.session.as_ref()) else {
+        let (Some(replica), None) = (device.replica.as_ref(), device.session.as_ref()) else {
             if device.replica.is_none() {
                 self.after(again_ms, Event::Connect(index));
             }
             return Ok(());
         };
-        let Some(server) = self.host.server.as_mut() else {
-            self.after(again_ms, Event::Connect(index));
-            return Ok(());
-        };
-        let mut binding = [0; 32];
-        self.rng.fill(&mut binding);
-        let now_ms = self.clock.now_ms();
-        self.ends.note_greeting(&replica.device(), now_ms);
-        match SyncDriver::start(replica, binding, now_ms) {
-            Ok(driver) => {
-                let connection = server.connect(channel(binding), now_ms);
-                self.last_link += 1;
-                let link = self.last_link;
-                let cut_after = (!self.is_healing && self.rng.chance(self.temper.cuts_in_8, 8))
-                    .then(|| self.rng.below(16));
-                self.links.insert(link, Link::new(link, index, connection, cut_after));
-                device.session = Some(Session { link, driver, begun_at_ms: now_ms, moot: 0 });
-                let what = format!("{} connects as {link}", device.name);
-                self.note(&what);
-                self.trace.count("connections");
-                self.queue_server_step();
-                self.settle_device(index)
-            }
+        let reaching = device.reaching.take().map_or_else(|| Reaching::begin(replica), Ok);
+        let mut reaching = match reaching {
+            Ok(reaching) => reaching,
             Err(error) => {
                 self.after(again_ms, Event::Connect(index));
-                self.judge_error(index, &error)
+                return self.judge_error(index, &error);
             }
+        };
+        while let Some(url) = reaching.next_address() {
+            let server = reaching.server();
+            let shown = match self.addresses.dial(&self.host, &url, server.keys()) {
+                Dialled::Server(_) if self.host.server.is_none() => continue,
+                Dialled::Server(shown) => Some(shown),
+                Dialled::Stranger => None,
+                Dialled::WrongKey => {
+                    self.trace.count("whoever answered had another TLS key");
+                    continue;
+                }
+                Dialled::Nobody => {
+                    self.trace.count("nobody answered at an address");
+                    continue;
+                }
+            };
+            return self.begin_session(index, reaching, url, shown);
+        }
+        self.give_up_go(index);
+        self.after(again_ms, Event::Connect(index));
+        Ok(())
+    }
+
+    /// A session on a connection that stands: with the server, by the key that it has shown, or with a
+    /// stranger.
+    fn begin_session(
+        &mut self,
+        index: usize,
+        reaching: Reaching,
+        url: String,
+        shown: Option<Digest>,
+    ) -> Result<(), Broken> {
+        let again_ms = 1_000 + self.rng.below(self.temper.pause_ms);
+        let now_ms = self.clock.now_ms();
+        let mut binding = [0; 32];
+        self.rng.fill(&mut binding);
+        let device = &mut self.devices[index];
+        let Some(replica) = device.replica.as_mut() else { return Ok(()) };
+        if shown.is_some() {
+            self.ends.note_greeting(&replica.device(), now_ms);
+        }
+        let driver = match SyncDriver::start(replica, binding, now_ms) {
+            Ok(driver) => driver,
+            Err(error) => {
+                self.after(again_ms, Event::Connect(index));
+                return self.judge_error(index, &error);
+            }
+        };
+        let server = self.host.server.as_mut().zip(shown);
+        let server =
+            server.map(|(server, shown)| server.connect(Host::channel(binding, &shown), now_ms));
+        self.last_link += 1;
+        let link = self.last_link;
+        let is_cut = !self.is_healing && self.rng.chance(self.temper.cuts_in_8, 8);
+        let cut_after = is_cut.then(|| self.rng.below(16));
+        self.links.insert(link, Link::new(link, index, server, cut_after));
+        let what = format!("{} connects as {link} at {url}", device.name);
+        let (begun_at_ms, moot, is_noted) = (now_ms, 0, false);
+        device.session = Some(Session { link, driver, reaching, url, is_noted, begun_at_ms, moot });
+        self.note(&what);
+        if server.is_some() {
+            self.trace.count("connections");
+            self.queue_server_step();
+        } else {
+            self.trace.count("a stranger answered with a TLS key that a phone still pins");
+            // Some hang up, and some say nothing.
+            if self.rng.chance(1, 2) {
+                self.close_gently(link);
+            }
+        }
+        self.settle_device(index)
+    }
+
+    /// No address has led to the server. An invitation that a device of the city took is given up then, by
+    /// whoever has the patience to wait for that.
+    fn give_up_go(&mut self, index: usize) {
+        let is_given_up = !self.is_healing && self.rng.chance(1, 2);
+        let device = &mut self.devices[index];
+        let Some(replica) = device.replica.as_mut().filter(|_| is_given_up) else { return };
+        // A disk that fails keeps it, and the next go is the same once more. The server may have let the
+        // device in all the same, if its answer was lost.
+        if replica.is_to_be_renewed().unwrap_or(false) && replica.give_up_invitation().is_ok() {
+            self.trace.count("an invitation that led nowhere was given up");
         }
     }
 
@@ -96,6 +163,16 @@ impl World {
         }
         let moot = session.driver.progress().moot.get(session.moot..).unwrap_or_default().to_vec();
         session.moot += moot.len();
+        let progress = session.driver.progress();
+        if progress.is_served && !session.is_noted {
+            session.is_noted = true;
+            // If it cannot be noted, the next go tries the addresses in the same order.
+            let noted = device
+                .replica
+                .as_mut()
+                .map(|replica| replica.note_reached(&session.url, session.reaching.server()));
+            drop(noted);
+        }
         let ended = session.driver.take_ended();
         let timeout = session.driver.poll_timeout();
         for moot in moot {
@@ -108,7 +185,9 @@ impl World {
         if let Some(ended) = ended {
             let code = ended.as_ref().err().map_or("ok", EngineError::code).to_owned();
             let device = &mut self.devices[index];
-            device.session = None;
+            let session = device.session.take();
+            let left = session.filter(|it| !Reaching::is_over(&ended, it.driver.progress()));
+            device.reaching = left.map(|session| session.reaching);
             let what = format!("{} ends {link}: {code}", device.name);
             self.note(&what);
             self.trace.count(&format!("session ended: {code}"));

@@ -1,5 +1,7 @@
 //! What happens to the server: it starts, is stepped, is heard, ends.
 
+use keting_trust::Digest;
+
 use crate::network::Way;
 use crate::world::{Broken, Event, World};
 
@@ -59,6 +61,10 @@ impl World {
         let (now_ms, unix_ms) = (self.clock.now_ms(), self.host.unix_ms());
         if let Some(server) = &mut self.host.server {
             server.step(now_ms, unix_ms);
+            let gone = std::iter::from_fn(|| server.poll_retired_key().map(Digest::new));
+            let gone: Vec<_> = gone.collect();
+            self.host.forget_keys(&gone);
+            self.trace.add("a TLS key is served no more", gone.len() as u64);
         }
         self.note_told_time();
         self.flush_server();

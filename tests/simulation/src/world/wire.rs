@@ -47,6 +47,13 @@ impl World {
         let Some(connection) = self.links.get_mut(&link) else { return Ok(()) };
         let Some(frame) = connection.arrive(way, now_ms) else { return Ok(()) };
         match way {
+            // What waits goes out behind the greeting; but nothing of a stranger's is taken.
+            Way::Up if connection.is_strangers => match decode_device(&frame, FRAME_BYTES_MAX) {
+                Ok(DeviceMessage::Confirm(_)) | Err(_) => {
+                    Err(format!("a phone said {} bytes to a stranger", frame.len()))
+                }
+                Ok(_) => Ok(()),
+            },
             Way::Up => {
                 let server = self.host.server.as_ref();
                 let refusal = self
