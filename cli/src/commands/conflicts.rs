@@ -33,7 +33,9 @@ pub fn settle(id: &str, key: &str, writing: &Writing, on: &SettleOn) -> Result<(
     let settle = Settle::on_typed(document, &key, &typed, keting.now());
     let settle = settle.map_err(keting::EngineError::from)?;
     device::write(&keting, &Command::Settle(settle), document, writing)?;
-    output::note(&format!("已定为 settled on: {}", in_words(&key, &typed)));
+    if !writing.json {
+        output::note(&format!("已定为 settled on: {}", in_words(&key, &typed)));
+    }
     Ok(())
 }
 

@@ -18,7 +18,7 @@ use crate::output;
 pub fn enroll(arguments: &Enroll) -> Result<(), Failure> {
     let invitation: Invitation = arguments.invitation.parse().map_err(EngineError::from)?;
     let keting = Keting::create(&arguments.data, device::vault()?, &invitation)?;
-    let report = run(&keting)?;
+    let report = run(&keting, false)?;
     let status = keting.status()?;
     let holder = status.holder.unwrap_or_default();
     let role = status.role.map(|role| role_name(role.name())).unwrap_or_default();
@@ -36,13 +36,13 @@ pub fn sync(arguments: &Sync) -> Result<(), Failure> {
     if arguments.watch {
         let watched = watch::watch(&keting, arguments.reading.json);
         if watched.is_err() {
-            mention_waiting_for_invitation(&keting)?;
+            mention_waiting_for_invitation(&keting, arguments.reading.json)?;
         }
         return watched;
     }
-    let report = match run(&keting) {
+    let report = match run(&keting, arguments.reading.json) {
         Err(failure) => {
-            mention_waiting_for_invitation(&keting)?;
+            mention_waiting_for_invitation(&keting, arguments.reading.json)?;
             return Err(failure);
         }
         Ok(report) => report,
@@ -68,10 +68,14 @@ pub fn sync(arguments: &Sync) -> Result<(), Failure> {
 }
 
 /// Of a device that was ended: says what it keeps until it is invited again.
-fn mention_waiting_for_invitation(keting: &Keting) -> Result<(), Failure> {
-    let waiting = keting.status()?.waiting_for_invitation;
-    if waiting > 0 {
-        output::note(&outbox::waiting_for_invitation(waiting));
+fn mention_waiting_for_invitation(keting: &Keting, as_json: bool) -> Result<(), Failure> {
+    match keting.status()?.waiting_for_invitation {
+        0 => {}
+        count if as_json => {
+            let event = json!({ "event": "waiting_for_invitation", "count": count });
+            output::note(&event.to_string());
+        }
+        count => output::note(&outbox::waiting_for_invitation(count)),
     }
     Ok(())
 }
@@ -91,8 +95,8 @@ fn refused(keting: &Keting) -> Result<Option<String>, Failure> {
         .next())
 }
 
-fn run(keting: &Keting) -> Result<SyncReport, Failure> {
-    let report = keting.sync(&mut |news| watch::show(&news));
+fn run(keting: &Keting, as_json: bool) -> Result<SyncReport, Failure> {
+    let report = keting.sync(&mut |news| watch::note(&news, as_json));
     output::progress_done();
     Ok(report?)
 }

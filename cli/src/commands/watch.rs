@@ -89,8 +89,22 @@ fn news_as_json(news: &SyncNews) -> Value {
     }
 }
 
+/// Says beside the results what somebody should look at: to machines as an object a line.
+pub fn note(news: &SyncNews, as_json: bool) {
+    match news {
+        _ if !as_json => show(news),
+        SyncNews::ClockOff { .. } | SyncNews::GrantEndsSoon { .. } | SyncNews::Moot(_) => {
+            output::note(&news_as_json(news).to_string());
+        }
+        SyncNews::Connected
+        | SyncNews::FirstSync { .. }
+        | SyncNews::UpToDate
+        | SyncNews::Disconnected { .. } => {}
+    }
+}
+
 /// Shows a person how syncing goes on, beside the results.
-pub fn show(news: &SyncNews) {
+fn show(news: &SyncNews) {
     match news {
         SyncNews::Connected => output::progress("已连接 connected"),
         SyncNews::ClockOff { off_ms } => {

@@ -21,7 +21,7 @@ pub(super) const VERBS: &[Verb] = &[
                 ),
             ),
         ],
-        &[example("加入", "Join", "enroll --data phone KT1-…")],
+        &[example("加入", "Join", "enroll --data phone keting1:…")],
     ),
     verb(
         "sync",

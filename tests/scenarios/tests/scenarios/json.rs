@@ -174,6 +174,21 @@ fn whoever_asks_for_json_gets_complaints_as_an_object_too() {
 }
 
 #[test]
+fn what_a_sync_says_beside_its_report_is_an_object_a_line() {
+    let city = ServedCity::start();
+    let invite =
+        ["invite", "--name", "陆德祥", "--role", "micro_grid_head", "--region", MICRO_GRID];
+    let invitation = city.on_server(&[&invite[..], &["--days", "29"]].concat()).line();
+    let alice = city.new_device();
+    alice.run(&["enroll", &invitation]).done();
+    let synced = alice.run(&["sync", "--json"]).done();
+    let said: Vec<Value> =
+        synced.err.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(said.len(), 1, "{}", synced.err);
+    assert_eq!(said[0]["event"], "grant_ends_soon");
+}
+
+#[test]
 fn the_folder_may_be_named_once_for_all_commands() {
     let city = ServedCity::start();
     let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
