@@ -234,3 +234,27 @@ fn a_device_is_named_by_as_many_digits_as_are_needed_and_the_server_is_none() {
     assert!(matches!(refused, Err(EndError::BadReason)), "{refused:?}");
     assert_eq!(end(&mut world, &ids[1].to_uppercase()).unwrap().to_string(), ids[1]);
 }
+
+#[test]
+fn the_end_of_a_device_reaches_it_though_it_never_heard_that_its_invitation_was_accepted() {
+    let mut world = World::new();
+    let invitation = world.invite("micro_grid_head", HEAD_REGION);
+    let mut unheard = world.device(1, Some(&invitation));
+    world.call(&mut unheard);
+    world.run(&mut [&mut unheard], None);
+    world.hang_up(&mut unheard);
+    end(&mut world, &id_of(&unheard)).unwrap();
+    // It knows nothing of all that and presents the invitation again: it is let in as what it is by now.
+    let mut alice = world.device(1, Some(&invitation));
+    world.call(&mut alice);
+    world.run(&mut [&mut alice], None);
+    assert_eq!((alice.closed.as_deref(), alice.entries.len()), (Some("grant_ended"), 0));
+    alice.purpose = resume(1, None, None);
+    world.call(&mut alice);
+    world.run(&mut [&mut alice], None);
+    world.now_ms += HAND_OVER_MS;
+    world.unix_ms += HAND_OVER_MS;
+    world.run(&mut [&mut alice], None);
+    assert_eq!((alice.closed.as_deref(), alice.entries.len()), (Some("device_ended"), 0));
+    world.verify();
+}
