@@ -134,5 +134,12 @@ fn print(report: &SyncReport, status: &Status, json: bool) -> Result<(), Failure
         report.bytes_up,
         report.bytes_down,
         report.took_ms,
-    ))
+    ))?;
+    if conflicts > 0 {
+        output::line(
+            "待定的各户，见 keting household list 的待定一栏 what is to settle stands in the last column of \
+             keting household list",
+        )?;
+    }
+    Ok(())
 }

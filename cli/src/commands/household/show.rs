@@ -85,21 +85,19 @@ fn print_residents(keting: &Keting, page: &HouseholdPage, withdrawn: bool) -> Re
 
 /// Prints visits and notes, or that they are withheld.
 fn print_beside(keting: &Keting, page: &HouseholdPage, withdrawn: bool) -> Result<(), Failure> {
-    match &page.visits {
-        Some(visits) => {
-            heading("走访 visits", visits.iter().map(of_visit), withdrawn)?;
-            print(visits.iter().map(of_visit), withdrawn)?;
-        }
-        None => output::line("")?,
+    if let Some(visits) = &page.visits {
+        heading("走访 visits", visits.iter().map(of_visit), withdrawn)?;
+        print(visits.iter().map(of_visit), withdrawn)?;
     }
-    match &page.notes {
-        Some(notes) => {
-            heading("记录 notes", notes.iter().map(of_note), withdrawn)?;
-            print(notes.iter().map(of_note), withdrawn)?;
-        }
-        None => output::line("")?,
+    if let Some(notes) = &page.notes {
+        heading("记录 notes", notes.iter().map(of_note), withdrawn)?;
+        print(notes.iter().map(of_note), withdrawn)?;
     }
-    if page.withheld.is_empty() { Ok(()) } else { print_withheld(keting, page.withheld) }
+    if page.withheld.is_empty() {
+        return Ok(());
+    }
+    output::line("")?;
+    print_withheld(keting, page.withheld)
 }
 
 /// What a part is called, and how much of it follows.

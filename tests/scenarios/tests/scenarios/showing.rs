@@ -1,6 +1,6 @@
 //! What a household's JSON has stands on its screen, in words that people read.
 
-use keting_scenarios::city::{GRID, MICRO_GRID, UNIT};
+use keting_scenarios::city::{GRID, MICRO_GRID, UNIT, VILLAGE};
 use keting_scenarios::device::Device;
 use keting_scenarios::served::ServedCity;
 use serde_json::Value;
@@ -119,12 +119,16 @@ fn assert_shows_all(device: &Device, household: &str, options: &[&str], leaves_m
 fn everything_in_the_json_of_a_household_stands_on_its_screen() {
     let known = Known::start();
     let steward = known.city.device("梁志杰", "steward", UNIT);
+    let mediator = known.city.device("许国强", "mediator", VILLAGE);
     known.head.run(&["sync"]).done();
     steward.run(&["sync"]).done();
-    for (device, leaves_min) in [(&known.head, 60), (&steward, 35)] {
+    mediator.run(&["sync"]).done();
+    for (device, leaves_min) in [(&known.head, 60), (&steward, 35), (&mediator, 35)] {
         assert_shows_all(device, &known.household, &[], leaves_min);
         assert_shows_all(device, &known.household, &["--withdrawn"], leaves_min);
     }
+    let screen = mediator.run(&["household", "show", &known.household]).done().out;
+    assert!(screen.contains("走访 visits、记录 notes\n"), "{screen}");
     // What the steward may not read is not there, and the screen says whose role does not reach it.
     let screen = steward.run(&["household", "show", &known.household]).done().out;
     assert!(screen.contains("红管家 steward 无权查看 your role may not read it"), "{screen}");
