@@ -87,14 +87,10 @@ fn facts_lines(facts: &[FactView]) -> Vec<String> {
 
 /// Why something was withdrawn, or stands after all, a line for each who says so.
 fn withdrawn_lines(facts: &[FactView]) -> Vec<String> {
-    let line = |fact: &FactView| match &fact.reason {
-        Some(reason) if fact.status == WITHDRAWN => with_author(vec![reason.clone()], fact),
-        // Whoever withdraws something says why.
-        None if fact.status == WITHDRAWN => with_author(vec!["不可见 withheld".to_owned()], fact),
-        reason => {
-            let said = [Some(word_name(&fact.status)), reason.clone()];
-            with_author(said.into_iter().flatten().collect(), fact)
-        }
+    let line = |fact: &FactView| {
+        let word = (fact.status != WITHDRAWN).then(|| word_name(&fact.status));
+        let reason = Some(withdrawal::why(fact)).filter(|why| !why.is_empty()).map(str::to_owned);
+        with_author(word.into_iter().chain(reason).collect(), fact)
     };
     facts.iter().map(line).collect()
 }

@@ -169,7 +169,7 @@ pub fn mention(keting: &Keting) -> Result<(), Failure> {
 
 /// Why somebody says that something is withdrawn, or stands again, as far as the holder may read it.
 pub(super) fn why(fact: &FactView) -> &str {
-    let withheld = if fact.withheld.is_empty() { "" } else { "（不可见 withheld）" };
+    let withheld = if fact.withheld.is_empty() { "" } else { "原因 reason 不可见 withheld" };
     fact.reason.as_deref().unwrap_or(withheld)
 }
 
