@@ -8,7 +8,7 @@ pub(super) const VERBS: &[Verb] = &[
     verb(
         "enroll",
         (
-            "用邀请码把这个目录变成城市的一台设备",
+            "凭邀请把这个目录变成城市的一台设备",
             "Make this directory a device of the city, with an invitation",
         ),
         &[
@@ -16,7 +16,7 @@ pub(super) const VERBS: &[Verb] = &[
             (
                 "invitation",
                 (
-                    "邀请码，keting invite 打印的那一行",
+                    "邀请，即 keting invite 打印的那一行",
                     "The invitation, as keting invite printed it",
                 ),
             ),
@@ -77,7 +77,13 @@ pub(super) const VERBS: &[Verb] = &[
             "显示其中一项填了什么、为什么没有采用，便于重填",
             "Show what was entered with one, so that it can be entered again, and why it is held",
         ),
-        &[("id", ("编号，held list 里有", "Its id, as held list prints it"))],
+        &[(
+            "id",
+            (
+                "编号，held list 里有，可只写前几位",
+                "Its id, as held list prints it, or its first digits",
+            ),
+        )],
         &[example("看一项", "Show one", "held show 4d0c9a3e55b1f207 --data phone")],
     ),
     verb("device", ("设备", "Devices"), &[], &[]),

@@ -112,7 +112,10 @@ pub(super) const VERBS: &[Verb] = &[
         &[
             ("id", ID),
             ("text", ("新的需求是什么", "What is needed: a new need")),
-            ("need", ("已登记的需求，填编号", "The id of a known need")),
+            (
+                "need",
+                ("已登记的需求，填编号或前几位", "The id of a known need, or its first digits"),
+            ),
             ("status", ("办理情况", "What became of it")),
             ("note", ("办理说明", "A remark on what became of it")),
         ],
@@ -150,8 +153,8 @@ pub(super) const VERBS: &[Verb] = &[
             (
                 "id",
                 (
-                    "这一项所在文档的编号，household show 会列出",
-                    "The id of the document the value stands in: household show lists it",
+                    "这一项所在文档的编号或前几位，household show 会列出",
+                    "The id of the document the value stands in, or its first digits: household show lists it",
                 ),
             ),
             (

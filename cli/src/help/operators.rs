@@ -108,7 +108,7 @@ pub(super) const VERBS: &[Verb] = &[
     verb(
         "invite",
         (
-            "向运行中的服务器要一个邀请码，给一台设备用",
+            "向运行中的服务器要一份邀请，给一台设备用",
             "Ask the running server for an invitation for one device",
         ),
         &[
@@ -137,11 +137,11 @@ pub(super) const VERBS: &[Verb] = &[
             ),
         ],
     ),
-    verb("invitation", ("查看和撤回邀请码", "What became of invitations"), &[], &[]),
+    verb("invitation", ("查看和撤回邀请", "What became of invitations"), &[], &[]),
     verb(
         "invitation list",
         (
-            "列出邀请码给了谁、结果如何",
+            "列出邀请给了谁、结果如何",
             "List whom invitations were made for, and what became of them",
         ),
         &[("data", SERVER)],
@@ -150,14 +150,14 @@ pub(super) const VERBS: &[Verb] = &[
     verb(
         "invitation cancel",
         (
-            "撤回邀请码，谁也不能再用，并打印编号",
+            "撤回邀请，谁也不能再用，并打印编号",
             "Take an invitation back, so that no device can use it any more; prints its id",
         ),
         &[
             (
                 "id",
                 (
-                    "邀请码编号（invitation list 里有），可只写前几位",
+                    "邀请编号（invitation list 里有），可只写前几位",
                     "The invitation's id, as invitation list prints it, or its first digits",
                 ),
             ),
