@@ -224,8 +224,10 @@ fn an_address_that_another_household_has_nearby_is_warned_of_and_kept() {
     assert_eq!(warnings(&mut alice, &add), known(15));
     let (household, fields) = (household_id(16), address("一号"));
     let moved = Command::Household(HouseholdCommand::Edit { household, fields });
+    assert_eq!(warnings(&mut alice, &moved), known(10));
     let below = Withheld::nothing().within(vec![region_id(3)]);
-    assert_eq!(warnings_as(&mut alice, &below, &moved), known(12));
+    let add = at(&alice, 17, 2, address("一号"));
+    assert_eq!(warnings_as(&mut alice, &below, &add), known(12));
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! An address at which another household stands already: two people entered one home, or one of them under
 //! the wrong stairwell.
 //!
-//! 一号 is in every village: only households of the same region, of the one above it and of those beside
-//! and below it are looked at. The code of a standard address is one home wherever it stands.
+//! 一号 is in every village: only households of the same region are looked at, and where one is new, or there
+//! again, also those of the region above and of those beside and below. The code of a standard address is one
+//! home wherever it stands.
 
 use crate::id::DocumentId;
 use crate::projection::Cell;
@@ -30,15 +31,15 @@ pub(super) fn known<R: Rows>(
     if own.address.is_none() && own.code.is_none() && !restores {
         return Ok(None);
     }
-    if restores || own.region.is_none() {
-        own.complete(one.id, restores, rows)?;
+    if restores {
+        own.stand_again(one.id, rows)?;
     }
     let others = own.others(one.id, rows)?;
     let other = first_shown(&others, rows, withheld)?;
     Ok(other.map(|household| Warning::AddressKnown { household }))
 }
 
-/// Where a household stands once the plan is carried out; of its address and code those that are new.
+/// What is new of where a household stands.
 #[derive(Default)]
 struct Own {
     region: Option<DocumentId>,
@@ -47,44 +48,45 @@ struct Own {
 }
 
 impl Own {
-    /// Adds the region of a household that is there already, and all else of one that is there again.
-    fn complete<R: Rows>(
-        &mut self,
-        household: DocumentId,
-        restores: bool,
-        rows: &R,
-    ) -> Result<(), R::Error> {
+    /// All of a household that is there again.
+    fn stand_again<R: Rows>(&mut self, household: DocumentId, rows: &R) -> Result<(), R::Error> {
         const STANDING: &str =
             "SELECT region, address, address_code FROM household WHERE document = ?1";
         rows.query(STANDING, &[blob(&household)], &mut |row| {
-            self.region = document(row, 0);
-            if restores {
-                (self.address, self.code) = (text(row, 1), text(row, 2));
-            }
+            (self.region, self.address, self.code) = (document(row, 0), text(row, 1), text(row, 2));
         })
     }
 
-    /// The other households there.
+    /// The other households there. Each way is a few steps in an index: an address is edited often.
     fn others<R: Rows>(
         &self,
         household: DocumentId,
         rows: &R,
     ) -> Result<Vec<DocumentId>, R::Error> {
-        const NEARBY: &str = "\
-            WITH own (region, parent) AS (SELECT ?1, (SELECT parent FROM region WHERE document = ?1)), \
-            nearby (region) AS (SELECT region FROM own UNION SELECT parent FROM own \
-                UNION SELECT g.document FROM own JOIN region g ON g.parent = own.parent \
-                UNION SELECT g.document FROM own JOIN region g ON g.parent = own.region) \
-            SELECT h.document FROM nearby CROSS JOIN household h \
-            ON h.region = nearby.region AND h.address = ?2 WHERE h.withdrawn = 0 ORDER BY h.document";
+        const BESIDE: &str = "SELECT h.document FROM household own CROSS JOIN household h \
+                              ON h.region = own.region AND h.address = ?2 \
+                              WHERE own.document = ?1 AND h.withdrawn = 0";
+        const AROUND: &str = "\
+            SELECT document FROM household WHERE region = ?1 AND address = ?2 AND withdrawn = 0 \
+            UNION ALL SELECT h.document FROM region g CROSS JOIN household h \
+                ON h.region = g.parent AND h.address = ?2 WHERE g.document = ?1 AND h.withdrawn = 0 \
+            UNION ALL SELECT h.document FROM region g CROSS JOIN region beside \
+                ON beside.parent = g.parent CROSS JOIN household h \
+                ON h.region = beside.document AND h.address = ?2 WHERE g.document = ?1 AND h.withdrawn = 0 \
+            UNION ALL SELECT h.document FROM region below CROSS JOIN household h \
+                ON h.region = below.document AND h.address = ?2 WHERE below.parent = ?1 AND h.withdrawn = 0";
         const OF_CODE: &str = "SELECT document FROM household \
                                WHERE address_code = ?1 AND withdrawn = 0 ORDER BY document";
         let mut others = Vec::new();
         let mut add = |row: &[Cell]| {
             others.extend(document(row, 0).filter(|other| *other != household));
         };
-        if let (Some(region), Some(address)) = (&self.region, &self.address) {
-            rows.query(NEARBY, &[blob(region), Cell::Text(address.clone())], &mut add)?;
+        if let Some(address) = &self.address {
+            let (sql, place) = match &self.region {
+                Some(region) => (AROUND, region),
+                None => (BESIDE, &household),
+            };
+            rows.query(sql, &[blob(place), Cell::Text(address.clone())], &mut add)?;
         }
         if let Some(code) = self.code.as_ref().filter(|code| !code.is_empty()) {
             rows.query(OF_CODE, &[Cell::Text(code.clone())], &mut add)?;
