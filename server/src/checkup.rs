@@ -11,7 +11,7 @@ use crate::city::City;
 use crate::init::store_path;
 use crate::renewal::{days_ms, issuing};
 use crate::server::{CLOCK_SUSPECT, ISSUING_KEY_DAYS};
-use crate::shell::admin::{AdminReply, AdminRequest, ask, has_room_for_socket};
+use crate::shell::admin::{AdminReply, AdminRequest, ask, has_room_for_socket, is_held};
 use crate::shell::tls_keys::TlsKeys;
 use crate::shell::wall_clock_ms;
 use crate::store::sqlite::SqliteStore;
@@ -20,9 +20,15 @@ use crate::store::{Head, ServerStore as _, StoreError};
 /// How long a running server may take to answer. A person waits for it.
 const ANSWER_MS_MAX: u64 = 10_000;
 
-/// What the running server says of itself: the code of what is wrong, if something is. None if it does not
-/// run.
-type OwnWord = Option<Option<String>>;
+/// What a server says of itself.
+enum OwnWord {
+    /// Nothing: none runs.
+    NotRunning,
+    /// Nothing: one has the directory and does not answer.
+    Silent,
+    /// The code of what is wrong, if something is.
+    Said(Option<String>),
+}
 
 /// Checks a server's directory and tells what it finds, in the order in which faults should be put right.
 /// Not to be called on a runtime's thread.
@@ -30,7 +36,7 @@ pub fn check_up(directory: &Path, tell: &mut dyn FnMut(Check)) {
     let own_word = own_word(directory);
     tell(check_folder(directory));
     tell(check_disk(directory));
-    let found = read(directory, own_word.is_some());
+    let found = read(directory, matches!(own_word, OwnWord::Said(_)));
     tell(check_file(&found));
     tell(check_certificate(directory));
     tell(check_process(directory, &own_word));
@@ -48,7 +54,19 @@ struct Found {
 }
 
 /// Reads the store. A server that starts meanwhile is kept from nothing.
-fn read(directory: &Path, is_served: bool) -> Result<Found, String> {
+///
+/// Whoever takes no lock and reads what a server is writing sees damage where there is none. So what is wrong
+/// is said only once it was found again, beside the server that has the directory by then.
+fn read(directory: &Path, has_answered: bool) -> Result<Found, String> {
+    // A file system without locks tells of no server, an old or a stuck one does not answer.
+    let is_served = || has_answered || is_held(directory);
+    match is_served() {
+        true => read_once(directory, true),
+        false => read_once(directory, false).or_else(|_| read_once(directory, is_served())),
+    }
+}
+
+fn read_once(directory: &Path, is_served: bool) -> Result<Found, String> {
     let path = store_path(directory);
     if !path.exists() {
         return Err(StoreError::Empty.code().to_owned());
@@ -84,6 +102,17 @@ fn check_certificate(directory: &Path) -> Check {
 }
 
 fn own_word(directory: &Path) -> OwnWord {
+    let was_held = is_held(directory);
+    match asked(directory) {
+        Some(fault) => OwnWord::Said(fault),
+        // One that has begun or ended meanwhile could not answer.
+        None if was_held && is_held(directory) => OwnWord::Silent,
+        None => OwnWord::NotRunning,
+    }
+}
+
+/// What the running server answers; none if none does.
+fn asked(directory: &Path) -> Option<Option<String>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
     let answer = runtime.block_on(async {
         let asked = ask(directory, &AdminRequest::Health);
@@ -99,18 +128,19 @@ fn own_word(directory: &Path) -> OwnWord {
 fn check_process(directory: &Path, own_word: &OwnWord) -> Check {
     let has_room = std::path::absolute(directory).is_ok_and(|path| has_room_for_socket(&path));
     match own_word {
-        None if !has_room => Check::fault(Subject::Process, "data_path_too_long"),
-        None => Check::fault(Subject::Process, "server_not_running"),
-        Some(Some(code)) if code != CLOCK_SUSPECT => Check::fault(Subject::Process, code),
-        Some(_) => Check::ok(Subject::Process),
+        OwnWord::Silent => Check::fault(Subject::Process, "server_silent"),
+        OwnWord::NotRunning if !has_room => Check::fault(Subject::Process, "data_path_too_long"),
+        OwnWord::NotRunning => Check::fault(Subject::Process, "server_not_running"),
+        OwnWord::Said(Some(code)) if code != CLOCK_SUSPECT => Check::fault(Subject::Process, code),
+        OwnWord::Said(_) => Check::ok(Subject::Process),
     }
 }
 
 fn check_clock(own_word: &OwnWord) -> Check {
     let check = match own_word {
-        None => Check::unknown(Subject::Clock),
-        Some(Some(code)) if code == CLOCK_SUSPECT => Check::fault(Subject::Clock, code),
-        Some(_) => Check::ok(Subject::Clock),
+        OwnWord::NotRunning | OwnWord::Silent => Check::unknown(Subject::Clock),
+        OwnWord::Said(Some(code)) if code == CLOCK_SUSPECT => Check::fault(Subject::Clock, code),
+        OwnWord::Said(_) => Check::ok(Subject::Clock),
     };
     check.with("shown_at_ms", wall_clock_ms())
 }

@@ -10,6 +10,7 @@ pub mod grant;
 pub mod held;
 pub mod household;
 pub mod invitation;
+pub mod listening;
 pub mod moot;
 pub mod outbox;
 pub mod region;

@@ -22,6 +22,7 @@ use tracing::info;
 use tracing::level_filters::LevelFilter;
 
 use crate::arguments::{LogFormat, Serve};
+use crate::commands::listening::one_address;
 use crate::commands::server::{existing_store, unusable};
 use crate::exit::Failure;
 use crate::output;
@@ -42,8 +43,7 @@ pub fn serve(arguments: &Serve) -> Result<(), Failure> {
         let admin =
             AdminSocket::bind(&arguments.data).map_err(|error| unusable(error.code(), &error))?;
         let keys = load_keys(&arguments.data)?;
-        let addresses = addresses(&arguments.listen).await?;
-        let listener = tokio::net::TcpListener::bind(&addresses[..])
+        let listener = tokio::net::TcpListener::bind(one_address(&arguments.listen).await?)
             .await
             .map_err(|error| unusable("address_taken", &error))?;
         let address = listener.local_addr()?;
@@ -58,18 +58,6 @@ pub fn serve(arguments: &Serve) -> Result<(), Failure> {
         running.stop().await;
         Ok(())
     })
-}
-
-/// Says that what was given to listen on is no address of this machine.
-#[derive(Debug, thiserror::Error)]
-#[error("--listen takes an address and a port, such as 127.0.0.1:7411 or localhost:7411")]
-struct BadListen;
-
-/// The addresses that an address or a name with a port stands for.
-async fn addresses(listen: &str) -> Result<Vec<SocketAddr>, Failure> {
-    let found = tokio::net::lookup_host(listen.trim()).await;
-    let found: Vec<SocketAddr> = found.map(Iterator::collect).unwrap_or_default();
-    if found.is_empty() { Err(unusable("bad_listen", &BadListen)) } else { Ok(found) }
 }
 
 fn open_store(data: &Path) -> Result<Box<SqliteStore>, Failure> {

@@ -101,7 +101,7 @@ pub fn look_after(verb: &arguments::Server) -> Result<(), Failure> {
 pub(super) fn ask(data: &Path, request: &AdminRequest) -> Result<AdminReply, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(admin::ask(data, request)).map_err(|error| Failure::Server {
-        code: "server_not_running".to_owned(),
+        code: if admin::is_held(data) { "server_silent" } else { "server_not_running" }.to_owned(),
         message: format!("no server answers on {}: {error}", data.display()),
     })
 }
@@ -135,7 +135,7 @@ pub(super) fn existing_store(data: &Path) -> Result<PathBuf, Failure> {
 pub(super) fn refused(reply: AdminReply) -> Failure {
     let (code, message) = match reply {
         AdminReply::Refused { code, message } => (code, message),
-        _ => ("server_not_running".to_owned(), "the server answers something else".to_owned()),
+        _ => ("server_silent".to_owned(), "the server answers something else".to_owned()),
     };
     Failure::Server { code, message }
 }

@@ -2,9 +2,11 @@
 
 use keting::views::OutboxState;
 use keting::{EngineError, Invitation, Keting, Status, SyncReport};
+use keting_server::init::{InitError, store_path};
 use serde_json::json;
 
 use crate::arguments::{Enroll, Sync};
+use crate::commands::server::unusable;
 use crate::commands::words::role_name;
 use crate::commands::{moot, outbox, watch};
 use crate::device;
@@ -14,8 +16,12 @@ use crate::output;
 /// Makes a device and lets the server enrol it.
 ///
 /// # Errors
-/// When the invitation is none or is used up, or the server cannot be reached.
+/// When the invitation is none or is used up, the folder is a server's, or the server cannot be reached.
 pub fn enroll(arguments: &Enroll) -> Result<(), Failure> {
+    if store_path(&arguments.data).exists() {
+        let error = InitError::CityExists;
+        return Err(unusable(error.code(), &error));
+    }
     let invitation: Invitation = arguments.invitation.parse().map_err(EngineError::from)?;
     let keting = Keting::create(&arguments.data, device::vault()?, &invitation)?;
     let report = run(&keting, false)?;

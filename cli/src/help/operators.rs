@@ -71,8 +71,8 @@ pub(super) const VERBS: &[Verb] = &[
             (
                 "listen",
                 (
-                    "监听的地址和端口，也可写主机名",
-                    "The address to listen on, with its port; a name is looked up",
+                    "监听的地址和端口；也可写只对应一个地址的主机名",
+                    "The address to listen on, with its port; or a name of one address only",
                 ),
             ),
             (

@@ -39,6 +39,19 @@ impl Lock {
 }
 
 impl Lock {
+    /// Whether somebody has the hold on the database at `path`, in this process or another. Nothing is
+    /// made to find out; a file system without locks tells of nobody.
+    pub fn is_held(path: &Path) -> bool {
+        // Where there is no such file, nobody has had the hold since the database lies here.
+        let Ok(file) = File::open(beside(path, ".lock")) else { return false };
+        let is_held = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
+        if !is_held {
+            // As when a hold is dropped.
+            let _ = file.unlock();
+        }
+        is_held
+    }
+
     /// The hold that opening a file for this process alone takes.
     ///
     /// # Errors

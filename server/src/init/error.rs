@@ -14,6 +14,9 @@ pub enum InitError {
     /// There is one already. Not retryable.
     #[error("there is a city already")]
     CityExists,
+    /// There is a device in the directory. Not retryable.
+    #[error("there is a device in the directory")]
+    DeviceExists,
     /// The table of regions is not one. Not retryable.
     #[error(transparent)]
     Regions(#[from] RegionsError),
@@ -65,6 +68,7 @@ impl InitError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::CityExists => "city_exists",
+            Self::DeviceExists => "device_exists",
             Self::Regions(error) => error.code(),
             Self::BadRegion { .. } => "regions_invalid",
             Self::BadName(_) => "bad_name",

@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use keting::durable_file::{flush_folder_of, make_private_folder};
+use keting::parts::holds_replica;
 use keting_model::role::Role;
 use keting_model::{CityId, LogId};
 use keting_store::for_owner;
@@ -74,7 +75,7 @@ pub struct Place<'p> {
 /// how many.
 ///
 /// # Errors
-/// When the table of regions is not one, there is a city or a root key already, or a file cannot
+/// When the table of regions is not one, there is a city, a device or a root key already, or a file cannot
 /// be written. There is no city then, unless only its name may not be on the disk yet.
 pub fn init(
     place: Place<'_>,
@@ -100,6 +101,9 @@ impl Place<'_> {
         // The server may be started from anywhere.
         if !has_room_for_socket(&std::path::absolute(self.directory)?) {
             return Err(InitError::PathTooLong);
+        }
+        if holds_replica(self.directory) {
+            return Err(InitError::DeviceExists);
         }
         make_private_folder(self.directory)?;
         if store_path(self.directory).exists() {

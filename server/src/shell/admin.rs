@@ -106,6 +106,11 @@ pub fn has_room_for_socket(directory: &Path) -> bool {
     std::os::unix::net::SocketAddr::from_pathname(socket_path(directory)).is_ok()
 }
 
+/// Whether a process has the hold on a directory: whether a server runs on it, though it may not answer.
+pub fn is_held(directory: &Path) -> bool {
+    Lock::is_held(&socket_path(directory))
+}
+
 /// The socket, and with it the hold on the directory: no other process serves it meanwhile.
 #[derive(Debug)]
 pub struct AdminSocket {

@@ -88,6 +88,16 @@ impl ServedCity {
         process.wait().unwrap().code()
     }
 
+    /// Lets the server stand still, as one does that is stuck: it has what it had and does nothing.
+    pub fn freeze(&self) {
+        kill_process(Pid::from_child(self.process.as_ref().unwrap()), Signal::STOP).unwrap();
+    }
+
+    /// Lets a server that stands still go on.
+    pub fn thaw(&self) {
+        kill_process(Pid::from_child(self.process.as_ref().unwrap()), Signal::CONT).unwrap();
+    }
+
     /// The clock of the server's machine is set to be so many days ahead of the right one.
     pub fn set_clock_ahead(&self, days: i64) {
         let (new, file) = (self.path("clock-off.new"), self.path("clock-off"));

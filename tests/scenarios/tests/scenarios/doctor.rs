@@ -310,3 +310,18 @@ fn a_server_that_is_not_well_says_so_to_whoever_checks_a_device_and_why_on_its_o
     std::fs::remove_file(city.server_directory().join("tls-key.pem")).unwrap();
     assert_eq!(on_server(&city).faults()[0], ("certificate", "certificate_failed"));
 }
+
+#[test]
+fn a_server_that_is_stuck_is_neither_damaged_nor_gone() {
+    let city = ServedCity::start();
+    let alice = enrolled(&city);
+    alice.run(&["household", "add", "--region", UNIT, "--address", "一号"]).done();
+    alice.run(&["sync"]).done();
+    let on_server = |city: &ServedCity| Found::of(&city.on_server(&["doctor", "--json"]));
+    city.freeze();
+    let found = on_server(&city);
+    assert_eq!(found.faults(), [("process", "server_silent")]);
+    assert_eq!((&found.check("file")["state"], found.names()), (&"ok".into(), SERVER.to_vec()));
+    city.thaw();
+    assert_eq!(on_server(&city).wrong(), vec![]);
+}

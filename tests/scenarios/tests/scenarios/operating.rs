@@ -1,7 +1,9 @@
 //! A running server as its operator sees it, and a device that stays connected.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::Path;
 use std::process::Stdio;
 
 use keting_scenarios::binary::keting;
@@ -268,4 +270,28 @@ fn while_a_device_stays_connected_it_shows_what_changes_and_a_second_process_is_
     kill_process(Pid::from_child(&watching), Signal::INT).unwrap();
     assert_eq!(watching.wait().unwrap().code(), Some(0));
     assert_eq!(bob.json(&["household", "list"])[0]["address"], ADDRESS);
+}
+
+#[test]
+fn a_folder_is_of_a_server_or_of_a_device() {
+    let city = ServedCity::start();
+    let names = |folder: &Path| {
+        let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name());
+        files.collect::<BTreeSet<_>>()
+    };
+    let server = city.server_directory();
+    let before = names(&server);
+    let invitation = city.invite(HOLDER, "micro_grid_head", MICRO_GRID);
+    assert_eq!(city.on_server(&["enroll", &invitation]).refusal(), (1, "city_exists"));
+    assert_eq!(names(&server), before);
+
+    let alice = city.new_device();
+    alice.run(&["enroll", &invitation]).done();
+    let before = names(&alice.data());
+    let root_key = city.path("second-root-key");
+    let mut init = keting();
+    init.args(["init", "--city", "潮乡市", "--regions", REGIONS, "--root-key"]).arg(&root_key);
+    let refused = Ended::of(init.arg("--data").arg(alice.data()));
+    assert_eq!(refused.refusal(), (1, "device_exists"));
+    assert_eq!((names(&alice.data()), root_key.exists()), (before, false));
 }

@@ -8,6 +8,11 @@ pub(super) const CODES: &[Known] = &[
         "这个目录里已经有一个城市，请另选一个空目录。",
         "There is a city in this folder already: choose an empty one.",
     ),
+    refused(
+        "device_exists",
+        "这个目录里已经有一台设备，请另选一个空目录。",
+        "There is a device in this folder already: choose an empty one.",
+    ),
     not_found(
         "no_city",
         "这个目录里还没有城市，请核对目录，或先用 keting init 建立城市。",

@@ -34,6 +34,12 @@ pub(super) const CODES: &[Known] = &[
         "No server is running on this folder: start it and try again.",
     )
     .later(),
+    network(
+        "server_silent",
+        "这个目录上的服务器在运行，但没有应答，请先停掉它，启动后再试。",
+        "A server runs on this folder and does not answer: stop it first, start it, and try again.",
+    )
+    .later(),
     file(
         "certificate_failed",
         "服务器的证书用不了，请检查目录里的证书文件和权限。",
@@ -61,6 +67,12 @@ pub(super) const CODES: &[Known] = &[
         "监听地址不对，请把 --listen 改正为地址加端口，写法可加上 --help 查看。",
         "This is not an address with a port to listen on: correct --listen, and add --help to see how it is \
          written.",
+    ),
+    refused(
+        "listen_ambiguous",
+        "这个名称对应几个地址，请把 --listen 改正为其中一个地址加端口，例如 127.0.0.1:7411。",
+        "This name stands for several addresses: correct --listen to one of them with a port, such as \
+         127.0.0.1:7411.",
     ),
     refused(
         "bad_url",
