@@ -71,6 +71,18 @@ impl Replica {
         Ok(self.store.last_commit()?)
     }
 
+    /// Of a file that took a damaged one's place: it counts its commits on from the last one that could be
+    /// saved. What is made from now on is not to stand in a place from before the end.
+    pub(super) fn end_with_what_was_saved(&mut self) -> Result<(), EngineError> {
+        let Some(ended) = Ended::read(&self.store)? else { return Ok(()) };
+        let last_row = self.last_commit()?.map_or(0, |last| last.0);
+        if ended.last_row <= last_row {
+            return Ok(());
+        }
+        let bytes = cbor::to_vec(&Ended { last_row, ..ended });
+        Ok(self.store.write(|transaction| transaction.set_meta(meta::ENDED, &bytes))?)
+    }
+
     /// Verifies that the city tells this device of its end, on the connection of a channel binding, and gives
     /// the reason.
     ///
@@ -93,8 +105,10 @@ impl Replica {
     }
 
     /// Notes that the server has ended this device, and why; the first word of it stays, whatever is said
-    /// later of the same end or of another. `greeted_with` is the last commit in the file as the session began. Of what another commit stands for, by the server's signed answers, nothing is
-    /// to be sent any more: the verdict that takes it out comes with the log, and that is not read.
+    /// later of the same end or of another. `greeted_with` is the last commit in the file as the session began.
+    ///
+    /// Of what another commit stands for, by the server's signed answers, nothing is to be sent any more: the
+    /// verdict that takes it out comes with the log, and that is not read.
     ///
     /// # Errors
     /// When the file cannot be read or written.

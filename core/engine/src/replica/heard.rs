@@ -29,7 +29,7 @@ impl Replica {
             }
         }
         for answers in &persist.answers {
-            let group = self.admitted(answers)?.ok_or(EngineError::LogNotSigned)?;
+            let group = self.said_by(answers)?.ok_or(EngineError::LogNotSigned)?;
             let heard = self.verify_heard(&answers.heard, group)?;
             // Where nothing was numbered it proves nothing, and a server whose log parted from this
             // one must not cover up what another one said.
@@ -56,8 +56,8 @@ impl Replica {
         if of_this_log { Ok(heard) } else { Err(EngineError::LogNotSigned) }
     }
 
-    /// The digest of what answers admit, of the commits as they are here.
-    fn admitted(&self, answers: &Answers) -> Result<Option<Digest>, EngineError> {
+    /// The digest of what answers say, of the commits as they are here.
+    fn said_by(&self, answers: &Answers) -> Result<Option<Digest>, EngineError> {
         let own = self.device();
         let mut failed = None;
         let digest_of = |key: &CommitKey| {

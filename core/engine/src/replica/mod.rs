@@ -195,7 +195,11 @@ impl Replica {
             unacknowledged: Unacknowledged::default(),
             observers: Observers::default(),
         };
-        match replica.settle_incarnation().and_then(|()| replica.take_up_unread()) {
+        let begun = replica
+            .settle_incarnation()
+            .and_then(|()| replica.end_with_what_was_saved())
+            .and_then(|()| replica.take_up_unread());
+        match begun {
             Ok(()) => Ok(replica),
             // Whoever cannot write can at least read; the first write says why.
             Err(error) if error.is_of_a_disk_that_can_be_read() => Ok(replica),

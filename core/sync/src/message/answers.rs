@@ -17,7 +17,7 @@ use keting_trust::{Claimed, Heard};
 pub struct Answers {
     /// At least one.
     pub answers: Vec<Answer>,
-    /// The server's word on those that were admitted, with the end of the log by then.
+    /// The server's word on them, with the end of the log by then.
     pub heard: Claimed<Heard>,
 }
 

@@ -17,23 +17,35 @@ pub fn group_of(entries: &[Entry]) -> Digest {
     group.finish()
 }
 
-/// The digest of what answers say for good: what is admitted, as an entry of the log, and what is superseded,
-/// by its verdict's number. `digest_of` gives the digests of the signed commits. None if it does not know
-/// one of them.
+/// The digest of all that answers say: what is admitted, as an entry of the log; what is superseded, by its
+/// verdict's number; what is held or refused, with its code, so that nobody who holds only the server's TLS
+/// key can say that of a commit. `digest_of` gives the digests of the signed commits. None if it does not
+/// know one of them.
 pub fn group_of_answers(
     answers: &[Answer],
     mut digest_of: impl FnMut(&CommitKey) -> Option<Digest>,
 ) -> Option<Digest> {
     let mut group = GroupDigest::new();
     for answer in answers {
-        let (number, kind) = match answer.outcome {
-            Outcome::Admitted { number } => (number, RecordKind::Commit),
-            Outcome::Superseded { number } => (number, RecordKind::Verdict),
-            Outcome::Held { .. } | Outcome::Refused { .. } => continue,
+        let commit = digest_of(&answer.commit)?;
+        let (number, kind, said) = match &answer.outcome {
+            Outcome::Admitted { number } => (*number, RecordKind::Commit, commit),
+            Outcome::Superseded { number } => (*number, RecordKind::Verdict, commit),
+            Outcome::Held { number, code } => {
+                (*number, RecordKind::Verdict, with_code("keting/held/1", &commit, code))
+            }
+            // No entry of a log has the number 0.
+            Outcome::Refused { code } => {
+                (0, RecordKind::Verdict, with_code("keting/refused/1", &commit, code))
+            }
         };
-        group.add(number, kind.code(), &digest_of(&answer.commit)?);
+        group.add(number, kind.code(), &said);
     }
     Some(group.finish())
+}
+
+fn with_code(context: &str, commit: &Digest, code: &str) -> Digest {
+    Digest::of(&[context.as_bytes(), commit.as_bytes(), code.as_bytes()].concat())
 }
 
 pub(super) fn put_heard(e: &mut Out, heard: &Claimed<Heard>) -> Written {

@@ -44,7 +44,7 @@ impl Intake {
     }
 
     /// Takes the answers of one `Admit`, or nothing if it was answered before. What is given is to be
-    /// sent: the answers, and the digest of what they say for good.
+    /// sent: the answers, and the digest of what they say.
     ///
     /// # Errors
     /// When they are not one for each commit, or the log does not reach as far as they say.

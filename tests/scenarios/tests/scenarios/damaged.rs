@@ -7,6 +7,7 @@ use keting::{ErrorKind, Keting};
 use keting_model::Fields;
 use keting_scenarios::city::City;
 use keting_scenarios::phone::{Phone, Two, vault};
+use keting_trust::cbor;
 
 const PAGE_BYTES: usize = 4096;
 
@@ -74,6 +75,24 @@ fn a_fresh_file_in_the_place_of_a_damaged_one_still_knows_what_was_entered_befor
 }
 
 #[test]
+fn the_end_is_set_back_to_what_a_fresh_file_has_so_that_nothing_new_takes_a_place_from_before_it() {
+    let city = City::start();
+    let Two { alice, household, .. } = Two::in_city(&city);
+    alice.edit(household, Fields::new().with("address", "望潮苑2幢1单元201室")).unwrap();
+    alice.sync();
+    alice.hears_of_its_end("已调离本村");
+    assert!(told_at(&alice.keting) > 0);
+    let directory = alice.directory().to_owned();
+    let pages = pages_of(alice, "household");
+    damage(&directory, &pages);
+    let (keting, report) = Keting::salvage(&directory.join("data"), vault(&directory)).unwrap();
+    assert_eq!(report.unwrap().outbox_count, 0);
+    assert_eq!(keting.status().unwrap().ended.as_deref(), Some("已调离本村"));
+    // The fresh file gives its first commit the place 1.
+    assert_eq!(told_at(&keting), 0);
+}
+
+#[test]
 fn a_sound_file_is_not_salvaged() {
     let city = City::start();
     let Two { alice, household, .. } = Two::in_city(&city);
@@ -97,6 +116,13 @@ fn a_file_that_lost_every_byte_is_corrupt_and_not_a_new_one() {
     let (keting, report) = Keting::salvage(&directory.join("data"), vault(&directory)).unwrap();
     assert!(!report.unwrap().complete, "it is said plainly that more may be missing");
     assert_eq!(keting.status().unwrap().city, None, "it has to be enrolled anew");
+}
+
+/// The last place in the file from before the end, as the file keeps it.
+fn told_at(keting: &Keting) -> i64 {
+    let ended = replica_of(keting).store().meta("sync/ended").unwrap().unwrap();
+    let (_, last_row): (String, i64) = cbor::from_slice(&ended).unwrap();
+    last_row
 }
 
 /// Switches a phone off and says on which pages of its file a table has rows.

@@ -150,6 +150,43 @@ fn what_is_said_of_the_log_without_an_issuing_keys_signature_over_just_that_is_r
 }
 
 #[test]
+fn work_is_not_taken_off_a_phone_by_an_answer_with_a_word_that_was_said_of_something_else() {
+    let mut story = Story::begin();
+    let head = story.liar.head();
+    let number = head.number;
+    let code = "not_granted".to_owned();
+    let held = |number| Outcome::Held { number, code: code.clone() };
+    let pushed = story.edit("望潮苑1幢1单元104室");
+    // An UpTo that ends an empty group, recorded one quiet day, goes with every answer.
+    let idle = group_of(&[]);
+    let taken = Outcome::Refused { code: "fork".to_owned() };
+    let other_code = Outcome::Held { number, code: "expired".to_owned() };
+    let refused = Outcome::Refused { code: code.clone() };
+    for (said, of) in [
+        (held(number), None),
+        (taken, None),
+        (refused.clone(), None),
+        (Outcome::Superseded { number }, None),
+        // So does a word on other answers.
+        (held(number), Some(other_code)),
+        (held(number), Some(held(number - 1))),
+        (held(number), Some(refused)),
+        (held(number), Some(Outcome::Superseded { number })),
+        (held(number), Some(Outcome::Admitted { number })),
+    ] {
+        let group = of.map_or(idle, |outcome| {
+            let answer = Answer { commit: pushed, outcome };
+            story.liar.answers(&story.two.alice, vec![answer], head).heard.says().group
+        });
+        let heard = story.liar.heard(head, group, &story.liar.city.issuing);
+        let answers = vec![Answer { commit: pushed, outcome: said }];
+        let said = ServerMessage::Answers(Answers { answers, heard });
+        story.is_refused(vec![said], "log_not_signed");
+    }
+    story.end();
+}
+
+#[test]
 fn a_word_of_another_city_or_log_that_the_issuing_key_signed_is_refused() {
     let mut story = Story::begin();
     let issuing = story.liar.city.issuing.clone();
