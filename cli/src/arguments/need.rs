@@ -15,8 +15,8 @@ pub struct NeedSaid {
     pub text: Option<String>,
     #[arg(long, requires = "status")]
     pub need: Option<String>,
-    #[arg(long, requires = "need")]
+    #[arg(long, requires = "need", conflicts_with = "text")]
     pub status: Option<String>,
-    #[arg(long, requires = "need")]
+    #[arg(long, requires = "need", conflicts_with = "text")]
     pub note: Option<String>,
 }

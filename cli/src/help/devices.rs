@@ -128,7 +128,7 @@ pub(super) const VERBS: &[Verb] = &[
     verb(
         "salvage",
         (
-            "把损坏的数据文件放到一边，救出还没有上传的内容",
+            "把损坏的数据文件放到一边，救出还没有发送的内容",
             "Set a damaged file aside and rescue what has not been sent",
         ),
         &[(

@@ -198,8 +198,8 @@ pub(super) const VERBS: &[Verb] = &[
             (
                 "reason",
                 (
-                    "原因，看得到它的人都会看到",
-                    "Why, in a few words: everybody who may see it reads this",
+                    "原因，看得到这项内容的人都会看到",
+                    "Why, in a few words: whoever may read what is withdrawn reads this",
                 ),
             ),
         ],

@@ -151,8 +151,8 @@ pub(super) const VERBS: &[Verb] = &[
             (
                 "reason",
                 (
-                    "原因，看得到的人都会看到",
-                    "Why, in a few words: everybody who may see it reads this",
+                    "原因，看得到这位居民情况的人都会看到",
+                    "Why, in a few words: whoever may read what is known of them reads this",
                 ),
             ),
         ],

@@ -102,6 +102,10 @@ fn what_is_wrong_with_a_command_line_is_said_in_chinese_and_names_what_is_missin
             &["serve", "--data", "d", "--no-renew", "--renew-within", "3"],
             "--no-renew 不能和 --renew-within <DAYS> 一起用。",
         ),
+        (
+            &["household", "need", "h", "--data", "d", "--text", "漏水", "--status", "办理中"],
+            "--text <TEXT> 不能和 --status <STATUS> 一起用。",
+        ),
     ] {
         assert_eq!(in_one_line(&wrong(words), Language::Zh), said);
     }

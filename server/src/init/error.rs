@@ -31,7 +31,10 @@ pub enum InitError {
     /// The city's name is not one. Not retryable.
     #[error("the city's name is not valid")]
     BadName(#[source] SignError),
-    /// The root key's file cannot be written, or is there already. Not retryable.
+    /// There is a file already where the root key is to be written. Not retryable.
+    #[error("there is a file already where the root key is to be written")]
+    RootKeyExists,
+    /// The root key's file cannot be written. Not retryable.
     #[error("the file for the root key cannot be used")]
     RootKeyFile(#[source] std::io::Error),
     /// The file holds no root key. Not retryable.
@@ -72,6 +75,7 @@ impl InitError {
             Self::Regions(error) => error.code(),
             Self::BadRegion { .. } => "regions_invalid",
             Self::BadName(_) => "bad_name",
+            Self::RootKeyExists => "root_key_exists",
             Self::RootKeyFile(error) => {
                 DiskFault::of(error).map_or("file_unusable", DiskFault::code)
             }

@@ -90,7 +90,7 @@ pub fn init(
     let key_file = KeyFile::begin(place.root_key).map_err(InitError::RootKeyFile)?;
     let root = place.make_store(city_name, &lines, random, now_ms, progress)?;
     certificate::make(place.directory)?;
-    key_file.finish(&root).map_err(InitError::RootKeyFile)?;
+    key_file.finish(&root)?;
     place.publish()?;
     Ok(root)
 }
@@ -105,7 +105,6 @@ impl Place<'_> {
         if holds_replica(self.directory) {
             return Err(InitError::DeviceExists);
         }
-        make_private_folder(self.directory)?;
         if store_path(self.directory).exists() {
             return Err(InitError::CityExists);
         }
@@ -115,10 +114,11 @@ impl Place<'_> {
                 None => false,
             };
             if !is_left_over {
-                return Err(InitError::RootKeyFile(std::io::ErrorKind::AlreadyExists.into()));
+                return Err(InitError::RootKeyExists);
             }
             std::fs::remove_file(self.root_key).map_err(InitError::RootKeyFile)?;
         }
+        make_private_folder(self.directory)?;
         for suffix in ["", "-wal", "-shm"] {
             let mut old = self.part().into_os_string();
             old.push(suffix);

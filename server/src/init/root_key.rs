@@ -53,13 +53,16 @@ impl<'p> KeyFile<'p> {
     }
 
     /// Writes the key and gives the file its name. When this returns, both are on the disk.
-    pub(super) fn finish(mut self, root: &RootKey) -> io::Result<()> {
-        let text = root.to_text();
-        self.file.write_all(text.as_bytes())?;
-        self.file.sync_all()?;
+    pub(super) fn finish(mut self, root: &RootKey) -> Result<(), InitError> {
         if self.path.exists() {
-            return Err(io::ErrorKind::AlreadyExists.into());
+            return Err(InitError::RootKeyExists);
         }
+        self.write(root.to_text().as_bytes()).map_err(InitError::RootKeyFile)
+    }
+
+    fn write(&mut self, text: &[u8]) -> io::Result<()> {
+        self.file.write_all(text)?;
+        self.file.sync_all()?;
         fs::rename(&self.part, self.path)?;
         flush_folder_of(self.path)
     }

@@ -55,7 +55,7 @@ fn whatever_broke_off_the_next_attempt_makes_a_city_whose_root_key_is_in_its_fil
 fn a_root_key_that_is_there_already_is_kept_and_no_city_is_made() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("root.key"), "keting root key 1\ncity 00\n").unwrap();
-    assert_eq!(make(dir.path(), TABLE).unwrap_err().code(), "file_unusable");
+    assert_eq!(make(dir.path(), TABLE).unwrap_err().code(), "root_key_exists");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
 }
 

@@ -166,21 +166,19 @@ impl Withdrawal {
         let hides_all = self.is_concealed && hides_private;
         for fact in &mut self.facts {
             let Some(said) = fact.said.as_mut() else { continue };
-            if hides_all {
-                said.reason = None;
-            }
+            let is_hidden = hides_all && said.reason.take().is_some();
             let elsewhere = || self.reasons.iter().find(|why| why.fact == fact.id);
             said.reason = said.reason.take().or_else(|| Some(elsewhere()?.reason.clone()));
-            // Whoever withdraws something says why.
-            let withdraws = said.status == words::WITHDRAWN;
             let may_be_elsewhere = match family {
                 Family::Visit | Family::Note => {
                     withheld.withholds_others(DocumentKind::HouseholdVisits)
                 }
-                Family::Resident => hides_all || hides_private && withdraws,
+                Family::Resident => hides_private,
                 _ => false,
             };
-            fact.hides_reason = said.reason.is_none() && may_be_elsewhere;
+            // Whoever withdraws something says why; who restores it need not.
+            let is_elsewhere = said.status == words::WITHDRAWN && may_be_elsewhere;
+            fact.hides_reason = said.reason.is_none() && (is_hidden || is_elsewhere);
         }
     }
 }

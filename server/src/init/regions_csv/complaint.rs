@@ -79,6 +79,8 @@ pub enum Rule {
     Width,
     /// Filled in.
     Filled,
+    /// On one line: a quotation mark that nobody closed takes in the lines below it.
+    OneLine,
     /// Of digits.
     Digits,
     /// A level that there is.
@@ -149,7 +151,9 @@ impl Rule {
         match self {
             Self::Utf8 => "regions_not_utf8",
             Self::Width => "regions_wrong_width",
-            Self::Filled | Self::Digits | Self::Level | Self::Text(_) => "regions_bad_cell",
+            Self::Filled | Self::OneLine | Self::Digits | Self::Level | Self::Text(_) => {
+                "regions_bad_cell"
+            }
             Self::OwnCode { .. } => "regions_duplicate_code",
             Self::KnownParent => "regions_unknown_parent",
             Self::HigherParent => "regions_wrong_level",
@@ -166,6 +170,10 @@ impl Rule {
             Self::Utf8 => ("不是 UTF-8 编码", "is not UTF-8"),
             Self::Width => ("列数和表头不同", "has another number of cells than the header"),
             Self::Filled => ("不能为空", "must be filled in"),
+            Self::OneLine => (
+                "单元格里不能换行，可能少了收尾的双引号",
+                "has a line break in it: perhaps a closing quotation mark is missing",
+            ),
             Self::Digits => ("只能是数字", "takes digits only"),
             Self::Level => (
                 "只能是市 city、镇 town、村 village、网格 grid、微网格 micro_grid、楼道单元 unit",
@@ -211,7 +219,12 @@ impl fmt::Display for Complaints {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines: std::collections::BTreeSet<_> = self.0.iter().map(|one| one.line).collect();
         let (cells, lines) = (self.0.len(), lines.len());
-        write!(f, "{lines} 行里共 {cells} 处错误 · {cells} mistakes on {lines} lines")
+        let plural = |count: usize| if count == 1 { "" } else { "s" };
+        let (mistakes, on_lines) = (plural(cells), plural(lines));
+        write!(
+            f,
+            "{lines} 行里共 {cells} 处错误 · {cells} mistake{mistakes} on {lines} line{on_lines}"
+        )
     }
 }
 

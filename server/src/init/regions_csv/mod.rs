@@ -136,6 +136,15 @@ mod tests {
     }
 
     #[test]
+    fn a_quotation_mark_that_nobody_closed_is_told_and_takes_in_no_line() {
+        let rest = "990481001,\"A,town,990481,,\n990481002,B,town,990481,,C\n";
+        let error = read(&format!("{CITY}{rest}")).unwrap_err();
+        assert_eq!(of(&error), [(3, Some("name"), Rule::OneLine)]);
+        assert_eq!(error.complaints()[0].cell, "A,town,990481,,");
+        assert_eq!(error.to_string(), "1 行里共 1 处错误 · 1 mistake on 1 line");
+    }
+
+    #[test]
     fn regions_that_make_no_tree_are_told() {
         let complaints = |rest: &str| of(&read(&format!("{CITY}{rest}")).unwrap_err());
         let (parent, code) = (Some("parent_code"), Some("code"));

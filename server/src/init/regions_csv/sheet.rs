@@ -55,6 +55,12 @@ impl Sheet {
 
     fn take(&mut self, record: &csv::ByteRecord, columns: &Columns) {
         let line = record.position().map_or(0, csv::Position::line);
+        if let Some((place, cell)) = record.iter().enumerate().find(|(_, cell)| is_broken(cell)) {
+            let column = columns.name_of(place);
+            let first = cell.split(|byte| *byte == b'\n').next().unwrap_or_default();
+            let (cell, rule) = (String::from_utf8_lossy(first).trim().to_owned(), Rule::OneLine);
+            return self.complaints.push(Complaint { line, column, cell, rule });
+        }
         if record.len() != columns.width {
             let rule = Rule::Width;
             return self.complaints.push(Complaint {
@@ -136,6 +142,16 @@ impl Columns {
         }
         Ok(Self { places: COLUMNS.map(|column| place(column).unwrap_or(0)), width: header.len() })
     }
+
+    /// Which column stands at a place of a line.
+    fn name_of(&self, place: usize) -> Option<&'static str> {
+        self.places.iter().zip(COLUMNS).find(|(at, _)| **at == place).map(|(_, column)| column)
+    }
+}
+
+/// Whether a line ends within a cell.
+fn is_broken(cell: &[u8]) -> bool {
+    cell.trim_ascii().contains(&b'\n')
 }
 
 /// The level of a name, in English or as people say it.

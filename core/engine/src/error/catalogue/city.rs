@@ -13,6 +13,12 @@ pub(super) const CODES: &[Known] = &[
         "这个目录里已经有一台设备，请另选一个空目录。",
         "There is a device in this folder already: choose an empty one.",
     ),
+    refused(
+        "root_key_exists",
+        "放根密钥的文件已经存在，请另选一个文件名，不要覆盖原来的密钥。",
+        "There is a file already where the root key is to be written: choose another name and keep the \
+         old key.",
+    ),
     not_found(
         "no_city",
         "这个目录里还没有城市，请核对目录，或先用 keting init 建立城市。",

@@ -187,7 +187,7 @@ pub(super) const CODES: &[Known] = &[
     ),
     refused(
         "too_much_unsent",
-        "这项操作牵涉太多还没有上传的修改，请先同步再试。",
+        "这项操作牵涉太多还没有发送的修改，请先同步再试。",
         "This builds on too many edits that are not handed over yet: sync first and try again.",
     ),
     against_the_rules("unknown_command"),

@@ -101,7 +101,7 @@ pub(super) const CODES: &[Known] = &[
 const fn damaged(code: &'static str) -> Known {
     file(
         code,
-        "数据文件损坏了，请不要删除，先用修复功能（keting salvage）救出还没有上传的内容。",
+        "数据文件损坏了，请不要删除，先用修复功能（keting salvage）救出还没有发送的内容。",
         "The data is damaged: do not delete it, and rescue what has not been sent with keting salvage.",
     )
 }
