@@ -1,6 +1,9 @@
 //! Residents: add, edit, leave, conceal, reveal, withdraw, restore.
 
+use std::collections::BTreeSet;
+
 use keting_model::household::{HouseholdCommand, NewResident};
+use keting_model::input::{Field, check};
 use keting_model::{CityTime, Command, DocumentId, Fields, ItemId};
 
 use crate::arguments::{Resident, ResidentFields, Writing};
@@ -8,6 +11,7 @@ use crate::commands::household::fields;
 use crate::commands::withdrawal;
 use crate::device;
 use crate::exit::Failure;
+use crate::output;
 
 /// Does what was asked with residents.
 ///
@@ -27,6 +31,7 @@ pub fn run(verb: Resident) -> Result<(), Failure> {
         Resident::Edit { household, resident, writing, fields, no_tags } => {
             let keting = device::open(&writing.data)?;
             let (household, resident) = device::resident(&keting, &household, &resident)?;
+            require_one_word(&fields.tags, &no_tags)?;
             let fields = resident_fields(fields);
             let fields = no_tags.iter().fold(fields, |all, tag| all.with_care_tag(tag, false));
             let time = keting.now();
@@ -71,6 +76,25 @@ fn move_all(
     let (household, resident) = device::resident(&keting, household, resident)?;
     let command = Command::Household(command(household, resident, keting.now()));
     device::write(&keting, &command, resident, writing)
+}
+
+/// Complains of a tag that is given and taken away at once, by whatever it is called.
+fn require_one_word(tags: &[String], no_tags: &[String]) -> Result<(), Failure> {
+    let word = |said: &String| {
+        let checked = check(Field::CareTag, said, CityTime::default());
+        checked.map_or_else(|_| said.clone(), |checked| checked.value)
+    };
+    let given: BTreeSet<String> = tags.iter().map(word).collect();
+    match no_tags.iter().find(|tag| given.contains(&word(tag))) {
+        Some(_) => Err(Failure::Usage(
+            output::in_language(
+                "同一项重点关注不能又加又去，请只写 --tag 或 --no-tag。",
+                "The same care tag is given with --tag and with --no-tag: choose one of them.",
+            )
+            .to_owned(),
+        )),
+        None => Ok(()),
+    }
 }
 
 fn resident_fields(given: ResidentFields) -> Fields {

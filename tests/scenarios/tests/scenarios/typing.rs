@@ -194,6 +194,15 @@ fn a_word_is_taken_as_people_say_it() {
 }
 
 #[test]
+fn a_tag_that_is_given_and_taken_away_at_once_is_refused() {
+    let head = Head::start();
+    let added = head.add(&["--name", "李一", "--tag", "独居"]).line();
+    let edited = head.edit(&added, &["--tag", "living_alone", "--no-tag", "独居"]);
+    assert_eq!(edited.exit_code, Some(2), "{}", edited.err);
+    assert_eq!(head.resident(&head.device, "李一")["care_tags"], json!(["living_alone"]));
+}
+
+#[test]
 fn an_address_and_a_person_that_stand_already_are_said_and_kept() {
     let head = Head::start();
     let code_of = |ended: &Ended| ended.refusal().1.to_owned();
