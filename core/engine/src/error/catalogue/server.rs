@@ -70,9 +70,8 @@ pub(super) const CODES: &[Known] = &[
     ),
     refused(
         "listen_ambiguous",
-        "这个名称对应几个地址，请把 --listen 改正为其中一个地址加端口，例如 127.0.0.1:7411。",
-        "This name stands for several addresses: correct --listen to one of them with a port, such as \
-         127.0.0.1:7411.",
+        "这个名称对应几个地址，请把 --listen 改正为其中一个地址加端口。",
+        "This name stands for several addresses: correct --listen to one of them with a port.",
     ),
     refused(
         "bad_url",
