@@ -1,11 +1,13 @@
 //! What happens between a phone and the server: frames leave and arrive, connections break.
 
+use std::collections::BTreeMap;
+
 use keting_server::city::City;
 use keting_sync::frame::{decode_device, encode_server};
-use keting_sync::message::{Answers, DeviceMessage, ServerMessage, group_of};
+use keting_sync::message::{Answers, DeviceMessage, ServerMessage, group_of_answers};
 use keting_sync::{Answer, Outcome, PushedCommit};
 use keting_trust::limits::FRAME_BYTES_MAX;
-use keting_trust::{Cursor, Heard, Signed};
+use keting_trust::{Cursor, Digest, Heard, Signed};
 
 use crate::device::Device;
 use crate::network::{LinkId, Sent, Way};
@@ -158,9 +160,12 @@ fn refusal_of(frame: &[u8], code: &str, city: &City) -> Option<Vec<u8>> {
         commit: commit.key,
         outcome: Outcome::Refused { code: code.to_owned() },
     };
-    let answers = push.commits.iter().map(answer).collect();
+    let answers: Vec<_> = push.commits.iter().map(answer).collect();
+    let digests: BTreeMap<_, _> =
+        push.commits.iter().map(|commit| (commit.key, Digest::of(&commit.signed))).collect();
+    let group = group_of_answers(&answers, |key| digests.get(key).copied())?;
     let cursor = Cursor::genesis(city.log, 0);
-    let heard = Heard { city: city.id, cursor, at_ms: 0, group: group_of(&[]) };
+    let heard = Heard { city: city.id, cursor, at_ms: 0, group };
     let heard = Signed::sign(heard, &city.issuing).ok()?.into();
     Some(encode_server(&ServerMessage::Answers(Answers { answers, heard })))
 }
