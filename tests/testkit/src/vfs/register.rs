@@ -7,7 +7,7 @@
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr::NonNull;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Once, Weak};
 
 use rusqlite::ffi;
 
@@ -42,11 +42,25 @@ impl Registration {
         let slot: &'static Slot = Box::leak(Box::new(Slot { machine, life }));
         let name = CString::new(name).unwrap_or_default().into_raw();
         let vfs = NonNull::from(Box::leak(Box::new(methods(slot, name))));
+        make_ready();
         // SAFETY: structure, name and slot are never freed, and the methods are of their types.
         let code = unsafe { ffi::sqlite3_vfs_register(vfs.as_ptr(), 0) };
         assert_eq!(code, ffi::SQLITE_OK, "sqlite did not take the VFS");
         Self { vfs }
     }
+}
+
+/// Makes SQLite ready, once a process, while every other thread that registers waits.
+///
+/// Registering would do so by itself. But SQLite calls itself ready before SQLCipher is, and a second
+/// thread, sure that nothing is left to do, would open its first file with a key that nobody knows yet.
+fn make_ready() {
+    static READY: Once = Once::new();
+    READY.call_once(|| {
+        // SAFETY: it may be called from any thread, at any time.
+        let code = unsafe { ffi::sqlite3_initialize() };
+        assert_eq!(code, ffi::SQLITE_OK, "sqlite did not begin");
+    });
 }
 
 impl Drop for Registration {
