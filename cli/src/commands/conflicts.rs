@@ -6,10 +6,11 @@ mod facts;
 mod meanwhile;
 mod withdrawals;
 
-use keting::Keting;
 use keting::input::{Field, Takes};
 use keting::views::{ConflictValue, ConflictView, HouseholdPage};
-use keting_model::{Command, DocumentId, ItemId, Settle};
+use keting::{Ambiguous, Keting};
+use keting_model::query::Candidate;
+use keting_model::{Command, DocumentId, DocumentKind, ItemId, Settle};
 
 use crate::arguments::{SettleOn, Writing};
 use crate::commands::words::{field_name, who_and_when, word_name};
@@ -23,10 +24,14 @@ use crate::output;
 /// When there is nothing to choose from, or the device refuses.
 pub fn settle(id: &str, key: &str, writing: &Writing, on: &SettleOn) -> Result<(), Failure> {
     let keting = device::open(&writing.data)?;
-    let conflicts = keting.conflicts(None)?;
-    let (document, key) = named(&keting, &conflicts, id, key)?;
+    let document = match id.parse() {
+        Ok(document) => document,
+        Err(_) => device::household(&keting, id)?,
+    };
+    let conflicts = conflicts_of(&keting, &document)?;
+    let key = named(&conflicts, key)?;
     let typed = match (on.choose, &on.value) {
-        (Some(number), _) => chosen(&conflicts, &document, &key, number)?,
+        (Some(number), _) => chosen(&conflicts, &key, number)?,
         (None, Some(value)) => value.clone(),
         (None, None) => String::new(),
     };
@@ -39,22 +44,29 @@ pub fn settle(id: &str, key: &str, writing: &Writing, on: &SettleOn) -> Result<(
     Ok(())
 }
 
-/// The document and the key that were typed, of both of which the beginnings of ids are enough.
-fn named(
-    keting: &Keting,
-    conflicts: &[ConflictView],
-    id: &str,
-    key: &str,
-) -> Result<(DocumentId, String), Failure> {
-    let document = match id.parse() {
-        Ok(document) => document,
-        Err(_) => device::household(keting, id)?,
-    };
-    let of_it = conflicts.iter().filter(|one| one.document == document);
-    let mut keys = of_it.map(|one| &one.key).filter(|one| begins(one, key));
-    match (keys.next(), keys.next()) {
-        (Some(only), None) => Ok((document, only.clone())),
-        _ => Ok((document, key.to_owned())),
+/// What has to be settled of one document.
+fn conflicts_of(keting: &Keting, document: &DocumentId) -> Result<Vec<ConflictView>, Failure> {
+    // A part of a household does not say of which one.
+    let has_its_own =
+        matches!(document.kind(), Some(DocumentKind::Household | DocumentKind::Region));
+    let mut conflicts = keting.conflicts(has_its_own.then_some(document))?;
+    conflicts.retain(|one| one.document == *document);
+    Ok(conflicts)
+}
+
+/// The key that was typed, of which the beginnings of ids are enough.
+fn named(conflicts: &[ConflictView], key: &str) -> Result<String, Failure> {
+    let keys: Vec<_> =
+        conflicts.iter().map(|one| &one.key).filter(|one| begins(one, key)).collect();
+    match keys[..] {
+        [] => Ok(key.to_owned()),
+        [only] => Ok(only.clone()),
+        _ => {
+            let called = |key: &&String| Candidate { id: (*key).clone(), called: String::new() };
+            let candidates = keys.iter().map(called).collect();
+            let ambiguous = Ambiguous { count: keys.len(), candidates };
+            Err(keting::EngineError::from(ambiguous).into())
+        }
     }
 }
 
@@ -122,13 +134,8 @@ fn print_choices(
 }
 
 /// The value of a number among those of a field.
-fn chosen(
-    conflicts: &[ConflictView],
-    document: &DocumentId,
-    key: &str,
-    number: usize,
-) -> Result<String, Failure> {
-    let conflict = conflicts.iter().find(|one| one.document == *document && one.key == key);
+fn chosen(conflicts: &[ConflictView], key: &str, number: usize) -> Result<String, Failure> {
+    let conflict = conflicts.iter().find(|one| one.key == key);
     let conflict = conflict.ok_or(Failure::NotFound("a field to settle"))?;
     let value = number.checked_sub(1).and_then(|place| conflict.values.get(place));
     value.map(|one| one.value.clone()).ok_or_else(|| {
@@ -213,11 +220,9 @@ fn shell_word(text: &str) -> String {
 mod tests {
     use std::path::PathBuf;
 
-    use clap::Parser as _;
-    use keting_model::DocumentKind;
-
     use super::*;
     use crate::arguments::{Arguments, Household, Verb};
+    use clap::Parser as _;
 
     fn said(value: &str) -> ConflictValue {
         ConflictValue { value: value.to_owned(), entered: Vec::new() }
@@ -256,8 +261,7 @@ mod tests {
         assert_eq!((&id, &key), (&conflict.document.to_string(), &conflict.key));
         assert_eq!(data, std::path::Path::new("/home/me/phone"));
         let number = on.choose.unwrap();
-        let value =
-            chosen(std::slice::from_ref(&conflict), &conflict.document, &key, number).unwrap();
+        let value = chosen(std::slice::from_ref(&conflict), &key, number).unwrap();
         assert_eq!(value, "");
     }
 
@@ -275,15 +279,26 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_begins_as_two_do_is_refused_and_names_both() {
+        let one = phone();
+        let other = ConflictView { key: "r/0102aaaaaaaaaaaa/phone".to_owned(), ..phone() };
+        let both = [one, other];
+        assert_eq!(named(&both, "r/010203/phone").unwrap(), both[0].key);
+        let failure = named(&both, "r/0102/phone").unwrap_err();
+        assert_eq!(failure.code(), "ambiguous_id");
+        assert_eq!(named(&both, "r/0102/name").unwrap(), "r/0102/name");
+    }
+
+    #[test]
     fn a_number_that_is_none_of_the_choices_is_refused() {
         let conflict = phone();
         let of = |number| {
-            chosen(std::slice::from_ref(&conflict), &conflict.document, &conflict.key, number)
+            chosen(std::slice::from_ref(&conflict), &conflict.key, number)
                 .map_err(|failure| failure.code().to_owned())
         };
         assert_eq!(of(1), Ok("13800000001".to_owned()));
         assert_eq!([of(0), of(3)], [Err("usage".to_owned()), Err("usage".to_owned())]);
-        let nowhere = chosen(&[], &conflict.document, &conflict.key, 1).unwrap_err();
+        let nowhere = chosen(&[], &conflict.key, 1).unwrap_err();
         assert_eq!(nowhere.code(), "not_found");
     }
 

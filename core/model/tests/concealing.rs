@@ -5,7 +5,7 @@
 mod common;
 
 use common::tables::tables;
-use common::{Replica, add_household, add_region, edit_resident, household_id, residents};
+use common::{Replica, edit_resident, everybody, household_id};
 use keting_model::household::HouseholdCommand;
 use keting_model::query::{
     ConflictView, Counts, Permitted, ResidentDetail, Shown, Withheld, conflicts, counts, household,
@@ -28,23 +28,6 @@ fn known() -> Fields {
         .with("phone", FIRST)
         .with("bond", "both")
         .with_care_tag("left_behind", true)
-}
-
-fn everybody<const N: usize>(fields: Fields) -> ([Replica; N], ItemId) {
-    let mut first = Replica::new(1);
-    first.run(&add_region(1, None, "town")).unwrap();
-    let command = add_household(&mut first, 1, 1, &[fields]);
-    first.run(&command).unwrap();
-    let resident = residents(&first, 1)[0];
-    let everybody = std::array::from_fn(|place| match place {
-        0 => first.clone(),
-        _ => {
-            let mut other = Replica::new(u8::try_from(place + 1).unwrap());
-            other.hear(&first.sent);
-            other
-        }
-    });
-    (everybody, resident)
 }
 
 fn edit(replica: &mut Replica, resident: ItemId, name: &str, value: &str) {

@@ -5,7 +5,7 @@
 mod common;
 
 use common::tables::tables;
-use common::{Replica, add_household, add_region, edit_resident, household_id, residents};
+use common::{Replica, edit_resident, everybody, household_id};
 use keting_model::household::HouseholdCommand;
 use keting_model::household_visits::{VisitsCommand, visits_of};
 use keting_model::query::{
@@ -20,23 +20,9 @@ use serde_json::json;
 
 const WHY: &str = "他家有病人没让进门";
 
-/// Replicas that know of a household of one resident.
-fn everybody<const N: usize>() -> ([Replica; N], ItemId) {
-    let mut first = Replica::new(1);
-    first.run(&add_region(1, None, "town")).unwrap();
-    let known = Fields::new().with("name", "小宝").with("phone", "13800000001");
-    let add = add_household(&mut first, 1, 1, &[known]);
-    first.run(&add).unwrap();
-    let resident = residents(&first, 1)[0];
-    let everybody = std::array::from_fn(|place| match place {
-        0 => first.clone(),
-        _ => {
-            let mut other = Replica::new(u8::try_from(place + 1).unwrap());
-            other.hear(&first.sent);
-            other
-        }
-    });
-    (everybody, resident)
+/// What is known of the resident at first.
+fn known() -> Fields {
+    Fields::new().with("name", "小宝").with("phone", "13800000001")
 }
 
 fn meet(replicas: &mut [Replica]) {
@@ -109,7 +95,7 @@ fn reasons(facts: &[FactView]) -> Vec<Option<&str>> {
 
 #[test]
 fn why_a_visit_or_a_note_is_withdrawn_stands_with_it_and_in_no_change_to_the_household() {
-    let ([mut alice], _) = everybody();
+    let ([mut alice], _) = everybody(known());
     let (household, visit, note, time) =
         (household_id(1), alice.fresh(), alice.fresh(), alice.time());
     let fields = Fields::new().with("at", "2026-05-30").with("purpose", "回访");
@@ -138,7 +124,7 @@ fn why_a_visit_or_a_note_is_withdrawn_stands_with_it_and_in_no_change_to_the_hou
 
 #[test]
 fn who_reads_only_their_own_visits_is_told_that_why_another_withdrew_one_is_withheld() {
-    let ([mut alice, mut steward], _) = everybody();
+    let ([mut alice, mut steward], _) = everybody(known());
     let (household, visit, time) = (household_id(1), steward.fresh(), steward.time());
     let fields = Fields::new().with("at", "2026-05-30").with("purpose", "回访");
     let add = VisitsCommand::AddVisit { household, visit, fields, time };
@@ -160,7 +146,7 @@ fn who_reads_only_their_own_visits_is_told_that_why_another_withdrew_one_is_with
 
 #[test]
 fn why_somebody_who_is_concealed_is_withdrawn_is_in_no_change_to_the_household() {
-    let ([mut alice], resident) = everybody();
+    let ([mut alice], resident) = everybody(known());
     alice.run(&conceal(&alice, resident)).unwrap();
     let record = Record::Resident(resident);
     withdraw(&mut alice, record, WHY);
@@ -175,7 +161,7 @@ fn why_somebody_who_is_concealed_is_withdrawn_is_in_no_change_to_the_household()
 #[test]
 fn reasons_move_with_everything_else_when_somebody_is_concealed_and_revealed() {
     for becomes_known in [false, true] {
-        let ([mut alice], resident) = everybody();
+        let ([mut alice], resident) = everybody(known());
         let record = Record::Resident(resident);
         withdraw(&mut alice, record, WHY);
         say(&mut alice, record, "查过了", false).unwrap();
@@ -200,7 +186,7 @@ fn reasons_move_with_everything_else_when_somebody_is_concealed_and_revealed() {
 #[test]
 fn what_was_withdrawn_beside_a_conceal_is_hidden_at_once_and_leaves_the_open_with_the_next_word() {
     for keeps in [true, false] {
-        let ([mut alice, mut bob], resident) = everybody();
+        let ([mut alice, mut bob], resident) = everybody(known());
         let record = Record::Resident(resident);
         withdraw(&mut alice, record, WHY);
         bob.run(&conceal(&bob, resident)).unwrap();
@@ -230,7 +216,7 @@ fn what_was_withdrawn_beside_a_conceal_is_hidden_at_once_and_leaves_the_open_wit
 
 #[test]
 fn a_reason_in_a_part_that_others_read_is_refused() {
-    let ([mut alice], resident) = everybody();
+    let ([mut alice], resident) = everybody(known());
     let (household, visit, fact) = (household_id(1), alice.fresh(), alice.fresh());
     let judged = |replica: &Replica, name: &str, ops: &[Op]| {
         let touched = Touched { before: &replica.documents[&household], ops };
@@ -287,7 +273,7 @@ proptest! {
     fn no_reason_is_lost_or_read_in_the_open_however_people_withdraw_and_conceal_beside_each_other(
         steps in prop::collection::vec(step(), 1..24),
     ) {
-        let (mut all, resident) = everybody::<3>();
+        let (mut all, resident) = everybody::<3>(known());
         let record = Record::Resident(resident);
         for (place, step) in steps.into_iter().enumerate() {
             match step {

@@ -1,7 +1,6 @@
 //! One household in full, laid out for whoever reads it at arm's length. Everything that `--json` has
 //! stands there, but for the ids of facts and devices, which no command takes.
 
-use keting::Keting;
 use keting::views::HouseholdPage;
 use keting_model::words::RELATIONS;
 
@@ -24,6 +23,7 @@ pub fn show(id: &str, withdrawn: bool, reading: &Reading) -> Result<(), Failure>
     let keting = device::open(&reading.data)?;
     let id = device::household(&keting, id)?;
     let all = keting.household_with_withdrawn(&id)?.ok_or(Failure::NotFound("the household"))?;
+    let role = keting.roles().first().map(|role| role_name(role.name())).unwrap_or_default();
     if !withdrawn && !all.household.withdrawn.is_empty() {
         return Err(withdrawal::refuses_to_show(&all.household.withdrawn));
     }
@@ -34,8 +34,8 @@ pub fn show(id: &str, withdrawn: bool, reading: &Reading) -> Result<(), Failure>
         };
     }
     print_household(&all)?;
-    print_residents(&keting, &all, withdrawn)?;
-    print_beside(&keting, &all, withdrawn)?;
+    print_residents(&role, &all, withdrawn)?;
+    print_beside(&role, &all, withdrawn)?;
     if !all.conflicts.is_empty() {
         output::line("")?;
         conflicts::print(&all, &reading.data.display().to_string())?;
@@ -63,7 +63,7 @@ fn print_household(page: &HouseholdPage) -> Result<(), Failure> {
     print_known(&known, "  ", known.widest())
 }
 
-fn print_residents(keting: &Keting, page: &HouseholdPage, withdrawn: bool) -> Result<(), Failure> {
+fn print_residents(role: &str, page: &HouseholdPage, withdrawn: bool) -> Result<(), Failure> {
     let household = &page.household;
     // The head first, then as people list relations; who has none comes last.
     let mut residents: Vec<_> = household.residents.iter().collect();
@@ -75,7 +75,7 @@ fn print_residents(keting: &Keting, page: &HouseholdPage, withdrawn: bool) -> Re
     let residents = residents.into_iter().map(entry);
     heading("居民 residents", residents.clone(), withdrawn)?;
     if !household.withheld.is_empty() {
-        print_withheld(keting, household.withheld)?;
+        print_withheld(role, household.withheld)?;
     }
     print(residents, withdrawn)?;
     let needs = household.needs.iter().map(of_need);
@@ -84,7 +84,7 @@ fn print_residents(keting: &Keting, page: &HouseholdPage, withdrawn: bool) -> Re
 }
 
 /// Prints visits and notes, or that they are withheld.
-fn print_beside(keting: &Keting, page: &HouseholdPage, withdrawn: bool) -> Result<(), Failure> {
+fn print_beside(role: &str, page: &HouseholdPage, withdrawn: bool) -> Result<(), Failure> {
     if let Some(visits) = &page.visits {
         heading("走访 visits", visits.iter().map(of_visit), withdrawn)?;
         print(visits.iter().map(of_visit), withdrawn)?;
@@ -97,7 +97,7 @@ fn print_beside(keting: &Keting, page: &HouseholdPage, withdrawn: bool) -> Resul
         return Ok(());
     }
     output::line("")?;
-    print_withheld(keting, page.withheld)
+    print_withheld(role, page.withheld)
 }
 
 /// What a part is called, and how much of it follows.
@@ -117,9 +117,8 @@ fn heading(
 }
 
 /// Prints what the reader's role does not let them read.
-fn print_withheld(keting: &Keting, fields: &[&str]) -> Result<(), Failure> {
+fn print_withheld(role: &str, fields: &[&str]) -> Result<(), Failure> {
     let names: Vec<_> = fields.iter().map(|field| field_name(field)).collect();
-    let role = keting.status()?.role.map(|role| role_name(role.name())).unwrap_or_default();
     let why = format!("{role} 无权查看 your role may not read it");
     let mut known = Known::default();
     known.add_lines("不可见 withheld", vec![names.join("、"), why.trim_start().to_owned()]);

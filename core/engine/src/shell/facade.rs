@@ -182,6 +182,11 @@ impl Keting {
         self.known().withheld
     }
 
+    /// The holder's roles, by the grants that are live, the one that lives longest first.
+    pub fn roles(&self) -> Vec<Role> {
+        self.known().roles
+    }
+
     /// What the holder's role lets them write.
     pub fn permitted(&self) -> Permitted {
         Permitted::from_roles(&self.known().roles)

@@ -82,12 +82,11 @@ pub(crate) fn read_withdrawals<R: Rows>(
         }
     })?;
     let mut readable = BTreeMap::new();
-    for household in all.keys().map(|(household, _)| household).collect::<BTreeSet<_>>() {
-        let recorded = match withheld.withholds(DocumentKind::HouseholdVisits) {
-            true => Vec::new(),
-            false => recorded(rows, household)?,
-        };
-        readable.insert(*household, recorded);
+    if !withheld.withholds(DocumentKind::HouseholdVisits) {
+        let asking = all.iter().filter(|((_, root), one)| one.asks_for_visits(root));
+        for household in asking.map(|((household, _), _)| *household).collect::<BTreeSet<_>>() {
+            readable.insert(household, recorded(rows, &household)?);
+        }
     }
     // The facts about a visit stand in the household, which also those have who may not read the visit.
     let may_hear = |household: &DocumentId, key: &str| {
@@ -159,6 +158,14 @@ fn recorded<R: Rows>(
 }
 
 impl Withdrawal {
+    /// Whether it takes the visits and notes that are here to tell what a reader may hear of it.
+    fn asks_for_visits(&self, root: &str) -> bool {
+        let is_of_visits = |key: &str| family_of(key).kind() == DocumentKind::HouseholdVisits;
+        root == HOUSEHOLD
+            || is_of_visits(root)
+            || self.unseen.iter().any(|done| is_of_visits(&done.key))
+    }
+
     /// Adds the reasons that stand in other documents, and hides what may not be read: why somebody is
     /// withdrawn of whom only name and relation are for everybody, until somebody has moved it.
     fn complete_reasons(&mut self, family: Family, withheld: &Withheld) {

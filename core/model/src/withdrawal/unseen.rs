@@ -20,7 +20,7 @@ use crate::withdrawal::{HOUSEHOLD, Meanwhile};
 pub(super) struct Unseen {
     /// What they wrote: the key of a field, or what facts are about.
     #[n(0)]
-    key: String,
+    pub(super) key: String,
     /// Of a fact its id.
     #[n(1)]
     fact: Option<ItemId>,

@@ -202,3 +202,21 @@ pub fn residents(replica: &Replica, n: u8) -> Vec<ItemId> {
     let of_residents = rows.iter().filter(|row| row.table.name == "resident");
     of_residents.map(|row| ItemId::from_slice(&row.item).unwrap()).collect()
 }
+
+/// Replicas that know of a household of one resident.
+pub fn everybody<const N: usize>(fields: Fields) -> ([Replica; N], ItemId) {
+    let mut first = Replica::new(1);
+    first.run(&add_region(1, None, "town")).unwrap();
+    let command = add_household(&mut first, 1, 1, &[fields]);
+    first.run(&command).unwrap();
+    let resident = residents(&first, 1)[0];
+    let everybody = std::array::from_fn(|place| match place {
+        0 => first.clone(),
+        _ => {
+            let mut other = Replica::new(u8::try_from(place + 1).unwrap());
+            other.hear(&first.sent);
+            other
+        }
+    });
+    (everybody, resident)
+}
