@@ -28,9 +28,56 @@ pub fn aligned(rows: &[Vec<String>]) -> Vec<String> {
     rows.iter().map(line).collect()
 }
 
+/// A text as lines that are not wider than so many columns: broken at blanks, or beside a Chinese character,
+/// but not before a sign that ends something. What has no such place stays whole.
+pub fn folded(text: &str, wide: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for piece in pieces(text) {
+        let Some(line) = lines.last_mut() else { break };
+        if line.is_empty() || width(line) + width(piece.trim_end()) <= wide {
+            line.push_str(piece);
+        } else {
+            lines.push(piece.to_owned());
+        }
+    }
+    lines.iter().map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// A text in pieces that are not broken, each with the blanks behind it.
+fn pieces(text: &str) -> Vec<&str> {
+    let mut places = vec![0];
+    let mut before: Option<char> = None;
+    for (at, c) in text.char_indices() {
+        let is_wide = |c: char| c.len_utf8() > 1;
+        let may_break = before
+            .is_some_and(|before| c != ' ' && (before == ' ' || is_wide(before) || is_wide(c)));
+        let belongs =
+            "，。、；：？！）”》".contains(c) || before.is_some_and(|c| "（“《".contains(c));
+        if may_break && !belongs {
+            places.push(at);
+        }
+        before = Some(c);
+    }
+    places.push(text.len());
+    places.windows(2).filter_map(|pair| text.get(*pair.first()?..*pair.last()?)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_text_is_folded_where_it_may_be_and_nothing_of_it_is_lost() {
+        assert_eq!(folded("血压药快用完了，下周再来。", 14), ["血压药快用完", "了，下周再来。"]);
+        assert_eq!(folded("one two three", 7), ["one two", "three"]);
+        assert_eq!(folded("打13800000001找他", 6), ["打", "13800000001", "找他"]);
+        assert_eq!(folded("（陆德祥）", 2), ["（陆", "德", "祥）"]);
+        assert_eq!(folded("", 7), [""]);
+        for wide in 1..40 {
+            let text = "楼道灯不亮，已报物业 W-17；等配件（约三天）。";
+            assert_eq!(folded(text, wide).concat().replace(' ', ""), text.replace(' ', ""));
+        }
+    }
 
     #[test]
     fn columns_stand_under_each_other_whatever_is_written_in_them() {

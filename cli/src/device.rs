@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use keting::input::{Field, check};
-use keting::views::ItemKind;
-use keting::{Command, DirectoryVault, Keting, Vault, VaultError};
-use keting_model::{DocumentId, ItemId};
+use keting::views::{Candidate, ItemKind, RegionView};
+use keting::{Ambiguous, Command, DirectoryVault, Keting, Vault, VaultError};
+use keting_model::{DocumentId, ItemId, Level};
 
 use crate::arguments::Writing;
 use crate::exit::Failure;
 use crate::output;
+
+/// So many regions are told at most that somebody may mean.
+const CANDIDATES_MAX: usize = 20;
 
 /// Opens the device in a directory.
 ///
@@ -31,7 +34,10 @@ pub fn write(
     about: impl Display,
     writing: &Writing,
 ) -> Result<(), Failure> {
-    let warnings = keting.execute(command)?.warnings;
+    let executed = keting.execute(command);
+    let executed =
+        executed.map_err(|error| Failure::of_command(error, command.refused(keting.now())));
+    let warnings = executed?.warnings;
     if writing.json {
         return output::saved(&about.to_string(), &warnings);
     }
@@ -54,7 +60,10 @@ pub fn vault() -> Result<Arc<dyn Vault>, Failure> {
 /// When there is no place for it.
 pub fn vault_of() -> Result<Result<DirectoryVault, VaultError>, Failure> {
     let folder = vault_folder().ok_or_else(|| {
-        Failure::Usage("set KETING_VAULT: there is no home directory to keep keys in".to_owned())
+        Failure::Usage(
+            "没有主目录可放密钥，请设 KETING_VAULT · set KETING_VAULT: there is no home directory to keep keys in"
+                .to_owned(),
+        )
     })?;
     Ok(DirectoryVault::open(&folder))
 }
@@ -69,12 +78,44 @@ fn vault_folder() -> Option<PathBuf> {
 /// The region with a code, as this device knows it.
 ///
 /// # Errors
-/// When there is none.
+/// When there is none. Who typed a name is told the codes of the regions that are called so.
 pub fn region(keting: &Keting, code: &str) -> Result<DocumentId, Failure> {
     // A code that is none is looked for as it was typed, and not found.
     let typed = check(Field::RegionCode, code, keting.now());
     let code = typed.map_or_else(|_| code.to_owned(), |checked| checked.value);
-    keting.region_of_code(&code)?.ok_or(Failure::NotFound("the region"))
+    match keting.region_of_code(&code)? {
+        Some(region) => Ok(region),
+        None => Err(named_otherwise(keting, &code)?),
+    }
+}
+
+/// Why no region has the code that somebody typed: it may be a name.
+fn named_otherwise(keting: &Keting, typed: &str) -> Result<Failure, Failure> {
+    let name = check(Field::RegionName, typed, keting.now());
+    let name = name.map_or_else(|_| typed.to_owned(), |checked| checked.value);
+    let regions = keting.regions()?;
+    let (called_so, others): (Vec<_>, Vec<_>) = regions.iter().partition(|one| one.name == name);
+    let called_alike = others.into_iter().filter(|one| one.name.contains(&name)).collect();
+    let meant = if called_so.is_empty() { called_alike } else { called_so };
+    if meant.is_empty() {
+        return Ok(Failure::NotFound("the region"));
+    }
+    let candidates = meant.iter().take(CANDIDATES_MAX).map(|region| Candidate {
+        id: region.code.clone(),
+        called: with_those_above(region, &regions),
+    });
+    let (count, candidates) = (meant.len(), candidates.collect());
+    Ok(Failure::RegionByName(Ambiguous { count, candidates }))
+}
+
+/// The name of a region, and behind it those of the regions it lies in.
+fn with_those_above(region: &RegionView, all: &[RegionView]) -> String {
+    let above = |one: &&RegionView| {
+        let parent = one.parent.as_ref()?;
+        all.iter().find(|other| other.code == *parent)
+    };
+    let up = std::iter::successors(Some(region), above).take(Level::ALL.len());
+    up.map(|one| one.name.as_str()).collect::<Vec<_>>().join(" < ")
 }
 
 /// The household whose id begins as it was typed.

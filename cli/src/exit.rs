@@ -2,7 +2,7 @@
 //! 5 network (try again), 6 `verify` found a difference.
 
 use keting::error::known;
-use keting::input::InvalidValue;
+use keting::input::{InvalidValue, Refused};
 use keting::{Ambiguous, EngineError, ErrorKind};
 use keting_model::CommandError;
 
@@ -27,6 +27,9 @@ pub enum Failure {
     /// The engine said no.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// Fields of a form do not take what was typed into them; never none.
+    #[error("{}", joined(.0))]
+    Fields(Vec<Refused>),
     /// The server's side said no, with a stable code.
     #[error("{message}")]
     Server {
@@ -49,6 +52,9 @@ pub enum Failure {
     /// There is no such thing here.
     #[error("{0} is not here")]
     NotFound(&'static str),
+    /// A region was named by something else than its code: these are called so.
+    #[error("{} 个区域叫这个名称 · {} regions are called so", .0.count, .0.count)]
+    RegionByName(Ambiguous),
     /// The household was withdrawn: who did that and why, and how to see it all the same.
     #[error("{0}")]
     Withdrawn(String),
@@ -70,27 +76,43 @@ impl Failure {
             Self::Engine(error) => of_kind(error.kind()),
             Self::Server { code, .. } => known(code).map_or(REFUSED, |known| of_kind(known.kind)),
             Self::Usage(_) | Self::Arguments { .. } => USAGE,
-            Self::NotFound(_) => NOT_FOUND,
-            Self::Withdrawn(_) | Self::Unwell(_) => REFUSED,
+            Self::NotFound(_) | Self::RegionByName(_) => NOT_FOUND,
+            Self::Fields(_) | Self::Withdrawn(_) | Self::Unwell(_) => REFUSED,
             Self::Difference(_) => DIFFERENCE,
             Self::Output(_) => FILE,
         }
     }
 
-    /// The pattern of the field of a form that is not filled in as it should be, and the rule that is broken.
-    pub fn invalid_field(&self) -> Option<(&'static str, InvalidValue)> {
+    /// Why a command was not carried out, with all fields that are wrong where some are: planning names only
+    /// the first.
+    pub fn of_command(error: EngineError, refused: Vec<Refused>) -> Self {
+        let is_of_fields = matches!(
+            error,
+            EngineError::Command(CommandError::Invalid { .. } | CommandError::UnknownField { .. })
+        );
+        if is_of_fields && !refused.is_empty() { Self::Fields(refused) } else { error.into() }
+    }
+
+    /// The patterns of the fields of a form that are not filled in as they should be, and the rules that are
+    /// broken.
+    pub fn invalid_fields(&self) -> Vec<(&'static str, InvalidValue)> {
         match self {
             Self::Engine(EngineError::Command(CommandError::Invalid { field, rule })) => {
-                Some((field, *rule))
+                vec![(field, *rule)]
             }
-            _ => None,
+            Self::Fields(refused) => {
+                refused.iter().map(|one| (one.field.pattern(), one.rule)).collect()
+            }
+            _ => Vec::new(),
         }
     }
 
-    /// What a beginning of an id may mean that names several.
+    /// What was named may mean these: by the beginning of an id that several have, or by its name.
     pub fn ambiguous(&self) -> Option<&Ambiguous> {
         match self {
-            Self::Engine(EngineError::Ambiguous(ambiguous)) => Some(ambiguous),
+            Self::Engine(EngineError::Ambiguous(ambiguous)) | Self::RegionByName(ambiguous) => {
+                Some(ambiguous)
+            }
             _ => None,
         }
     }
@@ -107,15 +129,21 @@ impl Failure {
     pub fn code(&self) -> &str {
         match self {
             Self::Engine(error) => error.code(),
+            Self::Fields(refused) => refused.first().map_or("invalid_value", |one| one.rule.code()),
             Self::Server { code, .. } => code,
             Self::Usage(_) | Self::Arguments { .. } => "usage",
             Self::NotFound(_) => "not_found",
+            Self::RegionByName(_) => "region_by_name",
             Self::Withdrawn(_) => "withdrawn",
             Self::Difference(_) => "difference",
             Self::Unwell(_) => "unwell",
             Self::Output(_) => "output_closed",
         }
     }
+}
+
+fn joined(refused: &[Refused]) -> String {
+    refused.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn of_kind(kind: ErrorKind) -> u8 {

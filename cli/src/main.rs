@@ -7,7 +7,9 @@
 mod arguments;
 mod columns;
 mod commands;
+mod complaint;
 mod demo;
+mod detail;
 mod device;
 mod exit;
 mod help;
@@ -52,9 +54,9 @@ fn wants_json() -> bool {
 
 fn fail(failure: &Failure, as_json: bool) -> std::process::ExitCode {
     if as_json {
-        output::complain_as_json(failure);
+        complaint::complain_as_json(failure);
     } else {
-        output::complain(failure);
+        complaint::complain(failure);
     }
     failure.exit_code().into()
 }

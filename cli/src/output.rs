@@ -2,10 +2,8 @@
 
 use std::io::{IsTerminal, Write};
 
+use keting::Warning;
 use keting::error::{caution, known};
-use keting::input::{Field, InvalidValue, label};
-use keting::views::Candidate;
-use keting::{Ambiguous, Warning};
 use serde::Serialize;
 use serde_json::json;
 
@@ -78,120 +76,14 @@ pub fn progress_done() {
     progress("");
 }
 
-/// Says why it did not work: what is wrong, and what to do about it, in the reader's language.
-pub fn complain(failure: &Failure) {
-    failure.ambiguous().into_iter().for_each(list_candidates);
-    let mut err = std::io::stderr().lock();
-    let advice = match failure {
-        // It says itself what to do.
-        Failure::Withdrawn(_) => None,
-        other => advice(other.code()),
-    };
-    let _ = match (failure.invalid_field(), advice) {
-        (Some((field, rule)), Some(advice)) => {
-            let (field, code) = (called(field), failure.code());
-            let allowed = allowed_instead_of(rule).unwrap_or_default();
-            writeln!(err, "keting: {field}: {advice}{allowed} [{code}]")
-        }
-        (None, Some(advice)) => writeln!(err, "keting: {advice} [{}] ({failure})", failure.code()),
-        (_, None) => writeln!(err, "keting: {failure} [{}]", failure.code()),
-    };
-}
-
-/// Lists what a beginning of an id may mean, above the complaint.
-fn list_candidates(ambiguous: &Ambiguous) {
-    let Ambiguous { count, candidates } = ambiguous;
-    for Candidate { id, called } in candidates {
-        note(&format!("  {id}  {}", called.lines().next().unwrap_or_default()));
-    }
-    let more = count.saturating_sub(candidates.len());
-    if more > 0 {
-        note(&format!("  （另有 {more} 个 and {more} more）"));
-    }
-}
-
-/// Says the same as an object for machines.
-pub fn complain_as_json(failure: &Failure) {
-    let (code, known) = (failure.code(), known(failure.code()));
-    let field = failure.invalid_field().map(|(pattern, _)| {
-        Field::of_pattern(pattern).map_or_else(|| name_of(pattern), Field::name)
-    });
-    let mut complaint = json!({
-        "code": code,
-        "kind": known.map(|known| known.kind.name()),
-        "retryable": failure.retryable(),
-        "field": field,
-        "zh": known.map(|known| known.zh),
-        "en": known.map(|known| known.en),
-        "detail": failure.to_string(),
-    });
-    if let Some(ambiguous) = failure.ambiguous() {
-        let candidate = |one: &Candidate<String>| json!({ "id": one.id, "called": one.called });
-        complaint["candidates"] = ambiguous.candidates.iter().map(candidate).collect();
-    }
-    match failure {
-        Failure::Arguments { missing, .. } if !missing.is_empty() => {
-            complaint["missing"] = json!(missing);
-        }
-        _ => {}
-    }
-    match failure.invalid_field() {
-        Some((_, InvalidValue::UnknownWord { allowed })) => complaint["allowed"] = json!(allowed),
-        Some((_, InvalidValue::TooLong { chars_max })) => complaint["chars_max"] = json!(chars_max),
-        _ => {}
-    }
-    note(&complaint.to_string());
-}
-
 /// What to do about a code, in the reader's language, if it is one of this version.
 pub fn advice(code: &str) -> Option<&'static str> {
     known(code).map(|known| in_language(known.zh, known.en))
 }
 
-/// What a field is called whose key has a pattern.
-fn called(pattern: &'static str) -> String {
-    match Field::of_pattern(pattern) {
-        Some(field) => format!("{} {}", field.zh(), field.name()),
-        None => field_name(name_of(pattern)),
-    }
-}
-
-/// The name of a field whose key has a pattern.
-fn name_of(pattern: &'static str) -> &'static str {
-    pattern.rsplit('/').next().unwrap_or(pattern)
-}
-
-/// What a field takes instead of what was typed, where a list or a number says it.
-fn allowed_instead_of(rule: InvalidValue) -> Option<String> {
-    match rule {
-        InvalidValue::UnknownWord { allowed } => {
-            let (head, between, end) = if speaks_chinese() {
-                ("可选：", "、", "。")
-            } else {
-                (" Choices: ", ", ", ".")
-            };
-            let named = |word: &&str| match label(word) {
-                Some(label) if speaks_chinese() => format!("{} {word}", label.zh),
-                Some(label) if label.en != *word => format!("{word} ({})", label.en),
-                Some(_) | None => (*word).to_owned(),
-            };
-            let choices: Vec<_> = allowed.iter().map(named).collect();
-            Some(format!("{head}{}{end}", choices.join(between)))
-        }
-        InvalidValue::TooLong { chars_max } if speaks_chinese() => {
-            Some(format!("最多 {chars_max} 个字。"))
-        }
-        InvalidValue::TooLong { chars_max } => Some(format!(" At most {chars_max} characters.")),
-        _ => None,
-    }
-}
-
+/// The one of two texts that is in the reader's language.
 pub fn in_language(zh: &'static str, en: &'static str) -> &'static str {
     Language::of_reader().choose(zh, en)
-}
-
-fn speaks_chinese() -> bool {
-    Language::of_reader() == Language::Zh
 }
 
 /// Prints columns under headings.

@@ -34,7 +34,7 @@ pub enum GrantState {
     /// Its time is over.
     Over,
     /// Its device was ended, for this reason.
-    Revoked(String),
+    Ended(String),
 }
 
 impl GrantState {
@@ -44,7 +44,7 @@ impl GrantState {
             Self::Live => "live",
             Self::NotYetValid => "not_yet_valid",
             Self::Over => "over",
-            Self::Revoked(_) => "revoked",
+            Self::Ended(_) => "ended",
         }
     }
 }
@@ -105,7 +105,7 @@ pub fn grants(read: &dyn ServerRead, city: &City, now_ms: u64) -> Result<Vec<Gra
         let rights = book.rights(read, city, &row.device)?;
         for (grant, end) in rights.all() {
             let state = match (end, Uncovered::of(grant, now_ms)) {
-                (Some(end), _) => GrantState::Revoked(end.why.clone()),
+                (Some(end), _) => GrantState::Ended(end.why.clone()),
                 (None, None) => GrantState::Live,
                 (None, Some(Uncovered::NotYetValid)) => GrantState::NotYetValid,
                 (None, Some(_)) => GrantState::Over,

@@ -2,6 +2,7 @@
 
 use keting_model::input::{Field, check};
 use keting_model::role::Role;
+use keting_model::words::label;
 use keting_model::{CityTime, DocumentId};
 use keting_trust::invitation::Secret;
 use keting_trust::{Digest, Invitation};
@@ -12,7 +13,7 @@ use crate::authority::Uncovered;
 use crate::city::City;
 use crate::enrol::{Endpoint, is_name, stored_grant};
 use crate::random::Random;
-use crate::renewal::days_ms;
+use crate::renewal::{DAYS_MAX, asked_for_ms};
 use crate::store::{ServerRead, ServerStore, StoreError, StoredInvitation};
 
 /// How long an invitation can be used unless the operator says otherwise, in days.
@@ -47,7 +48,7 @@ pub enum InviteError {
     #[error("the role needs a region, unless it is the administrator's")]
     RegionDoesNotFit,
     /// The role is granted on regions of another level. Not retryable.
-    #[error("the role is granted on a region of the level {needed}")]
+    #[error("要选{}这一级 · the role is granted on a region of the level {needed}", zh(needed))]
     WrongLevel {
         /// The level of the role's regions.
         needed: &'static str,
@@ -65,7 +66,7 @@ pub enum InviteError {
     #[error("the grant would hold longer than the server's issuing key")]
     BeyondIssuingKey,
     /// A number of days is zero or beyond all use. Not retryable.
-    #[error("the number of days is not valid")]
+    #[error("1 到 {0} 天 · from 1 to {0} days", DAYS_MAX)]
     BadDays,
     /// The store failed.
     #[error(transparent)]
@@ -169,7 +170,11 @@ fn region_for(
     }
 }
 
+/// What a level is called in Chinese.
+fn zh(level: &str) -> &str {
+    label(level).map_or(level, |label| label.zh)
+}
+
 fn milliseconds(days: u32) -> Result<u64, InviteError> {
-    const DAYS_MAX: u32 = 100 * 365;
-    if (1..=DAYS_MAX).contains(&days) { Ok(days_ms(days)) } else { Err(InviteError::BadDays) }
+    asked_for_ms(days).ok_or(InviteError::BadDays)
 }

@@ -20,9 +20,17 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// How long before its end a grant is renewed unless the operator says otherwise, in days.
 pub const RENEW_WITHIN_DAYS: u32 = 60;
 
+/// The most days that an operator may let something hold. More is a slip of the finger.
+pub(crate) const DAYS_MAX: u32 = 100 * 365;
+
 /// So many days, in milliseconds.
 pub const fn days_ms(days: u32) -> u64 {
     days as u64 * DAY_MS
+}
+
+/// The milliseconds of as many days as an operator asks for, if something may hold so long.
+pub(crate) fn asked_for_ms(days: u32) -> Option<u64> {
+    (1..=DAYS_MAX).contains(&days).then(|| days_ms(days))
 }
 
 /// The grants of a device that are to be renewed now, each as it will be but for its id.
@@ -141,7 +149,7 @@ pub enum RenewError {
     #[error("a renewal gives no more than there was")]
     WiderThanBefore,
     /// The number of days is zero or beyond all use. Not retryable.
-    #[error("the number of days is not valid")]
+    #[error("1 到 {0} 天 · from 1 to {0} days", DAYS_MAX)]
     BadDays,
     /// The grant would hold longer than the issuing key does. Not retryable.
     #[error("the grant would hold longer than the server's issuing key")]
@@ -162,7 +170,7 @@ impl RenewError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Device(error) => error.code(),
-            Self::Ended => "device_ended",
+            Self::Ended => "renewal_of_ended",
             Self::UnknownRegion => "unknown_region",
             Self::WiderThanBefore => "wider_than_before",
             Self::BadDays => "bad_days",
@@ -241,8 +249,7 @@ fn chosen(
 }
 
 fn length_ms(days: u32) -> Result<u64, RenewError> {
-    const DAYS_MAX: u32 = 100 * 365;
-    if (1..=DAYS_MAX).contains(&days) { Ok(days_ms(days)) } else { Err(RenewError::BadDays) }
+    asked_for_ms(days).ok_or(RenewError::BadDays)
 }
 
 /// The root key's grant for the issuing key.

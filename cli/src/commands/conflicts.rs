@@ -140,7 +140,7 @@ fn chosen(conflicts: &[ConflictView], key: &str, number: usize) -> Result<String
     let value = number.checked_sub(1).and_then(|place| conflict.values.get(place));
     value.map(|one| one.value.clone()).ok_or_else(|| {
         let count = conflict.values.len();
-        Failure::Usage(format!("choose a number from 1 to {count}"))
+        Failure::Usage(format!("序号从 1 到 {count} · choose a number from 1 to {count}"))
     })
 }
 
@@ -207,7 +207,7 @@ fn what_to_type(conflict: &ConflictView, data: &str, number: usize) -> String {
 }
 
 /// A text as a shell takes it for one word.
-fn shell_word(text: &str) -> String {
+pub fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-+:".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()

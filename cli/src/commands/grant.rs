@@ -43,7 +43,7 @@ fn list(reading: &Reading) -> Result<(), Failure> {
 
 fn as_json(granted: &Granted) -> serde_json::Value {
     let why = match &granted.state {
-        GrantState::Revoked(why) => Some(why),
+        GrantState::Ended(why) => Some(why),
         GrantState::Live | GrantState::NotYetValid | GrantState::Over => None,
     };
     json!({
@@ -75,6 +75,6 @@ pub(super) fn state_in_words(state: &GrantState) -> String {
         GrantState::Live => "有效 live".to_owned(),
         GrantState::NotYetValid => "未到生效时间 not valid yet".to_owned(),
         GrantState::Over => "已到期 over".to_owned(),
-        GrantState::Revoked(why) => format!("已收回 revoked: {why}"),
+        GrantState::Ended(why) => format!("已停用 ended: {why}"),
     }
 }

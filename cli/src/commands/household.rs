@@ -75,14 +75,17 @@ fn flagged(text: String, in_conflict: bool) -> String {
 fn facts_lines(facts: &[FactView]) -> Vec<String> {
     match facts {
         [only] => vec![who_and_when(&only.entered)],
-        several => {
-            let line = |fact: &FactView| {
-                let said = [Some(word_name(&fact.status)), fact.at.clone(), fact.reason.clone()];
-                with_author(said.into_iter().flatten().collect(), fact)
-            };
-            several.iter().map(line).collect()
-        }
+        several => said_lines(several),
     }
+}
+
+/// What people said became of something, a line each: the word, the day, why, and who said so when.
+fn said_lines(facts: &[FactView]) -> Vec<String> {
+    let line = |fact: &FactView| {
+        let said = [Some(word_name(&fact.status)), fact.at.clone(), fact.reason.clone()];
+        with_author(said.into_iter().flatten().collect(), fact)
+    };
+    facts.iter().map(line).collect()
 }
 
 /// Why something was withdrawn, or stands after all, a line for each who says so.

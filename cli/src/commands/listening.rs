@@ -13,7 +13,10 @@ enum BadListen {
     #[error("--listen takes an address and a port, such as 127.0.0.1:7411")]
     None,
     /// It is a name of several addresses. Whoever listened on one of them would be missed at the others.
-    #[error("--listen takes one address, and {} are given by this name: {}", .0.len(), joined(.0))]
+    #[error(
+        "{all} · --listen takes one address, and {count} are given by this name: {all}",
+        count = .0.len(), all = joined(.0)
+    )]
     Several(BTreeSet<SocketAddr>),
 }
 

@@ -6,6 +6,7 @@ pub mod conflicts;
 pub mod demo;
 pub mod device;
 pub mod doctor;
+pub mod fourteen;
 pub mod grant;
 pub mod held;
 pub mod household;

@@ -33,7 +33,7 @@ pub fn outbox(reading: &Reading) -> Result<(), Failure> {
 /// Says how much an ended device keeps until it is invited again.
 pub fn waiting_for_invitation(count: u64) -> String {
     format!(
-        "等待新邀请 waiting for an invitation: {count}（授权收回之后录入或有待重做，保存在本机，\
+        "等待新邀请 waiting for an invitation: {count}（设备停用之后录入或有待重做，保存在本机，\
          用新的邀请再次加入后自动发出 entered after this device was ended or to be made anew, kept here, sent by \
          itself after keting enroll with a new invitation）"
     )

@@ -4,8 +4,9 @@ use keting::views::RegionView;
 use keting_model::region::RegionCommand;
 use keting_model::{Command, DocumentKind};
 
-use crate::arguments::{Reading, Region};
+use crate::arguments::Region;
 use crate::commands::household::fields;
+use crate::commands::words::word_name;
 use crate::device;
 use crate::exit::Failure;
 use crate::output;
@@ -17,15 +18,17 @@ use crate::output;
 pub fn run(verb: Region) -> Result<(), Failure> {
     match verb {
         Region::List(reading) => {
-            let regions = regions(&reading)?;
+            let regions = device::open(&reading.data)?.regions()?;
             if reading.json {
                 return output::json(&regions);
             }
             print(&regions)
         }
         Region::Show { code, reading } => {
-            let mut regions = regions(&reading)?;
-            regions.retain(|region| region.code == code);
+            let keting = device::open(&reading.data)?;
+            let id = device::region(&keting, &code)?;
+            let mut regions = keting.regions()?;
+            regions.retain(|region| region.id == id);
             let region = regions.first().ok_or(Failure::NotFound("the region"))?;
             if reading.json { output::json(region) } else { print(&regions) }
         }
@@ -46,11 +49,6 @@ pub fn run(verb: Region) -> Result<(), Failure> {
     }
 }
 
-fn regions(reading: &Reading) -> Result<Vec<RegionView>, Failure> {
-    let keting = device::open(&reading.data)?;
-    Ok(keting.regions()?)
-}
-
 fn print(regions: &[RegionView]) -> Result<(), Failure> {
     let rows: Vec<_> = regions
         .iter()
@@ -59,7 +57,7 @@ fn print(regions: &[RegionView]) -> Result<(), Failure> {
             vec![
                 region.code.clone(),
                 region.name.clone(),
-                region.level.clone(),
+                word_name(&region.level),
                 or_empty(&region.parent),
                 or_empty(&region.head),
             ]

@@ -102,7 +102,7 @@ pub(super) fn ask(data: &Path, request: &AdminRequest) -> Result<AdminReply, Fai
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(admin::ask(data, request)).map_err(|error| Failure::Server {
         code: if admin::is_held(data) { "server_silent" } else { "server_not_running" }.to_owned(),
-        message: format!("no server answers on {}: {error}", data.display()),
+        message: format!("{0} · no server answers on {0}: {error}", data.display()),
     })
 }
 
@@ -152,6 +152,6 @@ pub(super) fn unusable(code: &str, error: &dyn std::error::Error) -> Failure {
 fn file_failure(path: &Path, error: &std::io::Error) -> Failure {
     Failure::Server {
         code: "file_unusable".to_owned(),
-        message: format!("{}: {error}", path.display()),
+        message: format!("{0} · {0}: {error}", path.display()),
     }
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::arguments::Reading;
 use crate::columns::aligned;
+use crate::commands::fourteen::Fourteen;
 use crate::commands::outbox::waiting_for_invitation;
 use crate::commands::words::role_name;
 use crate::device::open;
@@ -19,6 +20,7 @@ use crate::time::{city_minute, clock_off, grant_ends_soon};
 pub fn status(reading: &Reading) -> Result<(), Failure> {
     let keting = open(&reading.data)?;
     let status = keting.status()?;
+    let fourteen = Fourteen::read(&keting, &reading.data)?;
     let role = status.role.map(|role| role.name());
     if reading.json {
         return output::json(&json!({
@@ -38,6 +40,7 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
             "refused": status.refused,
             "held": status.held,
             "conflicts": status.conflicts,
+            "turned_fourteen": fourteen.all(),
             "documents": status.documents,
             "hidden": status.hidden,
             "log_diverged": status.log_diverged,
@@ -64,6 +67,7 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
     let or_dash = |value: String| if value.is_empty() { dash() } else { value };
     let rows = rows.map(|(name, value)| vec![name.to_owned(), or_dash(value)]);
     output::lines(&aligned(&rows))?;
+    fourteen.print()?;
     if let Some(expires_at_ms) = status.grant_expires_at_ms.filter(|_| status.grant_ends_soon) {
         output::line(grant_ends_soon(expires_at_ms))?;
     }
@@ -75,7 +79,7 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
         ))?;
     }
     if let Some(why) = status.ended {
-        output::line(format!("授权已被收回 this device was ended: {why}"))?;
+        output::line(format!("这台设备已停用 this device was ended: {why}"))?;
     }
     if status.waiting_for_invitation > 0 {
         output::line(waiting_for_invitation(status.waiting_for_invitation))?;

@@ -59,14 +59,14 @@ pub fn sync(arguments: &Sync) -> Result<(), Failure> {
         return Err(Failure::Server {
             code: "held".to_owned(),
             message: format!(
-                "the server is keeping {} back: keting held list says why",
+                "{0} 项，原因见 keting held list · the server is keeping {0} back: keting held list says why",
                 status.held
             ),
         });
     }
     match refused(&keting)? {
         Some(code) if report.progress.held > 0 => {
-            let message = "edits were refused; see keting outbox".to_owned();
+            let message = "见 keting outbox · edits were refused; see keting outbox".to_owned();
             Err(Failure::Server { code, message })
         }
         Some(_) | None => Ok(()),

@@ -1,10 +1,12 @@
 //! `sync --watch`: stays connected and prints what happens, a line for each thing; with `--json`
 //! each line is an object.
 
+mod changed;
+
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 
-use keting::{Changed, ChangedRow, Keting, News, Subscription, SyncNews};
+use keting::{Changed, Keting, News, Subscription, SyncNews};
 use serde_json::{Value, json};
 
 use crate::commands::moot;
@@ -22,7 +24,8 @@ pub fn watch(keting: &Keting, json: bool) -> Result<(), Failure> {
     let news = syncing.news();
     let (end, ended) = mpsc::channel();
     // Whoever ends first ends the command, even if another waits for a reader of its output.
-    on_a_thread(&end, move || print_rows(rows, json));
+    let reading = keting.clone();
+    on_a_thread(&end, move || print_rows(&reading, rows, json));
     on_a_thread(&end, move || print_news(news, json));
     on_a_thread(&end, interrupted);
     ended.recv().unwrap_or(Ok(()))?;
@@ -42,12 +45,12 @@ fn interrupted() -> Result<(), Failure> {
     Ok(runtime.block_on(tokio::signal::ctrl_c())?)
 }
 
-fn print_rows(mut rows: Subscription, json: bool) -> Result<(), Failure> {
+fn print_rows(keting: &Keting, mut rows: Subscription, json: bool) -> Result<(), Failure> {
     rows.try_for_each(|changed| match changed {
-        Changed::Rows(rows) if json => rows.iter().map(row_as_json).try_for_each(output::line),
-        Changed::Rows(rows) => rows.iter().map(row_as_text).try_for_each(output::line),
+        Changed::Rows(rows) if json => rows.iter().map(changed::as_json).try_for_each(output::line),
+        Changed::Rows(rows) => changed::in_words(keting, &rows)?.iter().try_for_each(output::line),
         Changed::Everything if json => output::line(json!({ "event": "everything_changed" })),
-        Changed::Everything => output::line("*"),
+        Changed::Everything => output::line("改动很多，请重新查看 much changed, look again"),
     })
 }
 
@@ -59,16 +62,6 @@ fn print_news(mut news: News, json: bool) -> Result<(), Failure> {
         show(&news);
         Ok(())
     })
-}
-
-fn row_as_text(row: &ChangedRow) -> String {
-    format!("{} {} {}", row.table, row.document, hex(&row.item)).trim_end().to_owned()
-}
-
-fn row_as_json(row: &ChangedRow) -> Value {
-    let item = Some(hex(&row.item)).filter(|item| !item.is_empty());
-    let document = row.document.to_string();
-    json!({ "event": "changed", "table": row.table, "document": document, "item": item })
 }
 
 fn news_as_json(news: &SyncNews) -> Value {
@@ -134,10 +127,6 @@ fn show(news: &SyncNews) {
         // The command ends with it, and says so.
         SyncNews::Disconnected { retry_in_ms: None, .. } => output::progress_done(),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

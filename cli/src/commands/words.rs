@@ -8,7 +8,7 @@ use keting_model::role::Role;
 const OTHERS: &[(&str, &str)] = &[
     ("region", "区域"),
     ("head", "户主"),
-    ("living_here", "在住人数"),
+    ("living_here", "常住人数"),
     ("concealed", "只公开姓名"),
     ("status_reason", "状态原因"),
     ("status_at", "状态日期"),

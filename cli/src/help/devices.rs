@@ -29,8 +29,9 @@ pub(super) const VERBS: &[Verb] = &[
         &[(
             "watch",
             (
-                "保持连接，有变化就打印，直到中断",
-                "Stay connected and print what changes, until interrupted",
+                "保持连接，有变化就打印，直到中断；其间这个目录由它占用，别的命令会被拒绝（replica_in_use）",
+                "Stay connected and print what changes, until interrupted; meanwhile the directory is taken, and \
+                 other commands on it are refused (replica_in_use)",
             ),
         )],
         &[

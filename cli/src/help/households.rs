@@ -51,14 +51,15 @@ pub(super) const VERBS: &[Verb] = &[
     verb(
         "household show",
         (
-            "显示一户：居民、需求、走访、记录和待定的内容",
-            "Show one household: residents, needs, visits, notes, values to settle",
+            "显示一户：居民、需求、走访、记录和待定的内容；居民状态和需求办理的每一步都列出，“此前”一栏由近到远",
+            "Show one household: residents, needs, visits, notes, values to settle; of a status and of a need \
+             every step, the earlier ones below, the last of them first",
         ),
         &[("id", ID)],
         &[example(
             "连同已作废的",
             "Also what was withdrawn",
-            "household show 0001c8a53f0e92d47b61a8e0f3d25c94 --withdrawn --data phone",
+            "household show 0002c8a5 --withdrawn --data phone",
         )],
     ),
     verb(
@@ -71,7 +72,7 @@ pub(super) const VERBS: &[Verb] = &[
         &[example(
             "改房屋权属",
             "Change the tenure",
-            "household edit 0001c8a53f0e92d47b61a8e0f3d25c94 --tenure rented --data phone",
+            "household edit 0002c8a5 --tenure rented --data phone",
         )],
     ),
     verb(
@@ -84,8 +85,8 @@ pub(super) const VERBS: &[Verb] = &[
             (
                 "at",
                 (
-                    "日期，如 2026-11-23，不填为今天",
-                    "The day, such as 2026-11-23; today if not given",
+                    "日期，如 2026-11-23、11月23日、昨天，不填为今天",
+                    "The day, such as 2026-11-23, 11-23 or yesterday; today if not given",
                 ),
             ),
             (
@@ -99,7 +100,7 @@ pub(super) const VERBS: &[Verb] = &[
         &[example(
             "昨天去过",
             "Somebody was there yesterday",
-            "household visit 0001c8a53f0e92d47b61a8e0f3d25c94 --purpose 看望独居老人 --at 2026-11-26 --data \
+            "household visit 0002c8a5 --purpose 看望独居老人 --at 昨天 --data \
                  phone",
         )],
     ),
@@ -123,12 +124,12 @@ pub(super) const VERBS: &[Verb] = &[
             example(
                 "登记一项需求",
                 "Record one",
-                "household need 0001c8a53f0e92d47b61a8e0f3d25c94 --text 楼道灯坏了 --data phone",
+                "household need 0002c8a5 --text 楼道灯坏了 --data phone",
             ),
             example(
                 "办好了",
                 "It is met",
-                "household need 0001c8a53f0e92d47b61a8e0f3d25c94 --need 6f1e0a92c4d8b375 --status 已办好 --data \
+                "household need 0002c8a5 --need 6f1e --status 已办好 --data \
                  phone",
             ),
         ],
@@ -140,7 +141,7 @@ pub(super) const VERBS: &[Verb] = &[
         &[example(
             "记一笔",
             "Write one",
-            "household note 0001c8a53f0e92d47b61a8e0f3d25c94 --text 白天一般没人在家 --data phone",
+            "household note 0002c8a5 --text 白天一般没人在家 --data phone",
         )],
     ),
     verb(
@@ -180,7 +181,7 @@ pub(super) const VERBS: &[Verb] = &[
         &[example(
             "选用第二个",
             "Choose the second",
-            "household settle 0001c8a53f0e92d47b61a8e0f3d25c94 address --choose 2 --data phone",
+            "household settle 0002c8a5 address --choose 2 --data phone",
         )],
     ),
     verb(
@@ -206,7 +207,7 @@ pub(super) const VERBS: &[Verb] = &[
         &[example(
             "重复登记了",
             "It was entered twice",
-            "household withdraw 0001c8a53f0e92d47b61a8e0f3d25c94 --reason 重复登记 --data phone",
+            "household withdraw 0002c8a5 --reason 重复登记 --data phone",
         )],
     ),
     verb(
@@ -222,7 +223,7 @@ pub(super) const VERBS: &[Verb] = &[
         &[example(
             "恢复一次走访",
             "Restore a visit",
-            "household restore 0001c8a53f0e92d47b61a8e0f3d25c94 --visit 6f1e0a92c4d8b375 --data phone",
+            "household restore 0002c8a5 --visit 6f1e --data phone",
         )],
     ),
 ];

@@ -228,7 +228,7 @@ pub(super) const VERBS: &[Verb] = &[
     verb(
         "grant renew",
         (
-            "从现在起续期，过期的也可以，被收回的不行，并打印设备编号",
+            "从现在起续期，过期的也可以，已停用的不行，并打印设备编号",
             "Renew what a device was given, from now on; also what is over, never what was ended; prints the \
              device's id",
         ),
@@ -259,7 +259,7 @@ pub(super) const VERBS: &[Verb] = &[
     verb(
         "device end",
         (
-            "收回一台设备的授权：交上之前填的内容，此后读不到新内容，并打印编号",
+            "停用一台设备：它交上之前填的内容，此后读不到新内容；并打印编号",
             "End a device: it hands over what was made before and then reads nothing more; prints its id",
         ),
         &[

@@ -39,7 +39,7 @@ pub(super) const VERBS: &[Verb] = &[
         &[example(
             "新增户主",
             "Add the head",
-            "resident add 0001c8a53f0e92d47b61a8e0f3d25c94 --name 李桂芳 --relation 户主 --tag 独居老人 \
+            "resident add 0002c8a5 --name 李桂芳 --relation 户主 --tag 独居老人 \
                  --data phone",
         )],
     ),
@@ -74,13 +74,13 @@ pub(super) const VERBS: &[Verb] = &[
             example(
                 "换了电话",
                 "The number changed",
-                "resident edit 0001c8a53f0e92d47b61a8e0f3d25c94 6f1e0a92c4d8b375 --phone '138 0000 0001' --data \
+                "resident edit 0002c8a5 6f1e --phone '138 0000 0001' --data \
                  phone",
             ),
             example(
                 "去掉一项重点关注",
                 "Take a care tag away",
-                "resident edit 0001c8a53f0e92d47b61a8e0f3d25c94 6f1e0a92c4d8b375 --no-tag low_income --data phone",
+                "resident edit 0002c8a5 6f1e --no-tag low_income --data phone",
             ),
         ],
     ),
@@ -96,18 +96,24 @@ pub(super) const VERBS: &[Verb] = &[
             ("resident", RESIDENT),
             ("status", ("变为什么状态", "What became of them")),
             ("reason", ("原因", "Why")),
-            ("at", ("日期，如 2026-11-23", "The day it came about, such as 2026-11-23")),
+            (
+                "at",
+                (
+                    "日期，如 2026-11-23、11月23日、昨天",
+                    "The day it came about, such as 2026-11-23, 11-23 or yesterday",
+                ),
+            ),
         ],
         &[
             example(
                 "迁出了",
                 "Somebody moved out",
-                "resident leave 0001c8a53f0e92d47b61a8e0f3d25c94 6f1e0a92c4d8b375 --at 2026-11-20 --data phone",
+                "resident leave 0002c8a5 6f1e --at 11月20日 --data phone",
             ),
             example(
                 "又回来了",
                 "Somebody came back",
-                "resident leave 0001c8a53f0e92d47b61a8e0f3d25c94 6f1e0a92c4d8b375 --status 在住 --data phone",
+                "resident leave 0002c8a5 6f1e --status 在住 --data phone",
             ),
         ],
     ),
@@ -119,11 +125,7 @@ pub(super) const VERBS: &[Verb] = &[
              child under fourteen does so by itself",
         ),
         &[("household", HOUSEHOLD), ("resident", RESIDENT)],
-        &[example(
-            "只公开姓名",
-            "Conceal somebody",
-            "resident conceal 0001c8a53f0e92d47b61a8e0f3d25c94 6f1e0a92c4d8b375 --data phone",
-        )],
+        &[example("只公开姓名", "Conceal somebody", "resident conceal 0002c8a5 6f1e --data phone")],
     ),
     verb(
         "resident reveal",
@@ -132,11 +134,7 @@ pub(super) const VERBS: &[Verb] = &[
             "Bring back into the open what is known of a resident who is no child, or no longer",
         ),
         &[("household", HOUSEHOLD), ("resident", RESIDENT)],
-        &[example(
-            "恢复公开",
-            "Reveal somebody",
-            "resident reveal 0001c8a53f0e92d47b61a8e0f3d25c94 6f1e0a92c4d8b375 --data phone",
-        )],
+        &[example("恢复公开", "Reveal somebody", "resident reveal 0002c8a5 6f1e --data phone")],
     ),
     verb(
         "resident withdraw",
@@ -159,7 +157,7 @@ pub(super) const VERBS: &[Verb] = &[
         &[example(
             "填错了户",
             "They belong to another household",
-            "resident withdraw 0001c8a53f0e92d47b61a8e0f3d25c94 6f1e0a92c4d8b375 --reason 填错了户 --data phone",
+            "resident withdraw 0002c8a5 6f1e --reason 填错了户 --data phone",
         )],
     ),
     verb(
@@ -170,10 +168,6 @@ pub(super) const VERBS: &[Verb] = &[
             ("resident", RESIDENT),
             ("reason", ("原因", "Why, in a few words")),
         ],
-        &[example(
-            "恢复",
-            "Restore them",
-            "resident restore 0001c8a53f0e92d47b61a8e0f3d25c94 6f1e0a92c4d8b375 --data phone",
-        )],
+        &[example("恢复", "Restore them", "resident restore 0002c8a5 6f1e --data phone")],
     ),
 ];

@@ -74,7 +74,7 @@ pub mod views {
     pub use keting_model::query::{
         Candidate, ConflictValue, ConflictView, Counts, Entered, FactView, HouseholdDetail,
         HouseholdFilter, HouseholdView, ItemKind, Meanwhile, NeedView, NoteView, RegionView,
-        ResidentDetail, ResidentView, Shown, VisitView, Withheld, digits_apart,
+        ResidentDetail, ResidentView, Shown, TurnedFourteen, VisitView, Withheld, digits_apart,
     };
     pub use keting_store::OutboxState;
 }

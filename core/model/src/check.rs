@@ -14,6 +14,8 @@ use crate::words;
 pub(crate) enum Holds {
     /// One line of text of at most so many characters.
     Line(usize),
+    /// An address, of at most so many characters.
+    Address(usize),
     /// The name of a person, of at most so many characters.
     Name(usize),
     /// Text of several lines, of at most so many characters.
@@ -24,6 +26,8 @@ pub(crate) enum Holds {
     Flag,
     /// A day, `YYYY-MM-DD`, on which something was: not later than the day it is entered.
     Day,
+    /// Such a day on which somebody was born.
+    BirthDay,
     /// A mobile or landline number.
     Phone,
     /// A citizen's identity number.
@@ -63,7 +67,7 @@ impl Holds {
             return Err(InvalidValue::Empty);
         }
         match self {
-            Self::Line(chars_max) | Self::Name(chars_max) => {
+            Self::Line(chars_max) | Self::Address(chars_max) | Self::Name(chars_max) => {
                 check_text(text(value)?, chars_max, false)
             }
             Self::Prose(chars_max) => check_text(text(value)?, chars_max, true),
@@ -71,7 +75,7 @@ impl Holds {
                 holds(allowed.contains(&text(value)?), InvalidValue::UnknownWord { allowed })
             }
             Self::Flag => holds(matches!(value, Value::Bool(_)), InvalidValue::WrongType),
-            Self::Day => match Date::parse(text(value)?) {
+            Self::Day | Self::BirthDay => match Date::parse(text(value)?) {
                 Some(_) => Ok(()),
                 None => Err(no_day(text(value)?)),
             },
@@ -129,7 +133,7 @@ impl Holds {
     /// The day that a text names, if the field holds one on which something was.
     pub(crate) fn day_in(self, text: &str) -> Option<Date> {
         match self {
-            Self::Day => Date::parse(text),
+            Self::Day | Self::BirthDay => Date::parse(text),
             Self::IdNumber => birth_date_of(text),
             _ => None,
         }

@@ -60,6 +60,16 @@ impl Date {
         Self { year, month, day }
     }
 
+    /// The day before it, if that is one.
+    pub fn day_before(self) -> Option<Self> {
+        let Self { year, month, day } = self;
+        match (month, day) {
+            (1, 1) => Self::new(year - 1, 12, 31),
+            (_, 1) => Self::new(year, month - 1, days_in(year, month - 1)),
+            _ => Self::new(year, month, day - 1),
+        }
+    }
+
     /// The year.
     pub fn year(self) -> u16 {
         self.year
@@ -67,8 +77,13 @@ impl Date {
 
     /// Whether somebody born on this day is a child on the day `today`.
     pub fn is_of_a_child_on(self, today: Self) -> bool {
-        let birthday = (self.year.saturating_add(CHILD_AGE_YEARS_BELOW), self.month, self.day);
-        (today.year, today.month, today.day) < birthday
+        !self.is_years_before(CHILD_AGE_YEARS_BELOW, today)
+    }
+
+    /// Whether somebody born on this day has lived so many full years on the day `today`.
+    pub(crate) fn is_years_before(self, years: u16, today: Self) -> bool {
+        let birthday = (self.year.saturating_add(years), self.month, self.day);
+        (today.year, today.month, today.day) >= birthday
     }
 
     fn from_digits(year: &[u8], month: &[u8], day: &[u8]) -> Option<Self> {

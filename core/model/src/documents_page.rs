@@ -85,11 +85,12 @@ fn names(names: &[&str]) -> String {
 fn holds(rule: &FieldRule) -> String {
     match rule.holds {
         Holds::Line(max) => format!("a line, {max} characters"),
+        Holds::Address(max) => format!("an address, {max} characters"),
         Holds::Name(max) => format!("a name, {max} characters"),
         Holds::Prose(max) => format!("text, {max} characters"),
         Holds::Word(words) => names(words),
         Holds::Flag => "true or false".to_owned(),
-        Holds::Day => "a day that was, `YYYY-MM-DD`".to_owned(),
+        Holds::Day | Holds::BirthDay => "a day that was, `YYYY-MM-DD`".to_owned(),
         Holds::Phone => "a phone number".to_owned(),
         Holds::IdNumber => "an identity number of 18 characters".to_owned(),
         Holds::Code => "digits".to_owned(),

@@ -114,7 +114,7 @@ impl Settle {
                 return Ok(self.value.clone());
             }
         }
-        let value = Value::from(rule.holds.in_normal_form(typed));
+        let value = Value::from(rule.holds.in_normal_form(typed, Some(self.time.day())));
         let broken = |broken| CommandError::Invalid { field: rule.pattern, rule: broken };
         rule.holds.check_typed(&value).map_err(broken)?;
         Ok(value)

@@ -12,13 +12,19 @@ pub use said::said_for;
 
 /// What a resident is to the head of the household.
 pub const RELATIONS: &[&str] =
-    &["head", "spouse", "child", "parent", "grandchild", "sibling", "tenant", "other"];
+    &[HEAD, "spouse", "child", "parent", "grandchild", "sibling", "tenant", OTHER];
 
 /// The relation of the head of a household (户主).
 pub const HEAD: &str = "head";
 
+/// What is said where none of the other words is right.
+pub const OTHER: &str = "other";
+
 /// How a resident belongs to a household: registered (户籍), living there (常住), or both.
-pub const BONDS: &[&str] = &["registered", "lives_here", "both"];
+pub const BONDS: &[&str] = &[REGISTERED, "lives_here", "both"];
+
+/// The bond of somebody who is registered here and lives elsewhere.
+pub const REGISTERED: &str = "registered";
 
 /// What has become of a resident.
 pub const STATUSES: &[&str] = &[LIVING, "away", "moved_out", "deceased"];
@@ -45,7 +51,7 @@ pub const STANDS: &str = "stands";
 pub const WITHDRAWN: &str = "withdrawn";
 
 /// By what right a household lives where it does.
-pub const TENURES: &[&str] = &["owned", "rented", "public", "employer", "other"];
+pub const TENURES: &[&str] = &["owned", "rented", "public", "employer", OTHER];
 
 /// What stands in a person's papers.
 pub const SEXES: &[&str] = &["male", "female"];

@@ -6,12 +6,13 @@ mod common;
 
 use common::tables::tables;
 use common::{Replica, add_household, add_region, edit_resident, household_id, residents};
+use keting_model::date::Date;
 use keting_model::household::HouseholdCommand;
 use keting_model::household_private::PrivateCommand;
-use keting_model::query::{Shown, Withheld, household};
+use keting_model::query::{Permitted, Shown, Withheld, household, turned_fourteen};
 use keting_model::{
     ActorId, Cell, CityTime, Command, CommandError, CommandId, DocumentId, DocumentKind, Fields,
-    HybridTime, ItemId, Op, RULE_VERSION, Settle, Stamp, Touched, Value, judge, project,
+    HybridTime, ItemId, Op, RULE_VERSION, Role, Settle, Stamp, Touched, Value, judge, project,
 };
 
 /// A household of one resident of whom no birth date is known, away for a year.
@@ -255,4 +256,35 @@ fn of_whom_it_is_said_what_is_new_is_written_in_the_private_part() {
     say(&mut alice, resident, "living");
     assert_eq!(said(&alice, household_id(1)), open);
     assert_eq!(said(&alice, private()), "2026-05-30 living 上学");
+}
+
+#[test]
+fn who_turned_fourteen_is_told_to_whoever_may_reveal_them_until_somebody_does() {
+    let (mut alice, resident) = founded();
+    edit(&mut alice, resident, Fields::new().with("birth_date", "2020-02-02"));
+    let told = |alice: &Replica, role: Role, today: &str| {
+        let (withheld, permitted) = (Withheld::from_roles(&[role]), Permitted::from_roles(&[role]));
+        let today = Date::parse(today).unwrap();
+        let all = turned_fourteen(&tables(&alice.rows()), &withheld, &permitted, today).unwrap();
+        all.into_iter().map(|one| (one.household, one.resident, one.name)).collect::<Vec<_>>()
+    };
+    let head = Role::MicroGridHead;
+    let her = vec![(household_id(1), resident, "小宝".to_owned())];
+    assert_eq!(told(&alice, head, "2034-02-01"), []);
+    assert_eq!(told(&alice, head, "2034-02-02"), her);
+    assert_eq!(told(&alice, head, "2038-02-01"), her);
+    // Of who is grown up nobody is reminded: there may be another reason.
+    assert_eq!(told(&alice, head, "2038-02-02"), []);
+    assert_eq!(told(&alice, Role::Steward, "2034-02-02"), []);
+    assert_eq!(told(&alice, Role::Administrator, "2034-02-02"), []);
+    say(&mut alice, resident, "moved_out");
+    assert_eq!(told(&alice, head, "2034-02-02"), []);
+    say(&mut alice, resident, "living");
+    assert_eq!(told(&alice, head, "2034-02-02"), her);
+    // 2034-02-02.
+    alice.now_ms = 2_022_465_600_000;
+    let (household, time) = (household_id(1), alice.time());
+    let reveal = HouseholdCommand::Reveal { household, resident, time };
+    alice.run(&Command::Household(reveal)).unwrap();
+    assert_eq!(told(&alice, head, "2034-02-02"), []);
 }

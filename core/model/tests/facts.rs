@@ -5,10 +5,13 @@
 mod common;
 
 use common::tables::tables;
-use common::{NOW_MS, Replica, add_household, add_region, edit_resident, household_id, residents};
+use common::{
+    NOW_MS, Replica, add_household, add_region, edit_resident, household_id, region_id, residents,
+};
 use keting_model::household::HouseholdCommand;
 use keting_model::query::{
-    ConflictView, HouseholdDetail, Permitted, Shown, Withheld, conflicts, counts, household,
+    ConflictView, FactView, HouseholdDetail, Permitted, Shown, Withheld, conflicts, counts,
+    household,
 };
 use keting_model::{
     CityTime, Command, CommandError, Document, Fields, InvalidValue, ItemId, Op, RULE_VERSION,
@@ -88,9 +91,7 @@ fn open(replica: &Replica) -> Vec<ConflictView> {
 
 /// What is said and why, sorted.
 fn said(conflict: &ConflictView) -> Vec<(String, String)> {
-    let one = |fact: &keting_model::query::FactView| {
-        (fact.status.clone(), fact.reason.clone().unwrap_or_default())
-    };
+    let one = |fact: &FactView| (fact.status.clone(), fact.reason.clone().unwrap_or_default());
     let mut said: Vec<_> = conflict.facts.iter().map(one).collect();
     said.sort();
     said
@@ -160,6 +161,44 @@ fn what_somebody_corrected_is_history_and_what_they_had_not_seen_is_not() {
 }
 
 #[test]
+fn what_was_said_before_is_read_with_its_reasons_the_last_word_first() {
+    let mut two = two("1980-05-05");
+    advance(&mut two.alice, two.need, "in_progress", "已报物业");
+    two.alice.now_ms += 60_000;
+    advance(&mut two.alice, two.need, "met", "修好了");
+    say(&mut two.alice, two.resident, "moved_out", "嫁到镇上");
+    two.meet();
+    two.bob.now_ms += 120_000;
+    say(&mut two.bob, two.resident, "living", "搬回来了");
+    let before = |facts: &[FactView]| -> Vec<(String, Option<String>)> {
+        facts.iter().map(|fact| (fact.status.clone(), fact.reason.clone())).collect()
+    };
+    let seen = shown(&two.bob);
+    let (need, resident) = (&seen.needs[0], &seen.residents[0]);
+    assert_eq!(before(&need.earlier), [("in_progress".into(), Some("已报物业".into()))]);
+    let one = [("moved_out".into(), Some("嫁到镇上".into())), ("living".into(), None)];
+    assert_eq!(before(&resident.earlier), one);
+    assert!(resident.earlier.iter().all(|fact| fact.entered.at.is_some()));
+    assert_eq!(resident.status_reason.as_deref(), Some("搬回来了"));
+}
+
+#[test]
+fn what_was_said_before_of_a_child_is_read_by_whoever_reads_what_is_private() {
+    let mut two = two("2020-05-05");
+    say(&mut two.alice, two.resident, "away", "住院");
+    say(&mut two.alice, two.resident, "living", "出院");
+    let rows = tables(&two.alice.rows());
+    let earlier = |role| {
+        let withheld = Withheld::from_roles(&[role]);
+        let seen = household(&rows, &withheld, &household_id(1), Shown::Standing).unwrap();
+        let mut residents = seen.unwrap().residents.into_iter();
+        residents.next().unwrap().earlier.into_iter().map(|fact| fact.reason).collect::<Vec<_>>()
+    };
+    assert_eq!(earlier(Role::MicroGridHead), [Some("住院".to_owned()), None]);
+    assert_eq!(earlier(Role::Steward), []);
+}
+
+#[test]
 fn who_says_the_same_for_another_reason_agrees_and_both_reasons_are_shown() {
     let mut two = two("1980-05-05");
     say(&mut two.alice, two.resident, "deceased", "医院证明");
@@ -193,6 +232,31 @@ fn who_has_gone_by_all_that_is_said_is_not_counted_and_who_has_by_one_word_is() 
     say(&mut carol, two.resident, "away", "");
     two.alice.hear(&carol.sent);
     assert_eq!(living(&two.alice), 1);
+}
+
+#[test]
+fn who_is_only_registered_here_does_not_live_here_and_may_be_the_head_all_the_same() {
+    let mut alice = Replica::new(1);
+    alice.run(&add_region(1, None, "town")).unwrap();
+    let of = |name: &str, bond: &str| Fields::new().with("name", name).with("bond", bond);
+    let head = of("李梅", "registered").with("relation", "head");
+    let child = of("小宝", "registered").with("birth_date", "2020-05-05");
+    let unsaid = Fields::new().with("name", "王强");
+    let all = [head, child, of("张三", "both"), of("李四", "lives_here"), unsaid];
+    let command = add_household(&mut alice, 1, 1, &all);
+    alice.run(&command).unwrap();
+    let rows = tables(&alice.rows());
+    // Whoever may not read how the child belongs there counts it.
+    for (role, living) in [(Role::MicroGridHead, 3), (Role::Steward, 4)] {
+        let withheld = Withheld::from_roles(&[role]);
+        let seen = household(&rows, &withheld, &household_id(1), Shown::Standing).unwrap().unwrap();
+        assert_eq!((seen.living_here, seen.head.as_deref()), (living, Some("李梅")));
+        assert_eq!(counts(&rows, &withheld, None).unwrap().living_here, living as u64);
+        assert_eq!(
+            counts(&rows, &withheld, Some(region_id(1))).unwrap().living_here,
+            living as u64
+        );
+    }
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn typed() -> impl Strategy<Value = String> {
 }
 
 /// Values that some field takes.
-const KNOWN: [&str; 22] = [
+const KNOWN: [&str; 25] = [
     "13812345678",
     "0573-87651234-802",
     "661234",
@@ -40,6 +40,9 @@ const KNOWN: [&str; 22] = [
     "400-812-3456 转 2",
     "11010519491231002X",
     "1962-05-05",
+    "昨天",
+    "11月20日",
+    "11-20",
     "老婆",
     "长子",
     "低保",
@@ -291,6 +294,31 @@ fn a_command_with_values_as_people_type_them_writes_their_normal_forms() {
         assert!(writes(&plan, value), "{value}: {plan:?}");
     }
     assert_eq!(typist.replica.run(&edit).unwrap_err().code(), "nothing_changed");
+}
+
+#[test]
+fn all_fields_that_are_wrong_are_told_at_once_and_planning_names_the_first() {
+    let mut typist = Typist::new();
+    let resident = residents(&typist.replica, 1)[0];
+    let fields = Fields::new()
+        .with("phone", "87651234")
+        .with("relation", "户主")
+        .with("sex", "没说")
+        .with("birth_date", "2062-05-05")
+        .with_care_tag("孤寡", true);
+    let edit = edit_resident(&typist.replica, 1, resident, fields);
+    let refused = edit.refused(typist.replica.time());
+    let told: Vec<_> = refused.iter().map(|one| (one.field, one.rule.code())).collect();
+    let wrong = [
+        (Field::Phone, "not_a_phone"),
+        (Field::Sex, "unknown_word"),
+        (Field::BirthDate, "in_the_future"),
+        (Field::CareTag, "unknown_word"),
+    ];
+    assert_eq!(told, wrong);
+    assert_eq!(typist.replica.run(&edit).unwrap_err().code(), "not_a_phone");
+    let right = edit_resident(&typist.replica, 1, resident, Fields::new().with("sex", "女"));
+    assert_eq!(right.refused(typist.replica.time()), []);
 }
 
 #[test]

@@ -61,6 +61,19 @@ fn add_resident(alice: &mut Replica, n: u8, fields: Fields) -> Command {
 }
 
 #[test]
+fn who_types_more_than_the_word_that_is_kept_hears_of_it() {
+    let mut alice = two_households();
+    let as_other = vec![Warning::KeptAsOther { field: "relation" }];
+    for (typed, said) in
+        [("侄子", as_other.clone()), ("亲家", as_other), ("其他", vec![]), ("老婆", vec![])]
+    {
+        let fields = Fields::new().with("name", "赵四").with("relation", typed);
+        let add = add_resident(&mut alice, 1, fields);
+        assert_eq!(warnings(&mut alice, &add), said, "{typed}");
+    }
+}
+
+#[test]
 fn a_second_head_is_warned_of_and_kept() {
     let mut alice = two_households();
     let [_, other] = residents(&alice, 1)[..] else { panic!() };

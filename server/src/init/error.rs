@@ -21,7 +21,7 @@ pub enum InitError {
     #[error(transparent)]
     Regions(#[from] RegionsError),
     /// A region of the table breaks a rule of regions. Not retryable.
-    #[error("line {line}: the region is not valid: {code}")]
+    #[error("第 {line} 行：{code} · line {line}: the region is not valid: {code}")]
     BadRegion {
         /// The line, 0 if it is not known.
         line: u64,

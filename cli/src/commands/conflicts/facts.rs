@@ -21,7 +21,8 @@ pub fn print(conflict: &ConflictView, data: &str) -> Result<(), Failure> {
         ];
         (said, what_to_type(conflict, fact, data))
     };
-    let headings = ["状态 status", "日期 day", "原因 reason", "录入 entered"];
+    let why = if conflict.key.starts_with("n/") { "办理说明 note" } else { "原因 reason" };
+    let headings = ["状态 status", "日期 day", why, "录入 entered"];
     print_choices(&headings, conflict, conflict.facts.iter().map(row))
 }
 

@@ -1,17 +1,25 @@
 //! Residents, needs, visits and notes as they stand below a household: a line that says most, and below it
 //! what else is known.
 
+use std::io::IsTerminal as _;
+
 use keting::ItemId;
 use keting::views::{ConflictView, NeedView, NoteView, ResidentDetail, VisitView, digits_apart};
 
-use super::{facts_lines, flagged, withdrawn_lines};
-use crate::columns::{padded, width};
+use super::{facts_lines, flagged, said_lines, withdrawn_lines};
+use crate::columns::{folded, padded, width};
 use crate::commands::words::{field_name, who_and_when, word_name};
 use crate::exit::Failure;
 use crate::output;
 
 /// What stands before why something was withdrawn, and who said so.
 pub const WITHDRAWN_LABEL: &str = "作废原因 withdrawn";
+
+/// What stands before what was said of a status until somebody said something else.
+const EARLIER_LABEL: &str = "此前 earlier";
+
+/// Prose is not wider on a terminal.
+const COLUMNS_MAX: usize = 64;
 
 /// So many digits of each id are shown at least.
 const DIGITS_MIN: usize = 4;
@@ -23,10 +31,7 @@ pub struct Known(Vec<(String, Vec<String>)>);
 impl Known {
     /// Adds a text of one line or several, if there is one.
     pub fn add(&mut self, label: &str, value: Option<String>) {
-        self.add_lines(
-            label,
-            value.iter().flat_map(|text| text.lines()).map(str::to_owned).collect(),
-        );
+        self.add_lines(label, value.iter().flat_map(|text| in_lines(text)).collect());
     }
 
     /// Adds lines, if there are any.
@@ -53,11 +58,12 @@ pub struct Entry {
     pub is_withdrawn: bool,
 }
 
-/// A resident, of whom more may be withheld than of everybody.
+/// A resident, of whom more may be withheld than of everybody, with what the reader should do about them.
 pub fn of_resident(
     detail: &ResidentDetail,
     withheld_of_all: &[&str],
     conflicts: &[ConflictView],
+    to_do: Option<String>,
 ) -> Entry {
     let resident = &detail.resident;
     let is_in_conflict = |name: &str| {
@@ -74,6 +80,7 @@ pub fn of_resident(
     said.extend(status.map(|status| flagged(status, resident.status_in_conflict)));
     said.extend(resident.concealed.then(|| "（只公开姓名 concealed）".to_owned()));
     let mut known = Known::default();
+    known.add_lines("待办 to do", to_do.into_iter().collect());
     let tags = resident.care_tags.iter().flatten().map(|tag| word_name(tag));
     let tags = Some(tags.collect::<Vec<_>>().join("、")).filter(|tags| !tags.is_empty());
     for (name, value) in [
@@ -91,6 +98,7 @@ pub fn of_resident(
         known.add(&field_name(name), value.map(|text| flagged(text, is_in_conflict(name))));
     }
     known.add_lines("状态录入 facts", facts_lines(&detail.facts));
+    known.add_lines(EARLIER_LABEL, said_lines(&detail.earlier));
     let more = resident.withheld.iter().filter(|name| !withheld_of_all.contains(name));
     let more: Vec<_> = more.map(|name| field_name(name)).collect();
     if !more.is_empty() {
@@ -106,6 +114,7 @@ pub fn of_need(need: &NeedView) -> Entry {
     let mut known = Known::default();
     known.add("办理说明 note", need.note.clone());
     known.add_lines("办理录入 facts", facts_lines(&need.facts));
+    known.add_lines(EARLIER_LABEL, said_lines(&need.earlier));
     known.add_lines(WITHDRAWN_LABEL, withdrawn_lines(&need.withdrawn));
     let said = vec![status, need.text.clone(), entered(&who_and_when(&need.entered))];
     Entry { id: need.id, said, known, is_withdrawn: !need.withdrawn.is_empty() }
@@ -134,6 +143,15 @@ fn entered(by: &str) -> String {
     format!("（{by}）")
 }
 
+/// A text in its lines, on a terminal none wider than is read with ease.
+fn in_lines(text: &str) -> Vec<String> {
+    let of = |line: &str| match std::io::stdout().is_terminal() {
+        true => folded(line, COLUMNS_MAX),
+        false => vec![line.to_owned()],
+    };
+    text.lines().flat_map(of).collect()
+}
+
 /// Prints what stands, and what was withdrawn below it if that is asked for.
 ///
 /// # Errors
@@ -159,7 +177,8 @@ pub fn print(entries: impl Iterator<Item = Entry>, withdrawn: bool) -> Result<()
         if entry.is_withdrawn {
             lines.push_str("  （已作废 withdrawn）");
         }
-        output::line(format!("  {id}  {}", lines.replace('\n', &format!("\n{indent}"))))?;
+        let lines = in_lines(&lines).join(&format!("\n{indent}"));
+        output::line(format!("  {id}  {lines}"))?;
         print_known(&entry.known, &indent, widest)?;
     }
     Ok(())

@@ -32,7 +32,7 @@ pub fn list(region: Option<&str>, withdrawn: bool, reading: &Reading) -> Result<
         "区域 region",
         "地址 address",
         "户主 head",
-        "在住人数 living_here",
+        "常住人数 living_here",
         "待定 conflicts",
     ];
     let mut lines = output::under(&headings, &rows);

@@ -45,7 +45,11 @@ pub fn need(said: NeedSaid) -> Result<(), Failure> {
             (need, HouseholdCommand::AdvanceNeed { household, need, fact, status, note, time })
         }
         // The command line lets nothing else through.
-        (None, ..) => return Err(Failure::Usage("--text, or --need and --status".to_owned())),
+        (None, ..) => {
+            return Err(Failure::Usage(
+                "写 --text，或 --need 和 --status · --text, or --need and --status".to_owned(),
+            ));
+        }
     };
     device::write(&keting, &Command::Household(command), need, &writing)
 }

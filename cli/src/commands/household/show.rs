@@ -1,7 +1,7 @@
 //! One household in full, laid out for whoever reads it at arm's length. Everything that `--json` has
 //! stands there, but for the ids of facts and devices, which no command takes.
 
-use keting::views::HouseholdPage;
+use keting::views::{HouseholdPage, ResidentDetail};
 use keting_model::words::RELATIONS;
 
 use super::entries::{
@@ -9,6 +9,7 @@ use super::entries::{
 };
 use super::{flagged, marked, withdrawn_lines};
 use crate::arguments::Reading;
+use crate::commands::fourteen::Fourteen;
 use crate::commands::words::{field_name, role_name, word_name};
 use crate::commands::{conflicts, held, withdrawal};
 use crate::device;
@@ -34,7 +35,8 @@ pub fn show(id: &str, withdrawn: bool, reading: &Reading) -> Result<(), Failure>
         };
     }
     print_household(&all)?;
-    print_residents(&role, &all, withdrawn)?;
+    let fourteen = Fourteen::read(&keting, &reading.data)?;
+    print_residents(&role, &all, &fourteen, withdrawn)?;
     print_beside(&role, &all, withdrawn)?;
     if !all.conflicts.is_empty() {
         output::line("")?;
@@ -63,7 +65,12 @@ fn print_household(page: &HouseholdPage) -> Result<(), Failure> {
     print_known(&known, "  ", known.widest())
 }
 
-fn print_residents(role: &str, page: &HouseholdPage, withdrawn: bool) -> Result<(), Failure> {
+fn print_residents(
+    role: &str,
+    page: &HouseholdPage,
+    fourteen: &Fourteen,
+    withdrawn: bool,
+) -> Result<(), Failure> {
     let household = &page.household;
     // The head first, then as people list relations; who has none comes last.
     let mut residents: Vec<_> = household.residents.iter().collect();
@@ -71,7 +78,10 @@ fn print_residents(role: &str, page: &HouseholdPage, withdrawn: bool) -> Result<
         let relation = one.resident.relation.as_deref();
         RELATIONS.iter().position(|known| Some(*known) == relation).unwrap_or(RELATIONS.len())
     });
-    let entry = |one| of_resident(one, household.withheld, &page.conflicts);
+    let entry = |one: &ResidentDetail| {
+        let to_do = fourteen.to_do(&one.resident.id);
+        of_resident(one, household.withheld, &page.conflicts, to_do)
+    };
     let residents = residents.into_iter().map(entry);
     heading("居民 residents", residents.clone(), withdrawn)?;
     if !household.withheld.is_empty() {

@@ -2,8 +2,8 @@
 //! and leaves out what the holder's role may not read.
 
 use keting_model::query::{
-    self, ConflictView, Counts, HouseholdDetail, HouseholdFilter, HouseholdView, NoteView,
-    RegionView, Shown, VisitView, Withheld,
+    self, Candidate, ConflictView, Counts, HouseholdDetail, HouseholdFilter, HouseholdView,
+    NoteView, RegionView, Shown, TurnedFourteen, VisitView, Withheld,
 };
 use keting_model::{Command, CommandId, DocumentId, ItemId};
 use keting_store::{OutboxState, StoreError, View};
@@ -159,6 +159,26 @@ impl Keting {
     /// When the file cannot be read.
     pub fn region_of_code(&self, code: &str) -> Result<Option<DocumentId>, EngineError> {
         self.at_one_moment(|view, withheld| region_of_code(view, withheld, code))
+    }
+
+    /// The household or region that a document is of, by its address or name: what a changed row is about. None
+    /// if that is not here, or not shown to the holder.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn about(&self, of: &DocumentId) -> Result<Option<Candidate<DocumentId>>, EngineError> {
+        self.at_one_moment(|view, withheld| query::about(view, withheld, of))
+    }
+
+    /// Residents who turned fourteen and are still concealed, whom the holder may reveal.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn turned_fourteen(&self) -> Result<Vec<TurnedFourteen>, EngineError> {
+        let (permitted, today) = (self.permitted(), self.now().day());
+        self.at_one_moment(|view, withheld| {
+            query::turned_fourteen(view, withheld, &permitted, today)
+        })
     }
 
     /// How many of everything there are in a region and below it, or in all.

@@ -124,6 +124,12 @@ pub const REMEDIES: &[Remedy] = &[
         "keting-scenarios::an_invitation_that_went_astray_is_listed_and_taken_back_and_of_one_that_was_used_the_device_is_ended",
     ),
     command(
+        &["keting invite"],
+        &["keting invite"],
+        "keting invite",
+        "keting-scenarios::a_device_that_was_ended_is_not_renewed_and_comes_in_again_as_the_message_says",
+    ),
+    command(
         &["keting held list"],
         &["keting held list"],
         "keting held list",

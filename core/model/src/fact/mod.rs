@@ -12,6 +12,7 @@
 //! several current facts that say different things have to be settled, by one over all of them. Until
 //! then screens show the least final word ([`Told`]).
 
+mod earlier;
 mod rule;
 mod told;
 mod view;
@@ -25,12 +26,13 @@ use crate::id::{ActorId, ItemId};
 use crate::rows::{Contents, Item};
 use crate::value::Value;
 
+pub(crate) use earlier::earlier;
 pub use rule::current_fact_actors;
 pub(crate) use rule::{replace_what_was_current, withdraws};
 pub(crate) use told::{Told, is_gone};
 pub use view::FactView;
 
-/// A fact that nobody replaced.
+/// What somebody said, with what stands of it always.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
 pub(crate) struct Fact {
@@ -95,6 +97,18 @@ impl<'a> Facts<'a> {
         skeletons.map(|(id, _)| *id).filter(|id| !replaced.contains(id)).collect()
     }
 
+    fn time(&self, id: &ItemId) -> i64 {
+        let time = || self.0.get(id)?.get("time")?.as_int();
+        time().unwrap_or(0)
+    }
+
+    /// A fact whose keys begin with `root` and its id.
+    fn fact(&self, household: &Contents<'_>, root: &str, id: ItemId) -> Option<Fact> {
+        let actor = household.author(&format!("{root}/{id}/over"))?;
+        let (time, said) = (self.time(&id), self.said(&id));
+        Some(Fact { id, actor, time, said, hides_reason: false })
+    }
+
     fn said(&self, id: &ItemId) -> Option<Said> {
         let fields = self.0.get(id)?;
         let text = |field: &str| Some(fields.get(field)?.as_text()?.to_owned());
@@ -111,13 +125,7 @@ pub(crate) fn is_of_fact(key: &str) -> bool {
 /// The current facts whose keys begin with `root`, such as `r/ID/s`, in the order of their ids.
 pub(crate) fn current(household: &Contents<'_>, root: &str) -> Vec<Fact> {
     let facts = Facts::of(household.below(root));
-    let time = |id: &ItemId| facts.0.get(id)?.get("time")?.as_int();
-    let fact = |id: ItemId| {
-        let actor = household.author(&format!("{root}/{id}/over"))?;
-        let (time, said) = (time(&id).unwrap_or(0), facts.said(&id));
-        Some(Fact { id, actor, time, said, hides_reason: false })
-    };
-    facts.current().into_iter().filter_map(fact).collect()
+    facts.current().into_iter().filter_map(|id| facts.fact(household, root, id)).collect()
 }
 
 /// The ids of the current facts whose keys begin with `root`.
@@ -135,9 +143,12 @@ pub(crate) fn all_said(item: &Item<'_>) -> Vec<(ItemId, Said)> {
 }
 
 /// Adds what stands in the private part to facts of the household.
-pub(crate) fn complete(facts: &mut [Fact], private: Vec<(ItemId, Said)>) {
+pub(crate) fn complete<'a>(
+    facts: impl IntoIterator<Item = &'a mut Fact>,
+    private: Vec<(ItemId, Said)>,
+) {
     let mut private: BTreeMap<ItemId, Said> = private.into_iter().collect();
-    for fact in facts.iter_mut().filter(|fact| fact.said.is_none()) {
+    for fact in facts.into_iter().filter(|fact| fact.said.is_none()) {
         fact.said = private.remove(&fact.id);
     }
 }

@@ -7,7 +7,7 @@ use crate::fact::Fact;
 use crate::id::ItemId;
 use crate::query::as_hex;
 
-/// A fact that nobody replaced: what somebody says became of a resident or a need.
+/// A fact: what somebody says became of a resident or a need.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FactView {
     /// Its id.

@@ -4,6 +4,7 @@ mod beside;
 mod commands;
 mod concealing;
 mod fitting;
+mod fourteen;
 mod listed_order;
 mod parts;
 mod person;
@@ -19,6 +20,7 @@ mod view;
 mod withdrawing;
 
 pub use commands::{HouseholdCommand, NewResident};
+pub use fourteen::{TurnedFourteen, turned_fourteen};
 pub use query::{HouseholdFilter, household, households};
 pub use view::{HouseholdDetail, HouseholdView, NeedView, ResidentDetail, ResidentView};
 

@@ -19,7 +19,7 @@ pub(super) struct Person {
 
 /// Of the household's row and of what is known beside it, which is nothing where it is withheld.
 pub(super) fn person(row: &[Cell], private: Private, withheld: &Withheld) -> Option<Person> {
-    let (told, has_gone, facts) = said(row, private.facts);
+    let Standing { told, has_gone, facts, earlier } = Standing::of(row, private.facts);
     let status = match told.status {
         None if !withheld.withholds(DocumentKind::HouseholdPrivate) => {
             Some(words::LIVING.to_owned())
@@ -52,6 +52,7 @@ pub(super) fn person(row: &[Cell], private: Private, withheld: &Withheld) -> Opt
         status_reason: told.reason,
         status_at: told.at,
         facts,
+        earlier,
         birth_date: in_full.birth_date,
         sex: in_full.sex,
         health: in_full.health,
@@ -60,15 +61,33 @@ pub(super) fn person(row: &[Cell], private: Private, withheld: &Withheld) -> Opt
     Some(Person { detail, has_gone })
 }
 
-/// What is said of the status, whether the resident has gone, and the facts that say it.
-fn said(row: &[Cell], private: Vec<(ItemId, Said)>) -> (Told, bool, Vec<FactView>) {
-    let mut facts: Vec<Fact> = cbor_in(row, 8);
-    if facts.is_empty() {
-        let status = text(row, 7);
-        let has_gone = status.as_deref().is_some_and(|status| words::GONE.contains(&status));
-        return (Told { status, ..Told::default() }, has_gone, Vec::new());
+/// What is said of the status.
+#[derive(Default)]
+struct Standing {
+    told: Told,
+    has_gone: bool,
+    /// The facts that say it.
+    facts: Vec<FactView>,
+    /// Those that stood before.
+    earlier: Vec<FactView>,
+}
+
+impl Standing {
+    fn of(row: &[Cell], private: Vec<(ItemId, Said)>) -> Self {
+        let mut facts: Vec<Fact> = cbor_in(row, 8);
+        if facts.is_empty() {
+            let status = text(row, 7);
+            let has_gone = status.as_deref().is_some_and(|status| words::GONE.contains(&status));
+            let told = Told { status, ..Told::default() };
+            return Self { told, has_gone, ..Self::default() };
+        }
+        let mut earlier: Vec<Fact> = cbor_in(row, 10);
+        complete(facts.iter_mut().chain(&mut earlier), private);
+        Self {
+            told: Told::of(&facts, words::STATUSES),
+            has_gone: is_gone(&facts),
+            facts: FactView::of(facts),
+            earlier: FactView::of(earlier),
+        }
     }
-    complete(&mut facts, private);
-    let told = Told::of(&facts, words::STATUSES);
-    (told, is_gone(&facts), FactView::of(facts))
 }

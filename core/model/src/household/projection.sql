@@ -26,6 +26,7 @@ CREATE TABLE resident (
     status        TEXT,               -- of the current facts said here, the least final; null if none is
     facts_current INTEGER NOT NULL,   -- how many facts nobody replaced
     facts         BLOB,               -- these facts, a CBOR array: id, author, time, what is said here
+    earlier       BLOB,               -- those that others replaced, the last first; the same
     concealed     INTEGER NOT NULL,   -- whether nothing but name and relation may be read in the open
     withdrawn     INTEGER NOT NULL,   -- 1 if they, or their household, were entered by mistake
     PRIMARY KEY (document, item)
@@ -52,6 +53,7 @@ CREATE TABLE need (
     status      TEXT NOT NULL,        -- open, in_progress, met, dropped: the least final of the current facts
     note        TEXT,                 -- of those that say so
     facts       BLOB,                 -- the current facts, a CBOR array as of a resident
+    earlier     BLOB,                 -- those that others replaced, the last first; the same
     withdrawn   INTEGER NOT NULL,     -- 1 if it, or its household, was entered by mistake
     PRIMARY KEY (document, item)
 ) STRICT, WITHOUT ROWID;

@@ -61,7 +61,7 @@ pub fn household<R: Rows>(
     id: &DocumentId,
     shown: Shown,
 ) -> Result<Option<HouseholdDetail>, R::Error> {
-    const NEEDS: &str = "SELECT item, text, time, actor, status, note, facts FROM need \
+    const NEEDS: &str = "SELECT item, text, time, actor, status, note, facts, earlier FROM need \
                          WHERE document = ?1 AND withdrawn <= ?2 ORDER BY time, item";
     if !withheld.shows(rows, id)? {
         return Ok(None);
@@ -105,11 +105,12 @@ impl HouseholdView {
 impl HouseholdDetail {
     fn entered(&mut self) -> impl Iterator<Item = &mut Entered> {
         let of_residents = self.residents.iter_mut().flat_map(|resident| {
-            let facts = resident.facts.iter_mut().chain(&mut resident.resident.withdrawn);
+            let facts = resident.facts.iter_mut().chain(&mut resident.earlier);
+            let facts = facts.chain(&mut resident.resident.withdrawn);
             facts.map(|fact| &mut fact.entered)
         });
         let of_needs = self.needs.iter_mut().flat_map(|need| {
-            let facts = need.facts.iter_mut().chain(&mut need.withdrawn);
+            let facts = need.facts.iter_mut().chain(&mut need.earlier).chain(&mut need.withdrawn);
             std::iter::once(&mut need.entered).chain(facts.map(|fact| &mut fact.entered))
         });
         let own = self.withdrawn.iter_mut().map(|fact| &mut fact.entered);
@@ -170,9 +171,10 @@ fn read<R: Rows>(
         } else {
             withheld.in_list(is_withheld)
         };
-        let counts = !person.has_gone && listed.withdrawn.is_empty();
-        one.view.living_here += usize::from(counts);
-        if listed.relation.as_deref() == Some(words::HEAD) && counts {
+        let is_there = !person.has_gone && listed.withdrawn.is_empty();
+        let lives_elsewhere = listed.bond.as_deref() == Some(words::REGISTERED);
+        one.view.living_here += usize::from(is_there && !lives_elsewhere);
+        if listed.relation.as_deref() == Some(words::HEAD) && is_there {
             one.add_head(&listed.name);
         }
         if scope.in_full {
@@ -239,6 +241,7 @@ fn need(row: &[Cell]) -> Option<NeedView> {
         status_in_conflict: Told::of(&facts, words::NEED_STATUSES).in_conflict,
         note: text(row, 5),
         facts: FactView::of(facts),
+        earlier: FactView::of(cbor_in(row, 7)),
         withdrawn: Vec::new(),
     })
 }

@@ -1,7 +1,7 @@
 //! The rows of a household: itself, its residents and its needs.
 
 use crate::conflict;
-use crate::fact::{Told, all_said, current, is_of_fact};
+use crate::fact::{Told, all_said, current, earlier, is_of_fact};
 use crate::household::{CONCEALED, moves, prefix};
 use crate::id::ItemId;
 use crate::projection::{Cell, Row, Table};
@@ -30,6 +30,7 @@ pub(super) static RESIDENT: Table = Table {
         "status",
         "facts_current",
         "facts",
+        "earlier",
         "concealed",
         "withdrawn",
     ],
@@ -40,7 +41,7 @@ pub(super) static RESIDENT_OPEN: Table =
 
 pub(super) static NEED: Table = Table {
     name: "need",
-    columns: &["text", "time", "actor", "status", "note", "facts", "withdrawn"],
+    columns: &["text", "time", "actor", "status", "note", "facts", "earlier", "withdrawn"],
 };
 
 pub(super) fn rows(contents: &Contents<'_>, rows: &mut Vec<Row>) {
@@ -70,13 +71,15 @@ fn of_need(
     withdrawn: &Withdrawn,
     rows: &mut Vec<Row>,
 ) {
-    let facts = current(contents, &format!("n/{need}/s"));
+    let root = format!("n/{need}/s");
+    let facts = current(contents, &root);
     let told = Told::of(&facts, words::NEED_STATUSES);
     let mut own = cells(item, &["text", "time"]);
     own.push(contents.author_cell(&format!("n/{need}/time")));
     own.push(Cell::Text(told.status.unwrap_or_else(|| words::OPEN.to_owned())));
     own.push(told.reason.map_or(Cell::Null, Cell::Text));
     own.push(cbor_cell(&facts));
+    own.push(cbor_cell(&earlier(contents, &root)));
     own.push(withdrawn.cell(Some(&format!("n/{need}"))));
     rows.push(contents.row(&NEED, need.as_bytes(), own));
     rows.extend(conflict::row_of_facts(contents, &format!("n/{need}"), &facts));
@@ -92,9 +95,10 @@ fn of_resident(
     rows: &mut Vec<Row>,
 ) {
     let concealed = contents.is_concealed(resident);
-    let mut facts = current(contents, &format!("r/{resident}/s"));
+    let root = format!("r/{resident}/s");
+    let (mut facts, mut earlier) = (current(contents, &root), earlier(contents, &root));
     if concealed {
-        facts.iter_mut().for_each(|fact| fact.said = None);
+        facts.iter_mut().chain(&mut earlier).for_each(|fact| fact.said = None);
     }
     let mut own = cells(item, &["name", "relation"]);
     if concealed {
@@ -106,6 +110,7 @@ fn of_resident(
     own.push(Told::of(&facts, words::STATUSES).status.map_or(Cell::Null, Cell::Text));
     own.push(Cell::Int(i64::try_from(facts.len()).unwrap_or(i64::MAX)));
     own.push(cbor_cell(&facts));
+    own.push(cbor_cell(&earlier));
     own.push(Cell::Int(i64::from(concealed)));
     own.push(withdrawn.cell(Some(&format!("r/{resident}"))));
     rows.push(contents.row(&RESIDENT, resident.as_bytes(), own));

@@ -65,7 +65,7 @@ pub(super) static SCHEMA: Schema = Schema {
     ],
     fields: &[
         own("home", Holds::Document(DocumentKind::Region), Write::Once, ADD),
-        own("address", Holds::Line(200), Write::Often, ADD_OR_EDIT),
+        own("address", Holds::Address(200), Write::Often, ADD_OR_EDIT),
         own("address_code", Holds::Line(64), Write::Clearable, ADD_OR_EDIT),
         own("tenure", Holds::Word(words::TENURES), Write::Clearable, ADD_OR_EDIT),
         resident("r/*/name", Holds::Name(64), Write::Often, WRITE_RESIDENT),

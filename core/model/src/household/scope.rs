@@ -20,7 +20,7 @@ macro_rules! select {
     (residents in full $from:literal) => {
         concat!(
             "SELECT r.document, r.item, r.name, r.relation, r.phone, r.bond, r.care_tags, r.status, ",
-            "r.facts, r.concealed ",
+            "r.facts, r.concealed, r.earlier ",
             $from
         )
     };

@@ -24,8 +24,9 @@ pub struct HouseholdView {
     pub withheld: &'static [&'static str],
     /// How much of it has to be settled.
     pub conflicts: u64,
-    /// How many live here: all but those who have gone by everything that is said of them. Somebody
-    /// of whom the reader may not read that counts. Nobody, if the household is withdrawn.
+    /// How many live here (常住): all but those who are only registered here, and those who have gone by
+    /// everything that is said of them. Somebody of whom the reader may not read that counts. Nobody, if
+    /// the household is withdrawn.
     pub living_here: usize,
     /// The facts by which it is withdrawn. None, and not in JSON, if it stands.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -110,6 +111,8 @@ pub struct ResidentDetail {
     /// What is said of the status and was replaced by nobody: one fact, unless people said
     /// something apart from each other.
     pub facts: Vec<FactView>,
+    /// What was said of the status before, the last word first.
+    pub earlier: Vec<FactView>,
     /// The day of birth.
     pub birth_date: Option<String>,
     /// `male` or `female`.
@@ -138,6 +141,8 @@ pub struct NeedView {
     pub note: Option<String>,
     /// What is said of it and was replaced by nobody.
     pub facts: Vec<FactView>,
+    /// What was said of it before, the last word first.
+    pub earlier: Vec<FactView>,
     /// The facts by which it is withdrawn. None, and not in JSON, if it stands.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub withdrawn: Vec<FactView>,

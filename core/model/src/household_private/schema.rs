@@ -47,7 +47,7 @@ pub(super) static SCHEMA: Schema = Schema {
             commands: ANY,
         },
         field("r/*/id_number", Holds::IdNumber, WRITE_WITH_HOUSEHOLD),
-        field("r/*/birth_date", Holds::Day, WRITE_WITH_HOUSEHOLD),
+        field("r/*/birth_date", Holds::BirthDay, WRITE_WITH_HOUSEHOLD),
         field("r/*/sex", Holds::Word(words::SEXES), WRITE),
         field("r/*/health", Holds::Prose(1_000), WRITE),
         field("r/*/disability", Holds::Prose(1_000), WRITE),

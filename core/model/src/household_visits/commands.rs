@@ -114,7 +114,7 @@ impl VisitsCommand {
             Self::AddVisit { fields, .. } => fields.value("at").and_then(Value::as_text),
             Self::AddNote { .. } => None,
         };
-        let day = Value::from(Holds::Day.in_normal_form(given.unwrap_or_default()));
+        let day = Value::from(self.day_in(given.unwrap_or_default()));
         let rule = Holds::Day.check(&day).err().unwrap_or(InvalidValue::NotADate);
         CommandError::Invalid { field: "v/*/at", rule }
     }
@@ -123,10 +123,14 @@ impl VisitsCommand {
     fn day(&self) -> Option<Date> {
         match self {
             Self::AddVisit { fields, .. } => {
-                Date::parse(&Holds::Day.in_normal_form(fields.value("at")?.as_text()?))
+                Date::parse(&self.day_in(fields.value("at")?.as_text()?))
             }
             Self::AddNote { time, .. } => Some(time.day()),
         }
+    }
+
+    fn day_in(&self, typed: &str) -> String {
+        Holds::Day.in_normal_form(typed, Some(self.time().day()))
     }
 }
 

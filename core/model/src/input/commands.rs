@@ -1,10 +1,10 @@
-//! A command with everything that people typed in its normal form.
+//! A command with everything that people typed in its normal form, and all that is wrong with it.
 //!
 //! Planning begins with it, so that a document holds one form of a value, whatever app gave the command.
 //! The value of a settle is not touched here: it may be one of those that stand, as an older version
 //! wrote it.
 
-use crate::check::Holds;
+use crate::city_time::CityTime;
 use crate::command::Command;
 use crate::fields::Fields;
 use crate::household::{HouseholdCommand, NewResident};
@@ -12,14 +12,14 @@ use crate::household_private::PrivateCommand;
 use crate::household_visits::VisitsCommand;
 use crate::kind::DocumentKind;
 use crate::region::RegionCommand;
-use crate::registry::registration;
 use crate::schema::key_in;
 use crate::value::Value;
 use crate::withdrawal::WithdrawalCommand;
 use crate::words;
 
 use super::field::Field;
-use super::form::word;
+use super::form::is_the_word;
+use super::{Refused, check};
 
 /// Where the fields of a command stand.
 const REGION: (&[DocumentKind], &str) = (&[DocumentKind::Region], "");
@@ -28,76 +28,103 @@ const RESIDENT: (&[DocumentKind], &str) =
     (&[DocumentKind::Household, DocumentKind::HouseholdPrivate], "r/*");
 const VISIT: (&[DocumentKind], &str) = (&[DocumentKind::HouseholdVisits], "v/*");
 
+/// What is done with a text that somebody typed into a field.
+type Each<'a> = &'a mut dyn FnMut(Field, &mut String);
+
 impl Command {
+    /// All fields of the command that do not take what somebody typed into them at `now`, in the order of the
+    /// form: planning names only the first. What the documents have a say in is not among it.
+    pub fn refused(&self, now: CityTime) -> Vec<Refused> {
+        let mut refused = Vec::new();
+        typed_in(&mut self.clone(), &mut |field, text| {
+            refused.extend(check(field, text, now).err())
+        });
+        refused
+    }
+
     /// The command with everything that people typed in its normal form. What a field does not take is
     /// left to planning.
     #[must_use]
     pub(crate) fn in_normal_form(&self) -> Self {
-        let mut command = self.clone();
-        match &mut command {
-            Self::Region(
-                RegionCommand::Add { fields, .. } | RegionCommand::Edit { fields, .. },
-            ) => bring(fields, REGION),
-            Self::Private(PrivateCommand::Edit { fields, .. }) => bring(fields, RESIDENT),
-            Self::Visits(VisitsCommand::AddVisit { fields, .. }) => bring(fields, VISIT),
-            Self::Visits(VisitsCommand::AddNote { text, .. }) => bring_text(text, Field::Note),
-            Self::Settle(_) => {}
-            Self::Withdrawal(WithdrawalCommand::Withdraw { reason, .. }) => {
-                bring_text(reason, Field::WithdrawalReason);
-            }
-            Self::Withdrawal(WithdrawalCommand::Restore { reason, .. }) => {
-                reason.iter_mut().for_each(|reason| bring_text(reason, Field::WithdrawalReason));
-            }
-            Self::Household(command) => of_household(command),
-        }
+        let (mut command, today) = (self.clone(), self.time().map(CityTime::day));
+        typed_in(&mut command, &mut |field, text| {
+            *text = field.holds().in_normal_form(text, today)
+        });
         command
+    }
+
+    /// The fields that keep `other` for what somebody typed, which was more than that.
+    pub(crate) fn kept_as_other(&self) -> Vec<Field> {
+        let mut kept = Vec::new();
+        typed_in(&mut self.clone(), &mut |field, text| {
+            let value = field.holds().in_normal_form(text, None);
+            if value == words::OTHER && !is_the_word(words::OTHER, text) {
+                kept.push(field);
+            }
+        });
+        kept
     }
 }
 
-fn of_household(command: &mut HouseholdCommand) {
+/// Goes through everything in a command that people type.
+fn typed_in(command: &mut Command, each: Each<'_>) {
+    match command {
+        Command::Region(RegionCommand::Add { fields, .. } | RegionCommand::Edit { fields, .. }) => {
+            in_fields(fields, REGION, each);
+        }
+        Command::Private(PrivateCommand::Edit { fields, .. }) => in_fields(fields, RESIDENT, each),
+        Command::Visits(VisitsCommand::AddVisit { fields, .. }) => in_fields(fields, VISIT, each),
+        Command::Visits(VisitsCommand::AddNote { text, .. }) => each(Field::Note, text),
+        Command::Settle(_) => {}
+        Command::Withdrawal(WithdrawalCommand::Withdraw { reason, .. }) => {
+            each(Field::WithdrawalReason, reason);
+        }
+        Command::Withdrawal(WithdrawalCommand::Restore { reason, .. }) => {
+            reason.iter_mut().for_each(|reason| each(Field::WithdrawalReason, reason));
+        }
+        Command::Household(command) => of_household(command, each),
+    }
+}
+
+fn of_household(command: &mut HouseholdCommand, each: Each<'_>) {
     match command {
         HouseholdCommand::Add { fields, residents, .. } => {
-            bring(fields, HOUSEHOLD);
-            residents.iter_mut().for_each(|resident| bring(&mut resident.fields, RESIDENT));
+            in_fields(fields, HOUSEHOLD, each);
+            residents.iter_mut().for_each(|one| in_fields(&mut one.fields, RESIDENT, each));
         }
-        HouseholdCommand::Edit { fields, .. } => bring(fields, HOUSEHOLD),
+        HouseholdCommand::Edit { fields, .. } => in_fields(fields, HOUSEHOLD, each),
         HouseholdCommand::AddResident { resident: NewResident { fields, .. }, .. }
-        | HouseholdCommand::EditResident { fields, .. } => bring(fields, RESIDENT),
+        | HouseholdCommand::EditResident { fields, .. } => in_fields(fields, RESIDENT, each),
         HouseholdCommand::SetStatus { status, reason, at, .. } => {
-            bring_text(status, Field::Status);
-            reason.iter_mut().for_each(|reason| bring_text(reason, Field::StatusReason));
-            at.iter_mut().for_each(|at| bring_text(at, Field::StatusAt));
+            each(Field::Status, status);
+            reason.iter_mut().for_each(|reason| each(Field::StatusReason, reason));
+            at.iter_mut().for_each(|at| each(Field::StatusAt, at));
         }
-        HouseholdCommand::AddNeed { text, .. } => bring_text(text, Field::Need),
+        HouseholdCommand::AddNeed { text, .. } => each(Field::Need, text),
         HouseholdCommand::AdvanceNeed { status, note, .. } => {
-            bring_text(status, Field::NeedStatus);
-            note.iter_mut().for_each(|note| bring_text(note, Field::NeedNote));
+            each(Field::NeedStatus, status);
+            note.iter_mut().for_each(|note| each(Field::NeedNote, note));
         }
         HouseholdCommand::Conceal { .. } | HouseholdCommand::Reveal { .. } => {}
     }
 }
 
-fn bring_text(text: &mut String, field: Field) {
-    *text = field.holds().in_normal_form(text);
-}
-
-/// Brings the texts among some fields to their forms, and care tags to their words.
-fn bring(fields: &mut Fields, (kinds, prefix): (&[DocumentKind], &str)) {
-    let mut brought = Fields::new();
+/// Goes through the texts among some fields, and the words of care tags.
+fn in_fields(fields: &mut Fields, (kinds, prefix): (&[DocumentKind], &str), each: Each<'_>) {
+    let mut gone_through = Fields::new();
     for (name, value) in fields.iter() {
-        let tag = name.strip_prefix("t/").map(|tag| format!("t/{}", word(words::CARE_TAGS, tag)));
-        let name = tag.as_deref().unwrap_or(name);
-        let value = match (value, holds(kinds, &key_in(prefix, name))) {
-            (Value::Text(text), Some(holds)) => Value::from(holds.in_normal_form(text)),
-            (value, _) => value.clone(),
-        };
-        brought.set(name, value);
+        if let Some(tag) = name.strip_prefix("t/") {
+            let mut tag = tag.to_owned();
+            each(Field::CareTag, &mut tag);
+            gone_through.set(&format!("t/{tag}"), value.clone());
+            continue;
+        }
+        let mut value = value.clone();
+        let field = Field::in_kinds(kinds, &key_in(prefix, name));
+        if let (Value::Text(text), Some(field)) = (&mut value, field) {
+            each(field, text);
+        }
+        gone_through.set(name, value);
     }
-    *fields = brought;
-}
-
-fn holds(kinds: &[DocumentKind], pattern: &str) -> Option<Holds> {
-    let mut fields =
-        kinds.iter().filter_map(|kind| registration(*kind)).flat_map(|kind| kind.schema.fields);
-    fields.find(|rule| rule.pattern == pattern).map(|rule| rule.holds)
+    *fields = gone_through;
 }

@@ -146,6 +146,11 @@ impl Field {
         name_of(self.entry().pattern)
     }
 
+    /// The pattern of its key, as an error names it.
+    pub const fn pattern(self) -> &'static str {
+        self.entry().pattern
+    }
+
     /// The field of a name; of those that share one, the first.
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|field| field.name() == name)
@@ -161,10 +166,16 @@ impl Field {
         Self::ALL.iter().copied().find(|field| field.entry().pattern == pattern)
     }
 
+    /// The field of documents of some kinds whose key has a pattern.
+    pub(super) fn in_kinds(kinds: &[DocumentKind], pattern: &str) -> Option<Self> {
+        let is_it = |entry: Entry| kinds.contains(&entry.kind) && entry.pattern == pattern;
+        Self::ALL.iter().copied().find(|field| is_it(field.entry()))
+    }
+
     /// What it takes.
     pub fn takes(self) -> Takes {
         match self.holds() {
-            Holds::Line(chars_max) => Takes::Line { chars_max },
+            Holds::Line(chars_max) | Holds::Address(chars_max) => Takes::Line { chars_max },
             Holds::Name(chars_max) => Takes::Name { chars_max },
             Holds::Prose(chars_max) => Takes::Lines { chars_max },
             Holds::Word(words) => Takes::Words(words),
@@ -173,6 +184,7 @@ impl Field {
             Holds::Code => Takes::Code,
             // Nobody fills in the others.
             Holds::Day
+            | Holds::BirthDay
             | Holds::Flag
             | Holds::Time
             | Holds::Ids

@@ -60,7 +60,7 @@ pub struct Refused {
 }
 
 /// Brings what somebody typed to the field's one form, and says whether the field takes it. `now` is the
-/// city's time: days lie between 1850 and its day.
+/// city's time: days lie between 1850 and its day, and are counted from it where people do so (昨天).
 ///
 /// # Errors
 /// When the field does not take it.
@@ -78,7 +78,7 @@ pub struct Refused {
 /// ```
 pub fn check(field: Field, typed: &str, now: CityTime) -> Result<Checked, Refused> {
     let holds = field.holds();
-    let value = holds.in_normal_form(typed);
+    let value = holds.in_normal_form(typed, Some(now.day()));
     let checked = match Value::from(value.as_str()) {
         _ if value.is_empty() && field.may_be_empty() => return Ok(Checked::empty()),
         _ if value.is_empty() => Err(InvalidValue::Empty),
@@ -109,7 +109,7 @@ fn may_become_right(takes: Takes, value: &str) -> bool {
     match takes {
         _ if value.is_empty() => true,
         Takes::Words(words) => form::begins_a_word(words, value),
-        Takes::Day => value.len() < 10 && value.bytes().all(|b| b.is_ascii_digit() || b == b'-'),
+        Takes::Day => day::may_become_a_day(value),
         Takes::Phone => value.len() < 11 && digits(&value.replace(['-', ' '], "")),
         Takes::IdNumber => value.len() < 18 && digits(value),
         Takes::Code => value.len() < 6 && digits(value),

@@ -39,6 +39,11 @@ fn a_text_has_one_sort_of_line_end_and_of_blank() {
     );
     assert_eq!(value(Field::VisitPurpose, "  日常\r\n走访\t "), "日常 走访");
     assert_eq!(value(Field::Address, "望潮小区３幢１单元２０１室"), "望潮小区3幢1单元201室");
+    for typed in ["望潮苑 1幢", "望潮苑1幢", "望潮苑\u{3000}１ 幢", "望 潮 苑 1幢"]
+    {
+        assert_eq!(value(Field::Address, typed), "望潮苑1幢", "{typed:?}");
+    }
+    assert_eq!(value(Field::Address, "Garden  Court 3 2-501"), "Garden Court 3 2-501");
     assert_eq!(value(Field::VisitNote, "好，明天：见👨\u{200d}👩"), "好，明天：见👨\u{200d}👩");
     assert_eq!(rule(Field::VisitPurpose, "a\u{7}b"), InvalidValue::BadCharacters);
 }
@@ -126,6 +131,19 @@ fn a_day_lies_between_1850_and_the_citys_today() {
 }
 
 #[test]
+fn a_day_may_be_said_as_people_say_it_and_a_date_of_birth_with_its_year_only() {
+    for field in [Field::VisitAt, Field::StatusAt] {
+        assert_eq!(value(field, "昨天"), "2026-11-25");
+        assert_eq!(value(field, "11月20日"), "2026-11-20");
+        assert_eq!(value(field, "12-20"), "2025-12-20");
+        assert_eq!(rule(field, "13-20"), InvalidValue::NotADate);
+    }
+    for typed in ["昨天", "11月20日", "11-20"] {
+        assert_eq!(rule(Field::BirthDate, typed), InvalidValue::NotADate);
+    }
+}
+
+#[test]
 fn under_an_uncertain_time_a_day_is_marked_and_taken_up_to_400_days_on() {
     let checked = check(Field::VisitAt, "2027-03-01", NOW.uncertain()).unwrap();
     assert!(checked.is_uncertain_day);
@@ -149,6 +167,8 @@ fn what_may_become_right_is_told_from_what_cannot() {
         (Field::Phone, "1380"),
         (Field::IdNumber, "110105 1949"),
         (Field::BirthDate, "1962-0"),
+        (Field::VisitAt, "昨"),
+        (Field::VisitAt, "2026年1"),
         (Field::Sex, "fem"),
         (Field::Relation, "大儿"),
         (Field::Name, "12345"),

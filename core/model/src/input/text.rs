@@ -45,6 +45,20 @@ pub(super) fn prose(typed: &str) -> String {
     composed(prose)
 }
 
+/// An address: a line without blanks beside Chinese characters. 望潮苑 1幢 and 望潮苑1幢 are one.
+pub(super) fn address(typed: &str) -> String {
+    let line = line(typed);
+    let mut address = String::with_capacity(line.len());
+    let mut rest = line.chars().peekable();
+    while let Some(c) = rest.next() {
+        let beside = [address.chars().next_back(), rest.peek().copied()];
+        if c != ' ' || !beside.into_iter().flatten().any(is_han) {
+            address.push(c);
+        }
+    }
+    composed(address)
+}
+
 /// The name of a person: a line with one sort of middle dot and no blanks around it, and none between
 /// Chinese characters.
 pub(super) fn name(typed: &str) -> String {

@@ -11,6 +11,7 @@ use crate::kind::DocumentKind;
 use crate::projection::Cell;
 use crate::query::{Rows, Withheld, int, regions_below, text};
 use crate::rows::cbor_in;
+use crate::said::FieldSaid;
 use crate::words;
 
 /// How many of everything there are in a region, or in all that is here.
@@ -20,7 +21,8 @@ pub struct Counts {
     pub households: u64,
     /// Residents by the status that screens show; those whose status is withheld under `unknown`.
     pub residents: BTreeMap<String, u64>,
-    /// Residents who live there: all but those who have gone by everything that is said of them.
+    /// Residents who live there: all but those who are only registered there, and those who have gone by
+    /// everything that is said of them.
     pub living_here: u64,
     /// Needs by status.
     pub needs: BTreeMap<String, u64>,
@@ -31,7 +33,7 @@ pub struct Counts {
 /// The queries of one count.
 struct Scope {
     everything: &'static str,
-    /// Residents of whom one fact says it, by status.
+    /// Residents of whom one fact says it, by status, and how many of them are only registered there.
     residents: &'static str,
     /// The others, one by one.
     undecided: &'static str,
@@ -42,11 +44,12 @@ const ALL: Scope = Scope {
         SELECT 'household', '', count(*) FROM household WHERE withdrawn = 0 \
         UNION ALL SELECT 'need', status, count(*) FROM need WHERE withdrawn = 0 \
         GROUP BY status",
-    residents: "SELECT status, count(*) FROM resident \
+    residents: "SELECT status, count(*), sum(bond IS 'registered') FROM resident \
                 WHERE status IS NOT NULL AND facts_current = 1 AND withdrawn = 0 GROUP BY status",
-    undecided: "SELECT r.facts, p.facts, o.facts FROM resident r \
+    undecided: "SELECT r.facts, r.bond, p.facts, p.bond, o.facts, o.fields FROM resident r \
                 LEFT JOIN resident_private p ON p.household = r.document AND p.item = r.item \
-                LEFT JOIN resident_open o ON o.document = r.document AND o.item = r.item \
+                LEFT JOIN resident_open o \
+                ON o.document = r.document AND o.item = r.item AND o.concealed = 1 \
                 WHERE (r.status IS NULL OR r.facts_current <> 1) AND r.withdrawn = 0",
 };
 
@@ -59,15 +62,16 @@ const BELOW: Scope = Scope {
              WHERE n.withdrawn = 0 GROUP BY n.status"
     ),
     residents: regions_below!(
-        "SELECT r.status, count(*) FROM below JOIN household h ON h.region = below.document \
+        "SELECT r.status, count(*), sum(r.bond IS 'registered') FROM below JOIN household h ON h.region = below.document \
          JOIN resident r ON r.document = h.document \
          WHERE r.status IS NOT NULL AND r.facts_current = 1 AND r.withdrawn = 0 GROUP BY r.status"
     ),
     undecided: regions_below!(
-        "SELECT r.facts, p.facts, o.facts FROM below JOIN household h ON h.region = below.document \
+        "SELECT r.facts, r.bond, p.facts, p.bond, o.facts, o.fields FROM below JOIN household h ON h.region = below.document \
          JOIN resident r ON r.document = h.document \
          LEFT JOIN resident_private p ON p.household = r.document AND p.item = r.item \
-         LEFT JOIN resident_open o ON o.document = r.document AND o.item = r.item \
+         LEFT JOIN resident_open o \
+             ON o.document = r.document AND o.item = r.item AND o.concealed = 1 \
          WHERE (r.status IS NULL OR r.facts_current <> 1) AND r.withdrawn = 0"
     ),
 };
@@ -110,29 +114,32 @@ impl Counts {
             }
         })?;
         rows.query(scope.residents, &parameters, &mut |row| {
-            let status = text(row, 0).unwrap_or_default();
-            let has_gone = words::GONE.contains(&status.as_str());
-            self.add_residents(status, count(row, 1), has_gone);
+            let (status, residents) = (text(row, 0).unwrap_or_default(), count(row, 1));
+            if !words::GONE.contains(&status.as_str()) {
+                self.living_here += residents.saturating_sub(count(row, 2));
+            }
+            *self.residents.entry(status).or_default() += residents;
         })?;
         let sees_private = !withheld.withholds(DocumentKind::HouseholdPrivate);
         rows.query(scope.undecided, &parameters, &mut |row| {
-            let mut facts: Vec<Fact> = cbor_in(row, 0);
+            let (mut facts, mut bond): (Vec<Fact>, _) = (cbor_in(row, 0), text(row, 1));
             if sees_private {
-                complete(&mut facts, cbor_in(row, 1));
                 complete(&mut facts, cbor_in(row, 2));
+                complete(&mut facts, cbor_in(row, 4));
+                bond = bond.or_else(|| text(row, 3)).or_else(|| bond_among(cbor_in(row, 5)));
             }
             let status = Told::of(&facts, words::STATUSES).status;
-            let status = status.unwrap_or_else(|| "unknown".to_owned());
-            self.add_residents(status, 1, is_gone(&facts));
+            *self.residents.entry(status.unwrap_or_else(|| "unknown".to_owned())).or_default() += 1;
+            let lives_elsewhere = bond.as_deref() == Some(words::REGISTERED);
+            self.living_here += u64::from(!lives_elsewhere && !is_gone(&facts));
         })
     }
+}
 
-    fn add_residents(&mut self, status: String, count: u64, have_gone: bool) {
-        *self.residents.entry(status).or_default() += count;
-        if !have_gone {
-            self.living_here += count;
-        }
-    }
+/// What stands in the open of how somebody belongs to the household.
+fn bond_among(fields: Vec<FieldSaid>) -> Option<String> {
+    let bond = fields.into_iter().find(|field| field.name == "bond")?;
+    bond.said.first()?.value.as_text().map(str::to_owned)
 }
 
 fn count(row: &[Cell], column: usize) -> u64 {

@@ -4,6 +4,7 @@
 //! What the reader may not read is not asked for, and its name stands in `withheld`. What lies outside of
 //! their regions is nowhere, as if it were not here ([`within`]).
 
+mod about;
 mod cells;
 mod counts;
 mod named;
@@ -11,6 +12,7 @@ mod permitted;
 mod withheld;
 mod within;
 
+pub use about::about;
 pub use counts::{Counts, counts};
 pub use named::{
     Candidate, IdBeginning, ItemKind, MalformedId, digits_apart, household_digits,
@@ -25,7 +27,7 @@ pub use crate::conflict::{ConflictValue, ConflictView, conflict_counts, conflict
 pub use crate::fact::FactView;
 pub use crate::household::{
     HouseholdDetail, HouseholdFilter, HouseholdView, NeedView, ResidentDetail, ResidentView,
-    household, households,
+    TurnedFourteen, household, households, turned_fourteen,
 };
 pub use crate::household_visits::{NoteView, VisitView, notes, visits};
 pub use crate::region::{RegionView, region_of_code, regions};

@@ -32,6 +32,11 @@ pub enum Warning {
         /// The day that was entered.
         day: Date,
     },
+    /// The field keeps the word `other` for what was typed, which said more and stands nowhere.
+    KeptAsOther {
+        /// The field's name.
+        field: &'static str,
+    },
     /// The household has more than one head who is there.
     SecondHead {
         /// The household.
@@ -59,6 +64,7 @@ impl Warning {
     pub fn code(self) -> &'static str {
         match self {
             Self::DayUncertain { .. } => "day_uncertain",
+            Self::KeptAsOther { .. } => "kept_as_other",
             Self::SecondHead { .. } => "second_head",
             Self::IdNumberKnown { .. } => "id_number_known",
             Self::PersonKnown { .. } => "person_known",
@@ -69,7 +75,7 @@ impl Warning {
     /// The name of the field it is about.
     pub fn field(self) -> &'static str {
         match self {
-            Self::DayUncertain { field, .. } => field,
+            Self::DayUncertain { field, .. } | Self::KeptAsOther { field } => field,
             Self::SecondHead { .. } => "relation",
             Self::IdNumberKnown { .. } => "id_number",
             Self::PersonKnown { .. } => "name",
@@ -80,7 +86,7 @@ impl Warning {
     /// The household to look at.
     pub fn household(self) -> Option<DocumentId> {
         match self {
-            Self::DayUncertain { .. } => None,
+            Self::DayUncertain { .. } | Self::KeptAsOther { .. } => None,
             Self::SecondHead { household }
             | Self::IdNumberKnown { household }
             | Self::PersonKnown { household }
@@ -103,7 +109,9 @@ impl Command {
         withheld: &Withheld,
     ) -> Result<Vec<Warning>, R::Error> {
         let days = plan.edits.iter().flat_map(|edit| days(edit, entered, self.moves()));
-        let mut warnings: Vec<Warning> = days.collect();
+        let coarse = self.kept_as_other().into_iter();
+        let coarse = coarse.map(|field| Warning::KeptAsOther { field: field.name() });
+        let mut warnings: Vec<Warning> = days.chain(coarse).collect();
         let is_household = |id: &DocumentId| id.kind() == Some(DocumentKind::Household);
         let returns = self.name() == "resident.return";
         if let Some(household) = self.documents().into_iter().find(is_household) {

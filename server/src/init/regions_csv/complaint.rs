@@ -4,24 +4,32 @@ use std::fmt;
 
 use keting_model::InvalidValue;
 
+use super::COLUMNS;
+
 /// Says what is wrong with a table. Not retryable.
 #[derive(Debug, thiserror::Error)]
 pub enum RegionsError {
     /// The file is another thing than a table in UTF-8 with commas between its cells.
-    #[error("the file is {0}, not CSV in UTF-8")]
+    #[error("{} · the file is {}, not CSV in UTF-8", .0.words().0, .0.words().1)]
     OtherFile(OtherFile),
     /// The file cannot be read, or is no table.
-    #[error("the table of regions cannot be read at line {line}")]
+    #[error("第 {line} 行读不出来 · the table of regions cannot be read at line {line}")]
     Unreadable {
         /// The line, or 0 if that is not known.
         line: u64,
     },
     /// The first line does not name all columns.
-    #[error("the header lacks the columns {}", .0.join(", "))]
+    #[error("缺少 {} · the header lacks {}", .0.join("、"), .0.join(", "))]
     MissingColumns(Vec<&'static str>),
-    /// Codes of it stand in scientific notation, their last digits are lost.
+    /// The first line names no column, or names them in other words.
     #[error(
-        "{lines} 行的代码成了科学计数法，从第 {line} 行起 · codes on {lines} lines are in scientific notation, \
+        "{}，第一行要写 {names} · {}; the first line is {names}",
+        .0.words().0, .0.words().1, names = COLUMNS.join(",")
+    )]
+    Header(Header),
+    /// Codes of it were numbers of a spreadsheet, which keeps fifteen digits: the last ones are lost.
+    #[error(
+        "{lines} 行的代码丢了后面的数字，从第 {line} 行起 · codes on {lines} lines have lost their last digits, \
              from line {line} on"
     )]
     RoundedCodes {
@@ -51,6 +59,15 @@ pub enum OtherFile {
     Semicolons,
     /// A table with tabs between its cells.
     Tabs,
+}
+
+/// What the first line of a table is instead of its header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Header {
+    /// A region.
+    Missing,
+    /// The names of columns in Chinese.
+    InChinese,
 }
 
 /// All that is wrong with the lines of a table, in the order of the lines; never nothing.
@@ -116,6 +133,7 @@ impl RegionsError {
             Self::OtherFile(OtherFile::Semicolons | OtherFile::Tabs) => "regions_separator",
             Self::Unreadable { .. } => "regions_unreadable",
             Self::MissingColumns(_) => "regions_missing_column",
+            Self::Header(_) => "regions_header",
             Self::RoundedCodes { .. } => "regions_rounded_codes",
             Self::Empty => "regions_empty",
             Self::Wrong(Complaints(all)) => {
@@ -131,8 +149,32 @@ impl RegionsError {
             Self::OtherFile(_)
             | Self::Unreadable { .. }
             | Self::MissingColumns(_)
+            | Self::Header(_)
             | Self::RoundedCodes { .. }
             | Self::Empty => &[],
+        }
+    }
+}
+
+impl OtherFile {
+    /// What the file is, in Chinese and in English.
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Workbook => ("文件是表格软件的工作簿", "a spreadsheet's workbook"),
+            Self::Utf16 => ("文件是 UTF-16 编码", "text in UTF-16"),
+            Self::Gbk => ("文件是 GBK 编码", "text in GBK"),
+            Self::Semicolons => ("各格用分号隔开", "a table with semicolons between its cells"),
+            Self::Tabs => ("各格用制表符隔开", "a table with tabs between its cells"),
+        }
+    }
+}
+
+impl Header {
+    /// What stands in the first line, in Chinese and in English.
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Missing => ("没有表头", "there is no header"),
+            Self::InChinese => ("表头是中文", "the header is in Chinese"),
         }
     }
 }
@@ -200,18 +242,6 @@ impl Rule {
             Self::OneCity => ("已经有一个市了", "is a second city"),
             Self::ThatCity => ("和 --city 给的市名不同", "is not the city that --city names"),
         }
-    }
-}
-
-impl fmt::Display for OtherFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Workbook => "a spreadsheet's workbook",
-            Self::Utf16 => "text in UTF-16",
-            Self::Gbk => "text in GBK",
-            Self::Semicolons => "a table with semicolons between its cells",
-            Self::Tabs => "a table with tabs between its cells",
-        })
     }
 }
 

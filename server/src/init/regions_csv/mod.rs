@@ -14,7 +14,7 @@ use keting_model::region::Level;
 
 use self::sheet::Sheet;
 
-pub use complaint::{Complaint, Complaints, OtherFile, RegionsError, Rule};
+pub use complaint::{Complaint, Complaints, Header, OtherFile, RegionsError, Rule};
 
 /// The columns, in any order; all must be there.
 pub const COLUMNS: [&str; 6] = ["code", "name", "level", "parent_code", "boundary", "head"];
@@ -192,6 +192,43 @@ mod tests {
         }
         let error = read(&format!("{CITY}9904E,A,town,990481,,\n")).unwrap_err();
         assert_eq!(of(&error), [(3, Some("code"), Rule::Digits)]);
+    }
+
+    #[test]
+    fn codes_that_a_spreadsheet_rounded_are_named_also_where_they_fit_each_other() {
+        let above = format!(
+            "{CITY}990481001,A,town,990481,,\n990481001001,B,village,990481001,,\n\
+             99048100100101,C,grid,990481001001,,\n"
+        );
+        let rounded = "9904810010010100,D,micro_grid,99048100100101,,\n\
+                       9904810010010100000,E,unit,9904810010010100,,\n";
+        let found = read(&format!("{above}{rounded}"));
+        assert!(
+            matches!(found, Err(RegionsError::RoundedCodes { line: 6, lines: 2 })),
+            "{found:?}"
+        );
+        // The tenth micro-grid ends so, and nothing is lost.
+        let tenth = "9904810010010110,D,micro_grid,99048100100101,,\n";
+        assert!(read(&format!("{above}{tenth}")).is_ok());
+        let unit = "9904810010010110000,E,unit,9904810010010110,,\n";
+        assert!(read(&format!("{above}{tenth}{unit}")).is_err());
+        let unit = "9904810010010110001,E,unit,9904810010010110,,\n";
+        assert!(read(&format!("{above}{tenth}{unit}")).is_ok());
+    }
+
+    #[test]
+    fn a_header_in_chinese_and_none_at_all_are_named_as_such() {
+        let header = |table: &str| match read_regions(table.as_bytes(), "海宁市") {
+            Err(error @ RegionsError::Header(header)) => {
+                assert_eq!(error.code(), "regions_header");
+                header
+            }
+            other => panic!("{other:?}"),
+        };
+        let chinese = "编码,名称,层级,上级,范围,负责人\n";
+        assert_eq!(header(&format!("{chinese}{CITY}")), Header::InChinese);
+        assert_eq!(header(&format!("code,名称,level,parent_code,,\n{CITY}")), Header::InChinese);
+        assert_eq!(header(CITY), Header::Missing);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use keting_model::CityTime;
 use keting_model::input::{Field, check};
 use keting_model::region::Level;
 
-use super::complaint::{Complaint, OtherFile, RegionsError, Rule};
+use super::complaint::{Complaint, Header, OtherFile, RegionsError, Rule};
 use super::other_file::refuse_other_files;
 use super::{COLUMNS, RegionLine};
 
@@ -18,7 +18,7 @@ pub(super) struct Sheet {
     /// The codes of the others, as far as they can be read: what lies in those is not wrong for that.
     pub(super) codes_of_wrong_lines: Vec<String>,
     pub(super) complaints: Vec<Complaint>,
-    /// The lines with codes in scientific notation.
+    /// The lines with codes whose last digits are lost.
     rounded: Vec<u64>,
 }
 
@@ -44,6 +44,9 @@ impl Sheet {
             if record.iter().any(|cell| !cell.trim_ascii().is_empty()) {
                 sheet.take(&record, &columns);
             }
+        }
+        if sheet.rounded.is_empty() {
+            sheet.rounded = rounded_codes(&sheet.lines);
         }
         match sheet.rounded.first() {
             Some(line) => {
@@ -138,7 +141,10 @@ impl Columns {
             return Err(RegionsError::OtherFile(OtherFile::Tabs));
         }
         if !missing.is_empty() {
-            return Err(RegionsError::MissingColumns(missing));
+            return Err(match Header::instead_of(header) {
+                Some(header) => RegionsError::Header(header),
+                None => RegionsError::MissingColumns(missing),
+            });
         }
         Ok(Self { places: COLUMNS.map(|column| place(column).unwrap_or(0)), width: header.len() })
     }
@@ -146,6 +152,18 @@ impl Columns {
     /// Which column stands at a place of a line.
     fn name_of(&self, place: usize) -> Option<&'static str> {
         self.places.iter().zip(COLUMNS).find(|(at, _)| **at == place).map(|(_, column)| column)
+    }
+}
+
+impl Header {
+    /// What a first line is that is not the header.
+    fn instead_of(line: &csv::ByteRecord) -> Option<Self> {
+        let cells: Vec<_> = line.iter().map(<[u8]>::trim_ascii).collect();
+        let is_code = |cell: &&[u8]| cell.len() >= 6 && cell.iter().all(u8::is_ascii_digit);
+        if cells.iter().any(is_code) {
+            return Some(Self::Missing);
+        }
+        cells.iter().any(|cell| !cell.is_ascii()).then_some(Self::InChinese)
     }
 }
 
@@ -173,6 +191,26 @@ fn is_scientific(code: &str) -> bool {
     let Some((shown, exponent)) = code.split_once(['e', 'E']) else { return false };
     let (whole, fraction) = shown.split_once('.').unwrap_or((shown, "0"));
     digits(whole) && digits(fraction) && digits(exponent.trim_start_matches('+'))
+}
+
+/// The lines whose codes are longer than a spreadsheet's numbers, if all of these codes end as such numbers do
+/// and a region among them would have the number 0, which none has. Codes that are lost alike may still fit
+/// each other, as those of parent and child.
+fn rounded_codes(lines: &[RegionLine]) -> Vec<u64> {
+    const DIGITS_KEPT: usize = 15;
+    let long: Vec<_> = lines.iter().filter(|line| line.code.len() > DIGITS_KEPT).collect();
+    let is_zero = |digits: &str| digits.bytes().all(|digit| digit == b'0');
+    let ends_so = |line: &&RegionLine| line.code.get(DIGITS_KEPT..).is_some_and(is_zero);
+    let own = |line: &&RegionLine| {
+        let own = if line.level == Level::Unit { 3 } else { 2 };
+        line.code
+            .len()
+            .checked_sub(own)
+            .and_then(|above| line.code.get(above..))
+            .is_some_and(is_zero)
+    };
+    let is_rounded = long.iter().all(ends_so) && long.iter().any(own);
+    if is_rounded { long.iter().map(|line| line.line).collect() } else { Vec::new() }
 }
 
 fn is_of_digits(code: &str) -> bool {

@@ -56,7 +56,7 @@ fn a_device_whose_end_is_killed_is_ended_or_goes_on_and_can_be_ended_again() {
         add_household(&device, &format!("望潮苑1幢1单元{number}室"));
         let act = city.command(&["device", "end", &id, "--why", "已调离"]);
         let end = kill_both(&mut city, act, instants.draw());
-        let is_ended = grants_of(&city, &id) == ["revoked"];
+        let is_ended = grants_of(&city, &id) == ["ended"];
         instants.note(is_ended);
         seen.note(&end, is_ended);
         let sync = device.run(&["sync"]);

@@ -1,6 +1,7 @@
 //! Of a child under fourteen only name and relation are read in the open, however it comes out that
 //! somebody is one, and everything comes back when it turns out that somebody is none.
 
+use keting_model::CityTime;
 use keting_scenarios::city::{GRID, MICRO_GRID, UNIT};
 use keting_scenarios::device::Device;
 use keting_scenarios::served::ServedCity;
@@ -158,6 +159,29 @@ fn whoever_may_conceals_and_reveals_by_hand_and_nobody_reveals_a_child() {
     assert_eq!(worker.run(&reveal).refusal(), (1, "nothing_changed"));
     three.edit(head, &["--birth-date", "2020-02-02"]);
     assert_eq!(head.run(&reveal).refusal(), (1, "is_child"));
+}
+
+#[test]
+fn who_turned_fourteen_is_a_thing_to_do_with_what_to_type_until_it_is_done() {
+    let three = Three::start();
+    let now_ms = three.head.json(&["status"])["city_time_ms"].as_u64().unwrap();
+    let year = CityTime::new(now_ms).day().year();
+    three.edit(&three.head, &["--birth-date", &format!("{}-01-01", year - 15)]);
+    three.head.run(&["resident", "conceal", &three.household, &three.resident]).done();
+    three.meet();
+    assert_eq!(three.steward.json(&["status"])["turned_fourteen"], json!([]));
+    let listed = &three.head.json(&["status"])["turned_fourteen"];
+    assert_eq!(listed[0]["resident"], three.resident.as_str());
+    let to_type = format!("keting resident reveal {} {}", three.household, three.resident);
+    for verb in [&["status"][..], &["household", "show", &three.household]] {
+        let screen = three.head.run(verb).done().out;
+        assert!(screen.contains("待办 to do") && screen.contains(&to_type), "{screen}");
+        let screen = three.steward.run(verb).done().out;
+        assert!(!screen.contains("待办 to do"), "{screen}");
+    }
+    let typed: Vec<&str> = to_type.split(' ').skip(1).collect();
+    three.head.run(&typed).done();
+    assert_eq!(three.head.json(&["status"])["turned_fourteen"], json!([]));
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn a_device_that_nobody_can_name_is_found_in_the_list_and_ended() {
     assert!(unknown.err.contains("keting grant list"), "{}", unknown.err);
     let [(id, _)] = &devices_of(&city, "陆德祥")[..] else { panic!() };
     assert_eq!(&city.on_server(&["device", "end", &id[..6], "--why", WHY]).line(), id);
-    assert_eq!(devices_of(&city, "陆德祥"), [(id.clone(), "revoked".to_owned())]);
+    assert_eq!(devices_of(&city, "陆德祥"), [(id.clone(), "ended".to_owned())]);
     let table = city.on_server(&["grant", "list"]).done().out;
     assert!(table.contains(WHY), "{table}");
 }

@@ -159,7 +159,7 @@ fn whoever_asks_for_json_gets_complaints_as_an_object_too() {
     };
     let (exit_code, refused) = told(&["resident", "add", &household, "--name", ""]);
     assert_eq!(exit_code, 1);
-    let promised = ["code", "detail", "en", "field", "kind", "retryable", "zh"];
+    let promised = ["code", "detail", "en", "field", "fields", "kind", "retryable", "zh"];
     assert_eq!(names(&refused), promised);
     assert_eq!([&refused["kind"], &refused["field"]], ["refused", "name"]);
     assert!(refused["zh"].as_str().is_some_and(|text| text.contains('请')), "{refused}");

@@ -88,6 +88,27 @@ fn a_beginning_that_several_share_lists_them_and_one_that_none_has_says_so() {
 }
 
 #[test]
+fn who_names_a_region_by_its_name_is_told_its_code() {
+    let city = ServedCity::start();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    let regions = alice.json(&["region", "list"]);
+    let unit = regions.as_array().unwrap().iter().find(|one| one["code"] == UNIT).unwrap();
+    let name = unit["name"].as_str().unwrap();
+    let add = ["household", "add", "--region", name, "--address", "一号"];
+    let told = alice.run(&add);
+    assert_eq!(told.refusal(), (3, "region_by_name"));
+    assert!(told.err.contains(UNIT) && told.err.contains(name), "{}", told.err);
+    let told = alice.run(&[&add[..], &["--json"]].concat());
+    let told: Value = serde_json::from_str(&told.err).unwrap();
+    let codes = told["candidates"].as_array().unwrap().iter().map(|one| one["id"].as_str());
+    assert!(codes.flatten().any(|code| code == UNIT), "{told}");
+    let nowhere = ["household", "list", "--region", "天涯海角"];
+    assert_eq!(alice.run(&nowhere).refusal(), (3, "not_found"));
+    assert_eq!(alice.run(&["region", "show", name]).refusal(), (3, "region_by_name"));
+    alice.run(&["region", "show", UNIT]).done();
+}
+
+#[test]
 fn a_value_is_settled_by_the_beginnings_of_ids() {
     let city = ServedCity::start();
     let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);

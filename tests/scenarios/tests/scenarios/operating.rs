@@ -136,9 +136,17 @@ fn all_that_is_wrong_with_a_table_of_regions_is_told_at_once_and_no_city_is_made
         assert!(failed.err.contains(told), "{}", failed.err);
     }
     let last = failed.err.lines().last().unwrap();
-    assert!(last.contains("3 行里共 3 处错误 · 3 mistakes on 3 lines"), "{}", failed.err);
+    assert!(last.ends_with(" (3 mistakes on 3 lines)"), "{}", failed.err);
     let rounded = "9.90481E+11,临潮,town,990481,,\n".repeat(50);
-    // What spreadsheets save is named as that, and its cells are not.
+    // What spreadsheets save is named as that, and its cells are not; so is a header in Chinese, and none.
+    let in_chinese = "编码,名称,层级,上级,范围,负责人\n990481,潮乡市,city,,,\n";
+    for table_of in [in_chinese, rows] {
+        std::fs::write(&table, table_of).unwrap();
+        let failed = init("潮乡市");
+        assert_eq!(failed.refusal(), (1, "regions_header"));
+        assert!(failed.err.contains(header.trim_end()), "{}", failed.err);
+        assert_eq!(failed.err.lines().count(), 1, "{}", failed.err);
+    }
     let in_gbk = b"990481,\xb3\xb1\xcf\xe7\xca\xd0,city,,,\n";
     for (rows, code) in
         [(rounded.as_bytes(), "regions_rounded_codes"), (&in_gbk[..], "regions_gbk")]

@@ -66,8 +66,23 @@ fn what_is_over_is_renewed_by_the_operator_and_the_edit_goes_out_by_itself() {
 
     renew(&["--region", UNIT]).done();
     city.on_server(&["device", "end", &id, "--why", "已调离"]).done();
-    assert_eq!(renew(&[]).refusal(), (1, "device_ended"));
     city.verify().done();
+}
+
+#[test]
+fn a_device_that_was_ended_is_not_renewed_and_comes_in_again_as_the_message_says() {
+    let city = ServedCity::start();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    let (id, _) = grants_of(&city, "陆德祥");
+    city.on_server(&["device", "end", &id, "--why", "已调离"]).done();
+    let refused = city.on_server(&["grant", "renew", &id]);
+    assert_eq!(refused.refusal(), (1, "renewal_of_ended"));
+    assert!(refused.err.contains("keting invite"), "{}", refused.err);
+    alice.run(&["enroll", &city.invite("陆德祥", "micro_grid_head", MICRO_GRID)]).done();
+    assert_eq!(grants_of(&city, "陆德祥").1, ["ended", "live"]);
+    add_household(&alice, "望潮苑1幢1单元101室");
+    alice.run(&["sync"]).done();
+    assert_eq!(alice.json(&["status"])["waiting"], 0);
 }
 
 #[test]

@@ -47,8 +47,10 @@ impl Known {
         self.run(&["resident", "withdraw"], &[&gone, "--reason", "录到别家了"]);
 
         let need = self.run(&["household", "need"], &["--text", "楼道灯不亮"]);
-        let met = ["--need", &need, "--status", "in_progress", "--note", "已报物业"];
-        self.run(&["household", "need"], &met);
+        for note in ["已报物业", "等配件"] {
+            let step = ["--need", &need, "--status", "in_progress", "--note", note];
+            self.run(&["household", "need"], &step);
+        }
         let visit = ["--purpose", "回访", "--at", "2026-01-03", "--by", "老王"];
         self.run(
             &["household", "visit"],

@@ -1,6 +1,7 @@
 //! The real command takes what people type, as they type it, and says of what it refuses what is wrong
 //! and what is allowed.
 
+use keting_model::CityTime;
 use keting_scenarios::city::{MICRO_GRID, UNIT};
 use keting_scenarios::device::{Device, Ended};
 use keting_scenarios::served::ServedCity;
@@ -165,6 +166,66 @@ fn what_is_refused_names_the_field_the_rule_and_what_is_allowed_and_never_what_w
         .output();
     let said = String::from_utf8(named.unwrap().stderr).unwrap();
     assert!(said.contains("区域名称 name") && said.contains("[empty]"), "{said}");
+}
+
+#[test]
+fn all_fields_that_are_wrong_are_told_at_once() {
+    let head = Head::start();
+    let wrong = ["--name", "李一", "--phone", "87651234", "--relation", "哥们"];
+    let add = ["resident", "add", head.household.as_str()];
+    let add = [&add[..], &wrong].concat();
+    let told = Ended::of(head.device.command(&add).env("LC_ALL", "zh_CN.UTF-8"));
+    assert_eq!(told.exit_code, Some(1));
+    let lines: Vec<&str> = told.err.lines().collect();
+    assert!(lines.len() == 2, "{}", told.err);
+    assert!(lines[0].starts_with("keting: 电话 phone: ") && lines[0].ends_with("[not_a_phone]"));
+    assert!(lines[1].starts_with("keting: 与户主关系 relation: "), "{}", told.err);
+    assert!(lines[1].ends_with("[unknown_word]") && lines[1].contains("可选：户主 head"));
+    let told = head.device.run(&[&add[..], &["--json"]].concat());
+    let told: Value = serde_json::from_str(&told.err).unwrap();
+    assert_eq!((&told["field"], &told["code"]), (&json!("phone"), &json!("not_a_phone")));
+    let fields = told["fields"].as_array().unwrap();
+    let names = fields.iter().map(|one| [one["field"].clone(), one["code"].clone()]);
+    let both = [["phone", "not_a_phone"], ["relation", "unknown_word"]];
+    assert_eq!(json!(names.collect::<Vec<_>>()), json!(both));
+    assert_eq!(fields[1]["allowed"][0], "head");
+}
+
+#[test]
+fn a_relation_that_no_word_stands_for_is_kept_as_other_and_that_is_said() {
+    let head = Head::start();
+    let added = head.add(&["--name", "李一", "--relation", "侄子"]).done();
+    assert!(added.err.contains("[kept_as_other]"), "{}", added.err);
+    assert_eq!(head.resident(&head.device, "李一")["relation"], "other");
+    assert_eq!(head.add(&["--name", "王二", "--relation", "其他"]).done().err, "");
+}
+
+#[test]
+fn a_day_is_taken_as_people_say_it() {
+    let head = Head::start();
+    let visit = ["household", "visit", head.household.as_str(), "--purpose", "回访", "--at"];
+    head.device.run(&[&visit[..], &["今天"]].concat()).line();
+    head.device.run(&[&visit[..], &["昨天"]].concat()).line();
+    head.device.run(&[&visit[..], &["1月2日"]].concat()).line();
+    let page = head.page(&head.device);
+    let days = page["visits"].as_array().unwrap().iter().map(|one| one["at"].as_str().unwrap());
+    let days: Vec<&str> = days.collect();
+    let now_ms = head.device.json(&["status"])["city_time_ms"].as_u64().unwrap();
+    let today = CityTime::new(now_ms).day().to_string();
+    // The test may go on past midnight.
+    assert!(days.len() == 3 && days[0] <= today.as_str() && days[1] < days[0], "{days:?}");
+    assert!(days[2].ends_with("-01-02") && days[2] <= today.as_str(), "{days:?}");
+}
+
+#[test]
+fn an_address_is_one_however_it_is_spaced() {
+    let head = Head::start();
+    let add = |address| {
+        let add = ["household", "add", "--region", UNIT, "--address", address];
+        head.device.run(&add).done()
+    };
+    assert_eq!(add("望潮苑1幢101室").err, "");
+    assert!(add("望潮苑 1幢 101室").err.contains("[address_known]"));
 }
 
 #[test]

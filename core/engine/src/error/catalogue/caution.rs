@@ -13,12 +13,17 @@ pub struct Caution {
 }
 
 /// Every code of a warning of this version.
-pub const CAUTIONS: [Caution; 5] = [
+pub const CAUTIONS: [Caution; 6] = [
     Caution {
         code: "day_uncertain",
         zh: "已保存，但本机还不确定今天是几号，所填日期可能还没到，请核对，同步后再看一次。",
         en: "It is saved, but this device is not certain of today's date, and the day may not have \
              come yet: check it, and look again after the next sync.",
+    },
+    Caution {
+        code: "kept_as_other",
+        zh: "已保存，但记作“其他”，原来的称呼没有留下，要用请填在记录里。",
+        en: "It is saved, but as other: what was typed is kept nowhere, so enter it as a note if it matters.",
     },
     Caution {
         code: "second_head",

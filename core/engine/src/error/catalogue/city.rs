@@ -30,6 +30,11 @@ pub(super) const CODES: &[Known] = &[
         "A name has a letter or Chinese character, is not too long, and holds no colons or special characters: choose another.",
     ),
     refused(
+        "renewal_of_ended",
+        "这台设备已停用，不能再续期，要让它重新加入，请用 keting invite 另发一份邀请再试。",
+        "The device was ended and cannot be renewed: to let it in again make an invitation with keting invite and try again with that.",
+    ),
+    refused(
         "bad_days",
         "天数不对，请填一个合理的正整数。",
         "The number of days is not valid: enter a sensible one above zero.",
@@ -121,8 +126,8 @@ pub(super) const CODES: &[Known] = &[
     ),
     refused(
         "regions_rounded_codes",
-        "表格软件把区域代码变成了科学计数法，后面的数字已经丢失，请先把代码两列的格式设为“文本”，重新填入代码，再另存为 CSV。",
-        "The spreadsheet turned codes into numbers in scientific notation, whose last digits are lost: format both columns of codes as text, enter the codes anew and save the table as CSV.",
+        "表格软件把区域代码当成了数字，只留前 15 位，后面的已经丢失，请先把代码两列的格式设为“文本”，重新填入代码，再另存为 CSV。",
+        "The spreadsheet took codes for numbers, of which it keeps 15 digits, and the rest are lost: format both columns of codes as text, enter the codes anew and save the table as CSV.",
     ),
     refused(
         "regions_workbook",
@@ -134,6 +139,11 @@ pub(super) const CODES: &[Known] = &[
         "区域表的各格不是用逗号隔开的，请另存为 UTF-8 编码、逗号分隔的 CSV 再试。",
         "The cells of the table of regions are not separated by commas: save it as CSV in UTF-8, with \
          commas, and try again.",
+    ),
+    refused(
+        "regions_header",
+        "区域表的第一行要是英文的表头，请补上给出的那一行，中文的表头就改成它。",
+        "The table of regions begins with a header of English words: add the line that is given, in the place of a header in Chinese.",
     ),
     refused(
         "regions_missing_column",

@@ -61,8 +61,8 @@ pub(super) const CODES: &[Known] = &[
     ),
     refused(
         "not_a_date",
-        "日期不对，请按“年-月-日”填写真实的日期，例如 2026-01-31。",
-        "This is not a date: enter a real day as year-month-day, such as 2026-01-31.",
+        "日期不对，请填写真实的日期，例如 2026-01-31，一年以内的可以写 1月31日或昨天，出生日期要写年份。",
+        "This is not a date: enter a real day, such as 2026-01-31, or within the last year 01-31 or yesterday; a date of birth needs its year.",
     ),
     refused(
         "in_the_future",
@@ -158,6 +158,11 @@ pub(super) const CODES: &[Known] = &[
         "malformed_id",
         "这不是编号，编号只有数字和 a 至 f 的字母，请对照列表核对后重写。",
         "This is not an id, which has digits and the letters a to f: check it against the list.",
+    ),
+    not_found(
+        "region_by_name",
+        "区域要写代码，叫这个名称的已经列出，请选定一个，写它的代码。",
+        "A region is named by its code: choose one of those listed, which are called so, and enter its code.",
     ),
     refused(
         "ambiguous_id",

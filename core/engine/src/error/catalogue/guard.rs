@@ -17,12 +17,12 @@ pub(super) const CODES: &[Known] = &[
     ),
     refused(
         "grant_revoked",
-        "这项修改是授权被收回以后填的，请找上级处理。",
+        "这项修改是这台设备停用以后填的，请找上级处理。",
         "This edit was made after this device was ended: ask your supervisor.",
     ),
     refused(
         "device_rolled_back",
-        "这台设备的数据被恢复成了旧的，这项修改会自动重做，请再同步一次，授权到期或被收回的请联系系统管理员，有了授权就自动重做。",
+        "这台设备的数据被恢复成了旧的，这项修改会自动重做，请再同步一次，授权到期或设备已停用的请联系系统管理员，有了授权就自动重做。",
         "The data of this device was put back to an older state, and this edit is made anew by itself: \
          sync once more; where no grant covers it, ask the operator for one, and it is made anew then.",
     )

@@ -10,7 +10,7 @@ pub(super) const CODES: &[Known] = &[
     ),
     refused(
         "device_ended",
-        "这台设备的授权已被收回，能交的已经交上去，资料还在本机，要继续用请向系统管理员要新的邀请。",
+        "这台设备已停用，能交的已经交上去，资料还在本机，要继续用请向系统管理员要新的邀请。",
         "This device was ended: what could be handed over was, and the data is still here, to \
          go on ask the operator for a new invitation.",
     ),

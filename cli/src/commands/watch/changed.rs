@@ -1,0 +1,62 @@
+//! What changed on a device that stays connected: to people a line for each household or region, in words.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use keting::{ChangedRow, Keting};
+use serde_json::{Value, json};
+
+use crate::exit::Failure;
+
+/// So many digits of an id are shown.
+const DIGITS: usize = 8;
+
+/// What rows are about, by the table they stand in; several tables may be about one thing.
+const THINGS: &[(&str, &str)] = &[
+    ("region", "区域 region"),
+    ("household", "户信息 household"),
+    ("resident", "居民 residents"),
+    ("resident_open", "居民 residents"),
+    ("resident_private", "隐私信息 private"),
+    ("need", "需求 needs"),
+    ("visit", "走访 visits"),
+    ("note", "记录 notes"),
+    ("conflict", "待定 to settle"),
+    ("withdrawal", "作废 withdrawn"),
+];
+
+/// A line for each household or region: what it is called, its id, and what changed of it.
+///
+/// # Errors
+/// When the device cannot be read.
+pub fn in_words(keting: &Keting, rows: &[ChangedRow]) -> Result<Vec<String>, Failure> {
+    let mut by_document: BTreeMap<_, BTreeSet<usize>> = BTreeMap::new();
+    for row in rows {
+        let thing = THINGS.iter().position(|(table, _)| *table == row.table);
+        by_document.entry(row.document).or_default().extend(thing);
+    }
+    let mut by_home: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    for (document, things) in by_document {
+        let home = keting.about(&document)?.map(|home| {
+            let id: String = home.id.to_string().chars().take(DIGITS).collect();
+            format!("{}（{id}）", home.called)
+        });
+        // What is hidden or has left is no news for a person.
+        by_home.entry(home.unwrap_or_default()).or_default().extend(things);
+    }
+    by_home.remove("");
+    let line = |(home, things): (String, BTreeSet<usize>)| {
+        let mut things: Vec<_> =
+            things.into_iter().filter_map(|at| THINGS.get(at)).map(|(_, thing)| *thing).collect();
+        things.dedup();
+        format!("有改动 changed: {home}  {}", things.join("、"))
+    };
+    Ok(by_home.into_iter().map(line).collect())
+}
+
+/// A row as an object for machines.
+pub fn as_json(row: &ChangedRow) -> Value {
+    let item: String = row.item.iter().map(|byte| format!("{byte:02x}")).collect();
+    let item = Some(item).filter(|item| !item.is_empty());
+    let document = row.document.to_string();
+    json!({ "event": "changed", "table": row.table, "document": document, "item": item })
+}

@@ -1,0 +1,143 @@
+//! Why a command did not do what it was asked: for people in their language, for machines as an object.
+
+use keting::Ambiguous;
+use keting::error::known;
+use keting::input::{Field, InvalidValue, label};
+use keting::views::Candidate;
+use serde_json::{Value, json};
+
+use crate::commands::words::field_name;
+use crate::detail;
+use crate::exit::Failure;
+use crate::language::Language;
+use crate::output::{advice, note};
+
+/// Says why it did not work: what is wrong, and what to do about it, in the reader's language.
+pub fn complain(failure: &Failure) {
+    failure.ambiguous().into_iter().for_each(list_candidates);
+    let invalid = failure.invalid_fields();
+    for (field, rule) in &invalid {
+        let (field, code) = (called(field), rule.code());
+        let advice = advice(code).unwrap_or_default();
+        let allowed = allowed_instead_of(*rule).unwrap_or_default();
+        note(&format!("keting: {field}: {advice}{allowed} [{code}]"));
+    }
+    let advice = match failure {
+        // It says itself what to do.
+        Failure::Withdrawn(_) => None,
+        other => advice(other.code()),
+    };
+    let code = failure.code();
+    match advice {
+        _ if !invalid.is_empty() => {}
+        Some(advice) => {
+            let detail = detail::of(failure, Language::of_reader()).map(|detail| {
+                let (open, close) = Language::of_reader().choose(("（", "）"), (" (", ")"));
+                format!("{open}{detail}{close}")
+            });
+            note(&format!("keting: {advice} [{code}]{}", detail.unwrap_or_default()));
+        }
+        None => note(&format!("keting: {failure} [{code}]")),
+    }
+}
+
+/// Lists what a beginning of an id may mean, above the complaint.
+fn list_candidates(ambiguous: &Ambiguous) {
+    let Ambiguous { count, candidates } = ambiguous;
+    for Candidate { id, called } in candidates {
+        note(&format!("  {id}  {}", called.lines().next().unwrap_or_default()));
+    }
+    let more = count.saturating_sub(candidates.len());
+    if more > 0 {
+        note(&format!("  （另有 {more} 个 and {more} more）"));
+    }
+}
+
+/// Says the same as an object for machines.
+pub fn complain_as_json(failure: &Failure) {
+    let (code, known) = (failure.code(), known(failure.code()));
+    let fields: Vec<_> = failure
+        .invalid_fields()
+        .into_iter()
+        .map(|(field, rule)| field_as_json(field, rule))
+        .collect();
+    let mut complaint = json!({
+        "code": code,
+        "kind": known.map(|known| known.kind.name()),
+        "retryable": failure.retryable(),
+        "field": fields.first().map(|first| &first["field"]),
+        "zh": known.map(|known| known.zh),
+        "en": known.map(|known| known.en),
+        "detail": failure.to_string(),
+    });
+    if let Some(ambiguous) = failure.ambiguous() {
+        let candidate = |one: &Candidate<String>| json!({ "id": one.id, "called": one.called });
+        complaint["candidates"] = ambiguous.candidates.iter().map(candidate).collect();
+    }
+    match failure {
+        Failure::Arguments { missing, .. } if !missing.is_empty() => {
+            complaint["missing"] = json!(missing);
+        }
+        _ => {}
+    }
+    for allowed in ["allowed", "chars_max"] {
+        if let Some(allows) = fields.first().and_then(|first| first.get(allowed)) {
+            complaint[allowed] = allows.clone();
+        }
+    }
+    complaint["fields"] = json!(fields);
+    note(&complaint.to_string());
+}
+
+/// What is wrong with one field of a form, as an object for machines.
+fn field_as_json(pattern: &'static str, rule: InvalidValue) -> Value {
+    let known = known(rule.code());
+    let mut wrong = json!({
+        "field": Field::of_pattern(pattern).map_or_else(|| name_of(pattern), Field::name),
+        "code": rule.code(),
+        "zh": known.map(|known| known.zh),
+        "en": known.map(|known| known.en),
+    });
+    match rule {
+        InvalidValue::UnknownWord { allowed } => wrong["allowed"] = json!(allowed),
+        InvalidValue::TooLong { chars_max } => wrong["chars_max"] = json!(chars_max),
+        _ => {}
+    }
+    wrong
+}
+
+/// What a field is called whose key has a pattern.
+fn called(pattern: &'static str) -> String {
+    match Field::of_pattern(pattern) {
+        Some(field) => format!("{} {}", field.zh(), field.name()),
+        None => field_name(name_of(pattern)),
+    }
+}
+
+/// The name of a field whose key has a pattern.
+fn name_of(pattern: &'static str) -> &'static str {
+    pattern.rsplit('/').next().unwrap_or(pattern)
+}
+
+/// What a field takes instead of what was typed, where a list or a number says it.
+fn allowed_instead_of(rule: InvalidValue) -> Option<String> {
+    let language = Language::of_reader();
+    match rule {
+        InvalidValue::UnknownWord { allowed } => {
+            let (head, between, end) =
+                language.choose(("可选：", "、", "。"), (" Choices: ", ", ", "."));
+            let named = |word: &&str| match label(word) {
+                Some(label) if language == Language::Zh => format!("{} {word}", label.zh),
+                Some(label) if label.en != *word => format!("{word} ({})", label.en),
+                Some(_) | None => (*word).to_owned(),
+            };
+            let choices: Vec<_> = allowed.iter().map(named).collect();
+            Some(format!("{head}{}{end}", choices.join(between)))
+        }
+        InvalidValue::TooLong { chars_max } => Some(language.choose(
+            format!("最多 {chars_max} 个字。"),
+            format!(" At most {chars_max} characters."),
+        )),
+        _ => None,
+    }
+}
