@@ -42,8 +42,8 @@ pub(super) const VERBS: &[Verb] = &[
     verb(
         "status",
         (
-            "显示设备是谁的、是否最新、有什么待发送",
-            "Show whether this device is up to date, whose it is, and what waits",
+            "显示设备是谁的、是否最新、有什么待发送和待办",
+            "Show whether this device is up to date, whose it is, what waits, and what is to do",
         ),
         &[],
         &[example("看一眼", "Take a look", "status --data phone")],

@@ -130,8 +130,9 @@ pub(super) const VERBS: &[Verb] = &[
     verb(
         "resident reveal",
         (
-            "恢复公开，限于已满十四周岁的",
-            "Bring back into the open what is known of a resident who is no child, or no longer",
+            "恢复公开，限于已满十四周岁的；谁刚满十四周岁，keting status 会列出",
+            "Bring back into the open what is known of a resident who is no child, or no longer; keting status \
+             lists who turned fourteen",
         ),
         &[("household", HOUSEHOLD), ("resident", RESIDENT)],
         &[example("恢复公开", "Reveal somebody", "resident reveal 0002c8a5 6f1e --data phone")],

@@ -281,6 +281,64 @@ fn while_a_device_stays_connected_it_shows_what_changes_and_a_second_process_is_
 }
 
 #[test]
+fn whoever_watches_reads_in_words_of_which_household_what_changed() {
+    let city = ServedCity::start();
+    let alice = city.device(HOLDER, "micro_grid_head", MICRO_GRID);
+    let add = ["household", "add", "--region", UNIT, "--address", ADDRESS];
+    let household = alice.run(&add).line();
+    alice.run(&["sync"]).done();
+    let bob = city.device("沈国强", "micro_grid_head", MICRO_GRID);
+    let mut watching = bob
+        .command(&["sync", "--watch"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    alice.run(&["household", "visit", &household, "--purpose", "回访"]).line();
+    alice.run(&["household", "need", &household, "--text", "楼道灯不亮"]).line();
+    alice.run(&["sync"]).done();
+    let mut news = BufReader::new(watching.stdout.take().unwrap());
+    let (home, mut told) =
+        (format!("有改动 changed: {ADDRESS}（{}）", &household[..8]), String::new());
+    // In one line or in two, whichever comes first.
+    while !["走访 visits", "需求 needs"].iter().all(|thing| told.contains(thing)) {
+        assert!(news.read_line(&mut told).unwrap() > 0, "the watch ended");
+        assert!(told.lines().all(|line| line.starts_with(&home)), "{told}");
+    }
+    kill_process(Pid::from_child(&watching), Signal::INT).unwrap();
+    assert_eq!(watching.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn what_stands_in_brackets_is_in_the_language_of_the_complaint() {
+    let city = ServedCity::start();
+    let alice = city.device(HOLDER, "micro_grid_head", MICRO_GRID);
+    let invite = ["invite", "--name", "沈国强", "--role", "micro_grid_head", "--region", UNIT];
+    for (language, brackets) in [
+        ("zh", ["（要选微网格这一级）", "（1 到 36500 天）", "（这个区域）"]),
+        (
+            "en",
+            [
+                " (the role is granted on a region of the level micro_grid)",
+                " (from 1 to 36500 days)",
+                " (the region is not here)",
+            ],
+        ),
+    ] {
+        let days = [&invite[..], &["--days", "0"]].concat();
+        let wrong = [
+            city.command(&invite),
+            city.command(&days),
+            alice.command(&["household", "list", "--region", "990481999"]),
+        ];
+        for (mut command, said) in wrong.into_iter().zip(brackets) {
+            let told = Ended::of(command.env("KETING_LANG", language)).err;
+            assert!(told.trim_end().ends_with(said), "{said}: {told}");
+        }
+    }
+}
+
+#[test]
 fn a_folder_is_of_a_server_or_of_a_device() {
     let city = ServedCity::start();
     let names = |folder: &Path| {
