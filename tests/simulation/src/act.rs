@@ -1,4 +1,4 @@
-//! Somebody does something, and what must then be true on his phone.
+//! Somebody does something, and what must then be true on their phone.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::said::about;
 use crate::world::{Broken, Event, World};
 
 impl World {
-    /// The holder of a device does something, if his app runs.
+    /// The holder of a device does something, if their app runs.
     ///
     /// # Errors
     /// When a refused command left a trace, was planned against the rules, or failed as none may.

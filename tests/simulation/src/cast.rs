@@ -21,11 +21,11 @@ pub const CITY: &str = "海宁市";
 /// Somebody with a phone.
 #[derive(Debug, Clone, Copy)]
 pub struct Part {
-    /// What traces call him.
+    /// What traces call them.
     pub name: &'static str,
-    /// His role.
+    /// Their role.
     pub role: Role,
-    /// The code of his region.
+    /// The code of their region.
     pub region: &'static str,
 }
 
@@ -40,7 +40,7 @@ pub const PEOPLE: [Part; 6] = [
     Part { name: "erin", role: Role::MicroGridHead, region: "9904810010010201" },
 ];
 
-/// The one whose granted key turns against everybody. His own replica is used only to enrol and to
+/// The one whose granted key turns against everybody. Their own replica is used only to enrol and to
 /// know what there is.
 pub const MALLORY: Part =
     Part { name: "mallory", role: Role::MicroGridHead, region: "9904810010010102" };

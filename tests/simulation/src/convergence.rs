@@ -139,7 +139,7 @@ impl World {
                     return Err(format!("{name} has {id} as {own:?}, the server as {content:?}"));
                 }
                 (Some(Reach::Whole), None) => return Err(format!("{name} lacks {id}")),
-                // What he holds of these is his own; that it is all of it is the edits' check.
+                // What they hold of these is their own; that it is all of it is the edits' check.
                 (Some(Reach::OwnOnly) | None, _) => {}
             }
         }

@@ -9,7 +9,7 @@ use crate::world::{Broken, Event, World};
 
 /// The most copies of phones in a run.
 const COPIES_MAX: usize = 2;
-/// How many tricks Mallory tries when it is his turn.
+/// How many tricks Mallory tries when it is their turn.
 const TRICKS_AT_ONCE: usize = 4;
 /// How many lies a false server tells when it is heard.
 const LIES_AT_ONCE: usize = 4;
@@ -33,7 +33,7 @@ impl World {
         self.operate()?;
         self.copy_a_machine();
         for index in 0..self.devices.len() {
-            // Whoever had a bad disk for a while gives up, so that he can be checked again.
+            // Whoever had a bad disk for a while gives up, so that they can be checked again.
             if self.devices[index].is_troubled && self.rng.chance(1, 3) {
                 self.mend_disk(index);
                 self.stop_device(index);

@@ -23,6 +23,7 @@
 
 pub mod act;
 pub mod addresses;
+pub mod admitted;
 pub mod cast;
 pub mod clock;
 pub mod convergence;

@@ -1,9 +1,11 @@
 //! The one who runs the server: they look at its clock when it says that it does not trust it, and put
 //! it right, or do not notice that it is wrong; and they renew grants that were left to end.
 
+use keting_server::city::City;
+use keting_server::granted::{GrantState, Granted, grants};
 use keting_server::renewal::RenewRequest;
 use keting_server::server::Server;
-use keting_trust::{DeviceId, SignedGrant, Signer as _};
+use keting_trust::Signer as _;
 
 use crate::world::{Broken, World};
 
@@ -58,10 +60,16 @@ impl World {
     pub fn renew_all(&mut self) {
         let (now_ms, unix_ms) = (self.clock.now_ms(), self.host.unix_ms());
         let Some(server) = &mut self.host.server else { return };
+        let listed = listed(server, unix_ms);
         for device in self.devices.iter().filter(|device| device.is_enrolled()) {
             let Some(signer) = device.signer() else { continue };
             let device = signer.public_key().device_id();
-            if !self.ends.is_ended(&device) && has_grant_for_long(server, &device, unix_ms) {
+            let is_good_for_long = |grant: &Granted| {
+                grant.device == device
+                    && grant.state == GrantState::Live
+                    && unix_ms + BEFORE_END_MS < grant.expires_at_ms
+            };
+            if !self.ends.is_ended(&device) && listed.iter().any(is_good_for_long) {
                 continue;
             }
             let device = device.to_string();
@@ -118,11 +126,11 @@ impl World {
     }
 }
 
-/// Whether a device has a grant that is good now and for a while. A disk that fails says no.
-fn has_grant_for_long(server: &mut Server, device: &DeviceId, unix_ms: u64) -> bool {
-    let stored = server.store().snapshot().and_then(|read| read.grants_of(device));
-    stored.unwrap_or_default().iter().any(|stored| {
-        let grant = SignedGrant::read_stored(&stored.bytes).unwrap().grant;
-        grant.issued_at_ms <= unix_ms && unix_ms + BEFORE_END_MS < grant.expires_at_ms
-    })
+/// The list of grants, as the operator looks at it. A disk that fails shows none.
+fn listed(server: &mut Server, unix_ms: u64) -> Vec<Granted> {
+    let listed = server.store().snapshot().and_then(|read| {
+        let city = City::read(&*read)?;
+        grants(&*read, &city, unix_ms)
+    });
+    listed.unwrap_or_default()
 }

@@ -36,7 +36,7 @@ struct Screen {
     conflicts: Vec<ConflictView>,
 }
 
-/// Draws the next command of somebody. `foreign` are households that he may never have heard of.
+/// Draws the next command of somebody. `foreign` are households that they may never have heard of.
 pub fn draw(rng: &mut Rng, replica: &Replica, foreign: &[DocumentId]) -> Option<Command> {
     let mut screen = Screen::read(replica);
     if rng.chance(1, 12) {

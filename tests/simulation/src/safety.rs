@@ -1,6 +1,6 @@
 //! What is true at every moment, whatever happens.
 //!
-//! - An edit that its author's phone said is durable is in his file for ever, and in his outbox
+//! - An edit that its author's phone said is durable is in their file for ever, and in their outbox
 //!   with a state that only moves on.
 //!   A machine that is put back has what it had then, and what it makes anew comes to the server once.
 //! - What a phone believes the server has, the server has. Nothing honest is held but a region whose
@@ -13,7 +13,7 @@
 //! - The server's log has no gap, its chain is right, and nothing that was in it ever changes.
 //! - Within one incarnation of a device's file times rise with the sequence, whatever its clock did.
 //! - No file holds a document that the holder's grant does not cover, nor somebody else's changes
-//!   where he may read only his own.
+//!   where they may read only their own.
 //! - A phone that heard the server since it started knows the city's time as the server told it,
 //!   whatever its own clock shows.
 //! - Neither a phone nor the server keeps more documents open than its memory allows.
@@ -244,7 +244,7 @@ impl World {
         let contents = dump::contents(replica);
         for id in contents.keys() {
             if !self.may_hold(device, id)? {
-                return Err(format!("{} holds {id}, which no grant of his covers", device.name));
+                return Err(format!("{} holds {id}, which no grant of theirs covers", device.name));
             }
         }
         let name = device.name.clone();

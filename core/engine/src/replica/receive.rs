@@ -141,7 +141,8 @@ impl Replica {
         let mut kept = self.keep_group(group, persist, heard)?;
         kept.has_come_on = has_come_on;
         self.judge_again(news)?;
-        if persist.moved.is_some() {
+        // A device that was ended hears of its work by answers alone.
+        if persist.moved.is_some() || !persist.answers.is_empty() {
             kept.taken_up = self.put_back()?;
         }
         Ok(kept)

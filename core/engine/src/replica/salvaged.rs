@@ -71,9 +71,8 @@ impl Replica {
         Ok(self.store.write(|transaction| transaction.dismiss_salvage())?)
     }
 
-    /// Puts edits back into their documents, once these are here, and says how many may be sent now
-    /// that could not before: what was salvaged, and what was taken out with held work and is
-    /// acknowledged after all.
+    /// Puts edits back into their documents, once these are here: what was salvaged, and what was taken
+    /// out and is admitted after all. Says how many of them may be sent now that could not before.
     ///
     /// # Errors
     /// When the file cannot be read or written.
@@ -82,8 +81,11 @@ impl Replica {
             return Ok(0);
         }
         let rows = self.store.to_put_back()?;
+        let mut to_send = 0;
         for row in &rows {
-            match self.put_one_back(*row) {
+            let number = self.store.commit(*row)?.and_then(|commit| commit.number);
+            to_send += u64::from(number.is_none());
+            match self.put_one_back(*row, number) {
                 Ok(()) => {}
                 // It goes out as it is, and the server says what is the matter with it.
                 Err(error) if error.is_of_the_log() => {}
@@ -93,11 +95,10 @@ impl Replica {
         if !rows.is_empty() {
             self.unacknowledged.forget();
         }
-        Ok(rows.len() as u64)
+        Ok(to_send)
     }
 
-    fn put_one_back(&mut self, row: CommitRow) -> Result<(), EngineError> {
-        let number = self.store.commit(row)?.and_then(|commit| commit.number);
+    fn put_one_back(&mut self, row: CommitRow, number: Option<u64>) -> Result<(), EngineError> {
         let saved = waiting(&self.store, row)?;
         let commit = SignedCommit::open(&saved.bytes)?;
         let mut group = Group::default();

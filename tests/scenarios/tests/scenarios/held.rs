@@ -8,7 +8,11 @@ use keting_scenarios::device::Device;
 use keting_scenarios::liar::Liar;
 use keting_scenarios::phone::{Phone, Two};
 use keting_scenarios::served::ServedCity;
+use keting_sync::message::{Ended, ServerMessage};
 use keting_sync::{Answer, CommitKey, Outcome, Persist};
+use keting_trust::Signed;
+
+use crate::ending::WHY;
 
 const CODE: &str = "9904810010010101991";
 
@@ -112,17 +116,31 @@ fn an_edit_held_with_another_that_the_server_admits_after_all_comes_back() {
     let city = City::start();
     let two = Two::in_city(&city);
     let (alice, household) = (&two.alice, two.household);
-    alice.edit(household, Fields::new().with("address", "望潮苑1幢1单元102室")).unwrap();
-    let held = last_waiting(alice);
-    let second = visit(alice, household);
-    let visited = last_waiting(alice);
-    answer_held(&city, alice, held, "not_granted");
-    assert_eq!(alice.keting.household(&household).unwrap().unwrap().visits, Some(Vec::new()));
+    let (visit, commit) = visit_held_with_another(&city, alice, household);
     let number = alice.keting.status().unwrap().cursor.unwrap().number;
-    answer(&city, alice, visited, Outcome::Admitted { number });
+    answer(&city, alice, commit, Outcome::Admitted { number });
+    assert_eq!(visits(alice, household), [visit]);
     alice.sync();
-    let visits = alice.keting.household(&household).unwrap().unwrap().visits.unwrap();
-    assert_eq!(visits.iter().map(|visit| visit.id).collect::<Vec<_>>(), [second]);
+    assert_eq!(visits(alice, household), [visit]);
+    assert_eq!(alice.keting.held().unwrap().len(), 1);
+    alice.assert_verified();
+}
+
+#[test]
+fn an_edit_that_left_an_ended_device_and_is_admitted_after_all_is_back_with_the_answer() {
+    let city = City::start();
+    let two = Two::in_city(&city);
+    let (alice, household) = (&two.alice, two.household);
+    let (visit, commit) = visit_held_with_another(&city, alice, household);
+    alice.hears_of_its_end(WHY);
+    let mut liar = Liar::of(&city);
+    let head = liar.head();
+    let admitted = Answer { commit, outcome: Outcome::Admitted { number: head.number } };
+    let answers = ServerMessage::Answers(liar.answers(alice, vec![admitted], head));
+    let proof = Signed::sign(liar.ending(alice, WHY), &*liar.city.issuing).unwrap().into();
+    let told = liar.say(alice, vec![answers, ServerMessage::Ended(Ended { proof })]);
+    assert_eq!(told.unwrap_err().code(), "device_ended");
+    assert_eq!(visits(alice, household), [visit]);
     assert_eq!(alice.keting.held().unwrap().len(), 1);
     alice.assert_verified();
 }
@@ -187,6 +205,27 @@ fn visit(phone: &Phone, household: DocumentId) -> keting::ItemId {
 
 fn named(held: keting::views::HeldView) -> &'static str {
     held.command.unwrap().name()
+}
+
+/// A visit on top of an edit that is held, so that it left the screens with that.
+fn visit_held_with_another(
+    city: &City,
+    phone: &Phone,
+    household: DocumentId,
+) -> (keting::ItemId, CommitKey) {
+    phone.change_address(household, "望潮苑1幢1单元102室");
+    let held = last_waiting(phone);
+    let visit = visit(phone, household);
+    let commit = last_waiting(phone);
+    answer_held(city, phone, held, "not_granted");
+    assert_eq!(visits(phone, household), []);
+    (visit, commit)
+}
+
+/// The visits that a phone shows.
+fn visits(phone: &Phone, household: DocumentId) -> Vec<keting::ItemId> {
+    let shown = phone.keting.household(&household).unwrap().unwrap().visits.unwrap();
+    shown.into_iter().map(|visit| visit.id).collect()
 }
 
 /// The last edit that waits for the server.

@@ -5,6 +5,8 @@ use keting_scenarios::city::MICRO_GRID;
 use keting_scenarios::device::Device;
 use keting_scenarios::served::ServedCity;
 
+use crate::ending::devices_of;
+
 /// A day by the right clock, as `household show` has it.
 fn today() -> String {
     use keting::Environment as _;
@@ -93,6 +95,10 @@ fn of_a_clock_that_was_confirmed_wrongly_nothing_lasting_comes() {
     }
     bob.run(&["sync"]).done();
     assert_eq!(left(&bob), [0, 0, 0]);
-    // Who was let in by the wrong clock has a grant that is not valid yet, and may be invited anew.
+    // Who was let in by the wrong clock has a grant that is not valid yet, until the operator renews it.
     assert_eq!(early.run(&["sync"]).refusal(), (5, "grant_not_yet_valid"));
+    let [(id, state)] = &devices_of(&city, "王五")[..] else { panic!() };
+    assert_eq!(state, "not_yet_valid");
+    city.on_server(&["grant", "renew", id]).done();
+    early.run(&["sync"]).done();
 }

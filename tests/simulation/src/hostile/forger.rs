@@ -14,7 +14,7 @@ use keting_trust::{
 use crate::device::Device;
 use crate::hostile::drawn;
 
-/// Somebody who signs what he likes with a granted key.
+/// Somebody who signs what they like with a granted key.
 pub struct Forger {
     signer: Ed25519Signer,
     incarnation: Incarnation,

@@ -2,9 +2,9 @@
 //! another city or under another's grant, changes that are none, frames that are no messages, an
 //! invitation used twice.
 //!
-//! Mallory speaks the protocol well enough to be heard: his session is the shipping one, but he
-//! answers what it asks for himself ([`conversation`]), and signs what he likes ([`forger`]). Whatever
-//! he does, no document of the server changes; what his key signed is answered and held or refused
+//! Mallory speaks the protocol well enough to be heard: their session is the shipping one, but they
+//! answer what it asks for themselves ([`conversation`]), and sign what they like ([`forger`]). Whatever
+//! they do, no document of the server changes; what their key signed is answered and held or refused
 //! with a code.
 
 mod conversation;
@@ -33,11 +33,11 @@ enum Trick {
     ForgedSignature,
     /// A commit of somebody else with a change that is not the one it was signed with.
     OtherChange,
-    /// A household of a region his grant does not cover.
+    /// A household of a region their grant does not cover.
     OutsideGrant,
-    /// An edit he may make, under somebody else's grant.
+    /// An edit they may make, under somebody else's grant.
     OthersGrant,
-    /// An edit he may make, signed for another city.
+    /// An edit they may make, signed for another city.
     OtherCity,
     /// A value no command could have written.
     BrokenRule,
@@ -49,11 +49,11 @@ enum Trick {
     NoChange,
     /// A good change with some bytes turned.
     TornChange,
-    /// A change by an actor that is not his.
+    /// A change by an actor that is not theirs.
     OthersActor,
     /// A change on a change that nobody has.
     MissingDependency,
-    /// Frames that are no messages, before and after he is let in.
+    /// Frames that are no messages, before and after they are let in.
     Garbage,
     /// An invitation that somebody else has used.
     UsedInvitation,
@@ -78,7 +78,7 @@ const TRICKS: [Trick; 15] = [
 ];
 
 impl Trick {
-    /// Whether what he sends, and where it goes, says enough for nothing of it to be made again.
+    /// Whether what they send, and where it goes, says enough for nothing of it to be made again.
     fn is_known_unmade(self) -> bool {
         !matches!(self, Self::OutsideGrant | Self::TornChange)
     }
@@ -93,7 +93,7 @@ enum Expected {
     HeldOrRefused,
 }
 
-/// Lets Mallory try something. False if he cannot yet.
+/// Lets Mallory try something. False if they cannot yet.
 ///
 /// # Errors
 /// When a trick changed a document, was answered as none may be, or made the server do what it need
@@ -109,7 +109,7 @@ pub fn attack(world: &mut World) -> Result<bool, Broken> {
     if mallory.replica.is_none() {
         return Ok(false);
     }
-    // What others have pushed already is not his doing.
+    // What others have pushed already is not their doing.
     world.step_server();
     let before = (documents(world)?, ops_replayed(world));
     let played = match trick {
@@ -214,7 +214,7 @@ fn make(
     let no = Expected::HeldOrRefused;
     match trick {
         Trick::Replay | Trick::ForgedSignature | Trick::OtherChange => {
-            // A commit of somebody else that he was sent, whole or not.
+            // A commit of somebody else that they were sent, whole or not.
             let store = replica.store();
             let commits = store.commits_after(None, u32::MAX).ok()?;
             let own = replica.device();

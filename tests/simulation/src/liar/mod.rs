@@ -188,11 +188,12 @@ fn tell(world: &mut World, victim: usize, told: &Told, rng: &mut Rng) -> Result<
     }
     let device = copy.as_mut().unwrap_or(&mut world.devices[victim]);
     let replica = device.replica.as_mut().ok_or("an app does not run")?;
+    // An app whose disk failed as the last session ended makes good for that as the next one begins.
+    let mut driver =
+        SyncDriver::start(replica, binding, now_ms).map_err(|error| format!("{who}: {error}"))?;
     let watched = replica.observers().subscribe(&[]);
     let before = if is_taken { followed(replica)? } else { kept(replica)? };
     let set_aside = replica.store().set_aside_count().map_err(|error| error.to_string())?;
-    let mut driver =
-        SyncDriver::start(replica, binding, now_ms).map_err(|error| format!("{who}: {error}"))?;
     for message in &told.said {
         while driver.poll_transmit().is_some() {}
         driver.handle_frame(replica, &encode_server(message), now_ms);

@@ -5,6 +5,7 @@ use keting::{EngineError, ErrorKind};
 use keting_trust::Digest;
 
 use crate::addresses::Dialled;
+use crate::admitted::demand_shown;
 use crate::device::Session;
 use crate::host::Host;
 use crate::network::{Link, Way};
@@ -155,6 +156,9 @@ impl World {
     pub fn settle_device(&mut self, index: usize) -> Result<(), Broken> {
         let Some(device) = self.devices.get_mut(index) else { return Ok(()) };
         device.note_enrolment();
+        if device.session.is_some() {
+            demand_shown(device)?;
+        }
         let Some(session) = &mut device.session else { return Ok(()) };
         let link = session.link;
         let mut frames = Vec::new();
@@ -191,8 +195,9 @@ impl World {
             let what = format!("{} ends {link}: {code}", device.name);
             self.note(&what);
             self.trace.count(&format!("session ended: {code}"));
-            // Whoever joins only now may have a grant that was given to them days ago.
-            if self.is_healing && code == "grant_ended" {
+            // Whoever joins only now may have a grant that was given to them days ago, or by a clock that was
+            // wrong, and tells the operator.
+            if self.is_healing && ["grant_ended", "grant_not_yet_valid"].contains(&code.as_str()) {
                 self.renew_all();
             }
             self.cut_at(link, Some(Way::Up));

@@ -88,7 +88,7 @@ impl World {
         }
     }
 
-    /// Breaks a connection; who broke it himself needs not be told.
+    /// Breaks a connection; who broke it needs not be told.
     pub fn cut_at(&mut self, link: LinkId, by: Option<Way>) {
         let now_ms = self.clock.now_ms();
         let Some(connection) = self.links.get_mut(&link) else { return };
