@@ -13,7 +13,7 @@ use keting_sync::frame::encode_server;
 use keting_sync::message::{
     Answers, Entries, Entry, Limits, ServerMessage, UpTo, Welcome, group_of, group_of_answers,
 };
-use keting_sync::{Answer, CommitKey};
+use keting_sync::{Answer, CommitKey, Group};
 use keting_trust::record::Enrolment;
 use keting_trust::{
     Claimed, Cursor, Digest, Ed25519Signer, Ending, Grant, Heard, Invitation, KindAccess, Part,
@@ -116,6 +116,12 @@ impl Liar {
     pub fn up_to(&self, cursor: Cursor, entries: &[Entry]) -> ServerMessage {
         let heard = self.heard(cursor, group_of(entries), &self.city.issuing);
         ServerMessage::UpTo(UpTo { heard, more: false })
+    }
+
+    /// A group of these entries as a session hands it on, signed as it should be.
+    pub fn group(&self, cursor: Cursor, entries: Vec<Entry>) -> Group {
+        let heard = self.heard(cursor, group_of(&entries), &self.city.issuing);
+        Group { entries, heard, first_sync: None }
     }
 
     /// A word on the log, signed by whatever key.

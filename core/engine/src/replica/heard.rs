@@ -1,9 +1,9 @@
-//! What the server says of its log, verified before anything of it is kept: each group of entries and
-//! each answer comes with the issuing key's signature over place, time and digests. The highest of
+//! What the server says of its log, verified before anything of it is kept: each group of entries, also
+//! within a first sync, and each answer comes with the issuing key's signature over place, time and digests. The highest of
 //! them stays in the file, as proof for a server that was put back from a copy.
 
 use keting_store::View;
-use keting_sync::message::{Answers, group_of, group_of_answers};
+use keting_sync::message::{Answers, group_of_answers};
 use keting_sync::{CommitKey, Outcome, Persist};
 use keting_trust::{Claimed, Digest, Heard, SignedHeard};
 
@@ -22,11 +22,10 @@ impl Replica {
         &mut self,
         persist: &Persist,
     ) -> Result<Option<SignedHeard>, EngineError> {
+        let own = self.device();
         let mut said = Vec::new();
         for group in &persist.groups {
-            if let Some(heard) = &group.heard {
-                said.push(self.verify_heard(heard, group_of(&group.entries))?);
-            }
+            said.push(self.verify_heard(&group.heard, group.digest(&own))?);
         }
         for answers in &persist.answers {
             let group = self.said_by(answers)?.ok_or(EngineError::LogNotSigned)?;

@@ -44,7 +44,7 @@ pub(super) struct Inbound {
 enum Course {
     FirstSync {
         resumed: Option<EntryPosition>,
-        latest: Option<Progress>,
+        latest: Option<FirstSync>,
     },
     Log {
         received: Cursor,
@@ -252,7 +252,7 @@ impl Inbound {
                 cursor != *received
             }
         };
-        self.end_group(&cursor, Some(up_to.heard))?;
+        self.end_group(&cursor, up_to.heard, None)?;
         self.course = Course::Log { received: cursor };
         if moved {
             self.ready.moved = Some(Moved::Log(cursor));
@@ -292,13 +292,11 @@ impl Inbound {
             return Err(PeerMisbehaved::ProgressOutOfPlace);
         }
         let resumed = resumed.clone();
-        self.end_group(&at, None)?;
-        self.ready.moved = Some(Moved::FirstSync(FirstSync {
-            position: progress.position.clone(),
-            done: progress.done,
-            total: progress.total,
-        }));
-        self.course = Course::FirstSync { resumed, latest: Some(progress) };
+        let Progress { position, done, total, heard } = progress;
+        let first_sync = FirstSync { position, done, total };
+        self.end_group(&at, heard, Some(first_sync.clone()))?;
+        self.ready.moved = Some(Moved::FirstSync(first_sync.clone()));
+        self.course = Course::FirstSync { resumed, latest: Some(first_sync) };
         Ok(())
     }
 
@@ -392,7 +390,8 @@ impl Inbound {
     fn end_group(
         &mut self,
         end: &Cursor,
-        heard: Option<Claimed<Heard>>,
+        heard: Claimed<Heard>,
+        first_sync: Option<FirstSync>,
     ) -> Result<(), PeerMisbehaved> {
         if self.open.iter().any(|entry| entry.number > end.number) {
             return Err(PeerMisbehaved::EntryBeyond);
@@ -404,8 +403,8 @@ impl Inbound {
         // cannot fill the memory.
         let last = self.ready.groups.last_mut();
         match last.filter(|last| entries.is_empty() && last.entries.is_empty()) {
-            Some(last) => last.heard = heard,
-            None => self.ready.groups.push(Group { entries, heard }),
+            Some(last) => *last = Group { entries, heard, first_sync },
+            None => self.ready.groups.push(Group { entries, heard, first_sync }),
         }
         Ok(())
     }

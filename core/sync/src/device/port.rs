@@ -1,12 +1,15 @@
 //! What a driver sees of a device's session: configuration, effects and events.
 
 use keting_model::CityId;
-use keting_trust::{Claimed, Confirmation, Cursor, Heard, Incarnation, PublicKey};
+use keting_trust::{
+    Claimed, Confirmation, Cursor, DeviceId, Digest, Heard, Incarnation, PublicKey,
+};
 use minicbor::{Decode, Encode};
 
 use crate::error::CloseReason;
 use crate::message::{
     Answer, Answers, CommitKey, Enrolled, Entry, EntryPosition, PushedCommit, Secret, Welcome,
+    group_of, group_of_progress,
 };
 
 /// What a device's session starts with, read from the replica in one transaction.
@@ -128,8 +131,23 @@ pub struct EnrolledHere {
 pub struct Group {
     /// What came, in the order in which it came.
     pub entries: Vec<Entry>,
-    /// What the server says of it. Within a first sync it says nothing before the end.
-    pub heard: Option<Claimed<Heard>>,
+    /// What the server says of it.
+    pub heard: Claimed<Heard>,
+    /// How far a first sync is with it, unless it ends with an UpTo.
+    pub first_sync: Option<FirstSync>,
+}
+
+impl Group {
+    /// What the server's word on it has to be of, where it is said to a device.
+    pub fn digest(&self, device: &DeviceId) -> Digest {
+        let entries = group_of(&self.entries);
+        match &self.first_sync {
+            Some(FirstSync { position, done, total }) => {
+                group_of_progress(&entries, device, position, *done, *total)
+            }
+            None => entries,
+        }
+    }
 }
 
 impl Persist {

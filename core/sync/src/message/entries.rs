@@ -66,6 +66,8 @@ pub struct Progress {
     pub done: u64,
     /// Documents to be sent in all.
     pub total: u64,
+    /// The server's word on all of this, to this device ([`group_of_progress`](super::group_of_progress)).
+    pub heard: Claimed<Heard>,
 }
 
 impl Entry {
@@ -137,13 +139,19 @@ impl EntryPosition {
 
 impl Progress {
     pub(crate) fn write(&self, e: &mut Out) -> Written {
-        e.array(4)?.u16(21)?;
+        e.array(5)?.u16(21)?;
         self.position.write(e)?;
-        e.u64(self.done)?.u64(self.total)?.ok()
+        e.u64(self.done)?.u64(self.total)?;
+        put_heard(e, &self.heard)
     }
 
     pub(crate) fn read(len: u64, d: &mut Decoder<'_>) -> Result<Self, Misfit> {
-        fields(len, 3)?;
-        Ok(Self { position: EntryPosition::read(d)?, done: d.u64()?, total: d.u64()? })
+        fields(len, 4)?;
+        Ok(Self {
+            position: EntryPosition::read(d)?,
+            done: d.u64()?,
+            total: d.u64()?,
+            heard: take_heard(d)?,
+        })
     }
 }

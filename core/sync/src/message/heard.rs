@@ -2,11 +2,11 @@
 //! its form is read; whether an issuing key of the city signed it is the driver's question.
 
 use keting_trust::limits::HEARD_BYTES_MAX;
-use keting_trust::{Claimed, Digest, GroupDigest, Heard, RecordKind};
+use keting_trust::{Claimed, DeviceId, Digest, GroupDigest, Heard, RecordKind};
 use minicbor::Decoder;
 
-use super::{Answer, CommitKey, Entry, Outcome};
-use crate::codec::{Misfit, Out, Written};
+use super::{Answer, CommitKey, Entry, EntryPosition, Outcome};
+use crate::codec::{Misfit, Out, Written, written};
 
 /// The digest of a group of entries.
 pub fn group_of(entries: &[Entry]) -> Digest {
@@ -15,6 +15,23 @@ pub fn group_of(entries: &[Entry]) -> Digest {
         group.add(entry.number, entry.kind, &Digest::of(&entry.record));
     }
     group.finish()
+}
+
+/// The digest of a group of a first sync, given that of its entries, and of how far the first sync is with it,
+/// for one device. Whoever is told that more was sent than was goes on from there, and never hears of the rest.
+pub fn group_of_progress(
+    entries: &Digest,
+    device: &DeviceId,
+    position: &EntryPosition,
+    done: u64,
+    total: u64,
+) -> Digest {
+    let said = written(|e| {
+        e.array(5)?.str("keting/progress/1")?.bytes(device.as_bytes())?;
+        position.write(e)?;
+        e.u64(done)?.u64(total)?.ok()
+    });
+    Digest::of(&[&said[..], entries.as_bytes()].concat())
 }
 
 /// The digest of all that answers say: what is admitted, as an entry of the log; what is superseded, by its

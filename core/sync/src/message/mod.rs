@@ -19,7 +19,7 @@ pub use answers::{Answer, Answers, Outcome};
 pub use confirm::Confirm;
 pub use ended::Ended;
 pub use entries::{Entries, Entry, EntryPosition, Progress, UpTo};
-pub use heard::{group_of, group_of_answers};
+pub use heard::{group_of, group_of_answers, group_of_progress};
 pub use hello::{Hello, Request, Resume, Secret};
 pub use push::{CommitKey, Push, PushedCommit};
 pub use refused::Refused;

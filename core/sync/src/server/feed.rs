@@ -13,7 +13,7 @@ use keting_trust::{Cursor, Digest, PublicKey, RecordKind, SignedConfirmation};
 use super::port::{DocumentBatch, LogBatch, Resumption, ServerConfig, ServerEffect};
 use crate::error::{OwnFault, PeerMisbehaved};
 use crate::message::{
-    Answer, Confirm, Entries, Entry, EntryPosition, Outcome, Progress, ServerMessage, group_of,
+    Answer, Confirm, Entries, Entry, EntryPosition, Outcome, ServerMessage, group_of,
 };
 use keting_trust::limits::{
     ENTRIES_IN_FLIGHT_BYTES_MAX, FIRST_WINDOW_BYTES, FRAME_BYTES_MAX, FRAME_ENTRIES_MAX,
@@ -53,6 +53,14 @@ pub(super) enum Said {
         cursor: Cursor,
         more: bool,
         /// The digest of the group it ends.
+        group: Digest,
+    },
+    /// A Progress, which is signed likewise.
+    Progress {
+        position: EntryPosition,
+        done: u64,
+        total: u64,
+        /// The digest of the entries of the group it ends.
         group: Digest,
     },
 }
@@ -108,8 +116,7 @@ impl Feed {
                 let position = from.unwrap_or_else(start);
                 self.course = Course::Documents { position: Some(position.clone()) };
                 self.groups_sent += 1;
-                let progress = Progress { position, done: 0, total: 0 };
-                Some(Said::Message(ServerMessage::Progress(progress)))
+                Some(Said::Progress { position, done: 0, total: 0, group: group_of(&[]) })
             }
             Resumption::Tail { cursor } => {
                 self.confirmed_number = cursor.number;
@@ -232,8 +239,7 @@ impl Feed {
         } else {
             self.groups_sent += 1;
             self.course = Course::Documents { position: Some(position.clone()) };
-            let progress = Progress { position, done, total };
-            Some(Said::Message(ServerMessage::Progress(progress)))
+            Some(Said::Progress { position, done, total, group: group_of(&entries) })
         };
         self.count_group(bytes);
         Ok(frames(entries).into_iter().chain(end).collect())

@@ -18,7 +18,8 @@ use crate::backoff::Jitter;
 use crate::error::{CloseReason, OwnFault, PeerMisbehaved};
 use crate::frame::{decode_device, encode_server};
 use crate::message::{
-    Answers, CommitKey, DeviceMessage, Ended, PushedCommit, Refused, Resume, ServerMessage, UpTo,
+    Answers, CommitKey, DeviceMessage, Ended, Progress, PushedCommit, Refused, Resume,
+    ServerMessage, UpTo, group_of_progress,
 };
 use crate::timer::{Timer, Timers};
 use keting_trust::limits::{
@@ -414,6 +415,19 @@ impl ServerSession {
                 Ok(heard) => self.send(&ServerMessage::UpTo(UpTo { heard, more })),
                 Err(fault) => self.close_with(fault.into()),
             },
+            Said::Progress { position, done, total, group } => {
+                // Nothing flows to anybody else.
+                let Stage::Live { device } = &self.stage else { return };
+                let device = device.device_id();
+                let group = group_of_progress(&group, &device, &position, done, total);
+                match self.word.sign(position.at, group) {
+                    Ok(heard) => {
+                        let progress = Progress { position, done, total, heard };
+                        self.send(&ServerMessage::Progress(progress));
+                    }
+                    Err(fault) => self.close_with(fault.into()),
+                }
+            }
         }
     }
 

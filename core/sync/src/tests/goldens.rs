@@ -78,7 +78,7 @@ fn every_message_has_its_golden_bytes_and_reads_back_from_them() {
                 assert_eq!(decode_device(&frame, FRAME_BYTES_MAX), Ok(message));
             }
             valid::Either::Server(message) => {
-                assert_eq!(decode_server(&frame, FRAME_BYTES_MAX), Ok(message));
+                assert_eq!(decode_server(&frame, FRAME_BYTES_MAX), Ok(*message));
             }
         }
     }

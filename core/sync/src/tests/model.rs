@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 
 use keting_trust::{Claimed, Cursor, Digest, Heard, RecordKind, Signer as _};
 
-use super::values::{CITY, INCARNATION, SERVER_TIME_MS, commit, genesis, issuing};
+use super::values::{CITY, INCARNATION, SERVER_TIME_MS, alice, commit, genesis, issuing};
 use crate::device::{FirstSync, Moved, OutboxBatch, OutboxItem, Persist, Persisted, Purpose};
 use crate::message::{
-    Answer, CommitKey, Entry, EntryPosition, Outcome, PushedCommit, Resume, group_of,
-    group_of_answers,
+    Answer, CommitKey, Entry, EntryPosition, Outcome, PushedCommit, Resume, group_of_answers,
 };
 use crate::server::{DocumentBatch, LogBatch, Resumption, Standing};
 
@@ -297,9 +296,8 @@ impl ModelReplica {
             let (commit, _) = self.outbox.iter().find(|(queued, _)| queued.key == *key)?;
             Some(Digest::of(&commit.signed))
         };
-        let groups = persist.groups.iter().filter_map(|group| {
-            group.heard.as_ref().map(|heard| (heard, group_of(&group.entries)))
-        });
+        let own = alice().public_key().device_id();
+        let groups = persist.groups.iter().map(|group| (&group.heard, group.digest(&own)));
         let answers = persist.answers.iter().map(|said| {
             let group = group_of_answers(&said.answers, digest_of);
             (&said.heard, group.expect("answers to commits of the outbox"))

@@ -10,8 +10,8 @@ use keting_trust::{
 
 use crate::device::{DeviceConfig, FirstSync, Purpose};
 use crate::message::{
-    Answer, Answers, CommitKey, Ended, Entry, PushedCommit, Secret, ServerMessage, UpTo, group_of,
-    group_of_answers,
+    Answer, Answers, CommitKey, Ended, Entry, EntryPosition, Progress, PushedCommit, Secret,
+    ServerMessage, UpTo, group_of, group_of_answers, group_of_progress,
 };
 use crate::server::{IssuingKey, Resumption, ServerConfig, Standing};
 
@@ -106,6 +106,18 @@ pub(super) fn ended(why: &str) -> ServerMessage {
 /// An UpTo that ends a group of these entries.
 pub(super) fn up_to_after(entries: &[Entry], cursor: Cursor) -> ServerMessage {
     ServerMessage::UpTo(UpTo { heard: heard(cursor, group_of(entries)), more: false })
+}
+
+/// A Progress of Alice's first sync that ends a group of these entries.
+pub(super) fn progress_after(
+    entries: &[Entry],
+    position: EntryPosition,
+    done: u64,
+) -> ServerMessage {
+    let (device, total) = (alice().public_key().device_id(), 40);
+    let group = group_of_progress(&group_of(entries), &device, &position, done, total);
+    let heard = heard(position.at, group);
+    ServerMessage::Progress(Progress { position, done, total, heard })
 }
 
 /// An UpTo that ends an empty group.

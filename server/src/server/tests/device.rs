@@ -48,7 +48,7 @@ impl Device {
 
     /// Keeps the highest place of the log that the server names.
     fn take_words(&mut self, persist: &Persist) {
-        let groups = persist.groups.iter().filter_map(|group| group.heard.as_ref());
+        let groups = persist.groups.iter().map(|group| &group.heard);
         let said = groups.chain(persist.answers.iter().map(|answers| &answers.heard));
         for heard in said {
             let number = |heard: &Claimed<Heard>| heard.says().cursor.number;

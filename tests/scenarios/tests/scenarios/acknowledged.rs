@@ -26,7 +26,8 @@ fn an_edit_has_the_number_that_the_log_brings_whatever_was_answered_before_or_af
         // Each is answered with the number of the other.
         let given = vec![answer(&first, at + 2), answer(&second, at + 1)];
         let answers = kept(vec![liar.answers(&alice, given, head)], Vec::new());
-        let log = kept(Vec::new(), vec![entry(&first, at + 1), entry(&second, at + 2)]);
+        let log = liar.group(head, vec![entry(&first, at + 1), entry(&second, at + 2)]);
+        let log = kept(Vec::new(), vec![log]);
         let (one, other) = if log_comes_first { (log, answers) } else { (answers, log) };
         let mut replica = replica_of(&alice.keting);
         replica.persist(&one).unwrap();
@@ -75,7 +76,6 @@ fn entry(of: &Waiting, number: u64) -> Entry {
     Entry { number, kind: RecordKind::Commit.code(), record, parts }
 }
 
-fn kept(answers: Vec<Answers>, entries: Vec<Entry>) -> Persist {
-    let groups = vec![Group { entries, heard: None }];
+fn kept(answers: Vec<Answers>, groups: Vec<Group>) -> Persist {
     Persist { id: 1, enrolled: None, answers, groups, moved: None }
 }

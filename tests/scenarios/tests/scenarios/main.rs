@@ -29,6 +29,7 @@ mod lying_announcements;
 mod lying_answers;
 mod lying_end;
 mod lying_enrolment;
+mod lying_first_sync;
 mod lying_grants;
 mod lying_server;
 mod merging;

@@ -14,7 +14,7 @@ use keting_scenarios::city::{City, MICRO_GRID};
 use keting_scenarios::liar::Liar;
 use keting_scenarios::phone::{Phone, Two, vault};
 use keting_store::{Access, DatabaseKey, OpenConfig, Owner};
-use keting_sync::{Answer, CommitKey, Entry, Group, Moved, Outcome, Persist};
+use keting_sync::{Answer, CommitKey, Entry, Moved, Outcome, Persist};
 use keting_trust::{ChainHash, CommitBody, Cursor, Part, RecordKind, SignedCommit, actor_id};
 
 #[test]
@@ -23,7 +23,7 @@ fn an_entry_that_needs_a_newer_app_is_kept_and_the_rest_goes_on() {
     let Two { alice, household, .. } = Two::in_city(&city);
     let other = alice.add_household(MICRO_GRID, "望潮苑1幢1单元102室", "李二");
     alice.sync();
-    let mut author = Author::new(&alice);
+    let mut author = Author::new(&city, &alice);
     let newer = author.edit(household, "望潮苑1幢1单元103室", RULE_VERSION + 1);
     let behind = author.edit(household, "望潮苑1幢1单元104室", RULE_VERSION);
     let apart = author.edit(other, "望潮苑1幢1单元105室", RULE_VERSION);
@@ -43,8 +43,8 @@ fn an_entry_that_needs_a_newer_app_is_kept_and_the_rest_goes_on() {
 fn what_was_unread_is_taken_up_by_a_version_that_reads_it() {
     let city = City::start();
     let Two { alice, household, .. } = Two::in_city(&city);
-    let newer = Author::new(&alice).edit(household, "望潮苑1幢1单元103室", RULE_VERSION + 1);
-    let mut author = Author { number: newer.number, made: 1, ..Author::new(&alice) };
+    let newer = Author::new(&city, &alice).edit(household, "望潮苑1幢1单元103室", RULE_VERSION + 1);
+    let mut author = Author { number: newer.number, made: 1, ..Author::new(&city, &alice) };
     let behind = author.edit(household, "望潮苑1幢1单元104室", RULE_VERSION);
     let number = newer.number;
     author.brings(&[newer, behind]).unwrap();
@@ -72,7 +72,7 @@ fn an_entry_that_does_not_hold_up_is_set_aside_and_counted_and_the_rest_goes_on(
     let city = City::start();
     let Two { alice, household, .. } = Two::in_city(&city);
     let before = alice.keting.status().unwrap().cursor.unwrap().number;
-    let mut author = Author::new(&alice);
+    let mut author = Author::new(&city, &alice);
     let good = author.edit(household, "望潮苑1幢1单元103室", RULE_VERSION);
     let mut forged = author.edit(household, "望潮苑1幢1单元104室", RULE_VERSION);
     let last = forged.record.len() - 1;
@@ -127,15 +127,17 @@ fn refuse(city: &City, phone: &Phone, code: &str) {
 /// newer app, had made them.
 struct Author<'p> {
     phone: &'p Phone,
+    liar: Liar,
     documents: BTreeMap<DocumentId, Document>,
     number: u64,
     made: u8,
 }
 
 impl<'p> Author<'p> {
-    fn new(phone: &'p Phone) -> Self {
+    fn new(city: &City, phone: &'p Phone) -> Self {
         let number = phone.keting.status().unwrap().cursor.unwrap().number;
-        Self { phone, documents: BTreeMap::new(), number, made: 0 }
+        let liar = Liar::of(city);
+        Self { phone, liar, documents: BTreeMap::new(), number, made: 0 }
     }
 
     fn edit(&mut self, household: DocumentId, address: &str, rule_version: u16) -> Entry {
@@ -184,7 +186,7 @@ impl<'p> Author<'p> {
             id: 1,
             enrolled: None,
             answers: Vec::new(),
-            groups: vec![Group { entries: entries.to_vec(), heard: None }],
+            groups: vec![self.liar.group(cursor, entries.to_vec())],
             moved: Some(Moved::Log(cursor)),
         };
         replica.persist(&persist).map(drop)

@@ -61,6 +61,10 @@ enum Lie {
     WelcomeTwice,
     EnrolledAgain,
     FirstSyncBelowTheCursor,
+    ProgressByNobody,
+    EndByNobody,
+    EndOfOtherConnection,
+    EndWithoutProof,
 }
 
 /// What the phone sets aside, while the session goes on.
@@ -68,7 +72,7 @@ const SET_ASIDE: &str = "set aside";
 /// What the phone keeps, and what changes nothing of what it goes by.
 const KEPT: &str = "connection_lost";
 
-const LIES: [(Lie, &str); 27] = [
+const LIES: [(Lie, &str); 31] = [
     (Lie::GrantOfNobody, SET_ASIDE),
     (Lie::GrantOfOtherCity, SET_ASIDE),
     (Lie::GrantBeyondItsIssuer, SET_ASIDE),
@@ -96,6 +100,10 @@ const LIES: [(Lie, &str); 27] = [
     (Lie::WelcomeTwice, "welcome_repeated"),
     (Lie::EnrolledAgain, "enrolled_out_of_place"),
     (Lie::FirstSyncBelowTheCursor, "progress_out_of_place"),
+    (Lie::ProgressByNobody, "log_not_signed"),
+    (Lie::EndByNobody, "log_not_signed"),
+    (Lie::EndOfOtherConnection, "log_not_signed"),
+    (Lie::EndWithoutProof, "log_not_signed"),
 ];
 
 /// Lets the server lie to one of the phones. False if there is none to lie to.
@@ -112,8 +120,10 @@ pub fn deceive(world: &mut World) -> Result<bool, Broken> {
     let listeners: Vec<usize> = (0..world.devices.len()).filter(can_listen).collect();
     let Some(victim) = rng.pick(&listeners).copied() else { return Ok(false) };
     world.hang_up_by_phone(victim);
-    let Some(told) = plan(world, victim, &mut rng)? else { return Ok(false) };
-    tell(world, victim, &told, &mut rng)?;
+    let mut binding = [0; 32];
+    rng.fill(&mut binding);
+    let Some(told) = plan(world, victim, binding, &mut rng)? else { return Ok(false) };
+    tell(world, victim, &told, binding, &mut rng)?;
     world.trace.count(&format!("lie: {}", told.name));
     Ok(true)
 }
@@ -129,7 +139,13 @@ struct Told {
     code: &'static str,
 }
 
-fn plan(world: &mut World, victim: usize, rng: &mut Rng) -> Result<Option<Told>, Broken> {
+/// What to tell a phone on a connection of a channel binding, if there is anything to tell it.
+fn plan(
+    world: &mut World,
+    victim: usize,
+    binding: [u8; 32],
+    rng: &mut Rng,
+) -> Result<Option<Told>, Broken> {
     let device = &world.devices[victim];
     let Some(replica) = &device.replica else { return Ok(None) };
     let Some(server) = world.host.server.as_mut().filter(|_| !world.host.is_troubled) else {
@@ -165,7 +181,9 @@ fn plan(world: &mut World, victim: usize, rng: &mut Rng) -> Result<Option<Told>,
     let (lie, code) = *rng.pick(&LIES).ok_or("no lie")?;
     let Some(mut forger) = Forger::new(device, rng) else { return Ok(None) };
     let Some(signer) = device.signer() else { return Ok(None) };
-    let Some(said) = liar.say(lie, &at, &mut forger, &signer, rng) else { return Ok(None) };
+    let Some(said) = liar.say(lie, &at, &mut forger, &signer, binding, rng) else {
+        return Ok(None);
+    };
     let said = match lie {
         Lie::WelcomeOfOtherCity => said,
         _ => std::iter::once(welcome).chain(said).collect(),
@@ -173,9 +191,13 @@ fn plan(world: &mut World, victim: usize, rng: &mut Rng) -> Result<Option<Told>,
     Ok(Some(Told { name: format!("{lie:?}"), said, code }))
 }
 
-fn tell(world: &mut World, victim: usize, told: &Told, rng: &mut Rng) -> Result<(), Broken> {
-    let mut binding = [0; 32];
-    rng.fill(&mut binding);
+fn tell(
+    world: &mut World,
+    victim: usize,
+    told: &Told,
+    binding: [u8; 32],
+    rng: &mut Rng,
+) -> Result<(), Broken> {
     let now_ms = world.clock.now_ms();
     let who = world.devices[victim].name.clone();
     // What has its place in the log is not sent again, so only a copy of the phone is told.
@@ -246,8 +268,9 @@ fn kept(replica: &Replica) -> Result<String, Broken> {
     let is_member = replica.membership().is_some();
     let _ = write!(
         text,
-        "{} {is_member} {:?} {:?} {:?} {}",
+        "{} {is_member} {:?} {:?} {:?} {:?} {}",
         grants.len(),
+        status.ended,
         status.cursor,
         status.first_sync,
         status.up_to_date_at_ms,

@@ -4,15 +4,15 @@ use keting_model::role::Role;
 use keting_model::{CityId, CommandId, DocumentId, DocumentKind};
 use keting_server::city::City;
 use keting_sync::message::{
-    Answers, Enrolled, Entries, EntryPosition, Limits, Progress, ServerMessage, UpTo, Welcome,
-    group_of,
+    Answers, Ended, Enrolled, Entries, EntryPosition, Limits, Progress, ServerMessage, UpTo,
+    Welcome, group_of, group_of_progress,
 };
-use keting_sync::{Answer, CommitKey, Entry, Outcome, PushedCommit};
+use keting_sync::{Answer, CommitKey, Entry, Outcome, PushedCommit, Refused};
 use keting_testkit::rng::Rng;
 use keting_trust::limits::NUMBER_MAX;
 use keting_trust::{
-    Announcement, ChainHash, Claimed, Cursor, Digest, Ed25519Signer, Grant, Heard, KindAccess,
-    PublicKey, RecordKind, Signed, SignedAnnouncement, SignedGrant, Signer,
+    Announcement, ChainHash, Claimed, Cursor, Digest, Ed25519Signer, Ending, Grant, Heard,
+    KindAccess, PublicKey, RecordKind, Signed, SignedAnnouncement, SignedGrant, Signer,
 };
 
 use crate::hostile::Forger;
@@ -104,6 +104,7 @@ impl Liar<'_> {
         at: &Cursor,
         forger: &mut Forger,
         signer: &Ed25519Signer,
+        binding: [u8; 32],
         rng: &mut Rng,
     ) -> Option<Vec<ServerMessage>> {
         let number = at.number + 1;
@@ -193,11 +194,43 @@ impl Liar<'_> {
             Lie::EnrolledAgain => vec![ServerMessage::Enrolled(self.enrolled("", rng))],
             Lie::FirstSyncBelowTheCursor => {
                 let below = Cursor { number: at.number - 1, ..next };
-                let position = EntryPosition { at: below, phase: 0, after: Vec::new() };
-                vec![ServerMessage::Progress(Progress { position, done: 0, total: 1 })]
+                vec![self.progress(below, &self.city.issuing)]
             }
+            Lie::ProgressByNobody => {
+                let key = *rng.pick(&[signer, &stranger])?;
+                vec![self.progress(next, key)]
+            }
+            Lie::EndByNobody => {
+                let key = *rng.pick(&[signer, &stranger])?;
+                vec![self.ended(binding, key)]
+            }
+            Lie::EndOfOtherConnection => vec![self.ended(drawn(rng), &self.city.issuing)],
+            Lie::EndWithoutProof => vec![ServerMessage::Refused(Refused {
+                code: Refused::DEVICE_ENDED.to_owned(),
+                retryable: false,
+                message: String::new(),
+                versions: vec![1],
+            })],
         };
         Some(said)
+    }
+
+    /// That all documents but some are sent, without any.
+    fn progress(&self, at: Cursor, by: &dyn Signer) -> ServerMessage {
+        let position = EntryPosition { at, phase: 0, after: Vec::new() };
+        let (device, done, total) = (self.victim.device_id(), 0, 1);
+        let group = group_of_progress(&group_of(&[]), &device, &position, done, total);
+        let heard = Heard { city: self.city.id, cursor: at, at_ms: 1, group };
+        let heard = Signed::sign(heard, by).unwrap().into();
+        ServerMessage::Progress(Progress { position, done, total, heard })
+    }
+
+    /// That the victim was ended, as it is told on the connection of a channel binding.
+    fn ended(&self, channel_binding: [u8; 32], by: &dyn Signer) -> ServerMessage {
+        let (city, log, device) = (self.city.id, self.city.log, self.victim.device_id());
+        let why = "a lie".to_owned();
+        let ending = Ending { city, log, device, channel_binding, why, at_ms: 1 };
+        ServerMessage::Ended(Ended { proof: Signed::sign(ending, by).unwrap().into() })
     }
 
     /// That the server is elsewhere, in the next entry of the log.

@@ -6,12 +6,12 @@ use super::{enrolled, welcome};
 use crate::frame::{encode_device, encode_server};
 use crate::message::{
     Answer, CommitKey, Confirm, DeviceMessage, Entries, EntryPosition, Hello, Highest, Limits,
-    NewGeneration, Outcome, Progress, Push, PushedCommit, Refused, Request, Resume, Secret,
-    ServerMessage, UpTo, Welcome, group_of,
+    NewGeneration, Outcome, Push, PushedCommit, Refused, Request, Resume, Secret, ServerMessage,
+    UpTo, Welcome, group_of,
 };
 use crate::tests::values::{
     BINDING, CITY, INCARNATION, SECRET, alice, answers as answers_to, command, commit, cursor_at,
-    ended, entry, heard, up_to_after,
+    ended, entry, heard, progress_after, up_to_after,
 };
 use keting_testkit::golden::Golden;
 
@@ -23,7 +23,7 @@ pub(super) struct Example {
 
 pub(super) enum Either {
     Device(DeviceMessage),
-    Server(ServerMessage),
+    Server(Box<ServerMessage>),
 }
 
 impl Example {
@@ -140,8 +140,11 @@ fn from_device() -> Vec<Example> {
 }
 
 fn from_server() -> Vec<Example> {
-    let server =
-        |name, sentence, message| Example { name, sentence, message: Either::Server(message) };
+    let server = |name, sentence, message| Example {
+        name,
+        sentence,
+        message: Either::Server(Box::new(message)),
+    };
     let key = CommitKey::own(command(1));
     let answers = [
         Outcome::Admitted { number: 300 },
@@ -195,7 +198,7 @@ fn from_server() -> Vec<Example> {
         server(
             "21-progress",
             "Ten documents of forty are sent.",
-            ServerMessage::Progress(Progress { position: position(2), done: 10, total: 40 }),
+            progress_after(&[], position(2), 10),
         ),
         server(
             "22-new-generation",

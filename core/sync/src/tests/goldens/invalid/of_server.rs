@@ -5,12 +5,13 @@ use keting_trust::{ChainHash, Cursor, Part};
 use super::{Broken, State, broken, to_device};
 use crate::error::PeerMisbehaved;
 use crate::message::{
-    Answer, CommitKey, Enrolled, Entries, Entry, NewGeneration, Outcome, Progress, ServerMessage,
-    Welcome,
+    Answer, CommitKey, Enrolled, Entries, Entry, NewGeneration, Outcome, ServerMessage, Welcome,
 };
 use crate::tests::goldens::valid::position;
 use crate::tests::goldens::{enrolled, welcome};
-use crate::tests::values::{answers, command, cursor_at, ended, entry, part, up_to};
+use crate::tests::values::{
+    answers, command, cursor_at, ended, entry, part, progress_after, up_to,
+};
 
 const BEYOND_EVERY_LOG: u64 = keting_trust::limits::NUMBER_MAX + 1;
 
@@ -226,7 +227,7 @@ pub(super) fn first_sync() -> Vec<Broken> {
     };
     let mut elsewhere = position(2);
     elsewhere.at.number = 8;
-    let elsewhere = ServerMessage::Progress(Progress { position: elsewhere, done: 2, total: 40 });
+    let elsewhere = progress_after(&[], elsewhere, 2);
     let cases = [
         (
             "entries-beyond-the-window",
@@ -284,9 +285,9 @@ fn entries_of(numbers: &[u64]) -> ServerMessage {
 
 fn progress_as_of(at: Cursor) -> ServerMessage {
     let position = crate::message::EntryPosition { at, ..position(2) };
-    ServerMessage::Progress(Progress { position, done: 0, total: 40 })
+    progress_after(&[], position, 0)
 }
 
 fn progress(phase: u8, done: u64) -> ServerMessage {
-    ServerMessage::Progress(Progress { position: position(phase), done, total: 40 })
+    progress_after(&[], position(phase), done)
 }
