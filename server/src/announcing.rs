@@ -7,7 +7,7 @@
 mod keys;
 
 use keting_trust::limits::SERVER_PLACES_MAX;
-use keting_trust::{Announcement, DeviceId, Digest, RecordKind, SignedAnnouncement, cbor};
+use keting_trust::{Announcement, Digest, RecordKind, SignedAnnouncement, cbor};
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
@@ -292,13 +292,13 @@ pub fn reached(
     number: u64,
     now_ms: u64,
 ) -> Result<Reached, StoreError> {
-    let count = |number| {
-        let is_live = move |rights: &Rights| rights.without_grant(now_ms).is_none();
-        let devices = not_told(read, city, number, is_live)?;
-        devices.map(|device| device.map(|_| 1)).sum::<Result<u64, _>>()
-    };
-    let live = count(u64::MAX)?;
-    Ok(Reached { live, told: live.saturating_sub(count(number)?) })
+    let mut reached = Reached::default();
+    let is_live = move |rights: &Rights| rights.without_grant(now_ms).is_none();
+    for row in not_told(read, city, u64::MAX, is_live)? {
+        reached.live += 1;
+        reached.told += u64::from(row?.confirmed_number >= number);
+    }
+    Ok(reached)
 }
 
 /// The devices that have not confirmed the log up to a number, of those whose rights count.
@@ -307,7 +307,7 @@ fn not_told<'r>(
     city: &'r City,
     number: u64,
     counts: impl Fn(&Rights) -> bool + 'r,
-) -> Result<impl Iterator<Item = Result<DeviceId, StoreError>> + 'r, StoreError> {
+) -> Result<impl Iterator<Item = Result<StoredDevice, StoreError>> + 'r, StoreError> {
     let mut book = Book::default();
     book.refresh(read, &read.head()?.ok_or(StoreError::Empty)?)?;
     let behind = move |row: &StoredDevice| {
@@ -315,7 +315,7 @@ fn not_told<'r>(
     };
     Ok(read.devices()?.into_iter().filter(behind).filter_map(move |row| {
         match book.rights(read, city, &row.device) {
-            Ok(rights) => counts(rights).then_some(Ok(row.device)),
+            Ok(rights) => counts(rights).then_some(Ok(row)),
             Err(error) => Some(Err(error)),
         }
     }))

@@ -3,7 +3,6 @@
 //! touches nothing.
 
 use std::path::Path;
-use std::time::Duration;
 
 use keting::checkup::{Check, Subject, check_disk, check_folder};
 
@@ -16,9 +15,6 @@ use crate::shell::tls_keys::TlsKeys;
 use crate::shell::wall_clock_ms;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Head, ServerStore as _, StoreError};
-
-/// How long a running server may take to answer. A person waits for it.
-const ANSWER_MS_MAX: u64 = 10_000;
 
 /// What a server says of itself.
 enum OwnWord {
@@ -114,14 +110,10 @@ fn own_word(directory: &Path) -> OwnWord {
 /// What the running server answers; none if none does.
 fn asked(directory: &Path) -> Option<Option<String>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
-    let answer = runtime.block_on(async {
-        let asked = ask(directory, &AdminRequest::Health);
-        tokio::time::timeout(Duration::from_millis(ANSWER_MS_MAX), asked).await
-    });
-    match answer {
-        Ok(Ok(AdminReply::Health { fault })) => Some(fault),
-        Ok(Ok(AdminReply::Refused { code, .. })) => Some(Some(code)),
-        Ok(Ok(_) | Err(_)) | Err(_) => None,
+    match runtime.block_on(ask(directory, &AdminRequest::Health)) {
+        Ok(AdminReply::Health { fault }) => Some(fault),
+        Ok(AdminReply::Refused { code, .. }) => Some(Some(code)),
+        Ok(_) | Err(_) => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the operator asks for: a city, an invitation, and what else the running server does.
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use keting::{Environment, SystemEnvironment};
@@ -100,9 +101,11 @@ pub fn look_after(verb: &arguments::Server) -> Result<(), Failure> {
 /// When none answers.
 pub(super) fn ask(data: &Path, request: &AdminRequest) -> Result<AdminReply, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(admin::ask(data, request)).map_err(|error| Failure::Server {
-        code: if admin::is_held(data) { "server_silent" } else { "server_not_running" }.to_owned(),
-        message: format!("{0} · no server answers on {0}: {error}", data.display()),
+    runtime.block_on(admin::ask(data, request)).map_err(|error| {
+        let is_silent = error.kind() == ErrorKind::TimedOut || admin::is_held(data);
+        let code = if is_silent { "server_silent" } else { "server_not_running" };
+        let message = format!("{0} · no server answers on {0}: {error}", data.display());
+        Failure::Server { code: code.to_owned(), message }
     })
 }
 

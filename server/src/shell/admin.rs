@@ -5,6 +5,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use keting::durable_file::{FolderError, check_private};
 use keting_store::{DiskFault, Lock, OpenError};
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 use tracing::info;
 
 use crate::announcing::{AnnounceError, AnnounceRequest};
@@ -24,6 +26,10 @@ use crate::shell::rotation::RotateError;
 use crate::store::StoreError;
 
 const REQUEST_BYTES_MAX: u64 = 64 * 1024;
+
+/// How long a server may take to answer an operator, in milliseconds. It does what it is asked in well under a
+/// second, once the pushes that are before it are written.
+pub const ANSWER_MS_MAX: u64 = 10_000;
 
 /// What the operator may ask.
 #[derive(Debug, Serialize, Deserialize)]
@@ -208,8 +214,14 @@ impl Drop for AdminSocket {
 /// Asks the server that runs on `directory`.
 ///
 /// # Errors
-/// When no server runs there, or it does not answer.
+/// When no server runs there; [`io::ErrorKind::TimedOut`] when one does not answer within [`ANSWER_MS_MAX`].
+/// It may come to the request later all the same.
 pub async fn ask(directory: &Path, request: &AdminRequest) -> io::Result<AdminReply> {
+    let answer = timeout(Duration::from_millis(ANSWER_MS_MAX), ask_and_wait(directory, request));
+    answer.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+async fn ask_and_wait(directory: &Path, request: &AdminRequest) -> io::Result<AdminReply> {
     let mut stream = UnixStream::connect(socket_path(directory)).await?;
     let mut line = serde_json::to_vec(request)?;
     line.push(b'\n');
@@ -318,5 +330,31 @@ impl AdminReply {
             code: "server_stopping".to_owned(),
             message: "the server is stopping".to_owned(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_asks_a_server_that_takes_every_request_and_answers_none_is_told_in_ten_seconds()
+     {
+        let directory = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(socket_path(directory.path())).unwrap();
+        let begun = tokio::time::Instant::now();
+        for request in [
+            AdminRequest::EndDevice(EndRequest { device: "1".into(), why: "已调离".into() }),
+            AdminRequest::RotateKey,
+            AdminRequest::Health,
+        ] {
+            let asked = ask(directory.path(), &request).await.unwrap_err();
+            assert_eq!(asked.kind(), io::ErrorKind::TimedOut);
+        }
+        assert_eq!(begun.elapsed().as_millis(), 3 * u128::from(ANSWER_MS_MAX));
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).await.unwrap();
+        assert!(line.contains("end_device"), "it was asked: {line}");
     }
 }

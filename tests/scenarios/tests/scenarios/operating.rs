@@ -56,6 +56,35 @@ fn a_running_server_tells_its_health_and_its_counters() {
 }
 
 #[test]
+fn whatever_is_asked_of_a_server_that_is_stuck_is_given_up_and_what_is_only_read_is_told() {
+    let city = ServedCity::start();
+    city.freeze();
+    let invite = ["invite", "--name", HOLDER, "--role", "micro_grid_head", "--region", MICRO_GRID];
+    let asked: [&[&str]; 7] = [
+        &["device", "end", "00", "--why", "已调离"],
+        &["grant", "renew", "00"],
+        &["invitation", "cancel", "00"],
+        &invite,
+        &["server", "confirm-clock"],
+        &["server", "announce", "--url", "wss://keting.example/v1/sync"],
+        &["server", "rotate-key"],
+    ];
+    let asking = asked.map(|arguments| {
+        let mut command = city.command(arguments);
+        std::thread::spawn(move || Ended::of(&mut command))
+    });
+    for (arguments, asking) in asked.iter().zip(asking) {
+        let given_up = asking.join().unwrap();
+        assert_eq!(given_up.refusal(), (5, "server_silent"), "{arguments:?}");
+    }
+    for read in [&["invitation", "list"], &["grant", "list"], &["server", "status"]] {
+        city.on_server(read).done();
+    }
+    city.thaw();
+    city.on_server(&invite).done();
+}
+
+#[test]
 fn a_second_server_on_one_directory_is_turned_away_and_the_first_goes_on_inviting() {
     let mut city = ServedCity::start();
     let second = |port: u16| {
