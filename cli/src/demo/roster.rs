@@ -241,7 +241,7 @@ fn birth_date(id_number: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use keting_model::date::Date;
+    use keting_model::day::Day;
 
     use super::*;
 
@@ -273,7 +273,7 @@ mod tests {
         let mut people = BTreeSet::new();
         for person in Roster::of(20_000).unwrap().households().flat_map(|one| &one.people) {
             people.insert((person.name.clone(), person.birth_date.clone()));
-            assert!(Date::parse(&person.birth_date).is_some(), "{}", person.birth_date);
+            assert!(Day::parse(&person.birth_date).is_some(), "{}", person.birth_date);
         }
         assert!(people.len() > 50_000, "{}", people.len());
         assert_eq!(in_later_building("望潮苑2幢1单元101室", 3), "望潮苑8幢1单元101室");

@@ -1,7 +1,7 @@
 //! What a value must be like: the checks behind the tables of field rules.
 
 use crate::city_time::CityTime;
-use crate::date::{Date, YEAR_MAX, YEAR_MIN};
+use crate::day::{Day, YEAR_MAX, YEAR_MIN};
 use crate::fact::are_ids;
 use crate::id::DocumentId;
 use crate::input::{check_digit, is_phone, of_fifteen};
@@ -75,7 +75,7 @@ impl Holds {
                 holds(allowed.contains(&text(value)?), InvalidValue::UnknownWord { allowed })
             }
             Self::Flag => holds(matches!(value, Value::Bool(_)), InvalidValue::WrongType),
-            Self::Day | Self::BirthDay => match Date::parse(text(value)?) {
+            Self::Day | Self::BirthDay => match Day::parse(text(value)?) {
                 Some(_) => Ok(()),
                 None => Err(no_day(text(value)?)),
             },
@@ -126,14 +126,14 @@ impl Holds {
     }
 
     /// The day that a value names, if the field holds one on which something was.
-    pub(crate) fn day(self, value: &Value) -> Option<Date> {
+    pub(crate) fn day(self, value: &Value) -> Option<Day> {
         value.as_text().and_then(|text| self.day_in(text))
     }
 
     /// The day that a text names, if the field holds one on which something was.
-    pub(crate) fn day_in(self, text: &str) -> Option<Date> {
+    pub(crate) fn day_in(self, text: &str) -> Option<Day> {
         match self {
-            Self::Day | Self::BirthDay => Date::parse(text),
+            Self::Day | Self::BirthDay => Day::parse(text),
             Self::IdNumber => birth_date_of(text),
             _ => None,
         }
@@ -142,17 +142,17 @@ impl Holds {
 
 /// The birth date inside an identity number, if the number is one: six digits of a region, eight
 /// of the date, three of an order, and the check digit of ISO 7064 MOD 11-2.
-pub fn birth_date_of(id_number: &str) -> Option<Date> {
+pub fn birth_date_of(id_number: &str) -> Option<Day> {
     let (digits, last) = id_number.split_at_checked(17)?;
     if digits.starts_with('0') || !last.chars().eq(check_digit(digits)) {
         return None;
     }
-    Date::parse_compact(digits.as_bytes().get(6..14)?)
+    Day::parse_compact(digits.as_bytes().get(6..14)?)
 }
 
 /// Whether a date of birth says something else than an identity number does.
 pub fn contradict(birth_date: &str, id_number: &str) -> bool {
-    match (Date::parse(birth_date), birth_date_of(id_number)) {
+    match (Day::parse(birth_date), birth_date_of(id_number)) {
         (Some(said), Some(born)) => said != born,
         _ => false,
     }
@@ -296,11 +296,11 @@ fn turns_direction(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// What is wrong with a text that is no [`Date`]: it may be a day of a year that has none.
+/// What is wrong with a text that is no [`Day`]: it may be a day of a year that has none.
 fn no_day(text: &str) -> InvalidValue {
     let year: Option<u16> = text.get(..4).and_then(|year| year.parse().ok());
     // 2000 was a leap year, and so has every day that another year has.
-    let is_of_some_year = |rest: &str| Date::parse(&format!("2000{rest}")).is_some();
+    let is_of_some_year = |rest: &str| Day::parse(&format!("2000{rest}")).is_some();
     match year.filter(|_| text.get(4..).is_some_and(is_of_some_year)) {
         Some(year) if year < YEAR_MIN => InvalidValue::TooEarly,
         Some(year) if year > YEAR_MAX => InvalidValue::InTheFuture,

@@ -8,7 +8,7 @@ use std::fmt;
 
 use minicbor::{Decode, Encode};
 
-use crate::date::Date;
+use crate::day::Day;
 
 /// A moment as the city counts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode)]
@@ -67,15 +67,15 @@ impl CityTime {
     /// The latest day that something entered now can have been on. A device that is uncertain of the
     /// time may have lain in a drawer since it last knew it, so a year and a month more are let
     /// through there.
-    pub fn latest_day(self) -> Date {
+    pub fn latest_day(self) -> Day {
         const DRAWER_DAYS_MAX: u64 = 400;
         let later_ms = if self.uncertain { DRAWER_DAYS_MAX * DAY_MS } else { 0 };
         self.plus_ms(later_ms).day()
     }
 
     /// The day it falls on, as people in the city count it.
-    pub fn day(self) -> Date {
-        Date::of_days_since_1970(self.unix_ms.saturating_add(ZONE_OFFSET_MS) / DAY_MS)
+    pub fn day(self) -> Day {
+        Day::of_days_since_1970(self.unix_ms.saturating_add(ZONE_OFFSET_MS) / DAY_MS)
     }
 }
 

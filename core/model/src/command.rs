@@ -3,22 +3,26 @@
 //! A command carries every fresh id and the time it needs, so that planning it is a pure function
 //! of the documents it is planned on, and so that the outbox can plan it anew on others.
 
+mod added;
+mod error;
+
 use std::collections::BTreeMap;
 
 use minicbor::{Decode, Encode};
 
-use crate::check::InvalidValue;
 use crate::city_time::CityTime;
 use crate::document::{Document, Op};
 use crate::household::HouseholdCommand;
 use crate::household_private::PrivateCommand;
 use crate::household_visits::VisitsCommand;
 use crate::id::DocumentId;
+use crate::kind::DocumentKind;
 use crate::region::RegionCommand;
 use crate::registry::registration;
-use crate::schema::name_of;
 use crate::settle::{MOVE, Settle};
 use crate::withdrawal::WithdrawalCommand;
+
+pub use error::CommandError;
 
 /// What a person wants done.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -57,93 +61,6 @@ pub struct Edit {
     pub document: DocumentId,
     /// The operations, never none.
     pub ops: Vec<Op>,
-}
-
-/// Says why a command cannot be done on the documents as they are. Not retryable.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CommandError {
-    /// A field's value breaks a rule.
-    #[error("the field {} is not valid: {rule}", name_of(.field))]
-    Invalid {
-        /// The pattern of the field's key; [`crate::input::Field::of_pattern`] tells what it is called.
-        field: &'static str,
-        /// What is wrong with its value.
-        rule: InvalidValue,
-    },
-    /// There is no field of this name for this command.
-    #[error("there is no such field")]
-    UnknownField {
-        /// The name as it was given.
-        field: String,
-    },
-    /// Concurrent unequal values stand under a key and have to be settled first.
-    #[error("the field holds several values that have to be settled first")]
-    Conflicted {
-        /// The document.
-        document: DocumentId,
-        /// The key in the document.
-        key: String,
-    },
-    /// A settle names a key under which nothing is concurrent.
-    #[error("there is nothing to settle")]
-    NothingToSettle,
-    /// What the command is about is not here.
-    #[error("{what} is not here")]
-    NotFound {
-        /// A document or an item, by its kind.
-        what: &'static str,
-    },
-    /// What the command makes is here already.
-    #[error("{what} is here already")]
-    AlreadyExists {
-        /// A document or an item, by its kind.
-        what: &'static str,
-    },
-    /// A new region's code is not made of the code of the region it lies in.
-    #[error("the code does not continue the code of the region above")]
-    WrongCode,
-    /// A region cannot lie in one of that level, or in none.
-    #[error("the region's parent does not fit its level")]
-    WrongParent,
-    /// What the command is about was withdrawn, or its household was.
-    #[error("it was withdrawn")]
-    Withdrawn,
-    /// It is withdrawn already, and nobody worked on it meanwhile.
-    #[error("it was withdrawn already")]
-    AlreadyWithdrawn,
-    /// A child under fourteen cannot be shown in the open: a date of birth or identity number says so.
-    #[error("the resident is a child")]
-    IsChild,
-    /// Everything is already as the command wants it.
-    #[error("nothing changed")]
-    NothingChanged,
-    /// A document was not given to the planner.
-    #[error("a document the command needs was not given")]
-    NotGiven {
-        /// The document.
-        document: DocumentId,
-    },
-}
-
-impl CommandError {
-    /// A code that stays the same in every version.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Invalid { rule, .. } => rule.code(),
-            Self::UnknownField { .. } => "unknown_field",
-            Self::Conflicted { .. } => "conflicted",
-            Self::NothingToSettle => "nothing_to_settle",
-            Self::NotFound { .. } => "not_found",
-            Self::AlreadyExists { .. } => "already_exists",
-            Self::WrongCode => "wrong_code",
-            Self::WrongParent => "wrong_parent",
-            Self::Withdrawn => "withdrawn",
-            Self::AlreadyWithdrawn => "already_withdrawn",
-            Self::IsChild => "is_child",
-            Self::NothingChanged => "nothing_changed",
-            Self::NotGiven { .. } => "document_not_given",
-        }
-    }
 }
 
 /// Says that stored bytes are not a command of this version.
@@ -188,6 +105,12 @@ impl Command {
         }
     }
 
+    /// The household it is about; none for one about a region.
+    pub fn household(&self) -> Option<DocumentId> {
+        let is_household = |id: &DocumentId| id.kind() == Some(DocumentKind::Household);
+        self.documents().into_iter().find(is_household)
+    }
+
     /// Works out what to write: only what differs from what the documents show, and what people typed
     /// in its normal form ([`crate::input`]).
     ///
@@ -203,7 +126,8 @@ impl Command {
             Self::Visits(command) => command.plan(&given),
             Self::Settle(settle) => settle.plan(&given),
             Self::Withdrawal(command) => command.plan(&given),
-        }?;
+        };
+        let edits = edits.map_err(|error| error.settled_by_way_of(self.household()))?;
         let mut edits: Vec<Edit> = edits.into_iter().filter(|edit| !edit.ops.is_empty()).collect();
         if edits.is_empty() {
             return Err(CommandError::NothingChanged);

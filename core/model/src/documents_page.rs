@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::check::Holds;
-use crate::date::{YEAR_MAX, YEAR_MIN};
+use crate::day::{YEAR_MAX, YEAR_MIN};
 use crate::input::{Field, Takes};
 use crate::registry::KINDS;
 use crate::schema::{FieldRule, Group, Made, Schema, Write};

@@ -6,7 +6,7 @@ mod common;
 
 use common::tables::tables;
 use common::{Replica, add_household, add_region, edit_resident, household_id, residents};
-use keting_model::date::Date;
+use keting_model::day::Day;
 use keting_model::household::HouseholdCommand;
 use keting_model::household_private::PrivateCommand;
 use keting_model::query::{Permitted, Shown, Withheld, household, turned_fourteen};
@@ -264,7 +264,7 @@ fn who_turned_fourteen_is_told_to_whoever_may_reveal_them_until_somebody_does() 
     edit(&mut alice, resident, Fields::new().with("birth_date", "2020-02-02"));
     let told = |alice: &Replica, role: Role, today: &str| {
         let (withheld, permitted) = (Withheld::from_roles(&[role]), Permitted::from_roles(&[role]));
-        let today = Date::parse(today).unwrap();
+        let today = Day::parse(today).unwrap();
         let all = turned_fourteen(&tables(&alice.rows()), &withheld, &permitted, today).unwrap();
         all.into_iter().map(|one| (one.household, one.resident, one.name)).collect::<Vec<_>>()
     };

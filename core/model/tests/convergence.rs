@@ -14,7 +14,7 @@ use common::{
     NOW_MS, Replica, Sent, Written, add_household, add_region, edit_resident, household_id,
     residents,
 };
-use keting_model::date::Date;
+use keting_model::day::Day;
 use keting_model::household::{HouseholdCommand, NewResident};
 use keting_model::household_private::PrivateCommand;
 use keting_model::household_visits::VisitsCommand;
@@ -381,7 +381,7 @@ fn child_in_the_open(replica: &Replica) -> Option<ItemId> {
     let private = DocumentId::derive(&household_id(1), DocumentKind::HouseholdPrivate, 0);
     let is_child = |resident: &ItemId| {
         let stands = replica.documents.get(&private)?.values(&format!("r/{resident}/birth_date"));
-        let born = |value: &Value| Date::parse(value.as_text()?);
+        let born = |value: &Value| Day::parse(value.as_text()?);
         let today = replica.time().day();
         stands.iter().filter_map(born).find(|born| born.is_of_a_child_on(today))
     };

@@ -1,6 +1,7 @@
 //! What several people said differently: fields that hold several unequal values at once, and facts
 //! that nobody replaced and that say different things. The rows of the inbox.
 
+mod id;
 mod parts;
 mod view;
 
@@ -14,6 +15,7 @@ use crate::value::Value;
 use crate::withdrawal::HOUSEHOLD;
 use crate::words;
 
+pub use id::ConflictId;
 pub(crate) use view::count_conflicts;
 pub use view::{ConflictValue, ConflictView, conflict_counts, conflicts};
 

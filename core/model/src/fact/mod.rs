@@ -136,6 +136,22 @@ pub(crate) fn current_ids(household: &Document, root: &str) -> BTreeSet<ItemId> 
     Facts::of(parts).current()
 }
 
+/// Whether the one current fact says as much as somebody says now; what they leave out may stand there.
+/// Several facts are settled even by one that says what is shown.
+pub(crate) fn stands_already(
+    current: &[Fact],
+    status: &str,
+    reason: Option<&str>,
+    at: Option<&str>,
+) -> bool {
+    let [Fact { said: Some(said), .. }] = current else { return false };
+    let has = |said: &Option<String>, now: Option<&str>| match now.map(str::trim) {
+        None | Some("") => true,
+        now => said.as_deref() == now,
+    };
+    said.status == status && has(&said.reason, reason) && has(&said.at, at)
+}
+
 /// Everything that facts say about an item in one document, current or not.
 pub(crate) fn all_said(item: &Item<'_>) -> Vec<(ItemId, Said)> {
     let facts = Facts::of_item(item);

@@ -8,7 +8,7 @@
 
 use crate::check::birth_date_of;
 use crate::command::CommandError;
-use crate::date::Date;
+use crate::day::Day;
 use crate::draft::Draft;
 use crate::fields::Fields;
 use crate::household::parts::is_concealed;
@@ -107,7 +107,7 @@ impl<'a> Placing<'a> {
     /// Whether a resident is a child today, by any date that is given now or else written down; none if
     /// there is no date.
     fn known_as_child(&self, resident: ItemId, fields: &Fields) -> Option<bool> {
-        let read: [fn(&str) -> Option<Date>; 2] = [Date::parse, birth_date_of];
+        let read: [fn(&str) -> Option<Day>; 2] = [Day::parse, birth_date_of];
         let born = DATED_BY.into_iter().zip(read).flat_map(|(name, read)| {
             self.known(resident, fields, name)
                 .into_iter()

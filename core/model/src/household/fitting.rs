@@ -7,7 +7,7 @@
 
 use crate::check::{InvalidValue, birth_date_of, contradict, sex_of};
 use crate::command::CommandError;
-use crate::date::Date;
+use crate::day::Day;
 use crate::draft::Draft;
 use crate::fact::Said;
 use crate::fields::Fields;
@@ -38,7 +38,7 @@ impl Placing<'_> {
         }
         let said: Vec<Said> =
             self.current(resident).into_iter().filter_map(|fact| fact.said).collect();
-        let days = said.iter().filter_map(|said| Date::parse(said.at.as_deref()?));
+        let days = said.iter().filter_map(|said| Day::parse(said.at.as_deref()?));
         match days.max().is_some_and(|last| known.is_born_after(last)) {
             true => Err(invalid(known.birth_field(), InvalidValue::BeforeBirth)),
             false => Ok(()),
@@ -52,7 +52,7 @@ impl Placing<'_> {
         resident: ItemId,
         fact: &NewFact<'_>,
     ) -> Result<(), CommandError> {
-        let Some(day) = fact.at.and_then(|at| Date::parse(at.trim())) else { return Ok(()) };
+        let Some(day) = fact.at.and_then(|at| Day::parse(at.trim())) else { return Ok(()) };
         let known = Known { private: &self.private, resident, fields: &Fields::new() };
         if known.is_born_after(day) {
             return Err(invalid(STATUS_AT, InvalidValue::BeforeBirth));
@@ -62,7 +62,7 @@ impl Placing<'_> {
             self.current(resident).into_iter().filter_map(|fact| fact.said).collect();
         // Whoever says the same with another day corrects it.
         let fits = |said: &Said| {
-            let last = said.at.as_deref().and_then(Date::parse);
+            let last = said.at.as_deref().and_then(Day::parse);
             comes(&said.status) == comes(fact.status) || last.is_none_or(|last| last <= day)
         };
         match said.is_empty() || said.iter().any(fits) {
@@ -129,10 +129,10 @@ impl Known<'_> {
     }
 
     /// Whether the resident was born after a day by all that is known.
-    fn is_born_after(&self, day: Date) -> bool {
+    fn is_born_after(&self, day: Day) -> bool {
         let written = self.texts(BIRTH_DATE);
         let numbers = self.texts(ID_NUMBER);
-        let mut born = written.iter().filter_map(|born| Date::parse(born));
+        let mut born = written.iter().filter_map(|born| Day::parse(born));
         let mut told = numbers.iter().filter_map(|number| birth_date_of(number));
         let first = born.by_ref().chain(told.by_ref()).min();
         first.is_some_and(|first| first > day)

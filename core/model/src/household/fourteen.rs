@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::check::birth_date_of;
-use crate::date::{CHILD_AGE_YEARS_BELOW, Date};
+use crate::day::{CHILD_AGE_YEARS_BELOW, Day};
 use crate::fact::{Fact, complete, is_gone};
 use crate::id::{DocumentId, ItemId};
 use crate::kind::DocumentKind;
@@ -37,7 +37,7 @@ pub fn turned_fourteen<R: Rows>(
     rows: &R,
     withheld: &Withheld,
     permitted: &Permitted,
-    today: Date,
+    today: Day,
 ) -> Result<Vec<TurnedFourteen>, R::Error> {
     const SQL: &str = "SELECT r.document, r.item, r.name, p.birth_date, p.id_number, \
                        r.facts, p.facts, o.facts \
@@ -52,7 +52,7 @@ pub fn turned_fourteen<R: Rows>(
     let mut all = Vec::new();
     rows.query(SQL, &[], &mut |row| {
         let born = [
-            text(row, 3).and_then(|day| Date::parse(&day)),
+            text(row, 3).and_then(|day| Day::parse(&day)),
             text(row, 4).and_then(|number| birth_date_of(&number)),
         ];
         let is_of_age = |years| born.iter().flatten().all(|day| day.is_years_before(years, today));

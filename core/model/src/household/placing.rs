@@ -5,9 +5,9 @@
 
 use crate::city_time::CityTime;
 use crate::command::{CommandError, Edit, Given};
-use crate::date::Date;
+use crate::day::Day;
 use crate::draft::{Draft, no_field, takes_away, tidy};
-use crate::fact::{Fact, Told, all_said, complete, current, joined};
+use crate::fact::{Fact, all_said, complete, current, joined, stands_already};
 use crate::fields::Fields;
 use crate::household::NewResident;
 use crate::household::concealing::Place;
@@ -22,7 +22,7 @@ use crate::words;
 pub(crate) struct Placing<'a> {
     pub(crate) household: Draft<'a>,
     pub(super) private: Draft<'a>,
-    pub(super) today: Date,
+    pub(super) today: Day,
     time: CityTime,
 }
 
@@ -77,10 +77,7 @@ impl<'a> Placing<'a> {
     /// is several facts, one that says what is shown settles them.
     pub(crate) fn say(&mut self, resident: ItemId, fact: &NewFact<'_>) -> Result<(), CommandError> {
         require_resident(&self.household, resident)?;
-        let says_more = fact.reason.is_some() || fact.at.is_some();
-        let current = self.current(resident);
-        let shown = Told::of(&current, words::STATUSES).status;
-        if !says_more && current.len() < 2 && shown.as_deref() == Some(fact.status) {
+        if stands_already(&self.current(resident), fact.status, fact.reason, fact.at) {
             return Err(CommandError::NothingChanged);
         }
         self.require_day_in_order(resident, fact)?;

@@ -4,7 +4,7 @@
 use crate::city_time::CityTime;
 use crate::command::{CommandError, Edit, Given};
 use crate::draft::{Draft, put_all};
-use crate::fact::{Told, current, joined};
+use crate::fact::{current, joined, stands_already};
 use crate::fields::Fields;
 use crate::household::placing::{NewFact, Placing, require_household, time_value};
 use crate::household::{HouseholdCommand, NewResident};
@@ -117,10 +117,13 @@ fn advance_need(mut draft: Draft<'_>, need: ItemId, said: &NeedFact<'_>, time: C
         return Err(CommandError::NotFound { what: "the need" });
     }
     require_standing(draft.before(), Some(&format!("n/{need}")))?;
-    let replaced = draft.current_facts(&format!("n/{need}/s"));
-    if note.is_none() && replaced.len() < 2 && need_status(&draft, need) == status {
+    let root = format!("n/{need}/s");
+    let facts = current(&draft.contents(), &root);
+    let is_untouched = facts.is_empty() && status == words::OPEN && note.is_none();
+    if is_untouched || stands_already(&facts, status, note, None) {
         return Err(CommandError::NothingChanged);
     }
+    let replaced = draft.current_facts(&root);
     let key = |field: &str| format!("n/{need}/s/{fact}/{field}");
     if draft.has(&key("over")) {
         return Err(CommandError::AlreadyExists { what: "the fact" });
@@ -132,11 +135,4 @@ fn advance_need(mut draft: Draft<'_>, need: ItemId, said: &NeedFact<'_>, time: C
         draft.put(key("note"), Value::from(note))?;
     }
     Ok(vec![draft.finish()])
-}
-
-/// What has become of a need so far.
-fn need_status(draft: &Draft<'_>, need: ItemId) -> String {
-    let facts = current(&draft.contents(), &format!("n/{need}/s"));
-    let told = Told::of(&facts, words::NEED_STATUSES);
-    told.status.unwrap_or_else(|| words::OPEN.to_owned())
 }

@@ -5,7 +5,7 @@ use minicbor::{Decode, Encode};
 use crate::check::{Holds, InvalidValue};
 use crate::city_time::CityTime;
 use crate::command::{CommandError, Edit, Given};
-use crate::date::Date;
+use crate::day::Day;
 use crate::draft::{Draft, put_all};
 use crate::fields::Fields;
 use crate::household::{require_household, time_value};
@@ -65,17 +65,22 @@ impl VisitsCommand {
     }
 
     pub(crate) fn documents(&self) -> Vec<DocumentId> {
-        let household = match self {
+        std::iter::once(*self.household()).chain(self.visits()).collect()
+    }
+
+    /// The document that it writes into; none if it gives no day.
+    pub(crate) fn visits(&self) -> Option<DocumentId> {
+        self.day().map(|day| visits_of(self.household(), day.year()))
+    }
+
+    fn household(&self) -> &DocumentId {
+        match self {
             Self::AddVisit { household, .. } | Self::AddNote { household, .. } => household,
-        };
-        let visits = self.day().map(|day| visits_of(household, day.year()));
-        std::iter::once(*household).chain(visits).collect()
+        }
     }
 
     pub(crate) fn plan(&self, given: &Given<'_>) -> Result<Vec<Edit>, CommandError> {
-        let household = match self {
-            Self::AddVisit { household, .. } | Self::AddNote { household, .. } => household,
-        };
+        let household = self.household();
         let time = time_value(self.time());
         require_household(&Draft::new(self.name(), given.document(household)?)?)?;
         let day = self.day().ok_or_else(|| self.no_day())?;
@@ -120,10 +125,10 @@ impl VisitsCommand {
     }
 
     /// The day a visit was made or a note written: it says into which year's document they go.
-    fn day(&self) -> Option<Date> {
+    fn day(&self) -> Option<Day> {
         match self {
             Self::AddVisit { fields, .. } => {
-                Date::parse(&self.day_in(fields.value("at")?.as_text()?))
+                Day::parse(&self.day_in(fields.value("at")?.as_text()?))
             }
             Self::AddNote { time, .. } => Some(time.day()),
         }

@@ -6,7 +6,7 @@ mod rows;
 mod schema;
 
 pub use commands::{VisitsCommand, visits_of};
-pub use query::{NoteView, VisitView, notes, visits};
+pub use query::{NoteView, Recorded, VisitView, notes, visits, when_recorded};
 
 use crate::home::{Home, id_under};
 use crate::registry::Registration;

@@ -3,11 +3,13 @@
 use serde::Serialize;
 
 use crate::author::{Entered, name_authors};
+use crate::city_time::CityTime;
+use crate::day::Day;
 use crate::fact::FactView;
 use crate::id::{DocumentId, ItemId};
 use crate::kind::DocumentKind;
 use crate::projection::Cell;
-use crate::query::{Rows, Withheld, as_hex, item, text};
+use crate::query::{Rows, Withheld, as_hex, int, item, text};
 use crate::withdrawal::{Shown, withdrawals_of};
 
 /// A visit to a household.
@@ -102,6 +104,38 @@ pub fn notes<R: Rows>(
     let mut notes = read(rows, withheld, &Asked { sql: SQL, letter: "o", household, shown }, view)?;
     name_authors(rows, notes.iter_mut().flatten().flat_map(NoteView::entered))?;
     Ok(notes)
+}
+
+/// When a visit or a note was, and when it was entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recorded {
+    /// Its day.
+    pub day: Day,
+    /// The city's time of its entry.
+    pub entered: CityTime,
+}
+
+/// When a visit to a household, or a note about it, was, also of one that is withdrawn; none if it is not
+/// here.
+///
+/// # Errors
+/// When the query cannot be run.
+pub fn when_recorded<R: Rows>(
+    rows: &R,
+    household: &DocumentId,
+    id: &ItemId,
+) -> Result<Option<Recorded>, R::Error> {
+    const SQL: &str = "SELECT at, time FROM visit WHERE household = ?1 AND item = ?2 \
+                       UNION ALL SELECT at, time FROM note WHERE household = ?1 AND item = ?2";
+    let parameters = [household.as_bytes().as_slice(), id.as_bytes()];
+    let parameters = parameters.map(|bytes| Cell::Blob(bytes.to_vec()));
+    let mut found = None;
+    rows.query(SQL, &parameters, &mut |row| {
+        let day = text(row, 0).and_then(|day| Day::parse(&day));
+        let entered = int(row, 1).and_then(|ms| u64::try_from(ms).ok()).map(CityTime::new);
+        found = day.zip(entered).map(|(day, entered)| Recorded { day, entered });
+    })?;
+    Ok(found)
 }
 
 impl VisitView {

@@ -1,7 +1,7 @@
 //! The fields of the visits to a household and the notes about it in one year.
 
 use crate::check::Holds;
-use crate::date::Date;
+use crate::day::Day;
 use crate::document::Op;
 use crate::id::DocumentId;
 use crate::kind::DocumentKind;
@@ -63,7 +63,7 @@ fn also(_command: &str, touched: &Touched<'_>) -> Result<(), RuleError> {
     for op in touched.ops {
         if let Op::Put { key, value } = op
             && ["v/*/at", "o/*/at"].iter().any(|day| beginning(day, key) == Some(key))
-            && value.as_text().and_then(Date::parse).map(Date::year) != Some(year)
+            && value.as_text().and_then(Day::parse).map(Day::year) != Some(year)
         {
             return Err(RuleError::WrongYear);
         }

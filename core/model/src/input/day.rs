@@ -4,7 +4,7 @@
 //! day, and a day without a year is the last one of that name. Of a date of birth nobody guesses the year: a
 //! wrong one would make a child of somebody.
 
-use crate::date::Date;
+use crate::day::Day;
 
 use super::characters::{half_width, is_hyphen, is_invisible};
 
@@ -13,7 +13,7 @@ const NEAR: [&[&str]; 4] =
     [&["今天", "今日", "today"], &["昨天", "昨日", "yesterday"], &["前天", "前日"], &["大前天"]];
 
 /// The day, as somebody says it on the day `today`; what cannot be read as one is only made half as wide.
-pub(super) fn day(typed: &str, today: Option<Date>) -> String {
+pub(super) fn day(typed: &str, today: Option<Day>) -> String {
     let seen = seen(typed);
     let near = || today.and_then(|today| near(&seen, today).or_else(|| without_year(&seen, today)));
     written_out(&seen).or_else(|| near().map(|day| day.to_string())).unwrap_or(seen)
@@ -61,19 +61,19 @@ fn written_out(seen: &str) -> Option<String> {
 }
 
 /// A day that people call by how long ago it was.
-fn near(seen: &str, today: Date) -> Option<Date> {
+fn near(seen: &str, today: Day) -> Option<Day> {
     let called = seen.to_ascii_lowercase();
     let ago = NEAR.into_iter().position(|names| names.contains(&called.as_str()))?;
     std::iter::successors(Some(today), |day| day.day_before()).nth(ago)
 }
 
 /// Month and day, in this order: the last one up to today, which is not longer ago than a year.
-fn without_year(seen: &str, today: Date) -> Option<Date> {
+fn without_year(seen: &str, today: Day) -> Option<Day> {
     let [month, day] = *parts(seen) else { return None };
     let [month, day] = [month, day].map(|part| number(part, 2).and_then(|n| u8::try_from(n).ok()));
     let (month, day) = (month?, day?);
     let years = [today.year(), today.year().saturating_sub(1)];
-    years.into_iter().filter_map(|year| Date::new(year, month, day)).find(|day| *day <= today)
+    years.into_iter().filter_map(|year| Day::new(year, month, day)).find(|day| *day <= today)
 }
 
 #[cfg(test)]
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     fn on(today: &str, typed: &str) -> String {
-        day(typed, Date::parse(today))
+        day(typed, Day::parse(today))
     }
 
     #[test]

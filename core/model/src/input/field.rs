@@ -1,6 +1,7 @@
 //! Every field that people fill in: where it stands, what it is called, what it takes.
 
 use crate::check::Holds;
+use crate::id::DocumentId;
 use crate::kind::DocumentKind;
 use crate::registry::registration;
 use crate::schema::{FieldRule, Write, key_in, name_of};
@@ -172,6 +173,15 @@ impl Field {
         Self::ALL.iter().copied().find(|field| is_it(field.entry()))
     }
 
+    /// The field that stands under a key of a document; what is private of a resident under the key that
+    /// it has in the private part of the household.
+    pub fn of_key(document: &DocumentId, key: &str) -> Option<Self> {
+        let kind = document.kind()?;
+        let private = (kind == DocumentKind::Household).then_some(DocumentKind::HouseholdPrivate);
+        let mut kinds = std::iter::once(kind).chain(private).filter_map(registration);
+        Self::of_pattern(kinds.find_map(|kind| kind.schema.field(key))?.pattern)
+    }
+
     /// What it takes.
     pub fn takes(self) -> Takes {
         match self.holds() {
@@ -249,6 +259,17 @@ mod tests {
         assert_eq!(Field::of_pattern("r/*/t/<health_tag>"), Some(Field::CareTag));
         assert_eq!(Field::of_pattern("v/*/w/*/reason"), Some(Field::WithdrawalReason));
         assert_eq!(Field::of_pattern("home"), None);
+    }
+
+    #[test]
+    fn a_field_is_found_by_a_key_of_the_household_also_where_it_is_private() {
+        let household = DocumentId::from_random(DocumentKind::Household, [1; 14]);
+        let of = |key: &str| Field::of_key(&household, key);
+        assert_eq!(of("address"), Some(Field::Address));
+        assert_eq!(of("r/0102030405060708/phone"), Some(Field::Phone));
+        assert_eq!(of("r/0102030405060708/t/disabled"), Some(Field::CareTag));
+        assert_eq!(of("r/0102030405060708/id_number"), Some(Field::IdNumber));
+        assert_eq!(of("home"), None);
     }
 
     #[test]

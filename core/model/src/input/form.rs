@@ -1,7 +1,7 @@
 //! Which normal form the values of a field have.
 
 use crate::check::Holds;
-use crate::date::Date;
+use crate::day::Day;
 use crate::words;
 
 use super::characters::{half_width, is_invisible};
@@ -10,7 +10,7 @@ use super::{day, id_number, phone, text};
 impl Holds {
     /// What was typed on the city's day `today`, if that is known, in the field's one form. It is not said
     /// that the field takes it.
-    pub(crate) fn in_normal_form(self, typed: &str, today: Option<Date>) -> String {
+    pub(crate) fn in_normal_form(self, typed: &str, today: Option<Day>) -> String {
         match self {
             Self::Line(_) => text::line(typed),
             Self::Address(_) => text::address(typed),

@@ -23,13 +23,13 @@ pub use withheld::Withheld;
 pub use within::hidden_households;
 
 pub use crate::author::Entered;
-pub use crate::conflict::{ConflictValue, ConflictView, conflict_counts, conflicts};
+pub use crate::conflict::{ConflictId, ConflictValue, ConflictView, conflict_counts, conflicts};
 pub use crate::fact::FactView;
 pub use crate::household::{
     HouseholdDetail, HouseholdFilter, HouseholdView, NeedView, ResidentDetail, ResidentView,
     TurnedFourteen, household, households, turned_fourteen,
 };
-pub use crate::household_visits::{NoteView, VisitView, notes, visits};
+pub use crate::household_visits::{NoteView, Recorded, VisitView, notes, visits, when_recorded};
 pub use crate::region::{RegionView, region_of_code, regions};
 pub use crate::withdrawal::{Meanwhile, Shown, visits_and_notes};
 

@@ -11,11 +11,10 @@ mod restored;
 
 use crate::city_time::CityTime;
 use crate::command::{Command, Edit, Plan};
-use crate::date::Date;
+use crate::day::Day;
 use crate::document::Op;
 use crate::household::ResidentDetail;
 use crate::id::{DocumentId, ItemId};
-use crate::kind::DocumentKind;
 use crate::query::{Rows, Withheld};
 use crate::registry::registration;
 use crate::value::Value;
@@ -30,7 +29,7 @@ pub enum Warning {
         /// The field's name.
         field: &'static str,
         /// The day that was entered.
-        day: Date,
+        day: Day,
     },
     /// The field keeps the word `other` for what was typed, which said more and stands nowhere.
     KeptAsOther {
@@ -112,9 +111,8 @@ impl Command {
         let coarse = self.kept_as_other().into_iter();
         let coarse = coarse.map(|field| Warning::KeptAsOther { field: field.name() });
         let mut warnings: Vec<Warning> = days.chain(coarse).collect();
-        let is_household = |id: &DocumentId| id.kind() == Some(DocumentKind::Household);
         let returns = self.name() == "resident.return";
-        if let Some(household) = self.documents().into_iter().find(is_household) {
+        if let Some(household) = self.household() {
             let restored = restored::by(self, rows, withheld)?;
             let back = heads::Back { restored: &restored, returns };
             warnings.extend(heads::second_head(household, &back, plan, rows, withheld)?);

@@ -1,16 +1,21 @@
 //! Days of the calendar, written `YYYY-MM-DD`, and ages counted in them.
 
 use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::check::InvalidValue;
 
 /// A day of the calendar in the years 1850 to 2199: nobody alive was born earlier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Date {
+pub struct Day {
     year: u16,
     month: u8,
     day: u8,
 }
 
-/// The first year of a [`Date`].
+/// The first year of a [`Day`].
 pub(crate) const YEAR_MIN: u16 = 1850;
 /// The last.
 pub(crate) const YEAR_MAX: u16 = 2199;
@@ -18,7 +23,7 @@ pub(crate) const YEAR_MAX: u16 = 2199;
 /// Below this age in full years everything but name and relation is private.
 pub const CHILD_AGE_YEARS_BELOW: u16 = 14;
 
-impl Date {
+impl Day {
     /// A day, if it is one.
     pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {
         let real = (YEAR_MIN..=YEAR_MAX).contains(&year)
@@ -93,9 +98,29 @@ impl Date {
     }
 }
 
-impl fmt::Display for Date {
+impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+impl FromStr for Day {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        Self::parse(text).ok_or(InvalidValue::NotADate)
+    }
+}
+
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -129,7 +154,7 @@ mod tests {
 
     #[test]
     fn only_real_days_in_the_right_form_are_read() {
-        assert_eq!(Date::parse("2024-02-29").map(|d| d.to_string()), Some("2024-02-29".into()));
+        assert_eq!(Day::parse("2024-02-29").map(|d| d.to_string()), Some("2024-02-29".into()));
         for wrong in [
             "2023-02-29",
             "1900-02-29",
@@ -141,14 +166,14 @@ mod tests {
             "",
             "2024/01/01",
         ] {
-            assert_eq!(Date::parse(wrong), None, "{wrong}");
+            assert_eq!(Day::parse(wrong), None, "{wrong}");
         }
     }
 
     #[test]
     fn a_child_is_one_until_the_day_before_the_fourteenth_birthday() {
-        let born = Date::parse("2012-05-20").unwrap();
-        assert!(born.is_of_a_child_on(Date::parse("2026-05-19").unwrap()));
-        assert!(!born.is_of_a_child_on(Date::parse("2026-05-20").unwrap()));
+        let born = Day::parse("2012-05-20").unwrap();
+        assert!(born.is_of_a_child_on(Day::parse("2026-05-19").unwrap()));
+        assert!(!born.is_of_a_child_on(Day::parse("2026-05-20").unwrap()));
     }
 }
