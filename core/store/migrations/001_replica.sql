@@ -134,3 +134,13 @@ CREATE TABLE stand_ins (
     heads    BLOB NOT NULL, -- 32 bytes each; may be empty
     PRIMARY KEY (document, change)
 ) STRICT, WITHOUT ROWID;
+
+-- Forms that somebody has begun to fill in and not saved. They are this device's alone and never sent.
+CREATE TABLE drafts (
+    place      INTEGER NOT NULL PRIMARY KEY,
+    key        TEXT    NOT NULL UNIQUE, -- the app's name for it
+    household  BLOB    NOT NULL,        -- 16 bytes, the id; empty for a form about none
+    form       TEXT    NOT NULL,        -- which form, as the app calls it
+    bytes      BLOB    NOT NULL,        -- what was filled in, opaque here
+    kept_at_ms INTEGER NOT NULL         -- milliseconds since the Unix epoch, the city's time
+) STRICT;

@@ -1,7 +1,7 @@
 //! A replica on disk: one encrypted SQLite file.
 //!
 //! This room knows bytes and rows: documents as changes and snapshots, signed commits, the outbox,
-//! the log's records, and projection rows as tables and cells. It does not know what a household
+//! the log's records, forms begun and not saved, and projection rows as tables and cells. It does not know what a household
 //! is (`keting-model`), verifies no signature (`keting-trust`) and never talks to a peer
 //! (`keting-sync`); the engine joins them.
 //!
@@ -13,6 +13,7 @@
 mod aside;
 mod commits;
 mod documents;
+mod drafts;
 mod error;
 mod inspect;
 mod key;
@@ -31,6 +32,7 @@ mod unread;
 
 pub use commits::{CommitRow, StoredCommit, StoredPart};
 pub use documents::{Placed, StoredChange, StoredDocument};
+pub use drafts::StoredDraft;
 pub use error::{DiskFault, OpenError, StoreError};
 pub use inspect::{FileSizes, TableSize};
 pub use key::DatabaseKey;

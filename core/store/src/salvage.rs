@@ -1,8 +1,8 @@
-//! A corrupt file is set aside, never deleted, and what can be read of its outbox is saved.
+//! A corrupt file is set aside, never deleted, and what can be read of its outbox and its drafts is saved.
 //!
-//! Documents come again from the server; what the server has not acknowledged is nowhere else. So
-//! a fresh file takes its place, with the unacknowledged commits, their parts and the meta keys the
-//! caller names. It is complete and on the disk before the corrupt one is renamed, and a crash
+//! Documents come again from the server; what the server has not acknowledged is nowhere else, and what
+//! somebody was filling in neither. So a fresh file takes its place, with the unacknowledged commits, their
+//! parts, the drafts and the meta keys the caller names. It is complete and on the disk before the corrupt one is renamed, and a crash
 //! between the renames is mended by the next opening.
 //!
 //! After it the replica has to write as a new incarnation: which sequence numbers it had used is
@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags, Params, Row};
 
 use crate::commits::{self, CommitRow, StoredCommit, StoredPart};
+use crate::drafts::{self, StoredDraft};
 use crate::error::{OpenError, StoreError};
 use crate::lock::{Lock, beside};
 use crate::open::{OpenConfig, connect, is_current};
@@ -29,7 +30,7 @@ pub use self::report::SalvageReport;
 pub const PARTS_LOST: &str = "parts_lost";
 
 /// Sets a corrupt file aside as `<file>.corrupt-<n>` and opens a fresh one in its place, with what
-/// could be saved of the outbox and of the meta keys in `keep_meta`.
+/// could be saved of the outbox, of the drafts and of the meta keys in `keep_meta`.
 ///
 /// Every [`Store`] and [`crate::Reader`] of the file has to be dropped before. The position in the
 /// log is not to be kept: the fresh file has no documents. It works on files of the platform only,
@@ -57,6 +58,7 @@ pub fn salvage(
         meta_count: saved.meta.len() as u64,
         outbox_count: count(|work| work.parts.is_some()),
         without_parts_count: count(|work| work.parts.is_none()),
+        draft_count: saved.drafts.len() as u64,
         lost_count: saved.lost_count,
         complete,
     };
@@ -89,6 +91,7 @@ pub(crate) fn finish_interrupted(path: &Path) -> Result<(), OpenError> {
 struct Saved {
     meta: Vec<(String, Vec<u8>)>,
     work: Vec<Work>,
+    drafts: Vec<StoredDraft>,
     lost_count: u64,
 }
 
@@ -131,7 +134,8 @@ impl<'a> Source<'a> {
             let values = self.read("SELECT value FROM meta WHERE key = ?1", [key], |r| r.get(0));
             meta.extend(values.into_iter().map(|value| ((*key).to_owned(), value)));
         }
-        let mut saved = Saved { meta, work: Vec::new(), lost_count: 0 };
+        let drafts = self.read_drafts();
+        let mut saved = Saved { meta, work: Vec::new(), drafts, lost_count: 0 };
         for (row, entry) in self.read_outbox() {
             let by_row = format!("SELECT {} FROM commits WHERE row = ?1", commits::COLUMNS);
             let Some((_, commit)) = self.read(&by_row, [row], commits::read).pop() else {
@@ -180,6 +184,21 @@ impl<'a> Source<'a> {
             }
         }
         found
+    }
+
+    /// The drafts as far as they can be read, from both ends.
+    fn read_drafts(&mut self) -> Vec<StoredDraft> {
+        let mut found = BTreeMap::new();
+        for order in ["ASC", "DESC"] {
+            let columns = drafts::COLUMNS;
+            let sql = format!("SELECT {columns} FROM drafts NOT INDEXED ORDER BY place {order}");
+            let read = self.read(&sql, [], drafts::read).into_iter();
+            found.extend(read.map(|draft| (draft.key.clone(), draft)));
+            if self.complete {
+                break;
+            }
+        }
+        found.into_values().collect()
     }
 
     /// All parts of a commit, or none if not all of them can be read.
@@ -249,6 +268,7 @@ fn write_fresh(
         for (key, value) in &saved.meta {
             transaction.set_meta(key, value)?;
         }
+        saved.drafts.iter().try_for_each(|draft| transaction.put_draft(draft))?;
         saved.work.iter().try_for_each(|work| put_work(transaction, work))
     });
     written.map_err(|error| match error {

@@ -5,10 +5,12 @@ mod common;
 
 use common::{Home, MARKER, ages, change, commit, config, edit, household};
 use keting_store::{
-    DatabaseKey, OpenError, OutboxCounts, OutboxState, PARTS_LOST, Store, StoreError, salvage,
+    DatabaseKey, OpenError, OutboxCounts, OutboxState, PARTS_LOST, Store, StoreError, StoredDraft,
+    salvage,
 };
 
 const PAGE: usize = 4096;
+const DRAFTS: u64 = 3;
 
 #[test]
 fn a_sound_outbox_of_a_corrupt_file_is_saved_and_the_file_set_aside() {
@@ -31,7 +33,12 @@ fn a_sound_outbox_of_a_corrupt_file_is_saved_and_the_file_set_aside() {
     assert_eq!(std::fs::read(aside).unwrap(), damaged);
     assert_eq!((report.meta_count, report.outbox_count), (1, 20));
     assert_eq!((report.without_parts_count, report.lost_count), (0, 0));
+    assert_eq!(report.draft_count, DRAFTS);
     assert!(report.complete);
+    for number in 1..=DRAFTS {
+        let draft = draft(number);
+        assert_eq!(store.draft(&draft.key).unwrap(), Some(draft));
+    }
 
     store.check().unwrap();
     assert_eq!(store.document_count().unwrap(), 0);
@@ -88,6 +95,8 @@ fn whatever_page_is_damaged_nothing_is_lost_in_silence() {
         for entry in shown.iter().filter(|entry| entry.state != code) {
             assert_eq!(store.parts(entry.commit).unwrap().len(), 1, "page {page}");
         }
+        assert_eq!(report.draft_count, store.drafts().unwrap().len() as u64);
+        assert!(report.draft_count == DRAFTS || !report.complete, "page {page}: {report:?}");
         if report.outbox_count == 20 {
             all_saved += 1;
         } else {
@@ -204,8 +213,22 @@ fn filled() -> Home {
     }
     store.write(|t| t.set_meta("device", b"this one")).unwrap();
     store.write(|t| t.set_meta("cursor", b"20")).unwrap();
+    for number in 1..=DRAFTS {
+        store.write(|t| t.put_draft(&draft(number))).unwrap();
+    }
     drop(store);
     home
+}
+
+/// A draft that fills a page.
+fn draft(number: u64) -> StoredDraft {
+    StoredDraft {
+        key: format!("draft {number}"),
+        household: Some(household(1)),
+        form: "resident".into(),
+        bytes: MARKER.as_bytes().iter().copied().cycle().take(3_000).collect(),
+        kept_at_ms: number,
+    }
 }
 
 /// The pages of a table, counted from 0.

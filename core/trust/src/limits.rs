@@ -275,6 +275,16 @@ pub const REPLAY_BYTES_AN_OP_MAX: usize = 256;
 /// author saw it, and with the change; each may be twice as large while it is made.
 pub const REPLAY_COPIES_MAX: usize = 8;
 
+// What a replica keeps on its disk for an app.
+
+/// The longest draft, in bytes: a family of twenty with everything filled in is half of that.
+pub const DRAFT_BYTES_MAX: usize = 256 * 1024;
+/// The most drafts. Somebody with forty households has a few; an app that forgets to discard them is told
+/// before the disk is full.
+pub const DRAFTS_MAX: u64 = 256;
+/// The longest name that an app gives a draft or a form, in bytes.
+pub const DRAFT_NAME_BYTES_MAX: usize = 256;
+
 // What a replica keeps in memory.
 
 /// The most memory the documents take that a device keeps open, in bytes: a hundred households and

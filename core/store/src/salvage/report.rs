@@ -16,7 +16,9 @@ pub struct SalvageReport {
     pub outbox_count: u64,
     /// How many were saved without their parts, and are held as [`PARTS_LOST`].
     pub without_parts_count: u64,
-    /// How many are known to have been there and could not be saved.
+    /// How many drafts were saved.
+    pub draft_count: u64,
+    /// How many pieces of work are known to have been there and could not be saved.
     pub lost_count: u64,
     /// Whether all that was looked for could be read to its end. If not, there may have been more.
     pub complete: bool,
@@ -48,12 +50,13 @@ impl SalvageReport {
         transaction.set_meta(REPORT, &self.to_bytes())
     }
 
-    /// Five numbers, and the name behind them.
+    /// Six numbers, and the name behind them.
     fn to_bytes(&self) -> Vec<u8> {
         let numbers = [
             self.meta_count,
             self.outbox_count,
             self.without_parts_count,
+            self.draft_count,
             self.lost_count,
             u64::from(self.complete),
         ];
@@ -63,7 +66,7 @@ impl SalvageReport {
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (numbers, name) = bytes.split_at_checked(5 * size_of::<u64>())?;
+        let (numbers, name) = bytes.split_at_checked(6 * size_of::<u64>())?;
         let mut numbers = numbers
             .chunks_exact(size_of::<u64>())
             .map_while(|number| number.try_into().ok().map(u64::from_be_bytes));
@@ -71,6 +74,7 @@ impl SalvageReport {
             meta_count: numbers.next()?,
             outbox_count: numbers.next()?,
             without_parts_count: numbers.next()?,
+            draft_count: numbers.next()?,
             lost_count: numbers.next()?,
             complete: numbers.next()? != 0,
             set_aside_as: String::from_utf8_lossy(name).into_owned(),
