@@ -8,9 +8,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use keting::commands::HouseholdCommand;
+use keting::verbs::{NewHousehold, NewVisit};
 use keting::views::HouseholdFilter;
-use keting::{Command, DirectoryVault, DocumentKind, Fields, Keting, SyncNews};
+use keting::{DirectoryVault, Keting, RegionId, SyncNews};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -35,20 +35,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     // When this returns, the edit is on this device's disk. Nothing waits for the server.
-    let region = keting.region_of_code(&code)?.ok_or("no such region here")?;
+    let region = keting.region_of_code(&code)?.and_then(RegionId::of);
+    let region = region.ok_or("no such region here")?;
     let watched = keting.watch(&["household"]);
-    keting.execute(&Command::Household(HouseholdCommand::Add {
-        household: keting.new_document(DocumentKind::Household),
-        region,
-        fields: Fields::new().with("address", "望潮苑1幢1单元101室"),
-        residents: Vec::new(),
-        time: keting.now(),
-    }))?;
+    let household = NewHousehold::at(region, "望潮苑1幢1单元101室");
+    let household = keting.add_household(household, None)?.id;
+    let visit = NewVisit { purpose: Some("日常走访".to_owned()), ..NewVisit::default() };
+    keting.add_visit(household, visit, None)?;
 
     // A screen shows what a query answers, and asks again whenever its rows changed.
     for _changed in watched {
-        for household in keting
-            .households(&HouseholdFilter { region: Some(region), ..HouseholdFilter::default() })?
+        let region = Some(region.document());
+        for household in
+            keting.households(&HouseholdFilter { region, ..HouseholdFilter::default() })?
         {
             println!("{}  {}", household.id, household.address);
         }

@@ -3,7 +3,7 @@
 //! A [`Keting`] is one replica: an encrypted file with the households its holder may see, the log's
 //! commits that made them, and what still waits for the server. Everything works without a
 //! connection; [`Keting::start_sync`] exchanges what changed while there is one. An app needs this
-//! crate alone: the commands are in [`commands`], what queries answer with in [`views`], and what an
+//! crate alone: what a person does is in [`verbs`], what queries answer with in [`views`], and what an
 //! error means to a person in [`error`]. `examples/first_steps.rs` is a whole small app.
 //!
 //! This is the only room with threads and sockets, and they are all in `shell`. What a replica
@@ -23,12 +23,13 @@ mod reaching;
 mod replica;
 mod shell;
 pub mod vault;
+pub mod verbs;
 pub mod watch;
 
 pub use driver::Progress;
 pub use environment::{Boot, Environment, SystemEnvironment};
-pub use error::{EngineError, ErrorKind, known};
-pub use replica::{Executed, Moot, Status};
+pub use error::{EngineError, ErrorKind, Failure, known, sentences};
+pub use replica::{DraftError, Executed, Moot, Saved, Status};
 pub use shell::facade::Keting;
 pub use shell::handle::SyncHandle;
 pub use shell::named::Ambiguous;
@@ -37,9 +38,10 @@ pub use shell::sync_loop::SyncReport;
 pub use vault::{DirectoryVault, ReplicaId, Secret, Vault, VaultError};
 pub use watch::{Changed, ChangedRow, Next, Subscription};
 
+pub use keting_model::query::ConflictId;
 pub use keting_model::{
-    CityTime, Command, CommandId, DocumentId, DocumentKind, FieldValue, Fields, ItemId, Level,
-    LogId, Role, Value, Warning,
+    CityTime, Command, CommandId, Day, DocumentId, DocumentKind, FieldValue, Fields, HouseholdId,
+    ItemId, Level, LogId, NeedId, NoteId, RegionId, ResidentId, Role, Value, VisitId, Warning,
 };
 pub use keting_store::{Reader, SalvageReport, StoreError};
 pub use keting_trust::{CommitId, Cursor, Invitation, InvitationError};
@@ -66,6 +68,13 @@ pub mod input {
     pub use keting_model::InvalidValue;
     pub use keting_model::input::{Checked, Field, Refused, Takes, check, of_fifteen};
     pub use keting_model::words::{Label, label};
+}
+
+/// The words that fields choose from, and the languages they have labels in.
+pub mod words {
+    pub use keting_model::words::{
+        Bond, CareTag, Language, NeedStatus, Relation, Sex, Status, Tenure,
+    };
 }
 
 /// What queries answer with.

@@ -2,9 +2,11 @@
 //! whether to try again, and a message that tells a person what to do.
 
 mod catalogue;
+mod failure;
 
+use keting_model::input::Refused;
 use keting_model::query::MalformedId;
-use keting_model::{CommandError, DocumentError, RuleError};
+use keting_model::{CommandError, DocumentError, HouseholdId, RuleError};
 use keting_store::{DiskFault, OpenError, StoreError};
 use keting_sync::CloseReason;
 use keting_trust::guard::GuardError;
@@ -14,7 +16,10 @@ pub use catalogue::{
     Advice, CAUTIONS, Caution, FAMILIES, FINDINGS, Family, Known, advice, caution, known,
 };
 
+pub use failure::{Failure, Sentence, sentences};
+
 use crate::durable_file::FolderError;
+use crate::replica::DraftError;
 use crate::shell::named::Ambiguous;
 use crate::shell::socket::SocketError;
 use crate::vault::VaultError;
@@ -38,6 +43,22 @@ pub enum EngineError {
     /// What a person wants cannot be done on the documents as they are.
     #[error(transparent)]
     Command(#[from] CommandError),
+    /// A field does not take what was typed.
+    #[error(transparent)]
+    Input(#[from] Refused),
+    /// A draft is not kept.
+    #[error(transparent)]
+    Draft(#[from] DraftError),
+    /// What was to be settled is not as it was read: people have said more since, or somebody settled it.
+    /// Not retryable.
+    #[error("what was to be settled has changed meanwhile")]
+    ChangedMeanwhile {
+        /// The household, if it is about one.
+        about: Option<HouseholdId>,
+    },
+    /// A settlement is no answer to the conflict it was given for.
+    #[error("the settlement is of something else than the conflict")]
+    SettlementOfSomethingElse,
     /// The rules refuse what a command planned.
     #[error(transparent)]
     Rule(#[from] RuleError),
@@ -174,6 +195,10 @@ impl EngineError {
             Self::Vault(error) => error.code(),
             Self::Sign(error) => error.code(),
             Self::Command(error) => error.code(),
+            Self::Input(refused) => refused.rule.code(),
+            Self::Draft(error) => error.code(),
+            Self::ChangedMeanwhile { .. } => "changed_meanwhile",
+            Self::SettlementOfSomethingElse => "settlement_of_something_else",
             Self::Rule(error) => error.code(),
             Self::Document(_) => "document_damaged",
             Self::Denied(denied) => denied.code(),

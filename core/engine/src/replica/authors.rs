@@ -90,6 +90,20 @@ impl ExpectedAuthors {
 }
 
 impl Replica {
+    /// Whether this device wrote as an actor, in whatever incarnation.
+    pub(super) fn wrote_as(&self, actor: &ActorId) -> Result<bool, StoreError> {
+        let mut is_own = false;
+        let device = self.device();
+        let parameters = [actor.as_bytes().as_slice(), device.as_bytes()];
+        let parameters = parameters.map(|bytes| Cell::Blob(bytes.to_vec()));
+        self.store.query(
+            "SELECT 1 FROM author WHERE actor = ?1 AND device = ?2",
+            &parameters,
+            &mut |_| is_own = true,
+        )?;
+        Ok(is_own)
+    }
+
     /// Finds writers whom screens would show under another name or device than their commits say.
     pub(super) fn find_wrong_authors(
         &self,

@@ -25,9 +25,9 @@ use crate::replica::Replica;
 use crate::replica::authors::Author;
 use crate::replica::cache::Open;
 use crate::replica::dating::Dated;
+use crate::replica::occasion::Occasion;
 use crate::replica::planned_on::{Base, Seen};
 use crate::replica::regions::RegionsWith;
-use crate::replica::rolled_back::Anew;
 
 /// A command that is done and durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,11 +50,11 @@ pub(super) struct Draft {
     part: Part,
 }
 
-/// What a person wants, what it was planned on, and which earlier attempt at it goes with it.
+/// What a person wants, and what it was planned on.
 struct Wish<'c> {
     command: &'c Command,
     planned_on: Seen,
-    anew: Option<&'c Anew>,
+    occasion: Occasion<'c>,
 }
 
 /// What a commit says of its command and of other commits.
@@ -75,16 +75,17 @@ impl Replica {
     /// When the device is not enrolled, the command is not valid on the documents as they are, the
     /// holder's grant does not permit it, or the file cannot be written. Nothing has then happened.
     pub fn execute(&mut self, command: &Command) -> Result<Executed, EngineError> {
-        self.carry_out(command, None).map_err(|error| self.connect_anew_after(error))
+        self.carry_out(command, Occasion::Given { draft: None })
+            .map_err(|error| self.connect_anew_after(error))
     }
 
-    /// Carries out a command, perhaps anew: it is then planned on what its author had seen, and its
-    /// commit takes the place of another.
+    /// Carries out a command, as somebody gave it or anew.
     pub(super) fn carry_out(
         &mut self,
         command: &Command,
-        anew: Option<&Anew>,
+        occasion: Occasion<'_>,
     ) -> Result<Executed, EngineError> {
+        let anew = occasion.anew();
         self.settle_incarnation()?;
         let seen = self.seen()?;
         let mut bases = self.open_bases(command.documents(), anew.map(|anew| &anew.seen))?;
@@ -122,7 +123,7 @@ impl Replica {
             follows: self.follows(followed, &planned_on, &drafts)?,
         };
         let commit = self.sign(said, &drafts, &stamp, &dated)?;
-        let wish = Wish { command, planned_on, anew };
+        let wish = Wish { command, planned_on, occasion };
         let documents = self.keep(&wish, &commit, drafts, &dated)?;
         Ok(Executed { commit: commit.id(), documents, warnings })
     }
@@ -252,9 +253,7 @@ impl Replica {
         let author = self.unknown_author(commit)?;
         let row = self.store.write(|transaction| {
             let row = write(transaction, wish, commit, &opened, made, dated.now)?;
-            if let Some(anew) = wish.anew {
-                anew.settle(transaction, Some(row))?;
-            }
+            wish.occasion.settle(transaction, row)?;
             for open in &mut opened {
                 snapshot_if_due(transaction, open)?;
             }
@@ -355,7 +354,7 @@ fn write(
         commit: row,
         command: wish.command.to_bytes(),
         state: OutboxState::Queued,
-        queued_at_ms: wish.anew.map_or(now.unix_ms(), |anew| anew.entered_at_ms),
+        queued_at_ms: wish.occasion.anew().map_or(now.unix_ms(), |anew| anew.entered_at_ms),
         carried_for: None,
         stands: true,
         planned_on: wish.planned_on.to_bytes(),

@@ -3,7 +3,7 @@
 //!
 //! A `Replica` is stepped from one thread at a time. It owns the one writer of its file; the shell
 //! around it adds threads and sockets, the simulation adds neither. What it does falls into
-//! commands ([`execute`]), what the server's log brings ([`receive`], written by [`keep`]) and what
+//! commands ([`execute`], [`saving`] of an app's forms, [`drafts`] of those begun), what the server's log brings ([`receive`], written by [`keep`]) and what
 //! waits for the server ([`outbox`]); what the server holds leaves the documents ([`held`]). A file
 //! that is damaged gives its outbox to a fresh one ([`salvaged`]).
 
@@ -13,6 +13,7 @@ mod cache;
 mod city_clock;
 mod clock;
 mod dating;
+mod drafts;
 mod ended;
 mod enrol;
 mod execute;
@@ -23,6 +24,7 @@ mod incarnation;
 mod keep;
 pub mod membership;
 mod meta;
+mod occasion;
 mod outbox;
 mod own_grants;
 mod planned_on;
@@ -30,6 +32,7 @@ mod receive;
 pub(crate) mod regions;
 mod rolled_back;
 mod salvaged;
+mod saving;
 pub(crate) mod seen;
 mod status;
 mod unread;
@@ -47,11 +50,13 @@ use keting_trust::{
     Cursor, DeviceId, Incarnation, Invitation, PublicKey, SignedGrant, SignedHeard, Signer, limits,
 };
 
+pub use drafts::DraftError;
 pub use execute::Executed;
 pub use incarnation::FileIdentity;
 pub use outbox::Waiting;
 pub use receive::Kept;
 pub use rolled_back::Moot;
+pub use saving::Saved;
 pub use status::Status;
 
 use crate::environment::Environment;

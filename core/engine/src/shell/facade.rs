@@ -149,8 +149,13 @@ impl Keting {
     /// happened.
     pub fn execute(&self, command: &Command) -> Result<Executed, EngineError> {
         let executed = self.with_replica(|replica| replica.execute(command))?;
-        self.inner.edited.notify_one();
+        self.tell_edited();
         Ok(executed)
+    }
+
+    /// Wakes the sync that waits for edits.
+    pub(crate) fn tell_edited(&self) {
+        self.inner.edited.notify_one();
     }
 
     /// Runs a query that is not among the ready ones, on a reader of its own, which sees the file as
@@ -252,7 +257,7 @@ impl Keting {
     }
 
     /// Works on the replica while nobody else does.
-    pub(super) fn with_replica<T>(&self, work: impl FnOnce(&mut Replica) -> T) -> T {
+    pub(crate) fn with_replica<T>(&self, work: impl FnOnce(&mut Replica) -> T) -> T {
         let mut replica = self.lock();
         let done = work(&mut replica);
         *locked(&self.inner.known) = Known::of(&replica);
@@ -283,7 +288,7 @@ impl Keting {
 }
 
 /// Bytes nobody can foresee.
-pub(super) fn random<const N: usize>() -> [u8; N] {
+pub(crate) fn random<const N: usize>() -> [u8; N] {
     let environment: &mut dyn Environment = &mut SystemEnvironment;
     environment.random()
 }

@@ -229,7 +229,7 @@ impl Keting {
         self.at_one_moment(|view, _| Ok(Status::read(view, now, clock_off_ms)))?
     }
 
-    pub(super) fn at_one_moment<T>(
+    pub(crate) fn at_one_moment<T>(
         &self,
         work: impl FnOnce(&View, &Withheld) -> Result<T, StoreError>,
     ) -> Result<T, EngineError> {

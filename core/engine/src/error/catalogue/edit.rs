@@ -130,6 +130,11 @@ pub(super) const CODES: &[Known] = &[
         "Several people entered different values here: choose one of them first, then edit.",
     ),
     refused(
+        "changed_meanwhile",
+        "这一项刚才有人改过或定过，请核对现在的内容再决定。",
+        "Somebody has changed or settled this meanwhile: check what is there now, and then decide.",
+    ),
+    refused(
         "withdrawn",
         "这条或它所在的户已作废，不能再改，要改请先恢复。",
         "This, or its household, was withdrawn and cannot be changed: to change it restore it first.",
@@ -206,6 +211,18 @@ pub(super) const CODES: &[Known] = &[
     against_the_rules("wrong_owner"),
     needs_update("needs_newer_app"),
     needs_update("unknown_kind"),
+    refused(
+        "draft_too_large",
+        "没填完的内容太多，请先填好并保存一部分。",
+        "There is too much in the unfinished form: save a part of it and enter the rest after that.",
+    ),
+    refused(
+        "too_many_drafts",
+        "没填完的表太多，请先填完几份，或丢弃不要的。",
+        "There are too many unfinished forms: fill in and save some, or discard what is not wanted.",
+    ),
+    internal("bad_draft_name"),
+    internal("settlement_of_something_else"),
     internal("document_not_given"),
 ];
 

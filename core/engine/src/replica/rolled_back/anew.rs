@@ -31,6 +31,7 @@ use super::taken_out::TakenOut;
 use super::{ANCESTOR_HELD, is_due};
 use crate::error::EngineError;
 use crate::replica::Replica;
+use crate::replica::occasion::Occasion;
 use crate::replica::planned_on::Seen;
 
 /// What authoring anew came to.
@@ -143,7 +144,7 @@ impl Replica {
             self.leave_to_a_person(entry.commit, Some(anew))?;
             return Ok(true);
         };
-        match self.carry_out(&command, Some(anew)) {
+        match self.carry_out(&command, Occasion::Anew(anew)) {
             Ok(executed) => {
                 if anew.begins_incarnation {
                     *round = None;

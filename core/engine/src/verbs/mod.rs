@@ -1,0 +1,124 @@
+//! What a person does, in the words of the field: a verb for each act, and the form it takes.
+//!
+//! An app fills in a form and calls a verb. The engine makes the ids that are missing, stamps the city's
+//! time, brings what was typed to its normal form and writes each field where it belongs; what of it is
+//! private is no concern of the app's. When a verb returns, the edit is durable on this device. Each verb
+//! is one commit, or none where everything was already as it should be.
+//!
+//! *Saved twice is saved once.* A form takes its id when it is opened (as [`Keting::new_household_id`]) and
+//! keeps it in its draft. Should the app end before it heard that the form was saved, the person finds the
+//! form again and saves it again: the same verb with the same id then succeeds and writes nothing, as long
+//! as this device added that record and it says what the form says. A draft that is named with a verb is
+//! discarded in the transaction that stores the edit: on the disk is the one or the other, never both.
+//!
+//! Every argument is owned and every answer stands alone, so a call can be handed to another thread.
+
+mod conflict;
+mod draft;
+mod household;
+mod need;
+mod record;
+mod region;
+mod resident;
+mod visit;
+
+use keting_model::{
+    Command, Fields, HouseholdId, ItemId, NeedId, NoteId, RegionId, ResidentId, Value, VisitId,
+};
+
+pub use conflict::Settlement;
+pub use draft::Draft;
+pub use household::{HouseholdEdit, NewHousehold};
+pub use need::{NeedStep, NewNeed};
+pub use record::RecordRef;
+pub use region::NewRegion;
+pub use resident::{NewResident, NewStatus, ResidentEdit};
+pub use visit::{NewNote, NewVisit};
+
+use crate::error::EngineError;
+use crate::replica::{Replica, Saved};
+use crate::shell::facade::{Keting, random};
+
+type Saving<I> = Result<Saved<I>, EngineError>;
+
+impl Keting {
+    /// A fresh id for a household, for a form to keep from its first keystroke.
+    pub fn new_household_id(&self) -> HouseholdId {
+        HouseholdId::from_random(random())
+    }
+
+    /// A fresh id for a region; as for a household.
+    pub fn new_region_id(&self) -> RegionId {
+        RegionId::from_random(random())
+    }
+
+    /// A fresh id for a resident; as for a household.
+    pub fn new_resident_id(&self) -> ResidentId {
+        ResidentId::of(self.new_item())
+    }
+
+    /// A fresh id for a need; as for a household.
+    pub fn new_need_id(&self) -> NeedId {
+        NeedId::of(self.new_item())
+    }
+
+    /// A fresh id for a visit; as for a household.
+    pub fn new_visit_id(&self) -> VisitId {
+        VisitId::of(self.new_item())
+    }
+
+    /// A fresh id for a note; as for a household.
+    pub fn new_note_id(&self) -> NoteId {
+        NoteId::of(self.new_item())
+    }
+
+    /// Makes a command while nobody else works on the replica, and saves it.
+    fn save<I>(
+        &self,
+        draft: Option<String>,
+        make: impl FnOnce(&mut Replica) -> Result<(I, Command), EngineError>,
+    ) -> Saving<I> {
+        let saved = self.with_replica(|replica| {
+            let (id, command) = make(replica)?;
+            replica.save(id, &command, draft.as_deref())
+        })?;
+        if saved.commit.is_some() {
+            self.tell_edited();
+        }
+        Ok(saved)
+    }
+}
+
+/// A fresh id for something inside a document.
+fn fresh_item(replica: &mut Replica) -> ItemId {
+    ItemId::new(replica.environment().random())
+}
+
+/// Adds a field of an edit: none clears it.
+fn set<T>(fields: &mut Fields, name: &str, value: Option<T>)
+where
+    Value: From<T>,
+{
+    fields.set(name, value.map_or(Value::Null, Value::from));
+}
+
+/// Adds a field of something new, if it was filled in.
+fn set_given<T>(fields: &mut Fields, name: &str, value: Option<T>)
+where
+    Value: From<T>,
+{
+    value.into_iter().for_each(|value| fields.set(name, value));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_verb_takes_and_gives_can_be_handed_to_another_thread() {
+        fn is_owned<T: Send + 'static>() {}
+        is_owned::<(NewHousehold, NewResident, NewVisit, NewNote, NewNeed, NewRegion)>();
+        is_owned::<(HouseholdEdit, ResidentEdit, NewStatus, NeedStep, Settlement, RecordRef)>();
+        is_owned::<(Saving<HouseholdId>, Saving<RecordRef>, Vec<Draft>, EngineError)>();
+    }
+}
