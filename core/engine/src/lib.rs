@@ -30,11 +30,15 @@ pub use driver::Progress;
 pub use environment::{Boot, Environment, SystemEnvironment};
 pub use error::{EngineError, ErrorKind, Failure, known, sentences};
 pub use replica::{DraftError, Executed, Moot, Saved, Status};
-pub use shell::facade::Keting;
+pub use shell::asking::{Answer, Query};
 pub use shell::handle::SyncHandle;
+pub use shell::live::Live;
+pub use shell::local::Local as Keting;
 pub use shell::named::Ambiguous;
 pub use shell::news::{News, SyncNews};
 pub use shell::sync_loop::SyncReport;
+pub use shell::sync_status::{Phase, SyncStatus};
+pub use shell::syncing::SyncRun;
 pub use vault::{DirectoryVault, ReplicaId, Secret, Vault, VaultError};
 pub use watch::{Changed, ChangedRow, Next, Subscription};
 
@@ -45,6 +49,12 @@ pub use keting_model::{
 };
 pub use keting_store::{Reader, SalvageReport, StoreError};
 pub use keting_trust::{CommitId, Cursor, Invitation, InvitationError};
+
+/// The handle whose calls are awaited.
+pub mod app {
+    pub use crate::shell::keting::Keting;
+    pub use crate::shell::syncing::NetworkState;
+}
 
 /// What a [`Vault`] over an app's own hardware keys answers with.
 pub mod keys {

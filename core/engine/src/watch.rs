@@ -3,6 +3,7 @@
 //! An observer that does not keep up loses the detail, never the news: past a bound it hears once
 //! that everything may have changed, and asks again. A watch ends by itself when the replica closes.
 
+use std::collections::BTreeSet;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -45,6 +46,8 @@ pub enum Next {
 #[derive(Debug, Default, Clone)]
 pub struct Observers {
     list: Arc<Mutex<Vec<Observer>>>,
+    /// The tables that were told of since somebody last took them.
+    tables: Arc<Mutex<BTreeSet<&'static str>>>,
 }
 
 #[derive(Debug)]
@@ -82,7 +85,13 @@ impl Observers {
         if changes.is_empty() {
             return;
         }
+        locked(&self.tables).extend(changes.iter().map(table));
         locked(&self.list).retain_mut(|observer| observer.tell(changes));
+    }
+
+    /// The tables that changed since this was last asked.
+    pub(crate) fn take_tables(&self) -> BTreeSet<&'static str> {
+        std::mem::take(&mut locked(&self.tables))
     }
 }
 
@@ -163,8 +172,15 @@ impl Drop for Subscription {
     }
 }
 
-fn locked(list: &Mutex<Vec<Observer>>) -> MutexGuard<'_, Vec<Observer>> {
-    list.lock().unwrap_or_else(PoisonError::into_inner)
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn table(change: &RowChange) -> &'static str {
+    match change {
+        RowChange::Put(row) => row.table.name,
+        RowChange::Delete { table, .. } => table.name,
+    }
 }
 
 fn changed_row(change: &RowChange) -> ChangedRow {

@@ -73,6 +73,11 @@ impl CityTime {
         self.plus_ms(later_ms).day()
     }
 
+    /// How long its day still lasts, in milliseconds.
+    pub const fn day_left_ms(self) -> u64 {
+        DAY_MS - self.unix_ms.saturating_add(ZONE_OFFSET_MS) % DAY_MS
+    }
+
     /// The day it falls on, as people in the city count it.
     pub fn day(self) -> Day {
         Day::of_days_since_1970(self.unix_ms.saturating_add(ZONE_OFFSET_MS) / DAY_MS)
@@ -97,6 +102,8 @@ mod tests {
         // 2026-03-31 16:30 UTC is half past midnight of the first of April.
         let time = CityTime::new(1_774_974_600_000);
         assert_eq!(time.day().to_string(), "2026-04-01");
+        assert_eq!(time.plus_ms(time.day_left_ms() - 1).day(), time.day());
+        assert_eq!(time.plus_ms(time.day_left_ms()).day().to_string(), "2026-04-02");
         assert_eq!(CityTime::new(0).day().to_string(), "1970-01-01");
         assert_eq!(CityTime::new(u64::MAX).day().to_string(), "2199-12-31");
     }

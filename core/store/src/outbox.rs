@@ -205,6 +205,20 @@ impl View {
         self.first(&format!("SELECT {COLUMNS} FROM outbox WHERE commit_row = ?1"), [commit.0], read)
     }
 
+    /// When the oldest work was entered that the server has yet to answer, milliseconds since the Unix
+    /// epoch by the city's time.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn oldest_waiting_at_ms(&self) -> Result<Option<u64>, StoreError> {
+        self.first(
+            "SELECT queued_at_ms FROM outbox INDEXED BY outbox_open
+             WHERE state <> 2 AND state IN (0, 1, 4) AND stands ORDER BY commit_row LIMIT 1",
+            [],
+            |row| from_int(row, 0),
+        )
+    }
+
     /// How much waits and how much is held.
     ///
     /// # Errors

@@ -49,6 +49,8 @@ pub struct Store {
     lock: Option<Arc<Lock>>,
     /// Notes since the last sync of the log.
     notes_in_a_row: u32,
+    /// Transactions that were committed since it was opened.
+    write_count: u64,
     /// Whether a sync of the log may have failed and dropped what stands in it: it is seen, but a
     /// power cut would take it, with all that is logged behind it.
     is_log_in_doubt: bool,
@@ -98,6 +100,7 @@ impl Store {
             full_sync: config.full_sync,
             lock,
             notes_in_a_row: 0,
+            write_count: 0,
             is_log_in_doubt,
         }
     }
@@ -139,6 +142,12 @@ impl Store {
     /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// How many transactions were committed since the file was opened: whoever looks before and after
+    /// some work knows whether it wrote anything.
+    pub fn write_count(&self) -> u64 {
+        self.write_count
     }
 
     /// Writes everything that belongs to one act in one transaction.
@@ -209,6 +218,7 @@ impl Store {
             self.is_log_in_doubt = true;
             return Err(error.into());
         }
+        self.write_count += 1;
         Ok(done)
     }
 

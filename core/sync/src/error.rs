@@ -236,7 +236,7 @@ impl CloseReason {
     /// The stable code.
     pub fn code(&self) -> &str {
         match self {
-            Self::Asked => "closed",
+            Self::Asked => "sync_stopped",
             Self::ConnectionLost => "connection_lost",
             Self::PeerSilent { .. } => "peer_silent",
             Self::PeerMisbehaved(misbehaved) => misbehaved.code(),

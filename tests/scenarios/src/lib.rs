@@ -6,6 +6,7 @@
 //! `tests/simulation`, for processes that are killed `tests/chaos`.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+pub mod app;
 pub mod binary;
 pub mod city;
 pub mod clock;

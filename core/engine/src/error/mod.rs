@@ -96,6 +96,12 @@ pub enum EngineError {
     /// else than what came with it. Not retryable.
     #[error("what the server says of its log is not signed by the city")]
     LogNotSigned,
+    /// The handle was closed.
+    #[error("the handle was closed")]
+    Shut,
+    /// The engine is at fault: a thread of its own panicked at what it was to do.
+    #[error("the engine is at fault")]
+    Fault,
     /// This replica is syncing already.
     #[error("the replica is syncing already")]
     SyncRunning,
@@ -210,6 +216,8 @@ impl EngineError {
             Self::Closed(reason) => reason.code(),
             Self::Protocol { code } => code,
             Self::LogNotSigned => "log_not_signed",
+            Self::Shut => "closed",
+            Self::Fault => "internal",
             Self::SyncRunning => "sync_running",
             Self::NoThread(_) => "no_thread",
             Self::NotEnrolled => "not_enrolled",

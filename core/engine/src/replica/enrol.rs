@@ -32,7 +32,7 @@ const SOFTWARE: &str = concat!("keting/", env!("CARGO_PKG_VERSION"));
 ///
 /// # Errors
 /// When the file cannot be read.
-pub(super) fn invitation(file: &View) -> Result<Option<Invitation>, EngineError> {
+pub(crate) fn invitation(file: &View) -> Result<Option<Invitation>, EngineError> {
     let Some(bytes) = file.meta(meta::INVITATION)? else { return Ok(None) };
     let text = String::from_utf8(bytes).map_err(|_| EngineError::DamagedMeta)?;
     text.parse().map(Some).map_err(|_| EngineError::DamagedMeta)

@@ -51,6 +51,7 @@ use keting_trust::{
 };
 
 pub use drafts::DraftError;
+pub(crate) use enrol::invitation;
 pub use execute::Executed;
 pub use incarnation::FileIdentity;
 pub use outbox::Waiting;

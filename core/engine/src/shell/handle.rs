@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 use crate::error::EngineError;
-use crate::shell::facade::{Keting, random};
+use crate::shell::local::{Local, random};
 use crate::shell::news::{News, SyncNews};
 use crate::shell::retry::Pauses;
 use crate::shell::sync_loop::{self, SyncReport, Until};
@@ -17,24 +17,26 @@ use crate::shell::turn::Turn;
 
 const THREAD: &str = "keting-sync";
 
-/// Syncing that goes on by itself. Dropping it stops it, and returns once it has stopped.
+/// Syncing that goes on by itself. Dropping it stops it, and waits for nothing.
 pub struct SyncHandle {
-    keting: Keting,
+    keting: Local,
     news: News,
-    stop: Option<oneshot::Sender<Infallible>>,
-    thread: Option<JoinHandle<Result<(), EngineError>>>,
+    /// Dropped, it stops the thread.
+    stop: oneshot::Sender<Infallible>,
+    thread: JoinHandle<Result<(), EngineError>>,
 }
 
 impl SyncHandle {
-    pub(super) fn start(keting: &Keting, turn: Turn) -> Result<Self, EngineError> {
+    pub(super) fn start(keting: &Local, turn: Turn) -> Result<Self, EngineError> {
         let runtime = runtime()?;
         let (stop, stopped) = oneshot::channel();
         let news = News::default();
         let (syncing, told) = (keting.clone(), news.clone());
         let body = move || {
+            let mut tell = |what| told.tell(what);
             let ended = runtime.block_on(async {
                 tokio::select! {
-                    error = stay_connected(&syncing, &told) => Err(error),
+                    error = stay_connected(&syncing, &mut tell) => Err(error),
                     _ = stopped => Ok(()),
                 }
             });
@@ -46,7 +48,7 @@ impl SyncHandle {
         };
         let thread = thread::Builder::new().name(THREAD.to_owned()).spawn(body);
         let thread = thread.map_err(EngineError::NoThread)?;
-        Ok(Self { keting: keting.clone(), news, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { keting: keting.clone(), news, stop, thread })
     }
 
     /// How it goes on. Nobody has to listen.
@@ -59,33 +61,19 @@ impl SyncHandle {
         self.keting.hurry();
     }
 
-    /// Stops syncing.
+    /// Stops syncing, and returns once it has stopped.
     ///
     /// # Errors
     /// Why it had ended by itself, if it had.
-    pub fn stop(mut self) -> Result<(), EngineError> {
-        match self.join() {
-            Some(Ok(ended)) => ended,
-            Some(Err(panic)) => std::panic::resume_unwind(panic),
-            None => Ok(()),
-        }
-    }
-
-    fn join(&mut self) -> Option<thread::Result<Result<(), EngineError>>> {
-        drop(self.stop.take());
-        self.thread.take().map(JoinHandle::join)
-    }
-}
-
-impl Drop for SyncHandle {
-    fn drop(&mut self) {
-        let _ = self.join();
+    pub fn stop(self) -> Result<(), EngineError> {
+        drop(self.stop);
+        self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 }
 
 /// Syncs once, on a thread of its own: it may be called from anywhere, also from a runtime's thread.
 pub(super) fn sync_once(
-    keting: &Keting,
+    keting: &Local,
     news: &mut (dyn FnMut(SyncNews) + Send),
 ) -> Result<SyncReport, EngineError> {
     let runtime = runtime()?;
@@ -104,13 +92,16 @@ pub(super) fn sync_once(
 }
 
 /// Stays connected, and connects again when the link breaks, until that would not help.
-async fn stay_connected(keting: &Keting, news: &News) -> EngineError {
+pub(super) async fn stay_connected(
+    keting: &Local,
+    news: &mut (dyn FnMut(SyncNews) + Send),
+) -> EngineError {
     let mut pauses = Pauses::new(u64::from_be_bytes(random()));
     loop {
-        let outcome = sync_loop::run(keting, Until::Stopped, &mut |what| news.tell(what)).await;
+        let outcome = sync_loop::run(keting, Until::Stopped, news).await;
         let error = outcome.ended.err().unwrap_or(CloseReason::Asked.into());
         let retry_in_ms = error.retryable().then(|| pauses.after_ms(&outcome.progress));
-        news.tell(SyncNews::Disconnected { code: error.code().to_owned(), retry_in_ms });
+        news(SyncNews::Disconnected { code: error.code().to_owned(), retry_in_ms });
         let Some(pause_ms) = retry_in_ms else { return error };
         tokio::select! {
             () = tokio::time::sleep(Duration::from_millis(pause_ms)) => {}

@@ -1,15 +1,24 @@
 //! The shell: threads and sockets around a replica, and nothing else.
 
+pub mod asking;
+mod changes;
+mod contact;
 mod counted;
-pub mod facade;
 pub mod handle;
+pub mod hosting;
+pub mod keting;
 pub(crate) mod knock;
+pub mod live;
+pub mod local;
 pub mod named;
 pub mod news;
+mod own_thread;
 pub mod queries;
 mod reaching;
 mod retry;
 pub mod socket;
 pub mod sync_loop;
+pub mod sync_status;
+pub mod syncing;
 pub mod tls;
 mod turn;

@@ -8,7 +8,7 @@ use keting_model::query::{
 use keting_model::{Command, DocumentId, DocumentKind, ItemId};
 
 use crate::error::EngineError;
-use crate::shell::facade::Keting;
+use crate::shell::local::Local;
 use crate::shell::queries::HeldView;
 
 /// How many of those that an id may mean are told at most.
@@ -25,7 +25,7 @@ pub struct Ambiguous {
     pub candidates: Vec<Candidate<String>>,
 }
 
-impl Keting {
+impl Local {
     /// The household whose id begins as somebody typed, also one that is withdrawn. A whole id is taken as it
     /// is: whoever uses it hears whether it is here.
     ///

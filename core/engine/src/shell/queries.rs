@@ -13,7 +13,7 @@ use crate::error::EngineError;
 use crate::replica::Status;
 use crate::replica::held::{HeldEntry, held_work};
 use crate::replica::regions::region_of_code;
-use crate::shell::facade::Keting;
+use crate::shell::local::Local;
 
 /// Everything one screen shows of a household.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -76,7 +76,7 @@ impl HeldView {
     }
 }
 
-impl Keting {
+impl Local {
     /// The households here, or those of a region and below it, as a list shows them.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use crate::error::EngineError;
 use crate::reaching::Reaching;
-use crate::shell::facade::Keting;
+use crate::shell::local::Local;
 use crate::shell::news::SyncNews;
 use crate::shell::socket::SocketError;
 use crate::shell::sync_loop::{Outcome, Until, sync_at};
@@ -12,7 +12,7 @@ use crate::shell::sync_loop::{Outcome, Until, sync_at};
 /// Syncs with the server at the first address where a session gets through. If it does at none, what is
 /// told is why not at the first where it may later, or else at the first of all.
 pub(super) async fn reach(
-    keting: &Keting,
+    keting: &Local,
     until: Until,
     news: &mut (dyn FnMut(SyncNews) + Send),
 ) -> Outcome {

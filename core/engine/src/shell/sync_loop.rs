@@ -11,7 +11,7 @@ use crate::driver::{Progress, SyncDriver};
 use crate::error::EngineError;
 use crate::replica::Replica;
 use crate::replica::whereabouts::Whereabouts;
-use crate::shell::facade::Keting;
+use crate::shell::local::Local;
 use crate::shell::news::SyncNews;
 use crate::shell::reaching::reach;
 use crate::shell::socket::{Socket, SocketError};
@@ -56,7 +56,7 @@ impl From<EngineError> for Outcome {
 /// Connects, exchanges what there is, and disconnects. A device that was enrolled once more comes again
 /// as what it is now; an invitation that led to nothing is given up.
 pub(super) async fn run(
-    keting: &Keting,
+    keting: &Local,
     until: Until,
     news: &mut (dyn FnMut(SyncNews) + Send),
 ) -> Outcome {
@@ -75,7 +75,7 @@ pub(super) async fn run(
 
 /// Connects to one address of the server, and has a session there.
 pub(super) async fn sync_at(
-    keting: &Keting,
+    keting: &Local,
     server: &Whereabouts,
     url: &str,
     started: Instant,
@@ -100,7 +100,7 @@ pub(super) async fn sync_at(
 
 /// A connection that stands, and the session on it.
 struct Connection<'a> {
-    keting: &'a Keting,
+    keting: &'a Local,
     /// Where the server was known to be when it began, and at which of the addresses it is.
     server: &'a Whereabouts,
     url: &'a str,
@@ -115,7 +115,7 @@ struct Connection<'a> {
 
 impl<'a> Connection<'a> {
     async fn begin(
-        keting: &'a Keting,
+        keting: &'a Local,
         server: &'a Whereabouts,
         url: &'a str,
         started: Instant,

@@ -8,7 +8,7 @@ use keting_model::{
 
 use crate::error::EngineError;
 use crate::replica::Replica;
-use crate::shell::facade::Keting;
+use crate::shell::local::Local;
 use crate::verbs::{NeedStep, NewStatus, RecordRef, Saving};
 
 /// What it shall be, of what people said differently. It is said in full, and not as the number of one of
@@ -50,7 +50,7 @@ pub enum Settlement {
     },
 }
 
-impl Keting {
+impl Local {
     /// Settles a conflict as it was read ([`ConflictView::id`]).
     ///
     /// # Errors

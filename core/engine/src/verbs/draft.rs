@@ -6,7 +6,7 @@ use keting_model::HouseholdId;
 use keting_store::StoredDraft;
 
 use crate::error::EngineError;
-use crate::shell::facade::Keting;
+use crate::shell::local::Local;
 
 /// A form that somebody has begun to fill in, as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Draft {
     pub kept_at_ms: u64,
 }
 
-impl Keting {
+impl Local {
     /// Keeps what was filled in so far, in place of what was kept under the key before. It stays on this
     /// device.
     ///

@@ -4,7 +4,7 @@ use keting_model::household::HouseholdCommand;
 use keting_model::words::Tenure;
 use keting_model::{Command, Fields, HouseholdId, RegionId};
 
-use crate::shell::facade::Keting;
+use crate::shell::local::Local;
 use crate::verbs::{NewResident, Saving, set, set_given};
 
 /// A household to be added.
@@ -58,7 +58,7 @@ pub enum HouseholdEdit {
     },
 }
 
-impl Keting {
+impl Local {
     /// Adds a household, perhaps with its residents.
     ///
     /// # Errors

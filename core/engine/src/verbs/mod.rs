@@ -5,7 +5,7 @@
 //! private is no concern of the app's. When a verb returns, the edit is durable on this device. Each verb
 //! is one commit, or none where everything was already as it should be.
 //!
-//! *Saved twice is saved once.* A form takes its id when it is opened (as [`Keting::new_household_id`]) and
+//! *Saved twice is saved once.* A form takes its id when it is opened (as [`Local::new_household_id`]) and
 //! keeps it in its draft. Should the app end before it heard that the form was saved, the person finds the
 //! form again and saves it again: the same verb with the same id then succeeds and writes nothing, as long
 //! as this device added that record and it says what the form says. A draft that is named with a verb is
@@ -37,11 +37,11 @@ pub use visit::{NewNote, NewVisit};
 
 use crate::error::EngineError;
 use crate::replica::{Replica, Saved};
-use crate::shell::facade::{Keting, random};
+use crate::shell::local::{Local, random};
 
 type Saving<I> = Result<Saved<I>, EngineError>;
 
-impl Keting {
+impl Local {
     /// A fresh id for a household, for a form to keep from its first keystroke.
     pub fn new_household_id(&self) -> HouseholdId {
         HouseholdId::from_random(random())

@@ -5,7 +5,7 @@ use keting_model::words::NeedStatus;
 use keting_model::{Command, DocumentId, HouseholdId, ItemId, NeedId};
 
 use crate::replica::Replica;
-use crate::shell::facade::Keting;
+use crate::shell::local::Local;
 use crate::verbs::{Saving, fresh_item};
 
 /// A need to be entered.
@@ -45,7 +45,7 @@ impl NeedStep {
     }
 }
 
-impl Keting {
+impl Local {
     /// Enters what a household needs.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use keting_model::{Command, DocumentId, HouseholdId, ItemId, NeedId, NoteId, Res
 
 use crate::error::EngineError;
 use crate::replica::Replica;
-use crate::shell::facade::Keting;
+use crate::shell::local::Local;
 use crate::verbs::{Saving, fresh_item};
 
 /// Something that can be withdrawn.
@@ -47,7 +47,7 @@ pub enum RecordRef {
     },
 }
 
-impl Keting {
+impl Local {
     /// Withdraws something that was entered by mistake: it is in no list any more, and nothing of it is
     /// lost. One that is withdrawn already, and that others worked on meanwhile, stays withdrawn all the
     /// same.

@@ -3,7 +3,7 @@
 use keting_model::region::RegionCommand;
 use keting_model::{Command, Fields, Level, RegionId};
 
-use crate::shell::facade::Keting;
+use crate::shell::local::Local;
 use crate::verbs::{Saving, set_given};
 
 /// A region to be added.
@@ -25,7 +25,7 @@ pub struct NewRegion {
     pub head: Option<String>,
 }
 
-impl Keting {
+impl Local {
     /// Adds a region.
     ///
     /// # Errors

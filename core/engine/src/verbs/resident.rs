@@ -5,7 +5,7 @@ use keting_model::words::{Bond, CareTag, Relation, Sex, Status};
 use keting_model::{CityTime, Command, Day, DocumentId, Fields, HouseholdId, ItemId, ResidentId};
 
 use crate::replica::Replica;
-use crate::shell::facade::Keting;
+use crate::shell::local::Local;
 use crate::verbs::{Saving, fresh_item, set, set_given};
 
 /// A resident to be added.
@@ -128,7 +128,7 @@ impl NewStatus {
     }
 }
 
-impl Keting {
+impl Local {
     /// Adds a resident, who lives there from now on as far as anybody knows.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use keting_model::household_visits::VisitsCommand;
 use keting_model::query::{Recorded, when_recorded};
 use keting_model::{Command, CommandError, Day, Fields, HouseholdId, NoteId, VisitId};
 
-use crate::shell::facade::Keting;
+use crate::shell::local::Local;
 use crate::verbs::{Saving, fresh_item, set_given};
 
 /// A visit to be recorded.
@@ -31,7 +31,7 @@ pub struct NewNote {
     pub text: String,
 }
 
-impl Keting {
+impl Local {
     /// Records a visit.
     ///
     /// # Errors

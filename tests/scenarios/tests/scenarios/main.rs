@@ -26,6 +26,7 @@ mod incarnations;
 mod invitations;
 mod json;
 mod keeping;
+mod live;
 mod logs;
 mod lying_announcements;
 mod lying_answers;

@@ -12,7 +12,7 @@ use keting::views::HouseholdFilter;
 use keting::{ErrorKind, Fields, Keting, SyncNews};
 use keting_scenarios::binary::keting;
 use keting_scenarios::city::{City, GRID, MICRO_GRID};
-use keting_scenarios::phone::{Phone, Two};
+use keting_scenarios::phone::{Phone, Two, vault};
 use keting_trust::limits;
 use serde_json::Value;
 
@@ -106,9 +106,12 @@ fn dropping_the_handle_of_a_sync_leaves_nothing_of_it_behind() {
     let alice = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
     let syncing = alice.keting.start_sync().unwrap();
     assert!(syncing.news().any(|news| news == SyncNews::UpToDate));
-    drop(syncing);
-    // The file is free again: nobody else holds the replica.
-    alice.reopened().sync();
+    let directory = alice.directory().to_owned();
+    drop((syncing, alice));
+    // Whoever dropped it waited for nothing. The file is free once the thread has seen it.
+    let open = || Keting::open(&directory.join("data"), vault(&directory));
+    let opened = std::iter::repeat_with(open).take(10_000).find_map(Result::ok);
+    Phone::holding(opened.unwrap(), directory).sync();
 }
 
 #[test]

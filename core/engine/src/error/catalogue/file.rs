@@ -93,6 +93,12 @@ pub(super) const CODES: &[Known] = &[
         "这台设备已经加入了另一个城市，请核对邀请，要加入这个城市请另建目录。",
         "This device is in another city: check the invitation, and take another folder to join this one.",
     ),
+    refused(
+        "closed",
+        "数据已经关上了，请重新打开后再试。",
+        "The data was closed: open it again and try again.",
+    ),
+    internal("internal"),
     internal("other_commit"),
     internal("number_too_large"),
     internal("statement_refused"),

@@ -23,7 +23,7 @@ pub(super) const CODES: &[Known] = &[
     )
     .later(),
     network(
-        "closed",
+        "sync_stopped",
         "同步已经停止，需要时请重新开始。",
         "Syncing was stopped: begin again when you need it.",
     )

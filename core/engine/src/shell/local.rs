@@ -1,4 +1,4 @@
-//! What an application holds: one replica, usable from every thread.
+//! An open replica that several threads share: one writer behind a lock, readers beside it.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
@@ -14,8 +14,10 @@ use crate::directory;
 use crate::environment::{Environment, SystemEnvironment};
 use crate::error::EngineError;
 use crate::replica::{Executed, Replica};
+use crate::shell::changes::{Changed, Changes};
 use crate::shell::handle::{self, SyncHandle};
 use crate::shell::news::SyncNews;
+use crate::shell::own_thread;
 use crate::shell::sync_loop::SyncReport;
 use crate::shell::turn::Turns;
 use crate::vault::Vault;
@@ -27,7 +29,7 @@ use crate::watch::{Observers, Subscription};
 /// Every call returns as soon as this device has done its part; only [`Self::sync`] waits for a
 /// server. Cloning gives another handle to the same replica; the file is closed with the last one.
 #[derive(Clone)]
-pub struct Keting {
+pub struct Local {
     inner: Arc<Inner>,
 }
 
@@ -44,6 +46,8 @@ struct Inner {
     turns: Turns,
     edited: Notify,
     hurried: Notify,
+    /// Who asks again, where the engine's own threads hold the replica.
+    hosted: Option<Changes>,
 }
 
 /// The replica as it was when its lock was last given back.
@@ -63,6 +67,13 @@ impl Known {
         Self { roles, withheld, time: replica.now(), clock_off_ms, at: Instant::now() }
     }
 
+    /// Whether what may be seen by now is what could be seen before.
+    fn shows_as_much_as(&self, before: &Self) -> bool {
+        self.roles == before.roles
+            && self.withheld == before.withheld
+            && self.time.day() == before.time.day()
+    }
+
     /// The time by now, as nobody has set the clock since.
     fn now(&self) -> CityTime {
         let since_ms = u64::try_from(self.at.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -70,7 +81,7 @@ impl Known {
     }
 }
 
-impl Keting {
+impl Local {
     /// Makes a device in `directory` that `invitation` allows to enrol, with the next sync. A device
     /// that is there already accepts the invitation as [`Self::accept`] does.
     ///
@@ -129,6 +140,15 @@ impl Keting {
     }
 
     pub(crate) fn of(replica: Replica) -> Self {
+        Self::with(replica, None)
+    }
+
+    /// One that only the engine's own threads may use, and that tells who asks again.
+    pub(super) fn hosted(replica: Replica, changes: Changes) -> Self {
+        Self::with(replica, Some(changes))
+    }
+
+    fn with(replica: Replica, hosted: Option<Changes>) -> Self {
         let inner = Inner {
             known: Mutex::new(Known::of(&replica)),
             readers: replica.store().readers(),
@@ -138,6 +158,7 @@ impl Keting {
             turns: Turns::default(),
             edited: Notify::new(),
             hurried: Notify::new(),
+            hosted,
         };
         Self { inner: Arc::new(inner) }
     }
@@ -167,6 +188,7 @@ impl Keting {
         &self,
         work: impl FnOnce(&Reader) -> Result<T, StoreError>,
     ) -> Result<T, EngineError> {
+        self.assert_on_own_thread();
         let idle = locked(&self.inner.idle_readers).pop();
         let reader = match idle {
             Some(reader) => reader,
@@ -259,12 +281,46 @@ impl Keting {
     /// Works on the replica while nobody else does.
     pub(crate) fn with_replica<T>(&self, work: impl FnOnce(&mut Replica) -> T) -> T {
         let mut replica = self.lock();
+        let writes_before = replica.store().write_count();
         let done = work(&mut replica);
-        *locked(&self.inner.known) = Known::of(&replica);
+        let has_written = replica.store().write_count() != writes_before;
+        let tables = replica.observers().take_tables();
+        let known = Known::of(&replica);
+        let before = std::mem::replace(&mut *locked(&self.inner.known), known.clone());
+        drop(replica);
+        if !known.shows_as_much_as(&before) {
+            self.tell(&Changed::Everything);
+        } else if has_written {
+            self.tell(&Changed::Written(tables));
+        }
         done
     }
 
+    /// Looks whether another day has begun in the city since it was last looked. It waits for nobody.
+    pub(super) fn looks_at_another_day(&self) -> bool {
+        let now = self.now();
+        let mut known = locked(&self.inner.known);
+        let is_another = now.day() != known.time.day();
+        if is_another {
+            (known.time, known.at) = (now, Instant::now());
+        }
+        is_another
+    }
+
+    fn tell(&self, changed: &Changed) {
+        if let Some(changes) = &self.inner.hosted {
+            changes.tell(changed);
+        }
+    }
+
+    fn assert_on_own_thread(&self) {
+        if self.inner.hosted.is_some() {
+            own_thread::assert();
+        }
+    }
+
     pub(crate) fn lock(&self) -> MutexGuard<'_, Replica> {
+        self.assert_on_own_thread();
         locked(&self.inner.replica)
     }
 

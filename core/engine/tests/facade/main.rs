@@ -1,0 +1,8 @@
+//! What an app may rely on: real files, real threads, and no runtime of the caller's.
+#![allow(clippy::unwrap_used)]
+
+mod device;
+mod lifecycle;
+mod live;
+mod syncing;
+mod working;
