@@ -78,7 +78,6 @@ fn one_sync_while_suspended_opens_the_file_for_its_own_length() {
     let url = format!("wss://{}/v1/sync", listener.local_addr().unwrap());
     let place = Place::new();
     let keting = place.join_at(&url);
-    keting.start_sync().unwrap();
     assert!(wait(keting.suspend(60_000)).unwrap());
     let run = keting.sync_once(u32::MAX).unwrap();
     let _silent = accepted(listener);
