@@ -1,6 +1,6 @@
 //! Text in columns on a terminal, where a Chinese character is twice as wide as a letter.
 
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// How many columns of a terminal a text takes.
 pub fn width(text: &str) -> usize {
@@ -10,6 +10,22 @@ pub fn width(text: &str) -> usize {
 /// A text with as many blanks behind it as make it so wide.
 pub fn padded(text: &str, wide: usize) -> String {
     format!("{text}{}", " ".repeat(wide.saturating_sub(width(text))))
+}
+
+/// A text on one line, cut where it would be wider than so many columns.
+pub fn shortened(text: &str, wide_max: usize) -> String {
+    let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if width(&one_line) <= wide_max {
+        return one_line;
+    }
+    let mut cut = String::new();
+    for character in one_line.chars() {
+        if width(&cut) + character.width().unwrap_or(0) >= wide_max {
+            break;
+        }
+        cut.push(character);
+    }
+    format!("{}…", cut.trim_end())
 }
 
 /// Rows of cells as lines, each column as wide as its widest cell, two blanks between columns.
@@ -89,5 +105,14 @@ mod tests {
         );
         let before = |line: &String| width(&line[..line.rfind(' ').unwrap()]);
         assert!(lines.iter().all(|line| before(line) == before(&lines[0])));
+    }
+
+    #[test]
+    fn a_text_of_a_list_stays_on_its_line_and_says_where_it_was_cut() {
+        assert_eq!(shortened("药快用完\n了", 11), "药快用完 了");
+        assert_eq!(shortened("药快用完\n了", 10), "药快用完…");
+        assert_eq!(shortened("楼道灯不亮", 6), "楼道…");
+        assert_eq!(shortened("abcdef", 6), "abcdef");
+        assert_eq!(shortened("abcdefg", 6), "abcde…");
     }
 }

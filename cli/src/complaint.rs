@@ -15,16 +15,20 @@ use crate::output::{advice, note};
 /// Says why it did not work: what is wrong, and what to do about it, in the reader's language.
 pub fn complain(failure: &Failure) {
     failure.ambiguous().into_iter().for_each(list_candidates);
+    if let Failure::NotOpen { called, value } = failure {
+        note(&format!("  现在是 stands now: {called}  {value}"));
+    }
     let invalid = failure.invalid_fields();
     for (field, rule) in &invalid {
         let (field, code) = (called(field), rule.code());
         let advice = advice(code).unwrap_or_default();
         let allowed = allowed_instead_of(*rule).unwrap_or_default();
-        note(&format!("keting: {field}: {advice}{allowed} [{code}]"));
+        let colon = Language::of_reader().choose("：", ": ");
+        note(&format!("keting: {field}{colon}{advice}{allowed} [{code}]"));
     }
     let advice = match failure {
         // It says itself what to do.
-        Failure::Withdrawn(_) => None,
+        Failure::Withdrawn(_) | Failure::Misused(_) => None,
         other => advice(other.code()),
     };
     let code = failure.code();
@@ -75,6 +79,9 @@ pub fn complain_as_json(failure: &Failure) {
         complaint["candidates"] = ambiguous.candidates.iter().map(candidate).collect();
     }
     match failure {
+        Failure::NotOpen { called, value } => {
+            complaint["stands_now"] = json!({ "called": called, "value": value });
+        }
         Failure::Arguments { missing, .. } if !missing.is_empty() => {
             complaint["missing"] = json!(missing);
         }

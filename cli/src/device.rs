@@ -1,11 +1,12 @@
 //! The device in a directory, and where its keys are.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use keting::input::{Field, check};
-use keting::views::{Candidate, ItemKind, RegionView};
+use keting::views::{Candidate, ItemKind, RegionView, digits_apart};
 use keting::{Ambiguous, Command, DirectoryVault, Keting, Vault, VaultError};
 use keting_model::{DocumentId, ItemId, Level};
 
@@ -68,7 +69,8 @@ pub fn vault_of() -> Result<Result<DirectoryVault, VaultError>, Failure> {
     Ok(DirectoryVault::open(&folder))
 }
 
-fn vault_folder() -> Option<PathBuf> {
+/// Where keys are, or will be; none where there is no place for them.
+pub fn vault_folder() -> Option<PathBuf> {
     let from = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     from("KETING_VAULT")
         .or_else(|| from("XDG_STATE_HOME").map(|state| state.join("keting")))
@@ -118,6 +120,20 @@ fn with_those_above(region: &RegionView, all: &[RegionView]) -> String {
     up.map(|one| one.name.as_str()).collect::<Vec<_>>().join(" < ")
 }
 
+/// So many digits of each id of a list are shown at least: what is read out from it stays good for a while.
+pub const DIGITS_MIN: usize = 8;
+
+/// How many digits of some ids, of which one may stand in it several times, are shown in a list: enough to
+/// name each.
+pub fn digits_shown<'i>(ids: impl IntoIterator<Item = &'i [u8]>) -> usize {
+    digits_apart(ids.into_iter().collect::<BTreeSet<_>>()).max(DIGITS_MIN)
+}
+
+/// So many digits of an id.
+pub fn digits_of(id: &impl Display, count: usize) -> String {
+    id.to_string().chars().take(count).collect()
+}
+
 /// The household whose id begins as it was typed.
 ///
 /// # Errors
@@ -151,4 +167,18 @@ pub fn resident(
     let household = self::household(keting, household)?;
     let resident = item(keting, &household, ItemKind::Resident, resident)?;
     Ok((household, resident))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_shown_with_so_many_digits_as_name_each_of_them() {
+        let alike = [[1; 8], [1, 1, 1, 1, 1, 9, 9, 9]];
+        let shown = |ids: &[[u8; 8]]| digits_shown(ids.iter().map(<[u8; 8]>::as_slice));
+        assert_eq!([shown(&[]), shown(&alike[..1]), shown(&[[1; 8], [1; 8]])], [8; 3]);
+        assert_eq!(shown(&alike), 12);
+        assert_eq!(digits_of(&ItemId::new(alike[1]), 12), "010101010109");
+    }
 }

@@ -41,6 +41,17 @@ pub enum Failure {
     /// An argument is not what it must be.
     #[error("{0}")]
     Usage(String),
+    /// An argument does not fit what is here: says what to do, in the reader's language.
+    #[error("{0}")]
+    Misused(String),
+    /// Nothing has to be settled of a field any more; what stands there is told to whoever asked, in no log.
+    #[error("there is nothing to settle")]
+    NotOpen {
+        /// What the field is called.
+        called: String,
+        /// What stands there, in words.
+        value: String,
+    },
     /// The command line is not understood: why, and which arguments are missing.
     #[error("{what}")]
     Arguments {
@@ -59,10 +70,10 @@ pub enum Failure {
     #[error("{0}")]
     Withdrawn(String),
     /// `verify` found differences, printed already.
-    #[error("{0} differences were found")]
+    #[error("differences found: {0}")]
     Difference(usize),
     /// `doctor` found faults, printed already with what to do about each.
-    #[error("{0} faults were found")]
+    #[error("faults found: {0}")]
     Unwell(usize),
     /// Standard output is closed.
     #[error("the output cannot be written")]
@@ -75,9 +86,11 @@ impl Failure {
         match self {
             Self::Engine(error) => of_kind(error.kind()),
             Self::Server { code, .. } => known(code).map_or(REFUSED, |known| of_kind(known.kind)),
-            Self::Usage(_) | Self::Arguments { .. } => USAGE,
+            Self::Usage(_) | Self::Misused(_) | Self::Arguments { .. } => USAGE,
             Self::NotFound(_) | Self::RegionByName(_) => NOT_FOUND,
-            Self::Fields(_) | Self::Withdrawn(_) | Self::Unwell(_) => REFUSED,
+            Self::Fields(_) | Self::NotOpen { .. } | Self::Withdrawn(_) | Self::Unwell(_) => {
+                REFUSED
+            }
             Self::Difference(_) => DIFFERENCE,
             Self::Output(_) => FILE,
         }
@@ -125,13 +138,19 @@ impl Failure {
         }
     }
 
+    /// Whether it is a refusal, which the same again meets again.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Engine(error) if error.kind() == ErrorKind::Refused)
+    }
+
     /// The stable code, for scripts.
     pub fn code(&self) -> &str {
         match self {
             Self::Engine(error) => error.code(),
             Self::Fields(refused) => refused.first().map_or("invalid_value", |one| one.rule.code()),
             Self::Server { code, .. } => code,
-            Self::Usage(_) | Self::Arguments { .. } => "usage",
+            Self::Usage(_) | Self::Misused(_) | Self::Arguments { .. } => "usage",
+            Self::NotOpen { .. } => "nothing_to_settle",
             Self::NotFound(_) => "not_found",
             Self::RegionByName(_) => "region_by_name",
             Self::Withdrawn(_) => "withdrawn",

@@ -12,6 +12,7 @@ mod demo;
 mod detail;
 mod device;
 mod exit;
+mod folders;
 mod help;
 mod language;
 mod output;

@@ -43,7 +43,8 @@ pub fn warn(warning: Warning) {
         Some(household) => format!("（户 household {household}）"),
         None => String::new(),
     };
-    note(&format!("keting: {field}: {advice} [{code}]{place}"));
+    let colon = in_language("：", ": ");
+    note(&format!("keting: {field}{colon}{advice} [{code}]{place}"));
 }
 
 /// Prints the id of what was saved, and what to look at again, as JSON.
@@ -81,9 +82,31 @@ pub fn advice(code: &str) -> Option<&'static str> {
     known(code).map(|known| in_language(known.zh, known.en))
 }
 
+/// Says once for each code what it means and what to do.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn meanings<'c>(codes: impl IntoIterator<Item = &'c str>) -> Result<(), Failure> {
+    let codes: std::collections::BTreeSet<_> = codes.into_iter().collect();
+    for known in codes.into_iter().filter_map(known) {
+        line(format!("{}  {} {}", known.code, known.zh, known.en))?;
+    }
+    Ok(())
+}
+
 /// The one of two texts that is in the reader's language.
 pub fn in_language(zh: &'static str, en: &'static str) -> &'static str {
     Language::of_reader().choose(zh, en)
+}
+
+/// A text as a shell takes it for one word.
+pub fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+:".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 /// Prints columns under headings.
@@ -108,4 +131,15 @@ pub fn lines(lines: &[String]) -> Result<(), Failure> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
     Ok(out.flush()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_with_blanks_or_quotes_stays_one_word_for_the_shell() {
+        assert_eq!(shell_word("/data/手机1"), "/data/手机1");
+        assert_eq!(shell_word("my phone's"), r"'my phone'\''s'");
+    }
 }

@@ -1,87 +1,22 @@
-//! Fields for which several people wrote different values: shown as numbered choices, and settled.
-//! What several people said of a resident or need is settled by saying it once more ([`facts`]), and what
-//! others did to something withdrawn by withdrawing it once more or restoring it ([`withdrawals`]).
+//! Fields for which several people wrote different values: shown as numbered choices, and settled
+//! ([`settling`]). What several people said of a resident or need is settled by saying it once more
+//! ([`facts`]), and what others did to something withdrawn by withdrawing it once more or restoring it
+//! ([`withdrawals`]).
 
 mod facts;
 mod meanwhile;
+mod settling;
 mod withdrawals;
 
-use keting::input::{Field, Takes};
+use keting::ItemId;
 use keting::views::{ConflictValue, ConflictView, HouseholdPage};
-use keting::{Ambiguous, Keting};
-use keting_model::query::Candidate;
-use keting_model::{Command, DocumentId, DocumentKind, ItemId, Settle};
 
-use crate::arguments::{SettleOn, Writing};
-use crate::commands::words::{field_name, who_and_when, word_name};
-use crate::device;
+use crate::commands::words::{field_name, value_words, who_and_when};
 use crate::exit::Failure;
-use crate::output;
+use crate::output::{self, shell_word};
 
-/// Settles a field, and says on what.
-///
-/// # Errors
-/// When there is nothing to choose from, or the device refuses.
-pub fn settle(id: &str, key: &str, writing: &Writing, on: &SettleOn) -> Result<(), Failure> {
-    let keting = device::open(&writing.data)?;
-    let document = match id.parse() {
-        Ok(document) => document,
-        Err(_) => device::household(&keting, id)?,
-    };
-    let conflicts = conflicts_of(&keting, &document)?;
-    let key = named(&conflicts, key)?;
-    let typed = match (on.choose, &on.value) {
-        (Some(number), _) => chosen(&conflicts, &key, number)?,
-        (None, Some(value)) => value.clone(),
-        (None, None) => String::new(),
-    };
-    let settle = Settle::on_typed(document, &key, &typed, keting.now());
-    let settle = settle.map_err(keting::EngineError::from)?;
-    device::write(&keting, &Command::Settle(settle), document, writing)?;
-    if !writing.json {
-        output::note(&format!("已定为 settled on: {}", in_words(&key, &typed)));
-    }
-    Ok(())
-}
-
-/// What has to be settled of one document.
-fn conflicts_of(keting: &Keting, document: &DocumentId) -> Result<Vec<ConflictView>, Failure> {
-    // A part of a household does not say of which one.
-    let has_its_own =
-        matches!(document.kind(), Some(DocumentKind::Household | DocumentKind::Region));
-    let mut conflicts = keting.conflicts(has_its_own.then_some(document))?;
-    conflicts.retain(|one| one.document == *document);
-    Ok(conflicts)
-}
-
-/// The key that was typed, of which the beginnings of ids are enough.
-fn named(conflicts: &[ConflictView], key: &str) -> Result<String, Failure> {
-    let keys: Vec<_> =
-        conflicts.iter().map(|one| &one.key).filter(|one| begins(one, key)).collect();
-    match keys[..] {
-        [] => Ok(key.to_owned()),
-        [only] => Ok(only.clone()),
-        _ => {
-            let called = |key: &&String| Candidate { id: (*key).clone(), called: String::new() };
-            let candidates = keys.iter().map(called).collect();
-            let ambiguous = Ambiguous { count: keys.len(), candidates };
-            Err(keting::EngineError::from(ambiguous).into())
-        }
-    }
-}
-
-/// Whether each part of a key begins as it was typed.
-fn begins(key: &str, typed: &str) -> bool {
-    let (parts, typed): (Vec<_>, Vec<_>) = (key.split('/').collect(), typed.split('/').collect());
-    let is_item = |at: usize| at == 1 && parts.len() > 1;
-    let mut pairs = parts.iter().zip(&typed).enumerate();
-    parts.len() == typed.len()
-        && pairs.all(
-            |(at, (part, typed))| {
-                if is_item(at) { part.starts_with(typed) } else { part == typed }
-            },
-        )
-}
+pub use settling::settle;
+pub use withdrawals::mention as mention_of_withdrawn;
 
 /// Prints what has to be settled of a household, with what to type to do so. The page also has what was
 /// withdrawn.
@@ -89,7 +24,10 @@ fn begins(key: &str, typed: &str) -> bool {
 /// # Errors
 /// When standard output is closed.
 pub fn print(page: &HouseholdPage, data: &str) -> Result<(), Failure> {
-    for conflict in &page.conflicts {
+    for (at, conflict) in page.conflicts.iter().enumerate() {
+        if at > 0 {
+            output::line("")?;
+        }
         output::line(format!("待定 to settle: {}", about(page, &conflict.key)))?;
         if withdrawals::is_one(conflict) {
             withdrawals::print(page, conflict, data)?;
@@ -131,17 +69,6 @@ fn print_choices(
         said
     };
     output::table(&headings, &choices.map(row).collect::<Vec<_>>())
-}
-
-/// The value of a number among those of a field.
-fn chosen(conflicts: &[ConflictView], key: &str, number: usize) -> Result<String, Failure> {
-    let conflict = conflicts.iter().find(|one| one.key == key);
-    let conflict = conflict.ok_or(Failure::NotFound("a field to settle"))?;
-    let value = number.checked_sub(1).and_then(|place| conflict.values.get(place));
-    value.map(|one| one.value.clone()).ok_or_else(|| {
-        let count = conflict.values.len();
-        Failure::Usage(format!("序号从 1 到 {count} · choose a number from 1 to {count}"))
-    })
 }
 
 /// What a field is called, with what the resident, need, visit or note is called that it is about.
@@ -186,18 +113,9 @@ fn item(page: &HouseholdPage, letter: &str, id: &str) -> Option<String> {
     called.or_else(|| Some(id.to_owned()))
 }
 
-/// A value of a field, with what it is called if it is a word that the field chooses from.
+/// A value of the field under a key, in words.
 fn in_words(key: &str, value: &str) -> String {
-    let field = key.rsplit('/').next().and_then(Field::of_name);
-    match value {
-        "" => "清空 cleared".to_owned(),
-        word if field.is_some_and(|field| matches!(field.takes(), Takes::Words(_))) => {
-            word_name(word)
-        }
-        "true" => "是 true".to_owned(),
-        "false" => "否 false".to_owned(),
-        text => text.to_owned(),
-    }
+    value_words(key.rsplit('/').next().unwrap_or(key), value)
 }
 
 fn what_to_type(conflict: &ConflictView, data: &str, number: usize) -> String {
@@ -206,23 +124,15 @@ fn what_to_type(conflict: &ConflictView, data: &str, number: usize) -> String {
     format!("keting household settle {document} {key} --choose {number} --data {data}")
 }
 
-/// A text as a shell takes it for one word.
-pub fn shell_word(text: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "/._-+:".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
 
-    use super::*;
-    use crate::arguments::{Arguments, Household, Verb};
     use clap::Parser as _;
+    use keting::{DocumentId, DocumentKind};
+
+    use super::*;
+    use crate::arguments::{Arguments, Household, SettleOn, Verb};
 
     fn said(value: &str) -> ConflictValue {
         ConflictValue { value: value.to_owned(), entered: Vec::new() }
@@ -260,9 +170,7 @@ mod tests {
         let (id, key, data, on) = parsed(&words).unwrap();
         assert_eq!((&id, &key), (&conflict.document.to_string(), &conflict.key));
         assert_eq!(data, std::path::Path::new("/home/me/phone"));
-        let number = on.choose.unwrap();
-        let value = chosen(std::slice::from_ref(&conflict), &key, number).unwrap();
-        assert_eq!(value, "");
+        assert_eq!(on.choose, Some(2));
     }
 
     #[test]
@@ -276,35 +184,5 @@ mod tests {
         assert!(with(&[]).is_err());
         assert!(with(&["--clear", "--value", "x"]).is_err());
         assert!(with(&["--choose", "1", "--value", "x"]).is_err());
-    }
-
-    #[test]
-    fn a_key_that_begins_as_two_do_is_refused_and_names_both() {
-        let one = phone();
-        let other = ConflictView { key: "r/0102aaaaaaaaaaaa/phone".to_owned(), ..phone() };
-        let both = [one, other];
-        assert_eq!(named(&both, "r/010203/phone").unwrap(), both[0].key);
-        let failure = named(&both, "r/0102/phone").unwrap_err();
-        assert_eq!(failure.code(), "ambiguous_id");
-        assert_eq!(named(&both, "r/0102/name").unwrap(), "r/0102/name");
-    }
-
-    #[test]
-    fn a_number_that_is_none_of_the_choices_is_refused() {
-        let conflict = phone();
-        let of = |number| {
-            chosen(std::slice::from_ref(&conflict), &conflict.key, number)
-                .map_err(|failure| failure.code().to_owned())
-        };
-        assert_eq!(of(1), Ok("13800000001".to_owned()));
-        assert_eq!([of(0), of(3)], [Err("usage".to_owned()), Err("usage".to_owned())]);
-        let nowhere = chosen(&[], &conflict.key, 1).unwrap_err();
-        assert_eq!(nowhere.code(), "not_found");
-    }
-
-    #[test]
-    fn a_directory_with_blanks_or_quotes_stays_one_word_for_the_shell() {
-        assert_eq!(shell_word("/data/手机1"), "/data/手机1");
-        assert_eq!(shell_word("my phone's"), r"'my phone'\''s'");
     }
 }

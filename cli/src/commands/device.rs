@@ -8,10 +8,11 @@ use keting_server::shell::wall_clock_ms;
 use serde_json::json;
 
 use crate::arguments::{Device, Reading};
-use crate::commands::grant::state_in_words;
+use crate::commands::grant::{self, state_in_words};
 use crate::commands::server::{ask, read_store, refused};
 use crate::commands::status;
 use crate::commands::words::role_name;
+use crate::device::{digits_of, digits_shown};
 use crate::exit::Failure;
 use crate::output;
 use crate::time::city_minute;
@@ -49,31 +50,25 @@ fn list(reading: &Reading) -> Result<(), Failure> {
         "授权至 until",
         "状态 state",
     ];
-    output::table(&header, &all.into_iter().map(as_row).collect::<Vec<_>>())
+    let ids = all.iter().map(|device| device.granted.device.as_bytes().as_slice());
+    let digits = digits_shown(ids);
+    let rows: Vec<_> = all.into_iter().map(|device| as_row(device, digits)).collect();
+    output::table(&header, &rows)
 }
 
 fn as_json(device: &ListedDevice) -> serde_json::Value {
-    let granted = &device.granted;
-    json!({
-        "device": granted.device.to_string(),
-        "called": device.called,
-        "name": granted.name,
-        "role": granted.role,
-        "regions": granted.regions,
-        "seen_at_ms": device.seen_at_ms,
-        "waiting": device.waiting,
-        "held": device.held,
-        "expires_at_ms": granted.expires_at_ms,
-        "state": granted.state.name(),
-    })
+    let mut all = grant::as_json(&device.granted);
+    all["called"] = json!(device.called);
+    all["seen_at_ms"] = json!(device.seen_at_ms);
+    all["waiting"] = json!(device.waiting);
+    all["held"] = json!(device.held);
+    all
 }
 
-fn as_row(device: ListedDevice) -> Vec<String> {
-    /// Enough for `device end`, which asks for more where several begin so.
-    const DIGITS_SHOWN: usize = 8;
+fn as_row(device: ListedDevice, digits: usize) -> Vec<String> {
     let state = state_in_words(&device.granted.state);
     vec![
-        device.granted.device.to_string().chars().take(DIGITS_SHOWN).collect(),
+        digits_of(&device.granted.device, digits),
         device.granted.name,
         role_name(device.granted.role),
         device.granted.regions.join(" "),

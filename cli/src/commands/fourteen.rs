@@ -5,9 +5,8 @@ use std::path::Path;
 use keting::views::TurnedFourteen;
 use keting::{ItemId, Keting};
 
-use crate::commands::conflicts::shell_word;
 use crate::exit::Failure;
-use crate::output;
+use crate::output::{self, shell_word};
 
 /// So many are named at most where it is about all that is here.
 const NAMED_MAX: usize = 10;

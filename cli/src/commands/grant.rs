@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::arguments::{Grant, Reading};
 use crate::commands::server::{ask, read_store, refused};
 use crate::commands::words::role_name;
+use crate::device::{digits_of, digits_shown};
 use crate::exit::Failure;
 use crate::output;
 use crate::time::city_minute;
@@ -38,10 +39,13 @@ fn list(reading: &Reading) -> Result<(), Failure> {
     }
     let header =
         ["设备 device", "姓名 name", "角色 role", "区域 regions", "授权至 until", "状态 state"];
-    output::table(&header, &all.into_iter().map(as_row).collect::<Vec<_>>())
+    let digits = digits_shown(all.iter().map(|granted| granted.device.as_bytes().as_slice()));
+    let rows: Vec<_> = all.into_iter().map(|granted| as_row(granted, digits)).collect();
+    output::table(&header, &rows)
 }
 
-fn as_json(granted: &Granted) -> serde_json::Value {
+/// A grant for machines.
+pub(super) fn as_json(granted: &Granted) -> serde_json::Value {
     let why = match &granted.state {
         GrantState::Ended(why) => Some(why),
         GrantState::Live | GrantState::NotYetValid | GrantState::Over => None,
@@ -57,10 +61,10 @@ fn as_json(granted: &Granted) -> serde_json::Value {
     })
 }
 
-fn as_row(granted: Granted) -> Vec<String> {
+fn as_row(granted: Granted, digits: usize) -> Vec<String> {
     let state = state_in_words(&granted.state);
     vec![
-        granted.device.to_string(),
+        digits_of(&granted.device, digits),
         granted.name,
         role_name(granted.role),
         granted.regions.join(" "),

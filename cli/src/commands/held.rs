@@ -1,14 +1,14 @@
-//! Edits that the server holds: what was entered and when, why, and what to do. They stand in no other
-//! list, so whoever entered them finds all of it here.
+//! Edits that the server holds: what was entered, whose and where, when, why, and what to do. They stand in
+//! no other list, so whoever entered them finds all of it here.
 
+use keting::Keting;
 use keting::error::known;
 use keting::views::HeldView;
-use keting::{Command, Keting};
 use serde_json::{Value, json};
 
 use crate::arguments::Held;
-use crate::commands::words::{command_words, field_name, region_field_name};
-use crate::device::open;
+use crate::commands::entered::{self, cells, fields, place, what};
+use crate::device::{self, open};
 use crate::exit::Failure;
 use crate::output;
 use crate::time::city_minute;
@@ -24,9 +24,7 @@ pub fn run(verb: &Held) -> Result<(), Failure> {
             if reading.json {
                 return output::json(&held.iter().map(to_json).collect::<Vec<_>>());
             }
-            let rows: Vec<_> = held.iter().map(row).collect();
-            output::table(&["编号 id", "操作 what", "录入 entered", "原因 why"], &rows)?;
-            say_what_to_do(&held)
+            list(&held)
         }
         Held::Show { id, reading } => {
             let one = open(&reading.data)?.held_named(id)?;
@@ -48,69 +46,44 @@ pub fn mention(keting: &Keting) -> Result<(), Failure> {
     }
 }
 
+fn list(held: &[HeldView]) -> Result<(), Failure> {
+    if held.is_empty() {
+        return output::line("没有待处理的修改 nothing is held");
+    }
+    let digits = device::digits_shown(held.iter().map(|one| one.id.as_bytes().as_slice()));
+    let row = |one: &HeldView| {
+        let id = device::digits_of(&one.id, digits);
+        let said = [id, city_minute(one.entered_at_ms), one.code.clone()];
+        said.into_iter().chain(cells(one.command.as_ref(), &one.about)).collect()
+    };
+    let headings = ["编号 id", "录入 entered", "原因 why"];
+    let headings: Vec<_> = headings.into_iter().chain(entered::HEADINGS).collect();
+    output::table(&headings, &held.iter().map(row).collect::<Vec<Vec<_>>>())?;
+    output::meanings(held.iter().map(|one| one.code.as_str()))
+}
+
 fn show(held: &HeldView) -> Result<(), Failure> {
-    let (chinese, english) = what(held);
-    let entered_at = city_minute(held.entered_at_ms);
-    output::line(format!("{chinese} {english}  （录入 entered {entered_at}）"))?;
-    let is_of_a_region = matches!(held.command, Some(Command::Region(_)));
-    let called = if is_of_a_region { region_field_name } else { field_name };
-    for (name, value) in entered(held) {
-        output::line(format!("  {}: {value}", called(&name)))?;
+    let command = held.command.as_ref();
+    let (chinese, english) = what(command);
+    output::line(format!("{chinese} {english}"))?;
+    let mut known = place(command, &held.about);
+    known.add("录入 entered", Some(city_minute(held.entered_at_ms)));
+    known.add("编号 id", Some(held.id.to_string()));
+    known.print("  ", known.widest())?;
+    for part in command.map(fields).unwrap_or_default() {
+        output::line("")?;
+        part.print("  ", part.widest())?;
     }
-    say_what_to_do(std::slice::from_ref(held))
-}
-
-fn row(held: &HeldView) -> Vec<String> {
-    let (chinese, english) = what(held);
-    let first: Vec<_> = entered(held).into_iter().take(2).map(|(_, value)| value).collect();
-    let text = format!("{chinese} {english}: {}", first.join(" "));
-    vec![held.id.to_string(), text, city_minute(held.entered_at_ms), held.code.clone()]
-}
-
-/// Says once for each code what it means.
-fn say_what_to_do(held: &[HeldView]) -> Result<(), Failure> {
-    let mut codes: Vec<_> = held.iter().map(|held| held.code.as_str()).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    for known in codes.into_iter().filter_map(known) {
-        output::line(format!("{}: {} {}", known.code, known.zh, known.en))?;
-    }
-    Ok(())
+    output::line("")?;
+    output::meanings([held.code.as_str()])
 }
 
 fn to_json(held: &HeldView) -> Value {
-    let (chinese, english) = what(held);
-    let fields =
-        entered(held).into_iter().map(|(name, value)| json!({"name": name, "value": value}));
     let why = known(&held.code);
-    json!({
-        "id": held.id.to_string(),
-        "command": held.command.as_ref().map(|command| command.name()),
-        "what": { "zh": chinese, "en": english },
-        "documents": documents(held),
-        "fields": fields.collect::<Vec<_>>(),
-        "entered_at_ms": held.entered_at_ms,
-        "code": held.code,
-        "why": why.map(|why| json!({ "zh": why.zh, "en": why.en })),
-    })
-}
-
-fn documents(held: &HeldView) -> Vec<String> {
-    let command = held.command.as_ref();
-    let documents = command.map(|command| command.documents()).unwrap_or_default();
-    documents.iter().map(ToString::to_string).collect()
-}
-
-/// What was done; one of a newer version has no name here.
-fn what(held: &HeldView) -> (&str, &str) {
-    match &held.command {
-        Some(command) => command_words(command.name()),
-        None => ("新版应用的操作", "done with a newer app"),
-    }
-}
-
-fn entered(held: &HeldView) -> Vec<(String, String)> {
-    let command = held.command.as_ref();
-    let entered = command.map(|command| command.entered()).unwrap_or_default();
-    entered.into_iter().map(|(name, value)| (name, value.to_string())).collect()
+    let mut all = entered::to_json(held.command.as_ref(), &held.about);
+    all.insert("id".to_owned(), json!(held.id.to_string()));
+    all.insert("entered_at_ms".to_owned(), json!(held.entered_at_ms));
+    all.insert("code".to_owned(), json!(held.code));
+    all.insert("why".to_owned(), json!(why.map(|why| json!({ "zh": why.zh, "en": why.en }))));
+    Value::Object(all)
 }

@@ -1,12 +1,10 @@
-//! What a device has not handed over, and why.
+//! What a device has not handed over: whose and where, how far it has come, and why.
 
-use keting::error::known;
 use keting::views::{OutboxState, OutboxView};
-use keting::{Command, DocumentId};
 use serde_json::{Value, json};
 
 use crate::arguments::Reading;
-use crate::commands::words::command_words;
+use crate::commands::entered::{self, cells};
 use crate::device::open;
 use crate::exit::Failure;
 use crate::output;
@@ -15,7 +13,7 @@ use crate::time::city_minute;
 /// How many entries are printed at most.
 pub const OUTBOX_MAX: u32 = 10_000;
 
-/// Prints what the server has not acknowledged, oldest first.
+/// Prints what the server has not acknowledged, oldest first, a line each.
 ///
 /// # Errors
 /// When the device cannot be opened.
@@ -25,9 +23,40 @@ pub fn outbox(reading: &Reading) -> Result<(), Failure> {
     if reading.json {
         return output::json(&entries.iter().map(entry_json).collect::<Vec<_>>());
     }
-    let rows: Vec<_> = entries.iter().map(row).collect();
-    output::table(&["操作 what", "录入 entered", "状态 state", "原因 why"], &rows)?;
-    explain(&entries)
+    if entries.is_empty() {
+        return output::line("没有待发送的修改 nothing waits");
+    }
+    let headings = ["录入 entered", "状态 state", "原因 why"];
+    let headings: Vec<_> = headings.into_iter().chain(entered::HEADINGS).collect();
+    output::table(&headings, &entries.iter().map(row).collect::<Vec<_>>())?;
+    output::meanings(entries.iter().filter_map(|entry| State::of(&entry.state).code))?;
+    match keting.status()?.ended {
+        Some(why) => say_why_they_stay(&why, &entries),
+        None => Ok(()),
+    }
+}
+
+/// Of a device that was ended: what of it may be handed over all the same, what may not, and what to do.
+fn say_why_they_stay(why: &str, entries: &[OutboxView]) -> Result<(), Failure> {
+    output::line(format!("这台设备已停用 the city ended this device: {why}"))?;
+    let waiting = entries.iter().filter(|entry| entry.waits_for_invitation).count();
+    let is_sent = |entry: &&OutboxView| match entry.state {
+        OutboxState::Queued | OutboxState::Sent | OutboxState::Refused { .. } => {
+            !entry.waits_for_invitation
+        }
+        OutboxState::Acknowledged | OutboxState::Held { .. } | OutboxState::Superseded => false,
+    };
+    match entries.iter().filter(is_sent).count() {
+        0 => {}
+        count => output::line(format!(
+            "还可以上交 may still be handed over: {count}（设备停用之前录入，用 keting sync 同步时自动发出 entered before \
+             this device was ended, sent by the next keting sync）"
+        ))?,
+    }
+    match waiting {
+        0 => Ok(()),
+        count => output::line(waiting_for_invitation(count as u64)),
+    }
 }
 
 /// Says how much an ended device keeps until it is invited again.
@@ -40,71 +69,42 @@ pub fn waiting_for_invitation(count: u64) -> String {
 }
 
 fn entry_json(entry: &OutboxView) -> Value {
-    let (state, code) = state(&entry.state);
-    let documents: Vec<_> = documents(entry).iter().map(DocumentId::to_string).collect();
-    json!({
-        "command": name(entry),
-        "documents": documents,
-        "state": state,
-        "code": code,
-        "queued_at_ms": entry.queued_at_ms,
-    })
+    let State { name, code, .. } = State::of(&entry.state);
+    let mut all = entered::to_json(entry.command.as_ref(), &entry.about);
+    all.insert("state".to_owned(), json!(name));
+    all.insert("code".to_owned(), json!(code));
+    all.insert("waits_for_invitation".to_owned(), json!(entry.waits_for_invitation));
+    all.insert("queued_at_ms".to_owned(), json!(entry.queued_at_ms));
+    Value::Object(all)
 }
 
 fn row(entry: &OutboxView) -> Vec<String> {
-    let (state, code) = state(&entry.state);
-    let (chinese, english) = command_words(name(entry));
-    let entered = entry.command.as_ref().map(Command::entered).unwrap_or_default();
-    let first: Vec<_> = entered.into_iter().take(2).map(|(_, value)| value.to_string()).collect();
-    vec![
-        format!("{chinese} {english}: {}", first.join(" ")),
-        city_minute(entry.queued_at_ms),
-        in_chinese(state).map_or_else(|| state.to_owned(), |chinese| format!("{chinese} {state}")),
-        code.unwrap_or_default().to_owned(),
-    ]
-}
-
-/// What a state is called in Chinese.
-fn in_chinese(state: &str) -> Option<&'static str> {
-    let chinese = match state {
-        "queued" => "待发送",
-        "sent" => "已发送",
-        "acknowledged" => "已确认",
-        "held" => "待处理",
-        "refused" => "已退回",
-        "superseded" => "已由另一份代替",
-        _ => return None,
+    let State { name, zh, code } = State::of(&entry.state);
+    let state = match entry.waits_for_invitation {
+        true => "等待新邀请 waiting for an invitation".to_owned(),
+        false => format!("{zh} {name}"),
     };
-    Some(chinese)
+    let said = [city_minute(entry.queued_at_ms), state, code.unwrap_or_default().to_owned()];
+    said.into_iter().chain(cells(entry.command.as_ref(), &entry.about)).collect()
 }
 
-/// Says once for each code what it means and what to do.
-fn explain(entries: &[OutboxView]) -> Result<(), Failure> {
-    let mut codes: Vec<_> = entries.iter().filter_map(|entry| state(&entry.state).1).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    for known in codes.into_iter().filter_map(known) {
-        output::line(format!("{}: {} {}", known.code, known.zh, known.en))?;
+/// How far an edit has come, as it is shown.
+struct State<'e> {
+    name: &'static str,
+    zh: &'static str,
+    code: Option<&'e str>,
+}
+
+impl<'e> State<'e> {
+    fn of(state: &'e OutboxState) -> Self {
+        let (name, zh, code) = match state {
+            OutboxState::Queued => ("queued", "待发送", None),
+            OutboxState::Sent => ("sent", "已发送", None),
+            OutboxState::Acknowledged => ("acknowledged", "已确认", None),
+            OutboxState::Held { code } => ("held", "待处理", Some(code.as_str())),
+            OutboxState::Refused { code } => ("refused", "已退回", Some(code.as_str())),
+            OutboxState::Superseded => ("superseded", "已由另一份代替", None),
+        };
+        Self { name, zh, code }
     }
-    Ok(())
-}
-
-fn state(state: &OutboxState) -> (&'static str, Option<&str>) {
-    match state {
-        OutboxState::Queued => ("queued", None),
-        OutboxState::Sent => ("sent", None),
-        OutboxState::Acknowledged => ("acknowledged", None),
-        OutboxState::Held { code } => ("held", Some(code)),
-        OutboxState::Refused { code } => ("refused", Some(code)),
-        OutboxState::Superseded => ("superseded", None),
-    }
-}
-
-/// The command's name; one of a newer version has none here.
-fn name(entry: &OutboxView) -> &'static str {
-    entry.command.as_ref().map_or("(newer)", |command| command.name())
-}
-
-fn documents(entry: &OutboxView) -> Vec<DocumentId> {
-    entry.command.as_ref().map(|command| command.documents()).unwrap_or_default()
 }

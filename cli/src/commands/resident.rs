@@ -86,7 +86,7 @@ fn require_one_word(tags: &[String], no_tags: &[String]) -> Result<(), Failure> 
     };
     let given: BTreeSet<String> = tags.iter().map(word).collect();
     match no_tags.iter().find(|tag| given.contains(&word(tag))) {
-        Some(_) => Err(Failure::Usage(
+        Some(_) => Err(Failure::Misused(
             output::in_language(
                 "同一项重点关注不能又加又去，请只写 --tag 或 --no-tag。",
                 "The same care tag is given with --tag and with --no-tag: choose one of them.",

@@ -8,7 +8,7 @@ use crate::columns::aligned;
 use crate::commands::fourteen::Fourteen;
 use crate::commands::outbox::waiting_for_invitation;
 use crate::commands::words::role_name;
-use crate::device::open;
+use crate::device::{digits_of, digits_shown, open};
 use crate::exit::Failure;
 use crate::output;
 use crate::time::{city_minute, clock_off, grant_ends_soon};
@@ -145,12 +145,12 @@ pub fn devices(reading: &Reading) -> Result<(), Failure> {
             .collect();
         return output::json(&grants);
     }
+    let ids: Vec<_> = grants.iter().map(|grant| grant.holder.device_id()).collect();
+    let digits = digits_shown(ids.iter().map(|id| id.as_bytes().as_slice()));
     let rows: Vec<_> = grants
         .into_iter()
-        .map(|grant| {
-            let device = grant.holder.device_id().to_string();
-            vec![device, grant.name, role_name(grant.role.name())]
-        })
+        .zip(&ids)
+        .map(|(grant, id)| vec![digits_of(id, digits), grant.name, role_name(grant.role.name())])
         .collect();
     output::table(&["设备 device", "姓名 name", "角色 role"], &rows)
 }

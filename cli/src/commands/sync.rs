@@ -1,5 +1,8 @@
 //! Enrolment and syncing.
 
+use std::path::Path;
+
+use keting::parts::holds_replica;
 use keting::views::OutboxState;
 use keting::{EngineError, Invitation, Keting, Status, SyncReport};
 use keting_server::init::{InitError, store_path};
@@ -11,9 +14,11 @@ use crate::commands::words::role_name;
 use crate::commands::{moot, outbox, watch};
 use crate::device;
 use crate::exit::Failure;
-use crate::output;
+use crate::folders::Missing;
+use crate::output::{self, shell_word};
 
-/// Makes a device and lets the server enrol it.
+/// Makes a device and lets the server enrol it. If the server turns the invitation down, nothing stays of what
+/// was made here; if the server is away, it does, and the next sync enrols it.
 ///
 /// # Errors
 /// When the invitation is none or is used up, the folder is a server's, or the server cannot be reached.
@@ -23,13 +28,47 @@ pub fn enroll(arguments: &Enroll) -> Result<(), Failure> {
         return Err(unusable(error.code(), &error));
     }
     let invitation: Invitation = arguments.invitation.parse().map_err(EngineError::from)?;
-    let keting = Keting::create(&arguments.data, device::vault()?, &invitation)?;
-    let report = run(&keting, false)?;
+    let folders = [Some(arguments.data.clone()), device::vault_folder()];
+    let folders = folders.iter().flatten().map(|folder| Missing::of(folder)).collect::<Vec<_>>();
+    let enrolled = enroll_in(&arguments.data, &invitation);
+    if enrolled.is_err() {
+        folders.iter().for_each(Missing::take_away);
+    }
+    enrolled
+}
+
+fn enroll_in(data: &Path, invitation: &Invitation) -> Result<(), Failure> {
+    let was_there = holds_replica(data);
+    let keting = Keting::create(data, device::vault()?, invitation)?;
+    let report = match run(&keting, false) {
+        Ok(report) => report,
+        Err(failure) if keting.status()?.city.is_some() => return Err(failure),
+        Err(failure) => {
+            drop(keting);
+            if failure.is_refusal() && !was_there {
+                // What cannot be taken away is taken up by the next attempt.
+                let _ = Keting::discard(data, device::vault()?);
+            } else if failure.retryable() {
+                output::note(&joins_later(data));
+            }
+            return Err(failure);
+        }
+    };
     let status = keting.status()?;
     let holder = status.holder.unwrap_or_default();
     let role = status.role.map(|role| role_name(role.name())).unwrap_or_default();
     let documents = report.progress.documents_entered;
     output::line(format!("{holder}，{role}，收到资料 documents received {documents}"))
+}
+
+/// What to do after the server could not be asked: the invitation may even be used up already, by the keys
+/// that are here.
+fn joins_later(data: &Path) -> String {
+    let data = shell_word(&data.display().to_string());
+    format!(
+        "本机已准备好，还没有加入；连上服务器后输入 keting sync --data {data}，就用这份邀请加入。 This device is ready and has \
+         not joined yet: once the server can be reached, keting sync --data {data} joins with this invitation."
+    )
 }
 
 /// Exchanges edits with the server, once or until interrupted.

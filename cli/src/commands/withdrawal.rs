@@ -161,8 +161,9 @@ pub fn mention(keting: &Keting) -> Result<(), Failure> {
         true => ("请加 --withdrawn 查看并定下", "list them with --withdrawn and settle it"),
         false => ("加 --withdrawn 可以查看", "--withdrawn lists them"),
     };
+    let households = if count == 1 { "household was" } else { "households were" };
     output::note(&format!(
-        "另有 {count} 户已作废，但同时有人改过，{zh}。{count} withdrawn households were worked on meanwhile: {en}."
+        "另有 {count} 户已作废，但同时有人改过，{zh}。 {count} withdrawn {households} worked on meanwhile: {en}."
     ));
     Ok(())
 }

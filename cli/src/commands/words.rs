@@ -1,6 +1,6 @@
 //! What fields are called for people: Chinese first, then the name that options and JSON use.
 
-use keting::input::{Field, label};
+use keting::input::{Field, Takes, label};
 use keting::views::Entered;
 use keting_model::role::Role;
 
@@ -73,6 +73,20 @@ pub fn region_field_name(field: &str) -> String {
 /// What a word that a field chooses from is called, with the word itself: `已作废 withdrawn`.
 pub fn word_name(word: &str) -> String {
     label(word).map_or_else(|| word.to_owned(), |label| format!("{} {word}", label.zh))
+}
+
+/// A value of a field, with what it is called if it is a word that the field chooses from.
+pub fn value_words(field: &str, value: &str) -> String {
+    let field = Field::of_name(field);
+    match value {
+        "" => "清空 cleared".to_owned(),
+        word if field.is_some_and(|field| matches!(field.takes(), Takes::Words(_))) => {
+            word_name(word)
+        }
+        "true" => "是 true".to_owned(),
+        "false" => "否 false".to_owned(),
+        text => text.to_owned(),
+    }
 }
 
 /// What a role is called, with its name: `微网格长 micro_grid_head`.

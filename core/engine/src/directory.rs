@@ -28,11 +28,26 @@ pub fn holds_replica(directory: &Path) -> bool {
 }
 
 /// Makes a device in a directory, which may not hold one that is enrolled already. An attempt that
-/// was cut short is taken up again.
+/// was cut short is taken up again; one that fails leaves nothing of what it made but empty folders.
 ///
 /// # Errors
 /// When the directory or the vault cannot be written, or there is an enrolled device in it.
 pub fn create(
+    directory: &Path,
+    vault: Arc<dyn Vault>,
+    environment: Box<dyn Environment>,
+    invitation: &Invitation,
+) -> Result<Replica, EngineError> {
+    let was_there = holds_replica(directory);
+    let created = create_in(directory, vault.clone(), environment, invitation);
+    if created.is_err() && !was_there && read_id(directory).is_ok() {
+        // What keeps it from being made may keep it from being taken away: the next attempt goes on with it.
+        let _ = take_away(directory, vault.as_ref());
+    }
+    created
+}
+
+fn create_in(
     directory: &Path,
     vault: Arc<dyn Vault>,
     mut environment: Box<dyn Environment>,
@@ -85,6 +100,44 @@ pub fn salvage(
     let (id, path) = find(directory)?;
     let config = ReplicaConfig { path: &path, vfs: None, id, identity: &identity };
     Replica::salvage(&config, vault, environment)
+}
+
+/// Takes away a device that never joined a city and holds nothing that was entered: its file and its keys.
+/// Says whether it was one; another stays as it is.
+///
+/// # Errors
+/// When there is none, somebody has it open, or something of it cannot be removed.
+pub fn discard(
+    directory: &Path,
+    vault: Arc<dyn Vault>,
+    environment: Box<dyn Environment>,
+) -> Result<bool, EngineError> {
+    let status = open(directory, vault.clone(), environment)?.status()?;
+    let is_empty = status.waiting == 0 && status.held == 0 && status.salvaged.is_none();
+    let is_to_go = status.city.is_none() && is_empty;
+    if is_to_go {
+        take_away(directory, vault.as_ref())?;
+    }
+    Ok(is_to_go)
+}
+
+/// The file first: without its keys it could not be opened, and would be in the way.
+fn take_away(directory: &Path, vault: &dyn Vault) -> Result<(), EngineError> {
+    let id = read_id(directory)?;
+    for name in [FILE, ID_FILE] {
+        if name == ID_FILE {
+            vault.forget(&id)?;
+        }
+        for suffix in ["-wal", "-shm", "", ".lock"] {
+            match fs::remove_file(directory.join(format!("{name}{suffix}"))) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(EngineError::File(error));
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The name of the replica in a directory, and its file.

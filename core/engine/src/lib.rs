@@ -89,11 +89,13 @@ pub mod words {
 
 /// What queries answer with.
 pub mod views {
-    pub use crate::shell::queries::{HeldView, HouseholdPage, OutboxView};
+    pub use crate::shell::outbox::{HeldView, OutboxView};
+    pub use crate::shell::queries::HouseholdPage;
     pub use keting_model::query::{
-        Candidate, ConflictValue, ConflictView, Counts, Entered, FactView, HouseholdDetail,
-        HouseholdFilter, HouseholdView, ItemKind, Meanwhile, NeedView, NoteView, RegionView,
-        ResidentDetail, ResidentView, Shown, TurnedFourteen, VisitView, Withheld, digits_apart,
+        AboutView, Candidate, ConflictValue, ConflictView, Counts, Entered, FactView,
+        HouseholdDetail, HouseholdFilter, HouseholdNamed, HouseholdView, ItemKind, ItemNamed,
+        Meanwhile, NeedView, NoteView, RegionNamed, RegionView, ResidentDetail, ResidentView,
+        Shown, TurnedFourteen, VisitView, Withheld, digits_apart,
     };
     pub use keting_store::OutboxState;
 }

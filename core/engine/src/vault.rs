@@ -33,6 +33,8 @@ pub enum Secret {
 }
 
 impl Secret {
+    const ALL: [Self; 3] = [Self::DatabaseKey, Self::DeviceSeed, Self::IncarnationToken];
+
     const fn file_name(self) -> &'static str {
         match self {
             Self::DatabaseKey => "database-key",
@@ -104,6 +106,12 @@ pub trait Vault: Send + Sync {
     /// # Errors
     /// When the vault cannot be written.
     fn store(&self, replica: &ReplicaId, secret: Secret, bytes: &[u8]) -> Result<(), VaultError>;
+
+    /// Forgets every secret of a replica, if there is one: it never became a device of a city.
+    ///
+    /// # Errors
+    /// When the vault cannot be written.
+    fn forget(&self, replica: &ReplicaId) -> Result<(), VaultError>;
 
     /// The device's signing key. An app whose hardware holds the key answers with its own signer.
     ///
@@ -182,6 +190,18 @@ impl Vault for DirectoryVault {
         let path = self.path(replica, secret);
         durable_file::replace(&path, bytes).map_err(VaultError::Unavailable)
     }
+
+    fn forget(&self, replica: &ReplicaId) -> Result<(), VaultError> {
+        for secret in Secret::ALL {
+            match fs::remove_file(self.path(replica, secret)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(VaultError::Unavailable(error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -205,6 +225,20 @@ mod tests {
             let path = vault.path(&replica, Secret::DatabaseKey);
             assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
         }
+    }
+
+    #[test]
+    fn a_vault_forgets_one_replica_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = DirectoryVault::open(folder.path()).unwrap();
+        let [gone, other] = [[1; 16], [2; 16]].map(ReplicaId::new);
+        for replica in [gone, other] {
+            vault.store(&replica, Secret::DeviceSeed, &[3; 32]).unwrap();
+        }
+        vault.forget(&gone).unwrap();
+        vault.forget(&gone).unwrap();
+        assert!(vault.load(&gone, Secret::DeviceSeed).unwrap().is_none());
+        assert!(vault.load(&other, Secret::DeviceSeed).unwrap().is_some());
     }
 
     #[test]

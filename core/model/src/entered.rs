@@ -1,27 +1,31 @@
 //! What a person entered with a command, for a list that shows it to them again: each field's name
-//! and value in the order given, of several residents one after the other.
+//! and value in the order given.
 
 use crate::command::Command;
 use crate::fields::Fields;
 use crate::household::{HouseholdCommand, NewResident};
 use crate::household_private::PrivateCommand;
 use crate::household_visits::VisitsCommand;
+use crate::id::ItemId;
 use crate::region::RegionCommand;
 use crate::settle::Settle;
 use crate::value::Value;
 use crate::withdrawal::WithdrawalCommand;
 
 impl Command {
-    /// What a person entered with it: the fields' names and values, as they were given.
+    /// What a person entered with it: the fields' names and values in their normal form, as they were
+    /// given. Of a household that comes with residents, what is said of itself.
     pub fn entered(&self) -> Vec<(String, Value)> {
-        match self {
+        match &self.in_normal_form() {
             Self::Region(
                 RegionCommand::Add { fields, .. } | RegionCommand::Edit { fields, .. },
             )
             | Self::Private(PrivateCommand::Edit { fields, .. })
             | Self::Visits(VisitsCommand::AddVisit { fields, .. }) => of(fields),
             Self::Visits(VisitsCommand::AddNote { text, .. }) => one("text", text),
-            Self::Settle(Settle { key, value, .. }) => vec![(key.clone(), value.clone())],
+            Self::Settle(Settle { key, value, .. }) => {
+                vec![(field_of(key).to_owned(), value.clone())]
+            }
             Self::Withdrawal(WithdrawalCommand::Withdraw { reason, .. }) => one("reason", reason),
             Self::Withdrawal(WithdrawalCommand::Restore { reason, .. }) => {
                 given(&[("reason", reason)])
@@ -29,15 +33,27 @@ impl Command {
             Self::Household(command) => with_household(command),
         }
     }
+
+    /// What a person entered of each resident that a new household comes with.
+    pub fn residents_entered(&self) -> Vec<(ItemId, Vec<(String, Value)>)> {
+        match &self.in_normal_form() {
+            Self::Household(HouseholdCommand::Add { residents, .. }) => {
+                residents.iter().map(|one| (one.resident, of(&one.fields))).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The name of the field under a key: `phone` of `r/ID/phone`.
+fn field_of(key: &str) -> &str {
+    key.strip_prefix("r/").and_then(|rest| rest.split_once('/')).map_or(key, |(_, name)| name)
 }
 
 fn with_household(command: &HouseholdCommand) -> Vec<(String, Value)> {
     match command {
-        HouseholdCommand::Add { fields, residents, .. } => {
-            let residents = residents.iter().flat_map(|resident| of(&resident.fields));
-            of(fields).into_iter().chain(residents).collect()
-        }
-        HouseholdCommand::AddResident { resident: NewResident { fields, .. }, .. }
+        HouseholdCommand::Add { fields, .. }
+        | HouseholdCommand::AddResident { resident: NewResident { fields, .. }, .. }
         | HouseholdCommand::Edit { fields, .. }
         | HouseholdCommand::EditResident { fields, .. } => of(fields),
         HouseholdCommand::SetStatus { status, reason, at, .. } => {
@@ -72,39 +88,58 @@ mod tests {
     use crate::id::{DocumentId, ItemId};
     use crate::kind::DocumentKind;
 
+    const ID: ItemId = ItemId::new([2; 8]);
+
+    fn household() -> DocumentId {
+        DocumentId::from_random(DocumentKind::Household, [1; 14])
+    }
+
+    fn told(entered: Vec<(String, Value)>) -> String {
+        let entered = entered.into_iter().map(|(name, value)| format!("{name}={value}"));
+        entered.collect::<Vec<_>>().join(" ")
+    }
+
     #[test]
-    fn what_was_entered_is_told_in_the_order_it_was_given() {
-        let household = DocumentId::from_random(DocumentKind::Household, [1; 14]);
-        let id = ItemId::new([2; 8]);
+    fn what_was_entered_is_told_in_the_order_it_was_given_and_of_each_resident_apart() {
         let resident = |name: &str| NewResident {
-            resident: id,
-            fact: id,
-            fields: Fields::new().with("name", name).with("phone", "13800000001"),
+            resident: ID,
+            fact: ID,
+            fields: Fields::new().with("name", name).with("phone", "138 0000 0001"),
         };
-        let add = HouseholdCommand::Add {
-            household,
-            region: household,
-            fields: Fields::new().with("address", "一号"),
+        let add = Command::Household(HouseholdCommand::Add {
+            household: household(),
+            region: household(),
+            fields: Fields::new().with("address", "一号").with("tenure", "自有"),
             residents: vec![resident("李一"), resident("王二")],
             time: CityTime::new(0),
-        };
+        });
+        assert_eq!(told(add.entered()), "address=一号 tenure=owned");
+        let residents = add.residents_entered().into_iter().map(|(_, entered)| told(entered));
+        assert_eq!(
+            residents.collect::<Vec<_>>(),
+            ["name=李一 phone=13800000001", "name=王二 phone=13800000001"]
+        );
         let leave = HouseholdCommand::SetStatus {
-            household,
-            resident: id,
-            fact: id,
+            household: household(),
+            resident: ID,
+            fact: ID,
             status: "moved_out".to_owned(),
             reason: None,
             at: Some("2026-11-25".to_owned()),
             time: CityTime::new(0),
         };
-        let told = |command| {
-            let entered = Command::Household(command).entered().into_iter();
-            entered.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+        assert_eq!(told(Command::Household(leave).entered()), "status=moved_out at=2026-11-25");
+    }
+
+    #[test]
+    fn what_a_field_was_settled_on_is_told_by_the_name_of_the_field() {
+        let settled = |key: &str| {
+            let (key, value) = (key.to_owned(), Value::from("x"));
+            let settle = Settle { document: household(), key, value, time: CityTime::new(0) };
+            told(Command::Settle(settle).entered())
         };
-        assert_eq!(
-            told(add),
-            "address=一号 name=李一 phone=13800000001 name=王二 phone=13800000001"
-        );
-        assert_eq!(told(leave), "status=moved_out at=2026-11-25");
+        assert_eq!(settled(&format!("r/{ID}/phone")), "phone=x");
+        assert_eq!(settled(&format!("r/{ID}/t/low_income")), "t/low_income=x");
+        assert_eq!(settled("address"), "address=x");
     }
 }

@@ -4,6 +4,7 @@
 //! signatures, files or sockets. Keys and proof are in `keting-trust`, the file on disk is in
 //! `keting-store`.
 
+mod about;
 pub mod author;
 pub mod check;
 pub mod city_time;

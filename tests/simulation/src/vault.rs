@@ -34,4 +34,9 @@ impl Vault for MemoryVault {
         secrets.insert((*replica, secret), bytes.to_vec());
         Ok(())
     }
+    fn forget(&self, replica: &ReplicaId) -> Result<(), VaultError> {
+        let mut secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        secrets.retain(|(owner, _), _| owner != replica);
+        Ok(())
+    }
 }

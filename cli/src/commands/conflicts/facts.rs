@@ -3,9 +3,10 @@
 
 use keting::views::{ConflictView, FactView};
 
-use super::{print_choices, shell_word};
+use super::print_choices;
 use crate::commands::words::{who_and_when, word_name};
 use crate::exit::Failure;
+use crate::output::shell_word;
 
 /// Prints the facts, and what to type to settle on each.
 ///

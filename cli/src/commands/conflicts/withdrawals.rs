@@ -3,11 +3,11 @@
 
 use keting::views::{ConflictView, HouseholdPage};
 
-use super::{meanwhile, shell_word};
+use super::meanwhile;
 use crate::commands::withdrawal::why;
 use crate::commands::words::{who_and_when, word_name};
 use crate::exit::Failure;
-use crate::output;
+use crate::output::{self, shell_word};
 
 /// Whether a conflict is about a withdrawal.
 pub fn is_one(conflict: &ConflictView) -> bool {
@@ -27,12 +27,34 @@ pub fn print(page: &HouseholdPage, conflict: &ConflictView, data: &str) -> Resul
     for done in &conflict.meanwhile {
         output::line(format!("  作废时未知 not known then: {}", meanwhile::told(page, done)))?;
     }
-    if conflict.may_settle {
-        let [keep, undo] = what_to_type(conflict, data);
-        output::line(format!("  保持作废，请输入 to keep it withdrawn, type: {keep}"))?;
-        output::line(format!("  恢复，请输入 to restore it, type: {undo}"))?;
+    either_way(conflict, data).iter().try_for_each(output::line)
+}
+
+/// Says beside the refusal to show a withdrawn household that others worked on it meanwhile, and what to type
+/// to look at that and to decide.
+pub fn mention(page: &HouseholdPage, data: &str) {
+    let Some(conflict) = page.conflicts.iter().find(|one| one.key == "w") else { return };
+    let household = page.household.id;
+    let shown = shell_word(data);
+    output::note(
+        "待定 to settle: 作废的同时，有人改过这一户 others worked on this household meanwhile",
+    );
+    output::note(&format!(
+        "  查看改了什么，请输入 to see what they did, type: keting household show {household} --withdrawn --data {shown}"
+    ));
+    either_way(conflict, data).iter().for_each(|line| output::note(line));
+}
+
+/// What to type for either outcome, a line each, for those who may.
+fn either_way(conflict: &ConflictView, data: &str) -> Vec<String> {
+    if !conflict.may_settle {
+        return Vec::new();
     }
-    Ok(())
+    let [keep, undo] = what_to_type(conflict, data);
+    vec![
+        format!("  保持作废，请输入 to keep it withdrawn, type: {keep}"),
+        format!("  恢复，请输入 to restore it, type: {undo}"),
+    ]
 }
 
 /// What keeps the record withdrawn, with the reason given before, and what restores it.

@@ -1,14 +1,13 @@
 //! Residents, needs, visits and notes as they stand below a household: a line that says most, and below it
 //! what else is known.
 
-use std::io::IsTerminal as _;
-
 use keting::ItemId;
 use keting::views::{ConflictView, NeedView, NoteView, ResidentDetail, VisitView, digits_apart};
 
 use super::{facts_lines, flagged, said_lines, withdrawn_lines};
-use crate::columns::{folded, padded, width};
+use crate::commands::known::{Known, in_lines};
 use crate::commands::words::{field_name, who_and_when, word_name};
+use crate::device::digits_of;
 use crate::exit::Failure;
 use crate::output;
 
@@ -18,34 +17,8 @@ pub const WITHDRAWN_LABEL: &str = "作废原因 withdrawn";
 /// What stands before what was said of a status until somebody said something else.
 const EARLIER_LABEL: &str = "此前 earlier";
 
-/// Prose is not wider on a terminal.
-const COLUMNS_MAX: usize = 64;
-
 /// So many digits of each id are shown at least.
 const DIGITS_MIN: usize = 4;
-
-/// What is known of something: what it is called, and the lines of what it is.
-#[derive(Debug, Clone, Default)]
-pub struct Known(Vec<(String, Vec<String>)>);
-
-impl Known {
-    /// Adds a text of one line or several, if there is one.
-    pub fn add(&mut self, label: &str, value: Option<String>) {
-        self.add_lines(label, value.iter().flat_map(|text| in_lines(text)).collect());
-    }
-
-    /// Adds lines, if there are any.
-    pub fn add_lines(&mut self, label: &str, lines: Vec<String>) {
-        if !lines.is_empty() {
-            self.0.push((label.to_owned(), lines));
-        }
-    }
-
-    /// How wide the widest label is.
-    pub fn widest(&self) -> usize {
-        self.0.iter().map(|(label, _)| width(label)).max().unwrap_or(0)
-    }
-}
 
 /// Something of a household that has an id.
 #[derive(Debug, Clone)]
@@ -143,15 +116,6 @@ fn entered(by: &str) -> String {
     format!("（{by}）")
 }
 
-/// A text in its lines, on a terminal none wider than is read with ease.
-fn in_lines(text: &str) -> Vec<String> {
-    let of = |line: &str| match std::io::stdout().is_terminal() {
-        true => folded(line, COLUMNS_MAX),
-        false => vec![line.to_owned()],
-    };
-    text.lines().flat_map(of).collect()
-}
-
 /// Prints what stands, and what was withdrawn below it if that is asked for.
 ///
 /// # Errors
@@ -164,14 +128,14 @@ pub fn print(entries: impl Iterator<Item = Entry>, withdrawn: bool) -> Result<()
         shown.extend(gone);
     }
     let (has_more, digits) =
-        (shown.iter().any(|one| !one.known.0.is_empty()), digits.max(DIGITS_MIN));
+        (shown.iter().any(|one| !one.known.is_empty()), digits.max(DIGITS_MIN));
     let indent = " ".repeat(digits + 4);
     let widest = shown.iter().map(|entry| entry.known.widest()).max().unwrap_or(0);
     for (at, entry) in shown.iter().enumerate() {
         if has_more && at > 0 {
             output::line("")?;
         }
-        let id: String = entry.id.to_string().chars().take(digits).collect();
+        let id = digits_of(&entry.id, digits);
         let said = entry.said.iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>();
         let mut lines = said.join("  ");
         if entry.is_withdrawn {
@@ -179,21 +143,7 @@ pub fn print(entries: impl Iterator<Item = Entry>, withdrawn: bool) -> Result<()
         }
         let lines = in_lines(&lines).join(&format!("\n{indent}"));
         output::line(format!("  {id}  {lines}"))?;
-        print_known(&entry.known, &indent, widest)?;
-    }
-    Ok(())
-}
-
-/// Prints what is known, each below the other, behind labels as wide as the widest.
-///
-/// # Errors
-/// When standard output is closed.
-pub fn print_known(known: &Known, indent: &str, widest: usize) -> Result<(), Failure> {
-    for (label, lines) in &known.0 {
-        for (at, line) in lines.iter().enumerate() {
-            let label = if at == 0 { padded(label, widest) } else { " ".repeat(widest) };
-            output::line(format!("{indent}{label}  {line}"))?;
-        }
+        entry.known.print(&indent, widest)?;
     }
     Ok(())
 }

@@ -9,9 +9,6 @@ use crate::device;
 use crate::exit::Failure;
 use crate::{output, pager};
 
-/// So many digits of each id are shown at least: what is read out from a list stays good for a while.
-const DIGITS_MIN: usize = 8;
-
 /// Lists the households of a region, or all.
 ///
 /// # Errors
@@ -25,7 +22,7 @@ pub fn list(region: Option<&str>, withdrawn: bool, reading: &Reading) -> Result<
         return output::json(&households);
     }
     let count = households.len();
-    let digits = keting.household_digits()?.max(DIGITS_MIN);
+    let digits = keting.household_digits()?.max(device::DIGITS_MIN);
     let rows: Vec<_> = households.into_iter().map(|one| row(one, digits)).collect();
     let headings = [
         "编号 id",
@@ -47,7 +44,7 @@ pub fn list(region: Option<&str>, withdrawn: bool, reading: &Reading) -> Result<
 fn row(household: HouseholdView, digits: usize) -> Vec<String> {
     let conflicts = household.conflicts;
     vec![
-        household.id.to_string().chars().take(digits).collect(),
+        device::digits_of(&household.id, digits),
         household.region.unwrap_or_default(),
         marked(household.address, &household.withdrawn),
         household.head.unwrap_or_default(),

@@ -4,12 +4,11 @@
 use keting::views::{HouseholdPage, ResidentDetail};
 use keting_model::words::RELATIONS;
 
-use super::entries::{
-    Entry, Known, WITHDRAWN_LABEL, of_need, of_note, of_resident, of_visit, print, print_known,
-};
+use super::entries::{Entry, WITHDRAWN_LABEL, of_need, of_note, of_resident, of_visit, print};
 use super::{flagged, marked, withdrawn_lines};
 use crate::arguments::Reading;
 use crate::commands::fourteen::Fourteen;
+use crate::commands::known::Known;
 use crate::commands::words::{field_name, role_name, word_name};
 use crate::commands::{conflicts, held, withdrawal};
 use crate::device;
@@ -23,16 +22,23 @@ use crate::output;
 pub fn show(id: &str, withdrawn: bool, reading: &Reading) -> Result<(), Failure> {
     let keting = device::open(&reading.data)?;
     let id = device::household(&keting, id)?;
+    if reading.json
+        && !withdrawn
+        && let Some(page) = keting.household(&id)?
+    {
+        return output::json(&page);
+    }
     let all = keting.household_with_withdrawn(&id)?.ok_or(Failure::NotFound("the household"))?;
+    let data = reading.data.display().to_string();
     let role = keting.roles().first().map(|role| role_name(role.name())).unwrap_or_default();
     if !withdrawn && !all.household.withdrawn.is_empty() {
+        if !reading.json {
+            conflicts::mention_of_withdrawn(&all, &data);
+        }
         return Err(withdrawal::refuses_to_show(&all.household.withdrawn));
     }
     if reading.json {
-        return match withdrawn {
-            true => output::json(&all),
-            false => output::json(&keting.household(&id)?),
-        };
+        return output::json(&all);
     }
     print_household(&all)?;
     let fourteen = Fourteen::read(&keting, &reading.data)?;
@@ -40,7 +46,7 @@ pub fn show(id: &str, withdrawn: bool, reading: &Reading) -> Result<(), Failure>
     print_beside(&role, &all, withdrawn)?;
     if !all.conflicts.is_empty() {
         output::line("")?;
-        conflicts::print(&all, &reading.data.display().to_string())?;
+        conflicts::print(&all, &data)?;
     }
     held::mention(&keting)
 }
@@ -62,7 +68,7 @@ fn print_household(page: &HouseholdPage) -> Result<(), Failure> {
         known.add(&field_name(name), value.map(|text| flagged(text, is_in_conflict(name))));
     }
     known.add_lines(WITHDRAWN_LABEL, withdrawn_lines(&household.withdrawn));
-    print_known(&known, "  ", known.widest())
+    known.print("  ", known.widest())
 }
 
 fn print_residents(
@@ -132,5 +138,5 @@ fn print_withheld(role: &str, fields: &[&str]) -> Result<(), Failure> {
     let why = format!("{role} 无权查看 your role may not read it");
     let mut known = Known::default();
     known.add_lines("不可见 withheld", vec![names.join("、"), why.trim_start().to_owned()]);
-    print_known(&known, "  ", known.widest())
+    known.print("  ", known.widest())
 }

@@ -9,22 +9,22 @@
 //! server says that everything is here. That word is believed with an issuing key's signature only, over this
 //! very connection.
 
-use keting_store::{CommitRow, OutboxState, StoreError, Transaction, View};
+use keting_store::{CommitRow, OutboxEntry, OutboxState, StoreError, Transaction, View};
 use keting_sync::CommitKey;
 use keting_trust::{Claimed, Ending, cbor};
 use minicbor::{Decode, Encode};
 
 use crate::error::EngineError;
-use crate::replica::rolled_back::due_count;
+use crate::replica::rolled_back::is_due;
 use crate::replica::{Replica, meta};
 
 /// What a device knows of its end.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
-pub(super) struct Ended {
+pub(crate) struct Ended {
     /// Why, in the words of whoever ended it.
     #[n(0)]
-    pub(super) why: String,
+    pub(crate) why: String,
     /// The last commit in the file at the greeting.
     #[n(1)]
     last_row: i64,
@@ -35,7 +35,7 @@ impl Ended {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub(super) fn read(file: &View) -> Result<Option<Self>, EngineError> {
+    pub(crate) fn read(file: &View) -> Result<Option<Self>, EngineError> {
         let Some(bytes) = file.meta(meta::ENDED)? else { return Ok(None) };
         cbor::from_slice(&bytes).map(Some).map_err(|_| EngineError::DamagedMeta)
     }
@@ -45,15 +45,19 @@ impl Ended {
         commit.0 > self.last_row
     }
 
-    /// How much waits for an invitation: what was entered too late to be handed over, and what is to be
+    /// Whether work waits for an invitation: it was entered too late to be handed over, or is to be
     /// authored anew.
+    pub(crate) fn keeps(&self, work: &OutboxEntry) -> bool {
+        is_due(work) || work.stands && self.is_behind(work.commit)
+    }
+
+    /// How much waits for an invitation.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub(super) fn waiting(&self, file: &View) -> Result<u64, EngineError> {
-        let behind = file.outbox_after(Some(CommitRow(self.last_row)), u32::MAX)?;
-        let behind = behind.iter().filter(|entry| entry.stands).count() as u64;
-        Ok(behind + due_count(file)?)
+        let open = file.outbox_after(None, u32::MAX)?;
+        Ok(open.iter().filter(|entry| self.keeps(entry)).count() as u64)
     }
 }
 

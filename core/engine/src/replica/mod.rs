@@ -10,11 +10,12 @@
 mod announced;
 mod authors;
 mod cache;
+pub(crate) mod called;
 mod city_clock;
 mod clock;
 mod dating;
 mod drafts;
-mod ended;
+pub(crate) mod ended;
 mod enrol;
 mod execute;
 mod follows;

@@ -25,8 +25,7 @@ use crate::replica::{Replica, meta};
 pub(super) use self::anew::Anew;
 pub use self::anew::Moot;
 use self::taken_out::TakenOut;
-use self::taken_out::is_due;
-pub(super) use self::taken_out::{due_count, is_taken_out};
+pub(super) use self::taken_out::{is_due, is_taken_out};
 
 /// The code of work that is held because what it stands on is.
 const ANCESTOR_HELD: &str = "ancestor_held";

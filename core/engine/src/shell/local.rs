@@ -95,6 +95,16 @@ impl Local {
         directory::create(directory, vault, Box::new(SystemEnvironment), invitation).map(Self::of)
     }
 
+    /// Takes away the device in `directory`, if it never joined a city and holds nothing that was entered: its
+    /// file, and its keys in the vault. Says whether it was one; another stays as it is. To be called when no
+    /// handle to it is left.
+    ///
+    /// # Errors
+    /// When there is none, somebody has it open, or something of it cannot be removed.
+    pub fn discard(directory: &Path, vault: Arc<dyn Vault>) -> Result<bool, EngineError> {
+        directory::discard(directory, vault, Box::new(SystemEnvironment))
+    }
+
     /// Accepts an invitation to the city that the device is in: the next sync presents it, and then
     /// the device has the address, the server's key and the grants of the invitation, and keeps its
     /// keys, its data and what waits to be sent. An invitation that leads to nothing changes nothing.

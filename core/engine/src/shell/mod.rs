@@ -12,6 +12,7 @@ pub mod live;
 pub mod local;
 pub mod named;
 pub mod news;
+pub mod outbox;
 mod own_thread;
 pub mod queries;
 mod reaching;

@@ -9,7 +9,7 @@ use keting_model::{Command, DocumentId, DocumentKind, ItemId};
 
 use crate::error::EngineError;
 use crate::shell::local::Local;
-use crate::shell::queries::HeldView;
+use crate::shell::outbox::HeldView;
 
 /// How many of those that an id may mean are told at most.
 const TOLD_MAX: usize = 20;

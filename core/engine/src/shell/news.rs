@@ -33,7 +33,7 @@ pub enum SyncNews {
     },
     /// An edit from before this phone was put back to an earlier state needed not be made anew: what it
     /// says stood there already. It is said once, and nothing is to be done.
-    Moot(Moot),
+    Moot(Box<Moot>),
     /// Everything the server had for this device is here.
     UpToDate,
     /// There is no connection, or no longer one. Edits and queries work as ever.

@@ -5,13 +5,12 @@ use keting_model::query::{
     self, Candidate, ConflictView, Counts, HouseholdDetail, HouseholdFilter, HouseholdView,
     NoteView, RegionView, Shown, TurnedFourteen, VisitView, Withheld,
 };
-use keting_model::{Command, CommandId, DocumentId, ItemId};
-use keting_store::{OutboxState, StoreError, View};
+use keting_model::{DocumentId, ItemId};
+use keting_store::{StoreError, View};
 use serde::Serialize;
 
 use crate::error::EngineError;
 use crate::replica::Status;
-use crate::replica::held::{HeldEntry, held_work};
 use crate::replica::regions::region_of_code;
 use crate::shell::local::Local;
 
@@ -28,52 +27,6 @@ pub struct HouseholdPage {
     pub conflicts: Vec<ConflictView>,
     /// The names of what is withheld beside the household itself.
     pub withheld: &'static [&'static str],
-}
-
-/// An edit the server has not acknowledged.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OutboxView {
-    /// What its author wanted; none if a newer version wrote it.
-    pub command: Option<Command>,
-    /// How far it has come.
-    pub state: OutboxState,
-    /// When it was entered by the city's time, milliseconds since the Unix epoch.
-    pub queued_at_ms: u64,
-}
-
-/// An edit that the server holds, or that stands on such an edit. It is in no document and no other
-/// list; what was entered is all here, to be entered again.
-#[derive(Debug, Clone, PartialEq)]
-pub struct HeldView {
-    /// The id of its command.
-    pub id: CommandId,
-    /// What its author wanted; none if a newer version wrote it.
-    pub command: Option<Command>,
-    /// Why, as a code of [`crate::error::known`].
-    pub code: String,
-    /// When it was entered by the city's time, milliseconds since the Unix epoch.
-    pub entered_at_ms: u64,
-}
-
-impl HeldView {
-    fn of(held: HeldEntry) -> Self {
-        let HeldEntry { commit, entry } = held;
-        let code = match entry.state {
-            OutboxState::Held { code } => code,
-            // It went with what it stands on, whatever the server has yet to say of it.
-            OutboxState::Queued
-            | OutboxState::Sent
-            | OutboxState::Refused { .. }
-            | OutboxState::Acknowledged
-            | OutboxState::Superseded => "ancestor_held".to_owned(),
-        };
-        Self {
-            id: commit.command,
-            command: Command::from_bytes(&entry.command).ok(),
-            code,
-            entered_at_ms: entry.queued_at_ms,
-        }
-    }
 }
 
 impl Local {
@@ -187,37 +140,6 @@ impl Local {
     /// When the file cannot be read.
     pub fn counts(&self, region: Option<DocumentId>) -> Result<Counts, EngineError> {
         self.at_one_moment(|view, withheld| query::counts(view, withheld, region))
-    }
-
-    /// What the server has not acknowledged, the oldest first, `count_max` at most.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
-    pub fn outbox(&self, count_max: u32) -> Result<Vec<OutboxView>, EngineError> {
-        let entries = self.at_one_moment(|view, _| view.outbox_after(None, count_max))?;
-        let shown = entries.into_iter().map(|entry| OutboxView {
-            command: Command::from_bytes(&entry.command).ok(),
-            state: entry.state,
-            queued_at_ms: entry.queued_at_ms,
-        });
-        Ok(shown.collect())
-    }
-
-    /// What the server holds of this device's edits, with what stands on it, the oldest first.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
-    pub fn held(&self) -> Result<Vec<HeldView>, EngineError> {
-        let held = self.at_one_moment(|view, _| held_work(view))?;
-        Ok(held.into_iter().map(HeldView::of).collect())
-    }
-
-    /// How many edits [`Self::held`] lists.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
-    pub fn held_count(&self) -> Result<u64, EngineError> {
-        self.at_one_moment(|view, _| Ok(view.outbox_counts()?.held))
     }
 
     /// How far the replica is.

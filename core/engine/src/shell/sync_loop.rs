@@ -227,7 +227,7 @@ impl<'a> Connection<'a> {
             news(SyncNews::FirstSync { done, total });
         }
         for moot in now.moot.iter().skip(self.told.moot.len()) {
-            news(SyncNews::Moot(moot.clone()));
+            news(SyncNews::Moot(Box::new(moot.clone())));
         }
         let is_first = self.told.up_to_date.is_none();
         let is_up_to_date = now.up_to_date != self.told.up_to_date && now.up_to_date.is_some();

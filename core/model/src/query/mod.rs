@@ -22,6 +22,7 @@ pub use permitted::Permitted;
 pub use withheld::Withheld;
 pub use within::hidden_households;
 
+pub use crate::about::{AboutView, HouseholdNamed, ItemNamed, Naming, RegionNamed, about_command};
 pub use crate::author::Entered;
 pub use crate::conflict::{ConflictId, ConflictValue, ConflictView, conflict_counts, conflicts};
 pub use crate::fact::FactView;

@@ -94,8 +94,21 @@ impl ItemKind {
         }
     }
 
+    /// What a key is about, such as `r/ID/phone`; nothing if it is about the document as a whole.
+    pub(crate) fn of_key(key: &str) -> Option<(Self, ItemId)> {
+        let mut segments = key.split('/');
+        let kind = match segments.next()? {
+            "r" => Self::Resident,
+            "n" => Self::Need,
+            "v" => Self::Visit,
+            "o" => Self::Note,
+            _ => return None,
+        };
+        Some((kind, segments.next()?.parse().ok()?))
+    }
+
     /// The kind of document it stands in.
-    const fn document_kind(self) -> DocumentKind {
+    pub(crate) const fn document_kind(self) -> DocumentKind {
         match self {
             Self::Resident | Self::Need => DocumentKind::Household,
             Self::Visit | Self::Note => DocumentKind::HouseholdVisits,

@@ -226,9 +226,7 @@ impl Rule {
                 ("至少要有一个汉字或字母", "has a letter or Chinese character")
             }
             Self::Text(_) => ("有不能用的字符", "holds characters that may not stand there"),
-            Self::OwnCode { .. } => {
-                ("代码已被用过，见行", "has a code that stands already, on line")
-            }
+            Self::OwnCode { .. } => ("代码已被用过", "has a code that stands already"),
             Self::KnownParent => ("表里没有这个上级", "names a parent that is not in the table"),
             Self::HigherParent => {
                 ("上级的层级要比本级高", "lies in a region that is not of a higher level")
@@ -261,19 +259,19 @@ impl fmt::Display for Complaints {
 impl fmt::Display for Complaint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (chinese, english) = self.rule.words();
-        write!(f, "第{}行 line {}", self.line, self.line)?;
+        write!(f, "第 {} 行 line {}", self.line, self.line)?;
         if let Some(column) = self.column {
-            write!(f, ", {column}")?;
+            write!(f, "，{column}")?;
         }
         if !self.cell.is_empty() {
             // Quoted, and what would move a terminal's cursor is escaped.
             write!(f, " {:?}", self.cell)?;
         }
         match self.rule {
-            Rule::OwnCode { first_line } => {
-                write!(f, ": {chinese} {first_line} · {english} {first_line}")
+            Rule::OwnCode { first_line: first } => {
+                write!(f, "：{chinese}，见第 {first} 行 · {english}, on line {first}")
             }
-            _ => write!(f, ": {chinese} · {english}"),
+            _ => write!(f, "：{chinese} · {english}"),
         }
     }
 }

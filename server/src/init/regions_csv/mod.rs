@@ -131,7 +131,10 @@ mod tests {
             ("regions_bad_cell", "99048x")
         );
         let said = error.complaints()[4].to_string();
-        assert!(said.starts_with("第7行 line 7, code \"1\": 代码已被用过，见行 6"), "{said}");
+        assert!(
+            said.starts_with("第 7 行 line 7，code \"1\"：代码已被用过，见第 6 行 · "),
+            "{said}"
+        );
         assert_eq!(error.to_string(), "5 行里共 7 处错误 · 7 mistakes on 5 lines");
     }
 

@@ -20,11 +20,7 @@ fn the_operator_sees_who_holds_each_device_when_it_last_came_and_what_is_open_on
     assert_eq!(alice.run(&["sync"]).exit_code, Some(1));
     city.stop();
     let listed = city.on_server(&["device", "list", "--json"]).json();
-    let of = |name: &str| -> Value {
-        let found = listed.as_array().unwrap().iter().find(|one| one["name"] == name);
-        found.unwrap_or_else(|| panic!("{name} is not listed: {listed}")).clone()
-    };
-    let (head, steward) = (of("陆德祥"), of("梁志杰"));
+    let (head, steward) = (of(&listed, "陆德祥"), of(&listed, "梁志杰"));
     assert_eq!([&head["role"], &head["regions"][0]], ["micro_grid_head", MICRO_GRID]);
     assert_eq!([&steward["held"], &steward["waiting"], &head["waiting"]], [0, 0, 0]);
     assert_eq!([&head["held"], &head["state"]], [&Value::from(1), &Value::from("live")]);
@@ -33,4 +29,37 @@ fn the_operator_sees_who_holds_each_device_when_it_last_came_and_what_is_open_on
     for told in ["陆德祥", "最近联系 last seen", "待处理 held", "有效 live"] {
         assert!(table.contains(told), "{told}: {table}");
     }
+}
+
+#[test]
+fn every_list_of_devices_shows_as_many_digits_as_name_one_and_for_machines_all_and_why_it_ended() {
+    const WHY: &str = "手机丢了";
+    let mut city = ServedCity::start();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    city.device("梁志杰", "steward", UNIT);
+    let listed = |list: &[&str]| city.on_server(&[list, &["--json"]].concat()).json();
+    let own = of(&alice.json(&["device", "list"]), "陆德祥");
+    let id = own["device"].as_str().unwrap().to_owned();
+    let shown = &id[..8];
+    for list in [["grant", "list"], ["device", "list"]] {
+        assert_eq!(of(&listed(&list), "陆德祥")["why"], Value::Null);
+    }
+    city.on_server(&["grant", "renew", shown, "--days", "400"]).done();
+    city.on_server(&["device", "end", shown, "--why", WHY]).done();
+    for list in [["grant", "list"], ["device", "list"]] {
+        let told = of(&listed(&list), "陆德祥");
+        assert_eq!([&told["device"], &told["state"], &told["why"]], [&id, "ended", WHY]);
+    }
+    city.stop();
+    let tables = ["grant", "device", "invitation"].map(|noun| city.on_server(&[noun, "list"]));
+    for table in tables.into_iter().chain([alice.run(&["device", "list"])]) {
+        let out = table.done().out;
+        assert!(out.contains(shown) && !out.contains(&id[..9]), "{out}");
+    }
+}
+
+/// Somebody's device as it is listed.
+fn of(listed: &Value, name: &str) -> Value {
+    let found = listed.as_array().unwrap().iter().find(|one| one["name"] == name);
+    found.unwrap_or_else(|| panic!("{name} is not listed: {listed}")).clone()
 }

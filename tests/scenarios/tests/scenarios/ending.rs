@@ -7,7 +7,7 @@ use keting_scenarios::city::{City, MICRO_GRID};
 use keting_scenarios::device::Device;
 use keting_scenarios::phone::Two;
 use keting_scenarios::served::ServedCity;
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub(crate) const WHY: &str = "已调离本村";
 
@@ -121,6 +121,12 @@ fn what_an_ended_device_enters_after_it_heard_of_its_end_waits_and_goes_out_afte
     let after = add_household(&alice, "望潮苑1幢1单元102室");
     alice.run(&["household", "edit", &after, "--tenure", "rented"]).done();
     let told = "waiting for an invitation: 2";
+    let outbox = alice.json(&["outbox"]);
+    let waits = |one: &Value| one["waits_for_invitation"] == json!(true);
+    assert!(outbox.as_array().unwrap().iter().all(waits), "{outbox}");
+    let shown = alice.run(&["outbox"]).done().out;
+    assert!(shown.contains(&format!("the city ended this device: {WHY}")), "{shown}");
+    assert!(shown.contains(told) && !shown.contains("may still be handed over"), "{shown}");
     for _ in 0..2 {
         let synced = alice.run(&["sync"]);
         assert_eq!(synced.refusal(), (1, "device_ended"));
@@ -228,4 +234,28 @@ fn what_waits_on_a_copy_of_an_ended_device_goes_out_with_the_sync_that_hears_of_
     let status = copy.json(&["status"]);
     assert_eq!((&status["ended"], &status["waiting"]), (&json!(null), &json!(0)));
     city.verify().done();
+}
+
+#[test]
+fn the_outbox_of_an_ended_device_says_what_may_be_handed_over_and_what_may_not() {
+    let city = City::start();
+    let phone = city.phone("陆德祥", "micro_grid_head", MICRO_GRID);
+    phone.add_household(MICRO_GRID, "望潮苑1幢1单元101室", "李一");
+    phone.hears_of_its_end(WHY);
+    phone.add_household(MICRO_GRID, "望潮苑1幢1单元102室", "王二");
+    let device = Device::at(phone.directory().to_owned());
+    drop(phone);
+    let waits = |place: usize| device.json(&["outbox"])[place]["waits_for_invitation"].clone();
+    assert_eq!([waits(0), waits(1)], [json!(false), json!(true)]);
+    let shown = device.run(&["outbox"]).done().out;
+    let line = |address: &str| shown.lines().find(|line| line.contains(address)).unwrap();
+    assert!(line("101室").contains("待发送 queued"), "{shown}");
+    assert!(line("102室").contains("等待新邀请 waiting for an invitation"), "{shown}");
+    for told in [
+        &format!("the city ended this device: {WHY}"),
+        "may still be handed over: 1（",
+        "waiting for an invitation: 1（",
+    ] {
+        assert!(shown.contains(told), "{told} is not in {shown}");
+    }
 }

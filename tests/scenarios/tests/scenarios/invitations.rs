@@ -1,6 +1,7 @@
 //! Invitations as the operator looks after them.
 
-use keting_scenarios::city::MICRO_GRID;
+use keting_scenarios::city::{GRID, MICRO_GRID};
+use keting_scenarios::device::Device;
 use keting_scenarios::served::ServedCity;
 use serde_json::{Value, json};
 
@@ -43,4 +44,64 @@ fn an_invitation_that_went_astray_is_listed_and_taken_back_and_of_one_that_was_u
 fn listed(city: &ServedCity, name: &str) -> Value {
     let all = city.on_server(&["invitation", "list", "--json"]).json();
     all.as_array().unwrap().iter().find(|one| one["name"] == name).unwrap().clone()
+}
+
+#[test]
+fn an_invitation_that_is_turned_down_leaves_nothing_behind_and_the_next_one_works_in_the_same_folder()
+ {
+    let city = ServedCity::start();
+    let used = city.invite("陆德祥", "micro_grid_head", MICRO_GRID);
+    city.new_device().run(&["enroll", &used]).done();
+    let other_city = ServedCity::start();
+    let of_another = other_city.invite("陆德祥", "micro_grid_head", MICRO_GRID);
+    let device = city.new_device();
+    for (invitation, code) in
+        [(&used[..], "invitation_used"), (&used[..40], "invitation_malformed")]
+    {
+        assert_eq!(device.run(&["enroll", invitation]).refusal(), (1, code));
+        assert!(!device.directory().exists(), "{invitation}");
+    }
+    // A folder that was there stays, and what is in it.
+    std::fs::create_dir_all(device.data()).unwrap();
+    std::fs::write(device.data().join("notes.txt"), "x").unwrap();
+    assert_eq!(device.run(&["enroll", &used]).refusal(), (1, "invitation_used"));
+    let left: Vec<_> = Device::copied(&device.data()).into_iter().map(|(path, _)| path).collect();
+    assert_eq!(left, [device.data().join("notes.txt")]);
+    assert!(!device.vault().exists());
+
+    let good = city.invite("刘平杰", "grid_worker", GRID);
+    device.run(&["enroll", &good]).done();
+    // Now there is something of value, whatever is tried.
+    assert_ne!(device.run(&["enroll", &used]).exit_code, Some(0));
+    assert_ne!(device.run(&["enroll", &of_another]).exit_code, Some(0));
+    device.run(&["sync"]).done();
+}
+
+#[test]
+fn a_device_that_finds_no_server_is_told_that_the_next_sync_joins_and_joins_then() {
+    let mut city = ServedCity::start();
+    let invitation = city.invite("陆德祥", "micro_grid_head", MICRO_GRID);
+    let wrong = city.invite("刘平杰", "grid_worker", GRID);
+    city.stop();
+    let device = city.new_device();
+    let away = device.run(&["enroll", &invitation]);
+    assert_eq!(away.exit_code, Some(5), "{away:?}");
+    assert!(away.err.contains("has not joined yet") && away.err.contains("keting sync --data"));
+    city.serve();
+    city.new_device().run(&["enroll", &wrong]).done();
+    // What a server that was away may have heard of is not taken away by another invitation.
+    assert_eq!(device.run(&["enroll", &wrong]).refusal(), (1, "invitation_used"));
+    assert!(device.file().exists());
+    device.run(&["enroll", &invitation]).done();
+    assert_eq!(device.json(&["status"])["holder"], "陆德祥");
+
+    city.stop();
+    let later = city.new_device();
+    city.serve();
+    let invitation = city.invite("沈国强", "micro_grid_head", MICRO_GRID);
+    city.stop();
+    assert_eq!(later.run(&["enroll", &invitation]).exit_code, Some(5));
+    city.serve();
+    later.run(&["sync"]).done();
+    assert_eq!(later.json(&["status"])["holder"], "沈国强");
 }

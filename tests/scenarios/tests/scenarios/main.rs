@@ -53,6 +53,7 @@ mod settled;
 mod shell;
 mod showing;
 mod superseded;
+mod to_enter_again;
 mod told_of_time;
 mod typing;
 mod verifying;

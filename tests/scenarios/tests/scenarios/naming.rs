@@ -1,7 +1,7 @@
 //! Households and what stands in them are named by the beginning of their ids.
 
 use keting_scenarios::city::{GRID, MICRO_GRID, UNIT};
-use keting_scenarios::device::Device;
+use keting_scenarios::device::{Device, Ended};
 use keting_scenarios::served::ServedCity;
 use serde_json::{Value, json};
 
@@ -108,22 +108,84 @@ fn who_names_a_region_by_its_name_is_told_its_code() {
     alice.run(&["region", "show", UNIT]).done();
 }
 
+/// A head and a worker who wrote different phone numbers of a resident.
+struct Differing {
+    alice: Device,
+    bob: Device,
+    household: String,
+    resident: String,
+    _city: ServedCity,
+}
+
+impl Differing {
+    fn start() -> Self {
+        let city = ServedCity::start();
+        let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+        let bob = city.device("刘平杰", "grid_worker", GRID);
+        let household = add_household(&alice, UNIT, "一号");
+        let resident = alice.run(&["resident", "add", &household, "--name", "李燕云"]).line();
+        alice.run(&["sync"]).done();
+        bob.run(&["sync"]).done();
+        for (device, phone) in [(&alice, "13800000001"), (&bob, "13800000002")] {
+            device.run(&["resident", "edit", &household, &resident, "--phone", phone]).done();
+            device.run(&["sync"]).done();
+        }
+        Self { alice, bob, household, resident, _city: city }
+    }
+
+    /// Lets the worker settle, on a field whose key begins as it is typed.
+    fn settle(&self, key: &str, on: &[&str]) -> Ended {
+        self.bob.run(&[&["household", "settle", &self.household[..12], key], on].concat())
+    }
+}
+
 #[test]
 fn a_value_is_settled_by_the_beginnings_of_ids() {
-    let city = ServedCity::start();
-    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
-    let bob = city.device("刘平杰", "grid_worker", GRID);
-    let household = add_household(&alice, UNIT, "一号");
-    let resident = alice.run(&["resident", "add", &household, "--name", "李燕云"]).line();
-    alice.run(&["sync"]).done();
-    bob.run(&["sync"]).done();
-    for (device, phone) in [(&alice, "13800000001"), (&bob, "13800000002")] {
-        device.run(&["resident", "edit", &household, &resident, "--phone", phone]).done();
-        device.run(&["sync"]).done();
-    }
-    let (id, key) = (&household[..12], format!("r/{}/phone", &resident[..2]));
-    bob.run(&["household", "settle", id, &key, "--value", "13800000002"]).done();
-    let page = bob.json(&["household", "show", id]);
+    let story = Differing::start();
+    let key = format!("r/{}/phone", &story.resident[..2]);
+    let settled = story.settle(&key, &["--value", "138 0000-0002"]).done();
+    assert!(settled.err.contains("settled on: 13800000002"), "{settled:?}");
+    let page = story.bob.json(&["household", "show", &story.household[..12]]);
     assert_eq!(page["conflicts"], json!([]));
     assert_eq!(page["household"]["residents"][0]["phone"], "13800000002");
+}
+
+#[test]
+fn what_is_settled_already_is_answered_in_one_way_however_it_is_named_with_what_stands_now() {
+    let story = Differing::start();
+    let whole = format!("r/{}/phone", story.resident);
+    let begun = format!("r/{}/phone", &story.resident[..4]);
+    let seen_by = |number: &str| story.settle(&whole, &["--choose", number]);
+    for (number, language, told) in [
+        ("3", "zh", "这里有 2 个取值可选，--choose 请填 1 至 2 的数字。"),
+        ("0", "en", "There are 2 values to choose from: give --choose a number from 1 to 2."),
+    ] {
+        let mut settle = story.bob.command(&["household", "settle", &story.household, &whole]);
+        let refused = Ended::of(settle.args(["--choose", number]).env("KETING_LANG", language));
+        assert_eq!(refused.refusal(), (2, "usage"));
+        assert!(refused.err.contains(told), "{refused:?}");
+    }
+    story.settle(&whole, &["--value", "13800000002"]).done();
+    for key in [&whole, &begun] {
+        for on in [&["--choose", "1"][..], &["--value", "13800000001"], &["--clear"]] {
+            let refused = story.settle(key, on);
+            assert_eq!(refused.refusal(), (1, "nothing_to_settle"), "{key} {on:?}");
+            assert!(
+                refused.err.contains("stands now: 李燕云 电话 phone  13800000002"),
+                "{refused:?}"
+            );
+        }
+    }
+    let told = seen_by("1").err;
+    assert!(!told.contains("13800000001"), "{told}");
+    let told = story.settle(&begun, &["--choose", "1", "--json"]).err;
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["stands_now"]["value"], "13800000002");
+    for (key, code) in
+        [("r/ffff/phone", "not_found"), (&whole.replace("phone", "fax")[..], "unknown_field")]
+    {
+        assert_eq!(story.settle(key, &["--clear"]).refusal().1, code, "{key}");
+    }
+    assert_eq!(story.settle("address", &["--clear"]).refusal(), (1, "nothing_to_settle"));
+    story.alice.run(&["sync"]).done();
 }

@@ -27,6 +27,7 @@ fn what_a_narrower_grant_leaves_out_is_hidden_and_comes_back_with_a_wider_one() 
     alice.run(&["sync"]).done();
     assert_eq!((listed(&alice, &[]).len(), hidden(&alice)), (3, 0));
     alice.run(&["household", "edit", &there, "--tenure", "rented"]).done();
+    assert_eq!(alice.json(&["outbox"])[0]["household"], json!({ "id": there, "address": "二号" }));
     city.set_clock_ahead(2);
     city.confirm_clock();
     assert_eq!(listed(&alice, &[]).len(), 3);
@@ -52,6 +53,9 @@ fn what_a_narrower_grant_leaves_out_is_hidden_and_comes_back_with_a_wider_one() 
     let told = alice.run(&["status"]).done().out;
     assert!(told.contains("outside of what you are granted now: 2 户"), "{told}");
     assert_eq!(alice.json(&["status"])["waiting"], 1, "what was entered there still waits");
+    let waits = &alice.json(&["outbox"])[0];
+    assert_eq!(waits["household"], json!({ "id": there, "address": null }), "and says not where");
+    assert_eq!(waits["region"], json!(null));
     alice.run(&["household", "show", &here]).done();
     alice.run(&["verify"]).done();
 

@@ -161,7 +161,7 @@ fn all_that_is_wrong_with_a_table_of_regions_is_told_at_once_and_no_city_is_made
     };
     let failed = init("潮城");
     assert_eq!(failed.refusal(), (1, "regions_other_city"));
-    for told in ["line 2, name \"潮乡市\"", "line 3, name:", "line 4, code \"99048100a\""] {
+    for told in ["line 2，name \"潮乡市\"", "line 3，name：", "line 4，code \"99048100a\""] {
         assert!(failed.err.contains(told), "{}", failed.err);
     }
     let last = failed.err.lines().last().unwrap();

@@ -133,11 +133,11 @@ fn what_is_refused_names_the_field_the_rule_and_what_is_allowed_and_never_what_w
             &edit,
             &["--id-number", WITH_X, "--sex", "男"],
             "sex_contradicts_id_number",
-            "性别 sex: 性别和身份证号第 17 位不一致，单数为男，双数为女",
+            "性别 sex：性别和身份证号第 17 位不一致，单数为男，双数为女",
         ),
         (&edit, &["--phone", "87651234"], "not_a_phone", "电话 phone"),
         (&edit, &["--name", "\u{200b} "], "empty", "姓名 name"),
-        (&edit, &["--name", "１２３"], "no_letter", "姓名 name: 姓名里至少要有一个汉字或字母"),
+        (&edit, &["--name", "１２３"], "no_letter", "姓名 name：姓名里至少要有一个汉字或字母"),
         (&edit, &["--relation", "哥们"], "unknown_word", "可选：户主 head、配偶 spouse"),
         (&edit, &["--tag", "孤寡"], "unknown_word", "可选：独居老人 living_alone、"),
         (&visit, &["--purpose", "\u{a0}"], "empty", "事由 purpose"),
@@ -178,8 +178,8 @@ fn all_fields_that_are_wrong_are_told_at_once() {
     assert_eq!(told.exit_code, Some(1));
     let lines: Vec<&str> = told.err.lines().collect();
     assert!(lines.len() == 2, "{}", told.err);
-    assert!(lines[0].starts_with("keting: 电话 phone: ") && lines[0].ends_with("[not_a_phone]"));
-    assert!(lines[1].starts_with("keting: 与户主关系 relation: "), "{}", told.err);
+    assert!(lines[0].starts_with("keting: 电话 phone：") && lines[0].ends_with("[not_a_phone]"));
+    assert!(lines[1].starts_with("keting: 与户主关系 relation："), "{}", told.err);
     assert!(lines[1].ends_with("[unknown_word]") && lines[1].contains("可选：户主 head"));
     let told = head.device.run(&[&add[..], &["--json"]].concat());
     let told: Value = serde_json::from_str(&told.err).unwrap();

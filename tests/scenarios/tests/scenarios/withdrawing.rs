@@ -292,3 +292,24 @@ fn nobody_holds_a_byte_of_why_something_was_withdrawn_who_may_not_read_it() {
         device.run(&["verify"]).done();
     }
 }
+
+#[test]
+fn a_withdrawn_household_that_others_worked_on_says_so_where_it_is_not_shown_and_how_to_decide() {
+    let two = Two::new();
+    let (household, resident) = (&two.household, &two.resident);
+    two.alice.run(&["household", "withdraw", household, "--reason", "录重复了"]).done();
+    let shown = two.alice.run(&["household", "show", household]);
+    assert!(shown.refusal() == (1, "withdrawn") && !shown.err.contains("待定"), "{shown:?}");
+    let edit = ["resident", "edit", household, resident, "--phone", "13800000001"];
+    two.bob.run(&edit).done();
+    two.sync();
+    let shown = two.bob.run(&["household", "show", household]);
+    assert_eq!(shown.refusal(), (1, "withdrawn"));
+    assert!(shown.err.contains("others worked on this household meanwhile"), "{shown:?}");
+    let told = two.bob.run(&printed_after(&shown.err, "to see what they did")).done().out;
+    assert!(told.contains("13800000001"), "{told}");
+    let json = two.bob.run(&["household", "show", household, "--json"]).err;
+    assert!(json.lines().count() == 1 && json.starts_with('{'), "{json}");
+    two.bob.run(&printed_after(&shown.err, "恢复，请输入")).done();
+    assert_eq!(two.page(&two.bob)["household"]["residents"][0]["phone"], "13800000001");
+}

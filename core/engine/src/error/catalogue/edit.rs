@@ -151,8 +151,8 @@ pub(super) const CODES: &[Known] = &[
     ),
     refused(
         "nothing_to_settle",
-        "这一栏没有不同的内容要选，不用处理。",
-        "There are no different values to choose from here, so nothing needs to be done.",
+        "这一项没有待定的内容了，可能已有人定下；如果现在的内容不对，请直接修改。",
+        "Nothing is left to settle here, perhaps because somebody has settled it: if what stands now is wrong, edit it.",
     ),
     not_found(
         "not_found",

@@ -22,6 +22,7 @@
 
 use std::collections::BTreeMap;
 
+use keting_model::query::AboutView;
 use keting_model::{ChangeHash, Command, CommandError, DocumentId};
 use keting_store::{CommitRow, OutboxEntry, OutboxState, StoreError, Transaction, View};
 use keting_trust::{CommitId, Position, SignedCommit};
@@ -31,6 +32,7 @@ use super::taken_out::TakenOut;
 use super::{ANCESTOR_HELD, is_due};
 use crate::error::EngineError;
 use crate::replica::Replica;
+use crate::replica::called::Called;
 use crate::replica::occasion::Occasion;
 use crate::replica::planned_on::Seen;
 
@@ -48,6 +50,8 @@ pub struct AuthoredAnew {
 pub struct Moot {
     /// What its author wanted.
     pub command: Command,
+    /// Whose it is and where.
+    pub about: AboutView,
     /// When it was entered by the city's time, milliseconds since the Unix epoch.
     pub entered_at_ms: u64,
 }
@@ -164,8 +168,9 @@ impl Replica {
                 | CommandError::AlreadyWithdrawn
                 | CommandError::AlreadyExists { .. },
             )) => {
+                let about = Called::read(&self.store, &self.withheld())?.about(Some(&command))?;
                 self.store.write(|transaction| anew.settle(transaction, None))?;
-                authored.moot.push(Moot { command, entered_at_ms: entry.queued_at_ms });
+                authored.moot.push(Moot { command, about, entered_at_ms: entry.queued_at_ms });
                 Ok(true)
             }
             Err(EngineError::Denied(_) | EngineError::TooMuchUnsent | EngineError::Document(_)) => {

@@ -1,6 +1,6 @@
 //! Work that left the documents to be authored anew, as the outbox keeps it.
 
-use keting_store::{OutboxEntry, OutboxState, StoreError, View};
+use keting_store::{OutboxEntry, OutboxState};
 
 /// How far work has come that was taken out because this replica had been rolled back, or with work that
 /// another commit supersedes.
@@ -27,20 +27,12 @@ impl TakenOut {
     }
 }
 
-/// How much is to be authored anew.
-///
-/// # Errors
-/// When the file cannot be read.
-pub(in crate::replica) fn due_count(file: &View) -> Result<u64, StoreError> {
-    Ok(file.outbox_held()?.iter().filter(|entry| is_due(entry)).count() as u64)
-}
-
 /// Whether it left the documents because of a putting back, and nothing was decided on it.
 pub(in crate::replica) fn is_taken_out(entry: &OutboxEntry) -> bool {
     [TakenOut::Due, TakenOut::LeftToAPerson].iter().any(|it| entry.state == it.state())
 }
 
 /// Whether it is to be authored anew.
-pub(super) fn is_due(entry: &OutboxEntry) -> bool {
+pub(in crate::replica) fn is_due(entry: &OutboxEntry) -> bool {
     entry.state == TakenOut::Due.state()
 }
