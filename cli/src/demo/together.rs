@@ -12,6 +12,7 @@ use crate::demo::gathering::waiting;
 use crate::demo::hold;
 use crate::demo::phones::{PATIENCE, Phone, Running, run};
 use crate::demo::story::{Seen, Story, edit, items, say, see, sync, text, try_sync};
+use crate::device::{DIGITS_MIN, digits_of};
 use crate::exit::{self, Failure};
 
 /// After how many bytes the link cuts everybody's first attempt: before any sync can be over.
@@ -109,7 +110,8 @@ impl Story {
         let mut watching = head.command(&["sync", "--watch"]);
         watching.stderr(Stdio::null());
         let watching = Running::start(watching)?;
-        let awaited = |line: &str| line.starts_with("household ") && line.contains(&id);
+        let shown = digits_of(&id, DIGITS_MIN);
+        let awaited = |line: &str| line.contains("户信息 household") && line.contains(&shown);
         // The first may still be what was missed before; when it is there, the phone is connected.
         for tenure in ["rented", "owned"] {
             edit(&mut self.figures, worker, &["household", "edit", &id, "--tenure", tenure])?;
@@ -118,7 +120,7 @@ impl Story {
             watching.line(awaited)?;
             self.figures.live = began.elapsed();
         }
-        say(&format!("甲的屏幕：household {id} · on A's screen"))?;
+        say(&format!("甲的屏幕：有改动，户 {shown} · on A's screen"))?;
         let second = run(head.command(&["household", "list"]))?;
         let is_in_use = second.exit_code == Some(i32::from(exit::FILE))
             && second.stderr.contains("replica_in_use");

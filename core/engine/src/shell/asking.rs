@@ -12,7 +12,8 @@ use crate::shell::contact::Contact;
 use crate::shell::hosting::Host;
 use crate::shell::keting::Keting;
 use crate::shell::local::Local;
-use crate::shell::queries::{HeldView, HouseholdPage, OutboxView};
+use crate::shell::outbox::{HeldView, OutboxView};
+use crate::shell::queries::HouseholdPage;
 use crate::shell::sync_status::SyncStatus;
 
 /// A question about what is on this device. Each is answered as of one moment, and leaves out what the
