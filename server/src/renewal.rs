@@ -14,7 +14,7 @@ use crate::city::City;
 use crate::granted::{FindError, find_device};
 use crate::init::log_grant;
 use crate::random::Random;
-use crate::store::{Head, ServerRead, ServerStore, StoreError};
+use crate::store::{Head, ServerRead, ServerStore, StoreError, StoredGrant};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// How long before its end a grant is renewed unless the operator says otherwise, in days.
@@ -257,11 +257,17 @@ fn length_ms(days: u32) -> Result<u64, RenewError> {
 /// # Errors
 /// When it is not there.
 pub fn issuing(read: &dyn ServerRead, city: &City) -> Result<Grant, StoreError> {
-    let stored = read.grant(&city.issuing_grant)?;
-    let stored = stored.ok_or(StoreError::Damaged("a grant is missing"))?;
-    SignedGrant::read_stored(&stored.bytes)
+    SignedGrant::read_stored(&stored_issuing(read, city)?.bytes)
         .map(|signed| signed.grant)
         .map_err(|_| StoreError::Damaged("a grant does not decode"))
+}
+
+/// The same as it stands in the log.
+///
+/// # Errors
+/// When it is not there.
+pub fn stored_issuing(read: &dyn ServerRead, city: &City) -> Result<StoredGrant, StoreError> {
+    read.grant(&city.issuing_grant)?.ok_or(StoreError::Damaged("a grant is missing"))
 }
 
 /// Signs a grant with the issuing key, under an id of its own.

@@ -326,6 +326,10 @@ impl SyncDriver {
                 self.end_if_failed(noted);
                 let noted = replica.note_highest(&self.incarnation, welcome.highest.as_ref());
                 self.end_if_failed(noted);
+                if let Some(grant) = &welcome.issuing_grant {
+                    let taken = replica.take_issuing_grant(grant);
+                    self.end_if_failed(taken);
+                }
             }
             DeviceEvent::Closed(CloseReason::Ended(ended)) => {
                 let proven = replica.check_end(&ended.proof, &self.channel_binding);

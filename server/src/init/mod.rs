@@ -260,7 +260,10 @@ pub fn init_store(
 /// Appends a grant to the log and keeps it for its holder.
 ///
 /// It concerns its holder, and those who see the regions it names; if it names none, everybody.
-pub(crate) fn log_grant(
+///
+/// # Errors
+/// When the store fails.
+pub fn log_grant(
     transaction: &mut dyn ServerTransaction,
     grant: &SignedGrant,
 ) -> Result<u64, StoreError> {

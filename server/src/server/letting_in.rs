@@ -164,11 +164,15 @@ impl Server {
             None => Resumption::FirstSync { from: position },
         };
         let highest = read.highest_sequence(device, &resume.incarnation)?;
+        // What the log tells of the issuing key, a device that hands over does not read.
+        let issuing = renewal::stored_issuing(&*read, &self.city)?;
+        let has_read_it = resume.cursor.is_some_and(|cursor| cursor.number >= issuing.number);
         Ok(Ok(Standing {
             head: head.cursor(),
             backed_up_to: head.backed_up_to,
             server_time_ms: unix_ms,
             highest: highest.map(|(sequence, digest)| Highest { sequence, digest }),
+            issuing_grant: (!has_read_it).then_some(issuing.bytes),
             resumption,
         }))
     }

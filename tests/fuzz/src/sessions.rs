@@ -128,8 +128,14 @@ fn perform_for_server(
         ServerEffect::Authenticate { .. } => {
             let head = Cursor::genesis(LOG, 1);
             let resumption = Resumption::Tail { cursor: head };
-            let standing =
-                Standing { head, backed_up_to: 0, server_time_ms: 0, highest: None, resumption };
+            let standing = Standing {
+                head,
+                backed_up_to: 0,
+                server_time_ms: 0,
+                highest: None,
+                issuing_grant: None,
+                resumption,
+            };
             session.handle_authenticated(standing, now_ms);
         }
         ServerEffect::Admit { id, commits } => {

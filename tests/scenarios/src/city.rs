@@ -2,18 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
+use keting::parts::replica_of;
 use keting::{Environment, SystemEnvironment};
+use keting_server::ending::EndRequest;
 use keting_server::enrol::Endpoint;
-use keting_server::init::{Place, init, store_path};
+use keting_server::init::{Place, init, log_grant, store_path};
 use keting_server::inviting::InviteRequest;
 use keting_server::renewal::{RENEW_WITHIN_DAYS, days_ms};
 use keting_server::server::{Config, Server};
 use keting_server::shell::admin::{AdminReply, AdminRequest, AdminSocket, ask};
 use keting_server::shell::tls_keys::TlsKeys;
 use keting_server::shell::{Running, SYNC_PATH};
+use keting_server::store::ServerStore as _;
 use keting_server::store::sqlite::SqliteStore;
-use keting_trust::Invitation;
 use keting_trust::limits::SERVER_DOCUMENTS_OPEN_BYTES_MAX;
+use keting_trust::{Ed25519Signer, Grant, Invitation, SignedGrant, Signer as _};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -71,6 +74,20 @@ impl City {
     pub fn restart(&mut self) {
         self.stop();
         let tls = TlsKeys::load(&self.server_directory(), &[]).unwrap();
+        let server = self.opened_with(&tls);
+        let _entered = self.runtime.enter();
+        let admin = AdminSocket::bind(&self.server_directory()).unwrap();
+        let listener = self.port.listen();
+        let running = Running::start(server, self.store(), admin, listener, tls);
+        self.running = Some(running.unwrap());
+    }
+
+    /// The server of the directory without sockets, to be stepped by hand while none runs on it.
+    pub fn opened(&self) -> Server {
+        self.opened_with(&TlsKeys::load(&self.server_directory(), &[]).unwrap())
+    }
+
+    fn opened_with(&self, tls: &TlsKeys) -> Server {
         let port = self.advertised.unwrap_or(self.port.number());
         let config = Config {
             endpoint: Endpoint {
@@ -85,13 +102,11 @@ impl City {
             poll_store_every_ms: None,
         };
         let random = |bytes: &mut [u8]| SystemEnvironment.fill(bytes);
-        let store = || Box::new(SqliteStore::open(&store_path(&self.server_directory())).unwrap());
-        let server = Server::open(store(), config, Box::new(random)).unwrap();
-        let _entered = self.runtime.enter();
-        let admin = AdminSocket::bind(&self.server_directory()).unwrap();
-        let listener = self.port.listen();
-        let running = Running::start(server, store(), admin, listener, tls);
-        self.running = Some(running.unwrap());
+        Server::open(self.store(), config, Box::new(random)).unwrap()
+    }
+
+    fn store(&self) -> Box<SqliteStore> {
+        Box::new(SqliteStore::open(&store_path(&self.server_directory())).unwrap())
     }
 
     /// Stops the server gracefully.
@@ -143,6 +158,42 @@ impl City {
             AdminReply::Invitation(text) => text.parse().unwrap(),
             other => panic!("not invited: {other:?}"),
         }
+    }
+
+    /// Ends the device of a phone, as `keting device end` does.
+    pub fn end_device(&self, phone: &Phone, why: &str) {
+        let device = replica_of(&phone.keting).device().to_string();
+        let request = AdminRequest::EndDevice(EndRequest { device, why: why.to_owned() });
+        match self.runtime.block_on(ask(&self.server_directory(), &request)).unwrap() {
+            AdminReply::DeviceEnded(_) => {}
+            other => panic!("not ended: {other:?}"),
+        }
+    }
+
+    /// Gives the server another issuing key with the root key, while it is stopped. No command does that so
+    /// far; the devices that are out there are to follow once one does.
+    pub fn replace_issuing_key(&mut self) {
+        self.stop();
+        let mut random = [[0; 32]; 2];
+        random.iter_mut().for_each(|bytes| SystemEnvironment.fill(bytes));
+        let [seed, id] = random;
+        let mut store = SqliteStore::open(&store_path(&self.server_directory())).unwrap();
+        let mut transaction = store.begin().unwrap();
+        let city = keting_server::city::City::read(&*transaction).unwrap();
+        let before = transaction.grant(&city.issuing_grant).unwrap().unwrap();
+        let grant = Grant {
+            id: id[..16].try_into().unwrap(),
+            holder: Ed25519Signer::from_seed(seed).public_key().clone(),
+            issued_at_ms: SystemEnvironment.unix_ms(),
+            ..SignedGrant::open(&before.bytes).unwrap().grant
+        };
+        let root = Ed25519Signer::from_seed(self.root_seed());
+        let grant = SignedGrant::issue(grant, &root).unwrap();
+        log_grant(&mut *transaction, &grant).unwrap();
+        transaction.set_meta("issuing_seed", &seed).unwrap();
+        transaction.set_meta("issuing_grant", grant.digest().as_bytes()).unwrap();
+        transaction.commit().unwrap();
+        self.restart();
     }
 
     /// A phone of somebody new, enrolled and with everything of his region.

@@ -32,6 +32,8 @@ pub struct Liar {
     pub city: keting_server::city::City,
     /// The key that it should not have.
     pub root: Ed25519Signer,
+    /// What it shows for the key that it signs with, as it welcomes a phone.
+    pub shown: Option<Vec<u8>>,
 }
 
 impl Liar {
@@ -40,7 +42,7 @@ impl Liar {
         let mut store = SqliteStore::open(&store_path(&city.server_directory())).unwrap();
         let root = Ed25519Signer::from_seed(city.root_seed());
         let city = keting_server::city::City::read(&*store.snapshot().unwrap()).unwrap();
-        Self { store, city, root }
+        Self { store, city, root, shown: None }
     }
 
     /// The entries of the log after a number, as they are.
@@ -208,6 +210,7 @@ impl Liar {
             server_time_ms: SystemEnvironment.unix_ms(),
             limits: Limits::default(),
             highest: None,
+            issuing_grant: self.shown.clone(),
         }
     }
 }

@@ -106,10 +106,28 @@ impl Issuers {
     /// The key of an id, if it is one that issues for the whole city: the root key granted it every
     /// kind of document, now or once. Such keys sign what the server says.
     pub fn issuing_key(&self, id: &DeviceId) -> Option<&PublicKey> {
-        let is_issuing =
-            |grant: &Grant| grant.issuer == self.root && grant.kinds == [KindAccess::every_kind()];
         let (key, grants) = self.grants.iter().find(|(key, _)| key.device_id() == *id)?;
-        grants.iter().any(is_issuing).then_some(key)
+        grants.iter().any(|grant| self.is_issuing(grant)).then_some(key)
+    }
+
+    /// Whether a grant whose signature holds makes its holder an issuing key of this city.
+    pub fn is_issuing(&self, grant: &Grant) -> bool {
+        grant.issuer == self.root
+            && grant.kinds == [KindAccess::every_kind()]
+            && grant.depth > 0
+            && self.let_give(grant)
+    }
+
+    /// When the root key last made a key an issuing key, as far as is known here, in milliseconds since the
+    /// Unix epoch.
+    pub fn latest_issuing_ms(&self) -> u64 {
+        let known = self.grants.values().flatten().filter(|grant| self.is_issuing(grant));
+        known.map(|grant| grant.issued_at_ms).max().unwrap_or(0)
+    }
+
+    /// Whether a grant that lets its holder give others is known here.
+    pub fn has(&self, grant: &Grant) -> bool {
+        self.grants.get(&grant.holder).is_some_and(|known| known.contains(grant))
     }
 
     /// Takes in a grant whose signature holds, if it counts, and says whether it does.

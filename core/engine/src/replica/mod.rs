@@ -22,6 +22,7 @@ mod follows;
 mod heard;
 pub(crate) mod held;
 mod incarnation;
+mod issuing;
 mod keep;
 pub mod membership;
 mod meta;

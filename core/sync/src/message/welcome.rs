@@ -38,6 +38,10 @@ pub struct Welcome {
     /// Of the incarnation that the Hello names: the last commit the server has numbered, which a
     /// device whose file was put back from a copy does not know. `None` if it has none.
     pub highest: Option<Highest>,
+    /// The root key's signed grant for the key that the server signs with, where the cursor of the Hello
+    /// lies below it in the log or there is none: who hands over reads no log, and what becomes of pushed
+    /// commits may be said before the log's entries come. Whether it holds is the driver's question.
+    pub issuing_grant: Option<Vec<u8>>,
 }
 
 /// The commit with the highest sequence that a server has numbered of one incarnation, admitted or
@@ -110,7 +114,7 @@ impl Limits {
 
 impl Welcome {
     pub(crate) fn write(&self, e: &mut Out) -> Written {
-        e.array(10)?.u16(16)?.u16(self.version)?;
+        e.array(11)?.u16(16)?.u16(self.version)?;
         put(e, &self.city)?;
         put(e, &self.log)?;
         e.u32(self.generation)?.u64(self.head_number)?.u64(self.backed_up_to)?;
@@ -119,11 +123,12 @@ impl Welcome {
         put_nullable(e, self.highest.as_ref(), |e, highest| {
             e.array(2)?.u64(highest.sequence)?;
             put(e, &highest.digest)
-        })
+        })?;
+        put_nullable(e, self.issuing_grant.as_ref(), |e, grant| e.bytes(grant)?.ok())
     }
 
     pub(crate) fn read(len: u64, d: &mut Decoder<'_>) -> Result<Self, Misfit> {
-        fields(len, 9)?;
+        fields(len, 10)?;
         Ok(Self {
             version: d.u16()?,
             city: take(d)?,
@@ -134,6 +139,7 @@ impl Welcome {
             server_time_ms: d.u64()?,
             limits: Limits::read(d)?,
             highest: take_nullable(d, Highest::read)?,
+            issuing_grant: take_nullable(d, |d| take_bytes(d, GRANT_BYTES_MAX))?,
         })
     }
 }

@@ -45,6 +45,7 @@ impl ServerSession {
         self.word.set_clock(standing.server_time_ms);
         self.send(&ServerMessage::Welcome(Welcome {
             highest: standing.highest,
+            issuing_grant: standing.issuing_grant,
             ..self.welcome(&head, standing.backed_up_to, standing.server_time_ms)
         }));
         match &standing.resumption {
@@ -184,6 +185,7 @@ impl ServerSession {
             server_time_ms,
             limits: self.config.limits(),
             highest: None,
+            issuing_grant: None,
         }
     }
 }

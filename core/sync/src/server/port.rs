@@ -125,6 +125,9 @@ pub struct Standing {
     pub server_time_ms: u64,
     /// The last commit of the device's incarnation that the server has numbered.
     pub highest: Option<Highest>,
+    /// The root key's signed grant for the key that the server signs with, if the log has it beyond the
+    /// device's cursor.
+    pub issuing_grant: Option<Vec<u8>>,
     /// How the device goes on.
     pub resumption: Resumption,
 }

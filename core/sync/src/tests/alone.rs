@@ -40,6 +40,7 @@ fn welcome() -> ServerMessage {
         server_time_ms: SERVER_TIME_MS,
         limits: Limits::default(),
         highest: None,
+        issuing_grant: None,
     })
 }
 

@@ -280,6 +280,7 @@ fn welcome() -> Welcome {
         server_time_ms: SERVER_TIME_MS,
         limits: Limits::with_idle_after_ms(105_000),
         highest: None,
+        issuing_grant: None,
     }
 }
 

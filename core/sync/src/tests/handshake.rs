@@ -4,8 +4,8 @@ use keting_trust::Signer as _;
 
 use super::pair::Pair;
 use super::values::{
-    BINDING, CITY, INCARNATION, SECRET, SERVER_TIME_MS, alice, config, enrol, genesis, heard,
-    resume, server_config,
+    BINDING, CITY, INCARNATION, SECRET, SERVER_TIME_MS, alice, at_the_beginning, config, enrol,
+    genesis, heard, resume, server_config,
 };
 use crate::device::{DeviceEffect, DeviceEvent, DeviceSession};
 use crate::error::{CloseReason, OwnFault, PeerMisbehaved};
@@ -195,11 +195,25 @@ fn a_denied_device_hears_why_and_nothing_else() {
             backed_up_to: 0,
             server_time_ms: 0,
             highest: None,
+            issuing_grant: None,
             resumption: Resumption::Tail { cursor: genesis() },
         },
         0,
     );
     assert_eq!((sent(&mut server), server.poll_effect()), (Vec::new(), None));
+}
+
+#[test]
+fn a_welcome_brings_the_issuing_keys_grant_that_the_driver_found_the_device_to_lack() {
+    for issuing_grant in [None, Some(vec![7; 300])] {
+        let mut server = deciding();
+        let standing = Standing { issuing_grant: issuing_grant.clone(), ..at_the_beginning() };
+        server.handle_authenticated(standing, 0);
+        let Some(ServerMessage::Welcome(welcome)) = sent(&mut server).into_iter().next() else {
+            panic!("the device is let in");
+        };
+        assert_eq!(welcome.issuing_grant, issuing_grant);
+    }
 }
 
 #[test]
@@ -210,7 +224,14 @@ fn a_driver_that_resumes_elsewhere_than_asked_is_at_fault() {
         let mut server = deciding();
         let head = genesis();
         server.handle_authenticated(
-            Standing { head, backed_up_to: 0, server_time_ms: 0, highest: None, resumption },
+            Standing {
+                head,
+                backed_up_to: 0,
+                server_time_ms: 0,
+                highest: None,
+                issuing_grant: None,
+                resumption,
+            },
             0,
         );
         assert_eq!(server.poll_effect(), at_fault);

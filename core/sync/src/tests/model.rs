@@ -95,7 +95,14 @@ impl ModelServer {
         };
         let head = self.head();
         let server_time_ms = SERVER_TIME_MS + now_ms;
-        Standing { head, backed_up_to: 0, server_time_ms, highest: None, resumption }
+        Standing {
+            head,
+            backed_up_to: 0,
+            server_time_ms,
+            highest: None,
+            issuing_grant: None,
+            resumption,
+        }
     }
 
     pub(super) fn read_log(&mut self, after: u64, until: u64, bytes_max: usize) -> LogBatch {

@@ -34,6 +34,7 @@ pub(super) fn at_the_beginning() -> Standing {
         backed_up_to: 0,
         server_time_ms: SERVER_TIME_MS,
         highest: None,
+        issuing_grant: None,
         resumption: Resumption::Tail { cursor: genesis() },
     }
 }

@@ -24,6 +24,8 @@ pub(super) struct Device {
     pub(super) parted_from: Option<Cursor>,
     /// What the last Welcome said of this incarnation.
     pub(super) highest: Option<Highest>,
+    /// The grant of the issuing key that came with it.
+    pub(super) issuing_grant: Option<Vec<u8>>,
     pub(super) bytes_down: usize,
 }
 
@@ -74,7 +76,10 @@ impl Device {
                         self.told_of_end |= reason.code() == "device_ended";
                         self.closed = Some(reason.code().to_owned());
                     }
-                    DeviceEvent::Welcomed(welcome) => self.highest = welcome.highest,
+                    DeviceEvent::Welcomed(welcome) => {
+                        (self.highest, self.issuing_grant) =
+                            (welcome.highest, welcome.issuing_grant);
+                    }
                     DeviceEvent::LogDiverged { theirs, .. } => self.parted_from = Some(theirs),
                     _ => {}
                 }

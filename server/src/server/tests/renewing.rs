@@ -4,6 +4,7 @@ use keting_trust::{Grant, SignedGrant};
 
 use super::*;
 use crate::renewal::{RenewRequest, days_ms, renew_if_due};
+use crate::store::ServerRead;
 
 /// The grants of a device, as the log has them.
 fn grants_of(world: &mut World, device: &Device) -> Vec<Grant> {
@@ -162,4 +163,33 @@ fn a_grant_that_was_given_for_a_day_is_not_given_anew_at_every_contact() {
         world.settle(&mut [&mut alice]);
         assert_eq!(grants_of(&mut world, &alice).len(), grants, "{hours}");
     }
+}
+
+#[test]
+fn who_has_not_read_as_far_as_the_issuing_keys_grant_is_shown_it_and_nobody_else() {
+    let mut world = World::new();
+    let digest = world.server.city().issuing_grant;
+    let issuing = world.server.store().snapshot().unwrap().grant(&digest).unwrap().unwrap();
+    let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
+    let cursor = alice.cursor.unwrap();
+    assert_eq!(alice.issuing_grant, None, "what enrols her brings it");
+    let [just_before, just_behind] = [issuing.number - 1, issuing.number]
+        .map(|number| cursor_at(&*world.server.store().snapshot().unwrap(), number));
+    let shown = Some(issuing.bytes);
+    for (cursor, expected) in [
+        (None, &shown),
+        (Some(just_before), &shown),
+        (Some(just_behind), &None),
+        (Some(cursor), &None),
+    ] {
+        alice.cursor = cursor;
+        come_again(&mut world, &mut alice);
+        world.settle(&mut [&mut alice]);
+        assert_eq!(&alice.issuing_grant, expected, "from {cursor:?}");
+    }
+}
+
+fn cursor_at(read: &dyn ServerRead, number: u64) -> Cursor {
+    let head = read.head().unwrap().unwrap();
+    crate::audience::cursor_at(read, &head, number).unwrap()
 }

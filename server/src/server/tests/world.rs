@@ -82,6 +82,7 @@ impl World {
             told_of_end: false,
             parted_from: None,
             highest: None,
+            issuing_grant: None,
             bytes_down: 0,
         }
     }

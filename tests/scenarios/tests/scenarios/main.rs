@@ -3,6 +3,7 @@
 
 mod acknowledged;
 mod announced;
+mod another_issuing_key;
 mod authored_anew;
 mod authors;
 mod bad_days;

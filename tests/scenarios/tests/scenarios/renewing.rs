@@ -3,6 +3,9 @@
 use keting_scenarios::city::{MICRO_GRID, OTHER_MICRO_GRID, UNIT};
 use keting_scenarios::device::Device;
 use keting_scenarios::served::ServedCity;
+use serde_json::json;
+
+use crate::ending::WHY;
 
 fn add_household(device: &Device, address: &str) -> String {
     let add = ["household", "add", "--region", MICRO_GRID, "--address", address];
@@ -129,5 +132,39 @@ fn an_issuing_key_that_is_over_is_renewed_with_the_root_key_as_the_message_says(
     city.on_server(&["grant", "renew", &id]).done();
     carol.run(&["sync"]).done();
     carol.run(&["household", "show", &household]).done();
+    city.verify().done();
+}
+
+#[test]
+fn phones_that_slept_over_the_issuing_keys_renewal_hand_over_the_ended_one_is_told_and_both_believe_it()
+ {
+    let mut city = ServedCity::start();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    let bob = city.device("刘平杰", "micro_grid_head", MICRO_GRID);
+    for device in [&alice, &bob] {
+        device.run(&["sync"]).done();
+    }
+    let of_alice = add_household(&alice, "望潮苑1幢1单元101室");
+    let of_bob = add_household(&bob, "望潮苑1幢1单元102室");
+    let (id, _) = grants_of(&city, "陆德祥");
+    city.on_server(&["device", "end", &id, "--why", WHY]).done();
+    city.stop();
+    let key = city.path("root-key");
+    city.on_server(&["init", "--renew-issuing", "--root-key", key.to_str().unwrap()]).done();
+    city.serve();
+
+    bob.run(&["sync"]).done();
+    for _ in 0..2 {
+        assert_eq!(alice.run(&["sync"]).refusal(), (1, "device_ended"));
+    }
+    let counted = ["ended", "waiting", "waiting_for_invitation", "refused", "held"];
+    let status = alice.json(&["status"]);
+    let expected = [json!(WHY), json!(0), json!(0), json!(0), json!(0)];
+    assert_eq!(counted.map(|count| status[count].clone()), expected);
+    bob.run(&["sync"]).done();
+    for household in [&of_alice, &of_bob] {
+        bob.run(&["household", "show", household]).done();
+    }
+    assert_eq!(alice.run(&["household", "show", &of_bob]).refusal(), (3, "not_found"));
     city.verify().done();
 }

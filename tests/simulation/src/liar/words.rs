@@ -30,6 +30,7 @@ pub(super) fn welcome(city: CityId, head: &Cursor, server_time_ms: u64) -> Welco
         server_time_ms,
         limits: Limits::default(),
         highest: None,
+        issuing_grant: None,
     }
 }
 

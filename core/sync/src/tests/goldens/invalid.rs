@@ -362,13 +362,13 @@ fn handshake() -> Vec<Broken> {
     ]
 }
 
-/// A Welcome whose map of limits is `{2: 1, 1: 1}`; one byte follows the map.
+/// A Welcome whose map of limits is `{2: 1, 1: 1}`; two bytes follow the map.
 fn unsorted_limits() -> Vec<u8> {
     let mut frame = encode_server(&ServerMessage::Welcome(Welcome {
         limits: crate::message::Limits([(1, 1), (2, 1)].into()),
         ..welcome()
     }));
-    let end = frame.len() - 1;
+    let end = frame.len() - 2;
     frame[end - 4..end].copy_from_slice(&[2, 1, 1, 1]);
     frame
 }

@@ -171,6 +171,11 @@ fn from_server() -> Vec<Example> {
                 ..welcome()
             }),
         ),
+        server(
+            "16-welcome-issuing-grant",
+            "A Welcome for a device that has not read the log as far as the issuing key's grant.",
+            ServerMessage::Welcome(Welcome { issuing_grant: Some(vec![0x9a; 3]), ..welcome() }),
+        ),
         server("17-enrolled", "A device is enrolled.", ServerMessage::Enrolled(enrolled())),
         server(
             "18-entries",

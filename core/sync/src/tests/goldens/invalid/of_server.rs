@@ -74,6 +74,13 @@ pub(super) fn answers_to_hello() -> Vec<Broken> {
             &[welcomed(Welcome { city: other_city, ..welcome() })],
         ),
         to_device(
+            "welcome-with-too-long-a-grant",
+            "A Welcome whose grant has 8,193 bytes.",
+            DeviceAwaitingWelcome,
+            TooMuch,
+            &[welcomed(Welcome { issuing_grant: Some(vec![0; 8_193]), ..welcome() })],
+        ),
+        to_device(
             "enrolled-of-another-log",
             "An Enrolled of another log than the Welcome's.",
             DeviceAwaitingEnrolled,
