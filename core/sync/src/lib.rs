@@ -15,6 +15,7 @@ pub mod device;
 pub mod error;
 pub mod frame;
 pub mod message;
+mod pace;
 pub mod server;
 pub mod timer;
 

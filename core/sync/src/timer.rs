@@ -19,6 +19,8 @@ pub enum Timer {
     UpToDue,
     /// Server: a device that may only hand over has handed over nothing more for a while.
     HandedOver,
+    /// Server: bytes of a frame came that is not whole yet, and the device should hear so.
+    ArrivalDue,
     /// Both: nothing was heard from the peer for too long.
     PeerSilent,
 }
@@ -34,6 +36,7 @@ impl Timer {
             Self::ConfirmDue => "confirm_due",
             Self::UpToDue => "up_to_due",
             Self::HandedOver => "handed_over",
+            Self::ArrivalDue => "arrival_due",
             Self::PeerSilent => "peer_silent",
         }
     }
@@ -51,6 +54,13 @@ impl Timers {
     /// Sets a timer unless it runs already.
     pub(crate) fn start(&mut self, timer: Timer, at_ms: u64) {
         self.0.entry(timer).or_insert(at_ms);
+    }
+
+    /// Lets a timer that runs end so much later, though not after `latest_ms`.
+    pub(crate) fn put_off(&mut self, timer: Timer, by_ms: u64, latest_ms: u64) {
+        if let Some(at_ms) = self.0.get_mut(&timer) {
+            *at_ms = at_ms.saturating_add(by_ms).min(latest_ms).max(*at_ms);
+        }
     }
 
     pub(crate) fn clear(&mut self, timer: Timer) {
@@ -95,5 +105,17 @@ mod tests {
         assert_eq!(timers.take_ended(10), None);
         timers.clear_all();
         assert_eq!(timers.next(), None);
+    }
+
+    #[test]
+    fn a_timer_is_put_off_if_it_runs_and_never_beyond_the_latest_nor_back() {
+        let mut timers = Timers::default();
+        timers.put_off(Timer::PingDue, 5, 100);
+        assert_eq!(timers.next(), None);
+        timers.set(Timer::PingDue, 30);
+        for (by_ms, latest_ms, at_ms) in [(5, 100, 35), (50, 40, 40), (1, 10, 40)] {
+            timers.put_off(Timer::PingDue, by_ms, latest_ms);
+            assert_eq!(timers.next(), Some((at_ms, "ping_due")));
+        }
     }
 }

@@ -199,6 +199,16 @@ pub const CONFIRM_MS_MAX: u64 = 120_000;
 /// the next part of a first sync, the answers to what was pushed. Signs of life do not count. A busy
 /// server answers within seconds; a group on the slowest link takes as long as a Confirm may.
 pub const WORD_MS_MAX: u64 = 120_000;
+/// The thinnest line on which work still gets through, in bytes a second: who waits for what somebody pushes
+/// waits a second longer for so many bytes. The largest commit takes 26 minutes on it, and that is also the
+/// longest for which anybody can hold up the other side by being slow on purpose.
+pub const LINE_BYTES_PER_S_MIN: usize = 512;
+/// How long a device may push one frame until it hears that its bytes arrive, in milliseconds: well within
+/// [`ANSWER_MS_MAX`], after which it would give the server up.
+pub const ARRIVAL_TOLD_AFTER_MS: u64 = 20_000;
+/// How often a server's core hears that bytes of a frame arrive, in milliseconds: well within
+/// [`HAND_OVER_MS`].
+pub const ARRIVAL_LOOKED_AT_EVERY_MS: u64 = 1_000;
 /// How long a device that may only hand over its work may pause, in milliseconds: a round trip on a
 /// slow link, and its disk.
 pub const HAND_OVER_MS: u64 = 5_000;

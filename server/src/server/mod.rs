@@ -205,6 +205,14 @@ impl Server {
         }
     }
 
+    /// So many bytes of a frame came that is not whole yet.
+    pub fn handle_arriving(&mut self, connection: ConnectionId, bytes: usize, now_ms: u64) {
+        if let Some(open) = self.connections.get_mut(&connection) {
+            open.session.handle_arriving(bytes, now_ms);
+            self.touch(connection);
+        }
+    }
+
     /// A connection is gone. What it pushed is admitted all the same.
     pub fn disconnect(&mut self, connection: ConnectionId) {
         if let Some(gone) = self.connections.remove(&connection) {

@@ -16,6 +16,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::server::{Channel, ConnectionId};
 use crate::shell::FAREWELL_MS_MAX;
+use crate::shell::arriving::Arrived;
 use crate::shell::core_thread::{CoreHandle, ToCore};
 
 /// How long a device may take to read one frame: as long as its session would wait to hear of it.
@@ -25,7 +26,12 @@ const FRAME_SENT_MAX: Duration = Duration::from_millis(CONFIRM_MS_MAX);
 const FAREWELL_MAX: Duration = Duration::from_millis(FAREWELL_MS_MAX);
 
 /// Carries frames between one WebSocket and the core until either ends.
-pub(super) async fn carry(upgraded: Upgraded, channel: Channel, core: CoreHandle) {
+pub(super) async fn carry(
+    upgraded: Upgraded,
+    channel: Channel,
+    arrived: Arrived,
+    core: CoreHandle,
+) {
     let config = WebSocketConfig::default()
         .max_message_size(Some(FRAME_BYTES_MAX))
         .max_frame_size(Some(FRAME_BYTES_MAX));
@@ -41,7 +47,7 @@ pub(super) async fn carry(upgraded: Upgraded, channel: Channel, core: CoreHandle
     }
     let Ok(connection) = connection.await else { return };
 
-    let mut reading = std::pin::pin!(read(source, connection, &core));
+    let mut reading = std::pin::pin!(read(source, &arrived, connection, &core));
     let mut writing = std::pin::pin!(write(sink, frames));
     // Whoever has let go still reads what the other sends: closing over unread bytes makes TCP
     // throw away what is under way.
@@ -61,11 +67,21 @@ pub(super) async fn carry(upgraded: Upgraded, channel: Channel, core: CoreHandle
 /// the core takes nothing more is dropped.
 async fn read<E>(
     mut source: impl Stream<Item = Result<Message, E>> + Unpin,
+    arrived: &Arrived,
     connection: ConnectionId,
     core: &CoreHandle,
 ) {
     let waiting = Arc::new(Semaphore::new(FRAMES_WAITING_MAX));
-    while let Some(Ok(message)) = source.next().await {
+    loop {
+        let message = tokio::select! {
+            message = source.next() => message,
+            bytes = arrived.count() => {
+                let _ = core.send(ToCore::Arriving { connection, bytes }).await;
+                continue;
+            }
+        };
+        arrived.forget();
+        let Some(Ok(message)) = message else { return };
         match message {
             Message::Binary(frame) => {
                 let Ok(permit) = Arc::clone(&waiting).acquire_owned().await else { return };

@@ -151,6 +151,9 @@ impl CoreThread {
                 self.server.handle_frame(connection, &frame, now_ms);
                 self.permits.push(permit);
             }
+            ToCore::Arriving { connection, bytes } => {
+                self.server.handle_arriving(connection, bytes, now_ms);
+            }
             ToCore::Room { connection } => {
                 if let Some(link) = self.links.get_mut(&connection) {
                     link.room_came();

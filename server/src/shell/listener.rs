@@ -23,6 +23,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tracing::{debug, warn};
 
 use crate::server::Channel;
+use crate::shell::arriving::{Arrived, Arriving};
 use crate::shell::carry::carry;
 use crate::shell::clocks::wall_clock_ms;
 use crate::shell::core_thread::{CoreHandle, ToCore};
@@ -45,6 +46,7 @@ pub struct Listener {
 #[derive(Clone)]
 struct Inside {
     channel: Channel,
+    arrived: Arrived,
     is_local: bool,
     slot: Arc<Slot>,
     core: CoreHandle,
@@ -108,11 +110,13 @@ async fn serve(
     door: Arc<Door>,
 ) -> io::Result<()> {
     tcp.set_nodelay(true)?;
+    let (tcp, arrived) = Arriving::over(tcp);
     let hello = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), tcp).await?;
     let Some(key) = tls.asked_for(hello.client_hello().server_name()) else { return Ok(()) };
     let stream = hello.into_stream(key.config()).await?;
     let Some(channel) = channel(&stream, &key) else { return Ok(()) };
-    let inside = Inside { channel, is_local: peer.ip().is_loopback(), slot, core, door };
+    let is_local = peer.ip().is_loopback();
+    let inside = Inside { channel, arrived, is_local, slot, core, door };
     let service = hyper::service::service_fn(move |request| {
         let inside = inside.clone();
         async move { Ok::<_, Infallible>(answer(request, inside).await) }
@@ -125,7 +129,7 @@ async fn serve(
         .map_err(io::Error::other)
 }
 
-fn channel(stream: &TlsStream<TcpStream>, key: &TlsKey) -> Option<Channel> {
+fn channel(stream: &TlsStream<Arriving<TcpStream>>, key: &TlsKey) -> Option<Channel> {
     let (_, connection) = stream.get_ref();
     let binding =
         connection.export_keying_material([0; 32], b"EXPORTER-Channel-Binding", Some(b"")).ok()?;
@@ -160,9 +164,9 @@ fn upgrade(request: &mut Request<Incoming>, inside: Inside) -> Reply {
 
     let upgraded = hyper::upgrade::on(request);
     tokio::spawn(async move {
-        let Inside { channel, slot, core, .. } = inside;
+        let Inside { channel, arrived, slot, core, .. } = inside;
         match upgraded.await {
-            Ok(upgraded) => carry(upgraded, channel, core).await,
+            Ok(upgraded) => carry(upgraded, channel, arrived, core).await,
             Err(error) => debug!(%error, "an upgrade failed"),
         }
         drop(slot);

@@ -2,6 +2,7 @@
 
 pub mod admin;
 mod admission_thread;
+mod arriving;
 mod carry;
 pub mod certificate;
 mod clocks;

@@ -36,6 +36,13 @@ pub enum ToCore {
         /// Kept until the core has done what the frame asks for, so that a flooding device waits.
         permit: OwnedSemaphorePermit,
     },
+    /// Bytes of a frame came that is not whole yet.
+    Arriving {
+        /// From which connection.
+        connection: ConnectionId,
+        /// How many, since this was last said.
+        bytes: usize,
+    },
     /// The writer of a connection that was full has room again.
     Room {
         /// Which one.

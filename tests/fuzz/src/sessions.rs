@@ -99,6 +99,7 @@ fn try_server(u: &mut Unstructured<'_>) -> Result<()> {
             1 => {
                 now_ms = next_timer(session.poll_timeout(), now_ms, |at| session.handle_timeout(at))
             }
+            2 => session.handle_arriving(u.int_in_range(0..=limits::FRAME_BYTES_MAX)?, now_ms),
             _ => session.handle_frame(&frame(u, &seeds::device_frames())?, now_ms),
         }
         let mut effects = 0;

@@ -1,10 +1,11 @@
-//! A bad link: a TCP proxy on loopback that passes so many bytes and then breaks off.
+//! A bad link: a TCP proxy on loopback that passes so many bytes and then breaks off, or passes them slowly.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
+use std::time::Duration;
 
 /// A link to a server. Each connection through it breaks off once as many bytes went in one
 /// direction as the link lets through at that time.
@@ -12,6 +13,7 @@ pub struct Link {
     port: u16,
     up_bytes: Arc<AtomicU64>,
     down_bytes: Arc<AtomicU64>,
+    up_bytes_per_s: Arc<AtomicU64>,
     cuts: Arc<AtomicU64>,
 }
 
@@ -20,20 +22,23 @@ impl Link {
     pub fn to(server_port: u16) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let [up_bytes, down_bytes] = [(); 2].map(|()| Arc::new(AtomicU64::new(u64::MAX)));
+        let [up_bytes, down_bytes, up_bytes_per_s] =
+            [(); 3].map(|()| Arc::new(AtomicU64::new(u64::MAX)));
         let cuts = Arc::new(AtomicU64::new(0));
         let (up, down, counted) =
             (Arc::clone(&up_bytes), Arc::clone(&down_bytes), Arc::clone(&cuts));
+        let pace = Arc::clone(&up_bytes_per_s);
         thread::spawn(move || {
             for near in listener.incoming() {
                 let Ok(near) = near else { return };
                 let Ok(far) = TcpStream::connect(("127.0.0.1", server_port)) else { continue };
                 let (up, down) = (up.load(Ordering::Relaxed), down.load(Ordering::Relaxed));
-                pass(near.try_clone().unwrap(), far.try_clone().unwrap(), up, &counted);
-                pass(far, near, down, &counted);
+                let pace = pace.load(Ordering::Relaxed);
+                pass(near.try_clone().unwrap(), far.try_clone().unwrap(), up, pace, &counted);
+                pass(far, near, down, u64::MAX, &counted);
             }
         });
-        Self { port, up_bytes, down_bytes, cuts }
+        Self { port, up_bytes, down_bytes, up_bytes_per_s, cuts }
     }
 
     /// The port phones connect to.
@@ -51,10 +56,16 @@ impl Link {
         self.up_bytes.store(up_bytes, Ordering::Relaxed);
     }
 
+    /// Carries so many bytes a second to the server, on connections that begin from now on.
+    pub fn slow_up(&self, bytes_per_s: u64) {
+        self.up_bytes_per_s.store(bytes_per_s, Ordering::Relaxed);
+    }
+
     /// Lets connections that begin from now on through.
     pub fn heal(&self) {
         self.cut_after(u64::MAX);
         self.cut_after_up(u64::MAX);
+        self.slow_up(u64::MAX);
     }
 
     /// How many connections were cut.
@@ -64,12 +75,13 @@ impl Link {
 }
 
 /// Passes bytes one way until either end closes or `limit` is reached, then breaks both ways.
-fn pass(from: TcpStream, mut to: TcpStream, limit: u64, cuts: &Arc<AtomicU64>) {
+fn pass(from: TcpStream, mut to: TcpStream, limit: u64, bytes_per_s: u64, cuts: &Arc<AtomicU64>) {
     let cuts = Arc::clone(cuts);
     thread::spawn(move || {
         let mut limited = (&from).take(limit);
         let mut buffer = [0; 1024];
         while let Ok(read @ 1..) = limited.read(&mut buffer) {
+            thread::sleep(Duration::from_millis(read as u64 * 1_000 / bytes_per_s));
             if to.write_all(&buffer[..read]).is_err() {
                 break;
             }

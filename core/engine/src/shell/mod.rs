@@ -17,6 +17,7 @@ mod own_thread;
 pub mod queries;
 mod reaching;
 mod retry;
+mod session;
 pub mod socket;
 pub mod sync_loop;
 pub mod sync_status;

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use keting_sync::{SUBPROTOCOL, key_name};
 use keting_trust::limits;
@@ -58,9 +59,16 @@ impl SocketError {
     }
 }
 
+/// The half of a connection that sends.
+pub(super) struct Outgoing(SplitSink<WebSocketStream<TlsStream<Counted>>, Message>);
+
+/// The half of a connection that receives.
+pub(super) struct Incoming(SplitStream<WebSocketStream<TlsStream<Counted>>>);
+
 /// An open connection.
 pub struct Socket {
-    stream: WebSocketStream<TlsStream<Counted>>,
+    pub(super) outgoing: Outgoing,
+    pub(super) incoming: Incoming,
     binding: [u8; 32],
     counts: Counts,
     before_upgrade: (u64, u64),
@@ -93,7 +101,9 @@ impl Socket {
                 .await
                 .map_err(protocol_error)?;
         let before_upgrade = counts.so_far();
-        Ok(Self { stream, binding, counts, before_upgrade })
+        let (sink, source) = stream.split();
+        let (outgoing, incoming) = (Outgoing(sink), Incoming(source));
+        Ok(Self { outgoing, incoming, binding, counts, before_upgrade })
     }
 
     /// The TLS exporter's value (RFC 9266), the same at both ends of this connection only.
@@ -113,7 +123,7 @@ impl Socket {
     /// # Errors
     /// When the link broke.
     pub async fn send(&mut self, frame: Vec<u8>) -> Result<(), SocketError> {
-        self.stream.send(Message::Binary(frame.into())).await.map_err(protocol_error)
+        self.outgoing.send(frame).await
     }
 
     /// Waits for the next frame; `None` when the server closed.
@@ -121,15 +131,7 @@ impl Socket {
     /// # Errors
     /// When the link broke.
     pub async fn receive(&mut self) -> Result<Option<Vec<u8>>, SocketError> {
-        while let Some(message) = self.stream.next().await {
-            match message.map_err(protocol_error)? {
-                Message::Binary(frame) => return Ok(Some(frame.into())),
-                // Everything here is bytes: a text message is no part of the protocol.
-                Message::Close(_) | Message::Text(_) => return Ok(None),
-                Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
-            }
-        }
-        Ok(None)
+        self.incoming.receive().await
     }
 
     /// Sends what is left and says goodbye; errors do not matter any more, nor does whoever does not
@@ -139,10 +141,32 @@ impl Socket {
             for frame in last_words {
                 self.send(frame).await?;
             }
-            self.stream.close(None).await.map_err(protocol_error)
+            self.outgoing.0.close().await.map_err(protocol_error)
         };
         let patience = Duration::from_millis(limits::FAREWELL_MS_MAX);
         let _ = tokio::time::timeout(patience, farewell).await;
+    }
+}
+
+impl Outgoing {
+    /// Sends one frame. On a thin line that takes minutes, in which the other half goes on receiving.
+    pub(super) async fn send(&mut self, frame: Vec<u8>) -> Result<(), SocketError> {
+        self.0.send(Message::Binary(frame.into())).await.map_err(protocol_error)
+    }
+}
+
+impl Incoming {
+    /// Waits for the next frame; `None` when the server closed.
+    pub(super) async fn receive(&mut self) -> Result<Option<Vec<u8>>, SocketError> {
+        while let Some(message) = self.0.next().await {
+            match message.map_err(protocol_error)? {
+                Message::Binary(frame) => return Ok(Some(frame.into())),
+                // Everything here is bytes: a text message is no part of the protocol.
+                Message::Close(_) | Message::Text(_) => return Ok(None),
+                Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -1,11 +1,9 @@
 //! One connection from beginning to end: the socket on one side, the driver on the other.
 
 use std::pin::pin;
-use std::time::Duration;
 
-use keting_sync::CloseReason;
-use keting_trust::{Cursor, limits};
-use tokio::time::{Instant, sleep};
+use keting_trust::Cursor;
+use tokio::time::Instant;
 
 use crate::driver::{Progress, SyncDriver};
 use crate::error::EngineError;
@@ -14,7 +12,8 @@ use crate::replica::whereabouts::Whereabouts;
 use crate::shell::local::Local;
 use crate::shell::news::SyncNews;
 use crate::shell::reaching::reach;
-use crate::shell::socket::{Socket, SocketError};
+use crate::shell::session::{Session, ms_since};
+use crate::shell::socket::Socket;
 use crate::shell::tls::KeyPin;
 
 /// When a connection is to end.
@@ -88,7 +87,7 @@ pub(super) async fn sync_at(
     };
     news(SyncNews::Connected);
     let ended = connection.converse(until, news).await;
-    let progress = connection.driver.progress().clone();
+    let progress = connection.session.driver.progress().clone();
     let (bytes_up, bytes_down) = connection.end().await;
     let report = ended.and_then(|()| {
         let cursor = keting.status()?.cursor;
@@ -105,12 +104,9 @@ struct Connection<'a> {
     server: &'a Whereabouts,
     url: &'a str,
     socket: Socket,
-    driver: SyncDriver,
-    started: Instant,
+    session: Session<'a>,
     told: Progress,
     clock_off_told: bool,
-    /// Why the link broke, if it did.
-    lost: Option<SocketError>,
 }
 
 impl<'a> Connection<'a> {
@@ -122,12 +118,9 @@ impl<'a> Connection<'a> {
     ) -> Result<Self, EngineError> {
         let pins: Vec<KeyPin> = server.keys().iter().map(|key| *key.as_bytes()).collect();
         let socket = Socket::connect(url, &pins).await?;
-        let driver = keting.with_replica(|replica| {
-            SyncDriver::start(replica, socket.binding(), ms_since(started))
-        })?;
+        let session = Session::begin(keting, socket.binding(), started)?;
         let told = Progress::default();
-        let (clock_off_told, lost) = (false, None);
-        Ok(Self { keting, server, url, socket, driver, started, told, clock_off_told, lost })
+        Ok(Self { keting, server, url, socket, session, told, clock_off_told: false })
     }
 
     async fn converse(
@@ -140,82 +133,42 @@ impl<'a> Connection<'a> {
                 return ended;
             }
             self.tell(news);
-            if until == Until::Quiescent && self.driver.is_quiescent() {
-                self.step(SyncDriver::close);
+            if until == Until::Quiescent && self.session.driver.is_quiescent() {
+                self.session.step(SyncDriver::close);
             }
-            if let Some(ended) = self.ended() {
+            if let Some(ended) = self.session.ended() {
                 return ended;
             }
-            self.wait().await;
+            self.session.wait(&mut self.socket.incoming).await;
         }
     }
 
-    /// Sends every frame there is, until the session ends. A peer that takes nothing holds up the
-    /// sending, never the session's time.
+    /// Sends every frame there is, until the session ends. A peer that takes nothing, or a line on which one
+    /// frame takes minutes, holds up the sending, never the session's time nor what the peer says.
     async fn send_all(&mut self) -> Option<Result<(), EngineError>> {
-        while let Some(frame) = self.driver.poll_transmit() {
-            let sent = {
-                let Self { keting, socket, driver, started, .. } = self;
-                let mut sending = pin!(socket.send(frame));
-                loop {
-                    tokio::select! {
-                        sent = &mut sending => break sent,
-                        () = sleep(patience(driver, *started)) => {
-                            let now_ms = ms_since(*started);
-                            keting.with_replica(|replica| driver.handle_timeout(replica, now_ms));
-                            if let Some(ended) = driver.take_ended() {
-                                return Some(ended);
-                            }
+        while let Some(frame) = self.session.driver.poll_transmit() {
+            let Self { socket, session, .. } = self;
+            let mut sending = pin!(socket.outgoing.send(frame));
+            let sent = loop {
+                tokio::select! {
+                    sent = &mut sending => break sent,
+                    () = session.wait(&mut socket.incoming) => {
+                        if let Some(ended) = session.ended() {
+                            return Some(ended);
                         }
                     }
                 }
             };
             if let Err(error) = sent {
-                self.lose(error);
+                session.lose(error);
                 break;
             }
         }
         None
     }
 
-    /// Waits until something happens, and lets the session know.
-    async fn wait(&mut self) {
-        tokio::select! {
-            frame = self.socket.receive() => match frame {
-                Ok(Some(frame)) => {
-                    self.step(|driver, replica, now_ms| driver.handle_frame(replica, &frame, now_ms));
-                }
-                Ok(None) => self.step(SyncDriver::handle_disconnected),
-                Err(error) => self.lose(error),
-            },
-            () = sleep(patience(&self.driver, self.started)) => {
-                self.step(SyncDriver::handle_timeout);
-            }
-            () = self.keting.edited() => self.step(SyncDriver::handle_edited),
-        }
-    }
-
-    fn lose(&mut self, error: SocketError) {
-        self.lost.get_or_insert(error);
-        self.step(SyncDriver::handle_disconnected);
-    }
-
-    fn step(&mut self, input: impl FnOnce(&mut SyncDriver, &mut Replica, u64)) {
-        let now_ms = ms_since(self.started);
-        self.keting.with_replica(|replica| input(&mut self.driver, replica, now_ms));
-    }
-
-    /// How the session ended, once it has. Why the link broke says more than that it did.
-    fn ended(&mut self) -> Option<Result<(), EngineError>> {
-        let ended = self.driver.take_ended()?;
-        Some(match (ended, self.lost.take()) {
-            (Err(EngineError::Closed(CloseReason::ConnectionLost)), Some(lost)) => Err(lost.into()),
-            (ended, _) => ended,
-        })
-    }
-
     fn tell(&mut self, news: &mut (dyn FnMut(SyncNews) + Send)) {
-        let now = self.driver.progress();
+        let now = self.session.driver.progress();
         if now.is_served && !self.told.is_served {
             // If it cannot be noted, the next connection tries the addresses in the same order.
             let noted = |replica: &mut Replica| replica.note_reached(self.url, self.server);
@@ -261,19 +214,8 @@ impl<'a> Connection<'a> {
     /// Says goodbye. Gives the bytes that went up and down until then.
     async fn end(mut self) -> (u64, u64) {
         let bytes = self.socket.bytes();
-        let last_words = std::iter::from_fn(|| self.driver.poll_transmit());
+        let last_words = std::iter::from_fn(|| self.session.driver.poll_transmit());
         self.socket.close(last_words).await;
         bytes
     }
-}
-
-/// How long there is until the session wants to know the time.
-fn patience(driver: &SyncDriver, started: Instant) -> Duration {
-    let at_ms = driver.poll_timeout().map(|(at_ms, _why)| at_ms);
-    let left_ms = at_ms.map(|at_ms| at_ms.saturating_sub(ms_since(started)));
-    Duration::from_millis(left_ms.unwrap_or(limits::ANSWER_MS_MAX))
-}
-
-fn ms_since(started: Instant) -> u64 {
-    u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

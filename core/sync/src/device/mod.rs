@@ -18,7 +18,7 @@ use keting_trust::{Cursor, SignError};
 use crate::backoff::Jitter;
 use crate::error::{CloseReason, OwnFault, PeerMisbehaved};
 use crate::frame::{decode_server, encode_device};
-use crate::message::{DeviceMessage, Hello, ServerMessage, Welcome};
+use crate::message::{DeviceMessage, Hello, PushedCommit, ServerMessage, Welcome};
 use crate::timer::{Timer, Timers};
 use keting_trust::limits::{
     ANSWER_MS_MAX, FRAME_BYTES_MAX, IDLE_AFTER_MS_MIN, KEEPALIVE_EVERY_MS, WORD_MS_MAX,
@@ -180,7 +180,8 @@ impl DeviceSession {
                 | Timer::HelloDue
                 | Timer::ConfirmDue
                 | Timer::UpToDue
-                | Timer::HandedOver => {
+                | Timer::HandedOver
+                | Timer::ArrivalDue => {
                     self.close_with(CloseReason::PeerSilent { waited_for: timer.reason() });
                 }
             }
@@ -337,6 +338,7 @@ impl DeviceSession {
             return;
         }
         for push in self.outbound.take_pushes() {
+            self.owe_answers(push.commits.iter().map(PushedCommit::cost_bytes).sum());
             let keys = push.commits.iter().map(|commit| commit.key).collect();
             self.events.push_back(DeviceEvent::Pushed(keys));
             self.send(&DeviceMessage::Push(push));

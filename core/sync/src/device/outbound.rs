@@ -94,6 +94,13 @@ impl Outbound {
         !self.in_flight.is_empty()
     }
 
+    /// What was sent that has no answer, in bytes by [`PushedCommit::cost_bytes`].
+    ///
+    /// [`PushedCommit::cost_bytes`]: crate::PushedCommit::cost_bytes
+    pub(super) fn unanswered_bytes(&self) -> usize {
+        self.in_flight_bytes
+    }
+
     /// Asks for more of the outbox when there may be some and there is room for it.
     pub(super) fn next_read(&mut self, next_id: &mut impl FnMut() -> u64) -> Option<DeviceEffect> {
         if self.reading.is_some() || self.exhausted || !self.waiting.is_empty() {

@@ -1,12 +1,13 @@
 //! The server's side of a session with one device.
 //!
-//! What the device pushes is `intake`'s, what flows to it is `feed`'s. This file holds the
-//! handshake, the timers and the order in which things happen.
+//! What the device pushes is `intake`'s, what flows to it is `feed`'s, how long what is waited for
+//! `waiting`'s. This file holds the handshake, the timers and the order in which things happen.
 
 mod feed;
 mod handshake;
 mod intake;
 mod port;
+mod waiting;
 mod word;
 
 use std::collections::VecDeque;
@@ -18,13 +19,12 @@ use crate::backoff::Jitter;
 use crate::error::{CloseReason, OwnFault, PeerMisbehaved};
 use crate::frame::{decode_device, encode_server};
 use crate::message::{
-    Answers, CommitKey, DeviceMessage, Ended, Progress, PushedCommit, Refused, Resume,
-    ServerMessage, UpTo, group_of_progress,
+    Answers, CommitKey, DeviceMessage, Progress, PushedCommit, Refused, Resume, ServerMessage,
+    UpTo, group_of_progress,
 };
 use crate::timer::{Timer, Timers};
 use keting_trust::limits::{
-    CODE_BYTES_MAX, CONFIRM_MS_MAX, EFFECTS_MAX, FRAME_BYTES_MAX, HAND_OVER_MS, HELLO_MS_MAX,
-    MESSAGE_BYTES_MAX,
+    CODE_BYTES_MAX, EFFECTS_MAX, FRAME_BYTES_MAX, HELLO_MS_MAX, MESSAGE_BYTES_MAX,
 };
 
 use feed::{Feed, Said};
@@ -181,6 +181,7 @@ impl ServerSession {
                     self.say_all(said);
                 }
                 Timer::HandedOver => self.end_hand_over(now_ms),
+                Timer::ArrivalDue => self.pong_due = true,
                 Timer::HelloDue
                 | Timer::ConfirmDue
                 | Timer::PeerSilent
@@ -339,40 +340,6 @@ impl ServerSession {
         }
     }
 
-    /// The device may hand over and no more, and hears of its end then.
-    fn hand_over(&mut self, ending: EndOf, now_ms: u64) {
-        self.ending = Some(ending);
-        self.wait_for_more(now_ms);
-    }
-
-    fn wait_for_more(&mut self, now_ms: u64) {
-        if self.ending.is_some() {
-            self.timers.set(Timer::HandedOver, now_ms.saturating_add(HAND_OVER_MS));
-        }
-    }
-
-    fn end_hand_over(&mut self, now_ms: u64) {
-        if self.intake.awaits_answers() {
-            self.wait_for_more(now_ms);
-        } else if let (Some(ending), Stage::Live { device }) = (self.ending.take(), &self.stage) {
-            let (device, binding) = (device.device_id(), &self.channel_binding);
-            match self.word.sign_end(ending.log, device, binding, ending.why) {
-                Ok(proof) => {
-                    let ended = Ended { proof };
-                    self.send(&ServerMessage::Ended(ended.clone()));
-                    self.close_with(CloseReason::Ended(Box::new(ended)));
-                }
-                Err(fault) => self.close_with(fault.into()),
-            }
-        }
-    }
-
-    fn await_confirm(&mut self, now_ms: u64) {
-        if self.feed.awaits_confirm() {
-            self.timers.start(Timer::ConfirmDue, now_ms.saturating_add(CONFIRM_MS_MAX));
-        }
-    }
-
     /// # Errors
     /// When the driver has not come to what was pushed before, which only a swarm of tiny pushes
     /// brings about.
@@ -393,10 +360,6 @@ impl ServerSession {
             message: clipped(denial.message, MESSAGE_BYTES_MAX),
             versions: self.config.versions.clone(),
         }
-    }
-
-    fn silent_at(&self, now_ms: u64) -> u64 {
-        now_ms.saturating_add(self.config.idle_after_ms)
     }
 
     fn send(&mut self, message: &ServerMessage) {

@@ -13,5 +13,6 @@ mod pair;
 mod push;
 mod reserved;
 mod sync;
+mod thin_line;
 mod timers;
 mod values;

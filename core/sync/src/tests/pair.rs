@@ -21,6 +21,7 @@ pub(super) struct Link {
     pub(super) server: ServerSession,
     to_server: VecDeque<(u64, Vec<u8>)>,
     to_device: VecDeque<(u64, Vec<u8>)>,
+    pub(super) line: Line,
     device_work: VecDeque<(u64, DeviceEffect)>,
     server_work: VecDeque<(u64, ServerEffect)>,
     stalled: bool,
@@ -34,6 +35,15 @@ pub(super) struct Link {
     pub(super) frames: (u32, u32),
 }
 
+/// A thin line to the server.
+#[derive(Default)]
+pub(super) struct Line {
+    /// When so many bytes of a frame have come that is not whole yet.
+    pub(super) arriving: VecDeque<(u64, usize)>,
+    /// When it has carried all that was sent.
+    free_at_ms: u64,
+}
+
 /// The whole little world.
 pub(super) struct Pair {
     pub(super) now_ms: u64,
@@ -45,6 +55,8 @@ pub(super) struct Pair {
     pub(super) events: Vec<DeviceEvent>,
     pub(super) confirmations: Vec<SignedConfirmation>,
     pub(super) latency_ms: u64,
+    /// How many bytes the line to the server carries in a second, if it is a thin one.
+    pub(super) up_bytes_per_s: Option<usize>,
     /// Whether the server's store does nothing more than to let devices in.
     pub(super) is_server_stalled: bool,
     /// How long a store or a key takes, at most.
@@ -52,6 +64,18 @@ pub(super) struct Pair {
     /// The connection is cut when so many bytes have gone either way.
     pub(super) cut_at_bytes: Option<usize>,
     jitter: Jitter,
+}
+
+impl Line {
+    /// Carries a frame, behind what goes before it, and the server hear each second of what came.
+    /// Says how long that takes.
+    fn carry(&mut self, bytes: usize, bytes_per_s: usize, now_ms: u64) -> u64 {
+        let begin_ms = self.free_at_ms.max(now_ms);
+        let seconds = (1..=bytes / bytes_per_s).map(|second| second as u64 * 1_000);
+        self.arriving.extend(seconds.map(|after_ms| (begin_ms + after_ms, bytes_per_s)));
+        self.free_at_ms = begin_ms + (bytes * 1_000 / bytes_per_s) as u64;
+        self.free_at_ms - now_ms
+    }
 }
 
 impl Pair {
@@ -65,6 +89,7 @@ impl Pair {
             events: Vec::new(),
             confirmations: Vec::new(),
             latency_ms: 50,
+            up_bytes_per_s: None,
             is_server_stalled: false,
             work_ms_max: 0,
             cut_at_bytes: None,
@@ -101,6 +126,7 @@ impl Pair {
             server,
             to_server: VecDeque::new(),
             to_device: VecDeque::new(),
+            line: Line::default(),
             device_work: VecDeque::new(),
             server_work: VecDeque::new(),
             stalled: false,
@@ -227,6 +253,7 @@ impl Pair {
         let of_link = |link: &Link| {
             [
                 link.to_server.front().map(|(at_ms, _)| *at_ms),
+                link.line.arriving.front().map(|(at_ms, _)| *at_ms),
                 link.to_device.front().map(|(at_ms, _)| *at_ms),
                 link.device_work.front().map(|(at_ms, _)| *at_ms),
                 link.server_work.front().map(|(at_ms, _)| *at_ms),
@@ -240,6 +267,10 @@ impl Pair {
     fn deliver(&mut self, index: usize) {
         let now_ms = self.now_ms;
         let link = &mut self.links[index];
+        while let Some((_, bytes)) = link.line.arriving.pop_front_if(|(at_ms, _)| *at_ms <= now_ms)
+        {
+            link.server.handle_arriving(bytes, now_ms);
+        }
         while link.to_server.front().is_some_and(|(at_ms, _)| *at_ms <= now_ms) {
             let (_, frame) = link.to_server.pop_front().unwrap();
             link.server.handle_frame(&frame, now_ms);
@@ -369,8 +400,11 @@ impl Pair {
                 link.up_bytes += frame.len();
                 link.frames.0 += 1;
                 link.marks.push(link.up_bytes + link.down_bytes);
+                let carried_ms = self.up_bytes_per_s.map_or(0, |bytes_per_s| {
+                    link.line.carry(frame.len(), bytes_per_s, self.now_ms)
+                });
                 if self.cut_at_bytes.is_none_or(|cut| link.up_bytes + link.down_bytes < cut) {
-                    link.to_server.push_back((due_ms, frame));
+                    link.to_server.push_back((due_ms + carried_ms, frame));
                 }
             }
             self.events.extend(std::iter::from_fn(|| device.poll_event()));

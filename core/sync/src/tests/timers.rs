@@ -91,7 +91,8 @@ fn word_due_ends_a_session_with_a_server_that_never_answers_what_was_pushed() {
     pair.enqueue(100);
     pair.run_until(|pair| pair.links[0].device_closed.is_some());
     assert_eq!(pair.link().device_closed, Some(silent("word_due")));
-    assert_eq!(pair.now_ms - start_ms, WORD_MS_MAX);
+    let after_ms = pair.now_ms - start_ms;
+    assert!((WORD_MS_MAX..WORD_MS_MAX + 1_000).contains(&after_ms), "{after_ms}");
 }
 
 #[test]

@@ -54,6 +54,7 @@ mod settled;
 mod shell;
 mod showing;
 mod superseded;
+mod thin_line;
 mod to_enter_again;
 mod told_of_time;
 mod typing;
