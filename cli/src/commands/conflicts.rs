@@ -9,7 +9,7 @@ mod settling;
 mod withdrawals;
 
 use keting::ItemId;
-use keting::views::{ConflictValue, ConflictView, HouseholdPage};
+use keting::views::{ConflictValue, ConflictView, HouseholdInFull};
 
 use crate::commands::words::{field_name, value_words, who_and_when};
 use crate::exit::Failure;
@@ -23,7 +23,7 @@ pub use withdrawals::mention as mention_of_withdrawn;
 ///
 /// # Errors
 /// When standard output is closed.
-pub fn print(page: &HouseholdPage, data: &str) -> Result<(), Failure> {
+pub fn print(page: &HouseholdInFull, data: &str) -> Result<(), Failure> {
     for (at, conflict) in page.conflicts.iter().enumerate() {
         if at > 0 {
             output::line("")?;
@@ -72,7 +72,7 @@ fn print_choices(
 }
 
 /// What a field is called, with what the resident, need, visit or note is called that it is about.
-fn about(page: &HouseholdPage, key: &str) -> String {
+fn about(page: &HouseholdInFull, key: &str) -> String {
     let mut segments = key.splitn(3, '/');
     let (letter, id, field) = (segments.next(), segments.next(), segments.next());
     let item = letter.zip(id).and_then(|(letter, id)| item(page, letter, id));
@@ -88,7 +88,7 @@ fn about(page: &HouseholdPage, key: &str) -> String {
 }
 
 /// What something of a household is called; a resident by their name.
-fn item(page: &HouseholdPage, letter: &str, id: &str) -> Option<String> {
+fn item(page: &HouseholdInFull, letter: &str, id: &str) -> Option<String> {
     let is_it = |one: &ItemId| one.to_string() == id;
     let household = &page.household;
     let called = match letter {

@@ -90,12 +90,14 @@ pub mod words {
 /// What queries answer with.
 pub mod views {
     pub use crate::shell::outbox::{HeldView, OutboxView};
-    pub use crate::shell::queries::HouseholdPage;
+    pub use crate::shell::queries::HouseholdInFull;
+    pub use keting_model::history::{History, HistoryEntry};
     pub use keting_model::query::{
         AboutView, Candidate, ConflictValue, ConflictView, Counts, Entered, FactView,
-        HouseholdDetail, HouseholdFilter, HouseholdNamed, HouseholdView, ItemKind, ItemNamed,
-        Meanwhile, NeedView, NoteView, RegionNamed, RegionView, ResidentDetail, ResidentView,
-        Shown, TurnedFourteen, VisitView, Withheld, digits_apart,
+        HouseholdDetail, HouseholdFilter, HouseholdNamed, HouseholdPage, HouseholdRow,
+        HouseholdView, Households, ItemKind, ItemNamed, Meanwhile, NeedView, NoteView, Only,
+        PAGE_ROWS, PAGE_ROWS_MAX, PageMark, RegionNamed, RegionView, ResidentDetail, ResidentView,
+        Shown, Sort, TurnedFourteen, VisitView, Withheld, digits_apart,
     };
     pub use keting_store::OutboxState;
 }

@@ -5,6 +5,7 @@
 //! bytes. That is what the guard's replay stands on.
 
 mod op;
+mod past;
 mod values;
 
 use automerge::transaction::CommitOptions;
@@ -15,6 +16,7 @@ use crate::stamp::Stamp;
 
 pub use automerge::ChangeHash;
 pub use op::Op;
+pub(crate) use past::Past;
 
 /// Says why a document could not be read, extended or written.
 #[derive(Debug, thiserror::Error)]

@@ -8,7 +8,9 @@ use crate::home::{Home, home_of};
 use crate::id::DocumentId;
 use crate::registry::{KINDS, registration};
 use crate::rows::Contents;
-use crate::{author, conflict, household, household_private, household_visits, region, withdrawal};
+use crate::{
+    author, conflict, household, household_private, household_visits, region, roster, withdrawal,
+};
 
 /// A table of projection rows.
 ///
@@ -73,13 +75,15 @@ pub const PROJECTION_MIGRATIONS: &[(u32, &str)] = &[
     (5, conflict::SQL),
     (6, author::SQL),
     (7, withdrawal::SQL),
+    (8, roster::SQL),
 ];
 
 /// Every table of the projection, in the order of names.
 pub fn tables() -> Vec<&'static Table> {
     let of_kinds = KINDS.iter().flat_map(|kind| kind.tables.iter().copied());
-    let mut tables: Vec<&'static Table> =
-        of_kinds.chain([&conflict::CONFLICT, &withdrawal::WITHDRAWAL]).collect();
+    let mut tables: Vec<&'static Table> = of_kinds
+        .chain([&conflict::CONFLICT, &roster::LAST_CHANGE, &withdrawal::WITHDRAWAL])
+        .collect();
     tables.sort_by_key(|table| table.name);
     tables
 }
@@ -99,6 +103,7 @@ pub fn project(document: &Document) -> Vec<Row> {
         rows.extend(conflict::row(document, about, key));
     }
     (kind.rows)(&contents, &mut rows);
+    rows.extend(roster::last_change(document, about));
     rows.sort_by(|a, b| position(a).cmp(&position(b)));
     rows
 }

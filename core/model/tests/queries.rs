@@ -55,7 +55,7 @@ fn every_table_of_the_projection_is_made_by_the_migrations_with_its_columns() {
         assert_eq!(columns, wanted.map(|c| Cell::Text((*c).to_owned())).collect::<Vec<_>>());
     }
     let versions: Vec<u32> = PROJECTION_MIGRATIONS.iter().map(|(version, _)| *version).collect();
-    assert_eq!(versions, (1..=7).collect::<Vec<u32>>());
+    assert_eq!(versions, (1..=8).collect::<Vec<u32>>());
 }
 
 #[test]

@@ -179,6 +179,22 @@ impl View {
         )
     }
 
+    /// The documents that hold work which is queued, sent or refused: the server has not acknowledged it
+    /// and decided nothing about it.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn documents_not_sent(&self) -> Result<Vec<DocumentId>, StoreError> {
+        self.all(
+            "SELECT DISTINCT d.id FROM outbox o INDEXED BY outbox_open
+             CROSS JOIN changes c ON c.commit_row = o.commit_row
+             JOIN documents d ON d.number = c.document
+             WHERE o.state IN (0, 1, 4) AND o.state <> 2 AND o.stands",
+            [],
+            |row| Ok(DocumentId::new(from_bytes(row, 0)?)),
+        )
+    }
+
     /// The changes of a document that are unacknowledged work, by their commits, the latest first.
     ///
     /// # Errors

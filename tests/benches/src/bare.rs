@@ -13,7 +13,7 @@ type Written = (&'static str, Vec<Value>);
 
 /// Which rows an edit of a household writes: those after the last commit (`?1`), and how each is
 /// written. What an edit writes beyond these, [`Bare::assert_same`] finds.
-const ROWS: [(&str, &str); 7] = [
+const ROWS: [(&str, &str); 8] = [
     (
         "SELECT row, device, command, bytes, number, incarnation, sequence, received_at_ms
          FROM commits WHERE row > ?1",
@@ -48,14 +48,24 @@ const ROWS: [(&str, &str); 7] = [
          DO UPDATE SET change_count = excluded.change_count, bytes = excluded.bytes",
     ),
     (
-        "SELECT document, item, region, address, address_code, tenure, withdrawn FROM household
+        "SELECT document, item, region, address, address_order, address_code, tenure, withdrawn
+         FROM household WHERE document IN (SELECT id FROM documents WHERE number IN
+             (SELECT document FROM changes WHERE commit_row > ?1))",
+        "INSERT INTO household
+             (document, item, region, address, address_order, address_code, tenure, withdrawn)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT (document, item) DO UPDATE SET region = excluded.region,
+             address = excluded.address, address_order = excluded.address_order,
+             address_code = excluded.address_code, tenure = excluded.tenure,
+             withdrawn = excluded.withdrawn",
+    ),
+    (
+        "SELECT document, item, household, time FROM last_change
          WHERE document IN (SELECT id FROM documents WHERE number IN
              (SELECT document FROM changes WHERE commit_row > ?1))",
-        "INSERT INTO household (document, item, region, address, address_code, tenure, withdrawn)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-         ON CONFLICT (document, item) DO UPDATE SET region = excluded.region,
-             address = excluded.address, address_code = excluded.address_code,
-             tenure = excluded.tenure, withdrawn = excluded.withdrawn",
+        "INSERT INTO last_change (document, item, household, time) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (document, item) DO UPDATE SET household = excluded.household,
+             time = excluded.time",
     ),
     (
         "SELECT key, value FROM meta

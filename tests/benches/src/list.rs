@@ -1,19 +1,20 @@
-//! A new process opens a replica of 10,000 households and lists them, against one that opens the
-//! file with bare SQLCipher and runs the same queries.
+//! A new process opens a replica of 10,000 households and reads the first page of their list, or lists
+//! them all, against one that opens the file with bare SQLCipher and runs the same queries.
 //!
 //! Both are this very program, started anew, and both are timed from outside, in turns. The queries
-//! are the model's own, written down by a reader that only listens.
+//! are the model's own, written down while they are run.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use keting::parts::replica_of;
-use keting::{DirectoryVault, Keting, Secret, Vault as _};
+use keting::{DirectoryVault, Keting, Reader, Secret, StoreError, Vault as _};
 use keting_model::Cell;
-use keting_model::query::{self, HouseholdFilter, Rows, Withheld};
+use keting_model::query::{self, HouseholdFilter, Households, PAGE_ROWS, Rows, Withheld};
 use keting_scenarios::phone::vault;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
@@ -28,6 +29,13 @@ pub const CHILD: &str = "open-and-list";
 const HOUSEHOLDS: u32 = 10_000;
 const RUNS: usize = 21;
 
+/// What is read after opening.
+#[derive(Clone, Copy)]
+enum Read {
+    FirstPage,
+    Everything,
+}
+
 /// Runs the bench.
 pub fn run() -> Vec<Figure> {
     let mut town = Town::of_households(HOUSEHOLDS);
@@ -35,38 +43,60 @@ pub fn run() -> Vec<Figure> {
     let directory = phone.directory().to_owned();
     let withheld = phone.keting.withheld();
     let id = replica_of(&phone.keting).id();
+    let [page, everything] = [Read::FirstPage, Read::Everything].map(|read| {
+        phone.keting.read(|reader| Ok(queries_of(reader, &withheld, read))).unwrap().join(";")
+    });
     drop(phone);
     town.city.stop();
 
     let vault = DirectoryVault::open(&directory.join("vault")).unwrap();
     let key = vault.require(&id, Secret::DatabaseKey).unwrap();
     let key: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-    let queries = queries_of_a_list(&withheld).join(";");
     let place = directory.to_str().unwrap();
-    let ours = ["engine", place];
-    let bare = ["bare", place, &key, &queries];
+    let mut figures = Vec::new();
+    for (case, parts, asked, queries, limit) in [
+        (
+            "10,000 households, the first page of 50",
+            ["of it, opening", "of it, the page"],
+            "page",
+            &page,
+            Some(Limit::AtMost(1.3)),
+        ),
+        (
+            "10,000 households, a list of all",
+            ["of it, opening", "of it, the list"],
+            "everything",
+            &everything,
+            None,
+        ),
+    ] {
+        let (ours, bare) = in_turns(&["engine", place, asked], &["bare", place, &key, queries]);
+        let figure = |case: &str, of: fn(&Listed) -> Duration, limit| Figure {
+            case: case.to_owned(),
+            unit: "ms",
+            measured: median_ms(ours.iter().map(of).collect()),
+            floor: Some(median_ms(bare.iter().map(of).collect())),
+            limit,
+        };
+        figures.push(figure(case, |listed| listed.in_all, limit));
+        figures.push(figure(parts[0], |listed| listed.opening, None));
+        figures.push(figure(parts[1], |listed| listed.listing, None));
+    }
+    figures
+}
 
+/// How long each of the two took, run after run.
+fn in_turns(ours: &[&str], bare: &[&str]) -> (Vec<Listed>, Vec<Listed>) {
     let (mut ours_took, mut bare_took) = (Vec::new(), Vec::new());
     for run in 0..=RUNS {
-        let (of_ours, of_bare) = (spawn(&ours), spawn(&bare));
+        let (of_ours, of_bare) = (spawn(ours), spawn(bare));
         // The first run warms the page cache.
         if run > 0 {
             ours_took.push(of_ours);
             bare_took.push(of_bare);
         }
     }
-    let figure = |case: &str, of: fn(&Listed) -> Duration, limit| Figure {
-        case: case.to_owned(),
-        unit: "ms",
-        measured: median_ms(ours_took.iter().map(of).collect()),
-        floor: Some(median_ms(bare_took.iter().map(of).collect())),
-        limit,
-    };
-    vec![
-        figure("10,000 households", |listed| listed.in_all, Some(Limit::AtMost(1.3))),
-        figure("of it, opening", |listed| listed.opening, None),
-        figure("of it, the list", |listed| listed.listing, None),
-    ]
+    (ours_took, bare_took)
 }
 
 /// How long a new process took until it had its list.
@@ -83,20 +113,28 @@ struct Listed {
 pub fn child(arguments: &[String]) {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        ["engine", directory] => list_with_engine(Path::new(directory)),
+        ["engine", directory, "page"] => list_with_engine(Path::new(directory), Read::FirstPage),
+        ["engine", directory, _] => list_with_engine(Path::new(directory), Read::Everything),
         ["bare", directory, key, queries] => list_bare(Path::new(directory), key, queries),
         _ => panic!("not a process of the bench"),
     }
 }
 
-fn list_with_engine(directory: &Path) {
+fn list_with_engine(directory: &Path, read: Read) {
     let began = Instant::now();
     let keting = Keting::open(&directory.join("data"), vault(directory)).unwrap();
     let opening = began.elapsed();
-    let (filter, withheld) = (HouseholdFilter::default(), keting.withheld());
-    let households = keting.read(|reader| query::households(reader, &withheld, &filter)).unwrap();
+    let (listed, wanted) = match read {
+        Read::FirstPage => {
+            let page = keting.household_page(&Households::default()).unwrap();
+            (page.rows.len(), PAGE_ROWS)
+        }
+        Read::Everything => {
+            (keting.households(&HouseholdFilter::default()).unwrap().len(), HOUSEHOLDS)
+        }
+    };
     tell(opening, began.elapsed());
-    assert_eq!(households.len(), HOUSEHOLDS as usize);
+    assert_eq!(listed, wanted as usize);
 }
 
 fn list_bare(directory: &Path, key: &str, queries: &str) {
@@ -121,7 +159,7 @@ fn list_bare(directory: &Path, key: &str, queries: &str) {
         }
     }
     tell(opening, began.elapsed());
-    assert!(bytes > rows && rows > HOUSEHOLDS as usize);
+    assert!(bytes > rows && rows > PAGE_ROWS as usize);
 }
 
 fn tell(opening: Duration, in_all: Duration) {
@@ -152,34 +190,56 @@ fn spawn(arguments: &[&str]) -> Listed {
     Listed { in_all, opening: next(), listing: next() }
 }
 
-/// The SQL of one list of everything.
-fn queries_of_a_list(withheld: &Withheld) -> Vec<String> {
-    let heard = Listener(RefCell::default());
-    let listed = query::households(&heard, withheld, &HouseholdFilter::default());
-    assert!(listed.is_ok_and(|listed| listed.is_empty()));
-    heard.0.into_inner()
+/// The SQL of a list, with its parameters in it.
+fn queries_of(reader: &Reader, withheld: &Withheld, read: Read) -> Vec<String> {
+    let heard = Listener { reader, queries: RefCell::default() };
+    match read {
+        Read::FirstPage => {
+            let not_sent = BTreeSet::new();
+            let query = Households::default();
+            query::household_page(&heard, withheld, &query, &not_sent).unwrap().unwrap();
+        }
+        Read::Everything => {
+            query::households(&heard, withheld, &HouseholdFilter::default()).unwrap();
+        }
+    }
+    heard.queries.into_inner()
 }
 
-/// Answers every query with nothing and keeps its text, with its parameters in it.
-struct Listener(RefCell<Vec<String>>);
+/// Runs every query and keeps its text.
+struct Listener<'a> {
+    reader: &'a Reader,
+    queries: RefCell<Vec<String>>,
+}
 
-impl Rows for Listener {
-    type Error = ();
+impl Rows for Listener<'_> {
+    type Error = StoreError;
 
     fn query(
         &self,
         sql: &str,
         parameters: &[Cell],
-        _each: &mut dyn FnMut(&[Cell]),
-    ) -> Result<(), ()> {
-        let numbered = parameters.iter().enumerate();
-        let text = numbered.fold(sql.to_owned(), |sql, (at, parameter)| {
-            let Cell::Int(number) = parameter else { panic!("a parameter that is no number") };
-            sql.replace(&format!("?{}", at + 1), &number.to_string())
-        });
-        self.0.borrow_mut().push(text);
-        Ok(())
+        each: &mut dyn FnMut(&[Cell]),
+    ) -> Result<(), StoreError> {
+        self.queries.borrow_mut().push(with_parameters(sql, parameters));
+        self.reader.query(sql, parameters, each)
     }
+}
+
+fn with_parameters(sql: &str, parameters: &[Cell]) -> String {
+    let numbered = parameters.iter().enumerate();
+    numbered.fold(sql.to_owned(), |sql, (at, parameter)| {
+        let literal = match parameter {
+            Cell::Null => "NULL".to_owned(),
+            Cell::Int(number) => number.to_string(),
+            Cell::Text(text) => format!("'{text}'"),
+            Cell::Blob(bytes) => {
+                let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                format!("x'{digits}'")
+            }
+        };
+        sql.replace(&format!("?{}", at + 1), &literal)
+    })
 }
 
 #[cfg(test)]
@@ -187,8 +247,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_queries_of_a_list_are_heard_with_their_parameters_in_them() {
-        let queries = queries_of_a_list(&Withheld::nothing());
-        assert!(queries.len() > 1 && queries.iter().all(|sql| !sql.contains('?')), "{queries:?}");
+    fn a_query_is_written_down_with_its_parameters_in_it() {
+        let parameters =
+            [Cell::Blob(vec![1, 0xab]), Cell::Int(7), Cell::Text("a".into()), Cell::Null];
+        let text = with_parameters("SELECT ?1, ?2, ?3, ?4, ?1", &parameters);
+        assert_eq!(text, "SELECT x'01ab', 7, 'a', NULL, x'01ab'");
     }
 }

@@ -30,7 +30,7 @@ type Bench = (&'static str, &'static str, fn() -> Vec<Figure>);
 const BENCHES: [Bench; 8] = [
     ("edit_disk", "a durable edit against the bare transaction, on disk", edit::on_disk),
     ("edit_cpu", "the same in processor time, on tmpfs", edit::on_tmpfs),
-    ("open_and_list", "a new process opens 10,000 households and lists them", list::run),
+    ("open_and_list", "a new process opens 10,000 households and lists a page, or all", list::run),
     ("idle_reconnect", "a reconnect when nothing happened", reconnect::idle),
     ("reconnect_ten_edits", "a reconnect after ten edits elsewhere", reconnect::ten_edits),
     ("admission_distinct", "commits a second, each of its own document", admission::distinct),

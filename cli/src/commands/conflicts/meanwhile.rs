@@ -2,7 +2,7 @@
 //! English.
 
 use keting::input::{Field, label};
-use keting::views::{HouseholdPage, Meanwhile};
+use keting::views::{HouseholdInFull, Meanwhile};
 
 use crate::commands::words::who_and_when;
 
@@ -13,13 +13,13 @@ struct Sentence {
 }
 
 /// What somebody did: `刘平杰 2026-11-26 20:28 把李燕云的电话填为“13800000001”。 …`
-pub fn told(page: &HouseholdPage, done: &Meanwhile) -> String {
+pub fn told(page: &HouseholdInFull, done: &Meanwhile) -> String {
     let who = who_and_when(&done.entered);
     let Sentence { zh, en } = what(page, done);
     format!("{who} {zh}。 {who} {en}.")
 }
 
-fn what(page: &HouseholdPage, done: &Meanwhile) -> Sentence {
+fn what(page: &HouseholdInFull, done: &Meanwhile) -> Sentence {
     let mut segments = done.key.splitn(3, '/');
     let (letter, id, field) = (segments.next(), segments.next(), segments.next());
     match (letter, id, field) {
@@ -49,7 +49,7 @@ fn what(page: &HouseholdPage, done: &Meanwhile) -> Sentence {
 }
 
 /// What a resident, need, visit or note is called.
-fn called(page: &HouseholdPage, letter: &str, id: &str) -> Sentence {
+fn called(page: &HouseholdInFull, letter: &str, id: &str) -> Sentence {
     let household = &page.household;
     match letter {
         "r" => {
@@ -163,7 +163,7 @@ mod tests {
 
     const ID: &str = "0102030405060708";
 
-    fn page() -> HouseholdPage {
+    fn page() -> HouseholdInFull {
         let household = HouseholdDetail {
             id: DocumentId::from_random(DocumentKind::Household, [7; 14]),
             address: "一号".to_owned(),
@@ -178,7 +178,7 @@ mod tests {
             needs: Vec::new(),
         };
         let (visits, notes, conflicts) = (None, None, Vec::new());
-        HouseholdPage { household, visits, notes, conflicts, withheld: &[] }
+        HouseholdInFull { household, visits, notes, conflicts, withheld: &[] }
     }
 
     fn sentence(key: &str, said: [Option<&str>; 3]) -> (String, String) {

@@ -2,7 +2,7 @@
 //! answered in one way, however it is named and whatever was chosen: with what stands now.
 
 use keting::commands::Settle;
-use keting::views::{Candidate, ConflictView, HouseholdPage, ItemKind, RegionView};
+use keting::views::{Candidate, ConflictView, HouseholdInFull, ItemKind, RegionView};
 use keting::{Ambiguous, Command, DocumentId, DocumentKind, EngineError, Keting};
 use keting_model::words::{STANDS, WITHDRAWN};
 use serde_json::Value as Json;
@@ -165,7 +165,7 @@ fn of_region(region: &RegionView, field: &str) -> Option<Stands> {
     Some(Stands { called: region_field_name(field), value })
 }
 
-fn of_household(page: &HouseholdPage, key: &str) -> Option<Stands> {
+fn of_household(page: &HouseholdInFull, key: &str) -> Option<Stands> {
     let household = serde_json::to_value(&page.household).ok()?;
     let mut segments = key.splitn(3, '/');
     let (letter, id, field) = (segments.next()?, segments.next(), segments.next());

@@ -1,7 +1,7 @@
 //! Something that is withdrawn, and that others worked on meanwhile or say stands: what was said and done,
 //! and what to type for either outcome.
 
-use keting::views::{ConflictView, HouseholdPage};
+use keting::views::{ConflictView, HouseholdInFull};
 
 use super::meanwhile;
 use crate::commands::withdrawal::why;
@@ -18,7 +18,7 @@ pub fn is_one(conflict: &ConflictView) -> bool {
 ///
 /// # Errors
 /// When standard output is closed.
-pub fn print(page: &HouseholdPage, conflict: &ConflictView, data: &str) -> Result<(), Failure> {
+pub fn print(page: &HouseholdInFull, conflict: &ConflictView, data: &str) -> Result<(), Failure> {
     for fact in &conflict.facts {
         let reason = why(fact);
         let (status, entered) = (word_name(&fact.status), who_and_when(&fact.entered));
@@ -32,7 +32,7 @@ pub fn print(page: &HouseholdPage, conflict: &ConflictView, data: &str) -> Resul
 
 /// Says beside the refusal to show a withdrawn household that others worked on it meanwhile, and what to type
 /// to look at that and to decide.
-pub fn mention(page: &HouseholdPage, data: &str) {
+pub fn mention(page: &HouseholdInFull, data: &str) {
     let Some(conflict) = page.conflicts.iter().find(|one| one.key == "w") else { return };
     let household = page.household.id;
     let shown = shell_word(data);

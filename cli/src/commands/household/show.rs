@@ -1,7 +1,7 @@
 //! One household in full, laid out for whoever reads it at arm's length. Everything that `--json` has
 //! stands there, but for the ids of facts and devices, which no command takes.
 
-use keting::views::{HouseholdPage, ResidentDetail};
+use keting::views::{HouseholdInFull, ResidentDetail};
 use keting_model::words::RELATIONS;
 
 use super::entries::{Entry, WITHDRAWN_LABEL, of_need, of_note, of_resident, of_visit, print};
@@ -51,7 +51,7 @@ pub fn show(id: &str, withdrawn: bool, reading: &Reading) -> Result<(), Failure>
     held::mention(&keting)
 }
 
-fn print_household(page: &HouseholdPage) -> Result<(), Failure> {
+fn print_household(page: &HouseholdInFull) -> Result<(), Failure> {
     let household = &page.household;
     let is_in_conflict = |name: &str| page.conflicts.iter().any(|one| one.key == name);
     let address = flagged(household.address.clone(), is_in_conflict("address"));
@@ -73,7 +73,7 @@ fn print_household(page: &HouseholdPage) -> Result<(), Failure> {
 
 fn print_residents(
     role: &str,
-    page: &HouseholdPage,
+    page: &HouseholdInFull,
     fourteen: &Fourteen,
     withdrawn: bool,
 ) -> Result<(), Failure> {
@@ -100,7 +100,7 @@ fn print_residents(
 }
 
 /// Prints visits and notes, or that they are withheld.
-fn print_beside(role: &str, page: &HouseholdPage, withdrawn: bool) -> Result<(), Failure> {
+fn print_beside(role: &str, page: &HouseholdInFull, withdrawn: bool) -> Result<(), Failure> {
     if let Some(visits) = &page.visits {
         heading("走访 visits", visits.iter().map(of_visit), withdrawn)?;
         print(visits.iter().map(of_visit), withdrawn)?;

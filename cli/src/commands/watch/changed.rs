@@ -44,6 +44,8 @@ pub fn in_words(keting: &Keting, rows: &[ChangedRow]) -> Result<Vec<String>, Fai
         by_home.entry(home.unwrap_or_default()).or_default().extend(things);
     }
     by_home.remove("");
+    // When something was changed is no thing by itself.
+    by_home.retain(|_, things| !things.is_empty());
     let line = |(home, things): (String, BTreeSet<usize>)| {
         let mut things: Vec<_> =
             things.into_iter().filter_map(|at| THINGS.get(at)).map(|(_, thing)| *thing).collect();

@@ -5,7 +5,7 @@ mod catalogue;
 mod failure;
 
 use keting_model::input::Refused;
-use keting_model::query::MalformedId;
+use keting_model::query::{AnotherQuery, MalformedId};
 use keting_model::{CommandError, DocumentError, HouseholdId, RuleError};
 use keting_store::{DiskFault, OpenError, StoreError};
 use keting_sync::CloseReason;
@@ -135,6 +135,9 @@ pub enum EngineError {
     /// A text is not how an id begins. Not retryable.
     #[error(transparent)]
     MalformedId(#[from] MalformedId),
+    /// A page mark is not of the query it came with. Not retryable.
+    #[error(transparent)]
+    AnotherQuery(#[from] AnotherQuery),
     /// Several ids begin as somebody typed. Not retryable.
     #[error(transparent)]
     Ambiguous(#[from] Ambiguous),
@@ -228,6 +231,7 @@ impl EngineError {
             Self::TooMuchUnsent => "too_much_unsent",
             Self::NotFound { .. } => "not_found",
             Self::MalformedId(_) => "malformed_id",
+            Self::AnotherQuery(_) => "another_query",
             Self::Ambiguous(_) => "ambiguous_id",
             Self::FolderNotPrivate => "folder_not_private",
             Self::File(error) => DiskFault::of(error).map_or("file_unusable", DiskFault::code),

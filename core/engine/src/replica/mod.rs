@@ -47,7 +47,9 @@ use std::sync::Arc;
 
 use keting_model::query::Withheld;
 use keting_model::{Document, DocumentId, PROJECTION_MIGRATIONS, Role, project};
-use keting_store::{Access, DatabaseKey, OpenConfig, OpenError, Owner, Store, View};
+use keting_store::{
+    Access, DatabaseKey, OpenConfig, OpenError, Owner, Store, StoredDocument, View,
+};
 use keting_trust::{
     Cursor, DeviceId, Incarnation, Invitation, PublicKey, SignedGrant, SignedHeard, Signer, limits,
 };
@@ -329,9 +331,7 @@ impl Replica {
 impl City {
     /// Reads the city from the file, if the device is enrolled.
     fn read(store: &View) -> Result<Option<Self>, EngineError> {
-        let Some(bytes) = store.meta(meta::MEMBERSHIP)? else { return Ok(None) };
-        let membership: Membership =
-            keting_trust::cbor::from_slice(&bytes).map_err(|_| EngineError::DamagedMeta)?;
+        let Some(membership) = read_membership(store)? else { return Ok(None) };
         let ended = match store.meta(meta::OWN_ENDED)? {
             Some(bytes) => {
                 keting_trust::cbor::from_slice(&bytes).map_err(|_| EngineError::DamagedMeta)?
@@ -359,6 +359,12 @@ impl City {
     }
 }
 
+/// What enrolment gave, if the device is enrolled.
+pub(crate) fn read_membership(store: &View) -> Result<Option<Membership>, EngineError> {
+    let Some(bytes) = store.meta(meta::MEMBERSHIP)? else { return Ok(None) };
+    keting_trust::cbor::from_slice(&bytes).map(Some).map_err(|_| EngineError::DamagedMeta)
+}
+
 /// How a replica's file is opened.
 fn open_config<'a>(config: &ReplicaConfig<'a>, key: &'a DatabaseKey) -> OpenConfig<'a> {
     OpenConfig {
@@ -382,14 +388,23 @@ fn load(store: &Store, id: &DocumentId) -> Result<Open, EngineError> {
         let document = Document::empty(*id);
         return Ok(Open { document, rows: Vec::new(), changes_since_snapshot: 0 });
     };
+    let document = document_of(*id, &stored)?;
+    let rows = project(&document);
+    let changes_since_snapshot = stored.changes_after.len();
+    Ok(Open { document, rows, changes_since_snapshot })
+}
+
+/// Makes a document of what the file has of it.
+pub(crate) fn document_of(
+    id: DocumentId,
+    stored: &StoredDocument,
+) -> Result<Document, EngineError> {
     let mut document = match &stored.snapshot {
-        Some(bytes) => Document::load(*id, bytes)?,
-        None => Document::empty(*id),
+        Some(bytes) => Document::load(id, bytes)?,
+        None => Document::empty(id),
     };
     for change in &stored.changes_after {
         document.apply(change)?;
     }
-    let rows = project(&document);
-    let changes_since_snapshot = stored.changes_after.len();
-    Ok(Open { document, rows, changes_since_snapshot })
+    Ok(document)
 }

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keting_model::projection::tables;
 use keting_model::query::Rows;
+use keting_model::roster::WRONG_LINES;
 use keting_model::{
     Cell, ChangeHash, Document, DocumentId, DocumentKind, Home, Reach, Row, home_of, project,
 };
@@ -91,6 +92,7 @@ impl Replica {
             }
         }
         self.find_stray_rows(&mut work.report)?;
+        self.find_wrong_lines(&mut work.report)?;
         self.find_acts_twice(&mut work)?;
         self.find_wrong_authors(&work.authors, &mut work.report)?;
         work.report.commits = work.verified.values().flatten().count() as u64;
@@ -225,6 +227,18 @@ impl Replica {
                 }
             })?;
         }
+        Ok(())
+    }
+
+    /// Finds households that lists would put elsewhere than they belong.
+    fn find_wrong_lines(&self, report: &mut VerifyReport) -> Result<(), EngineError> {
+        self.store.query(WRONG_LINES, &[], &mut |cells| {
+            if let [Cell::Blob(id)] = cells
+                && let Ok(document) = DocumentId::from_slice(id)
+            {
+                report.differences.push(Difference { document, what: "roster_differs" });
+            }
+        })?;
         Ok(())
     }
 

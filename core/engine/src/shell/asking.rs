@@ -13,7 +13,7 @@ use crate::shell::hosting::Host;
 use crate::shell::keting::Keting;
 use crate::shell::local::Local;
 use crate::shell::outbox::{HeldView, OutboxView};
-use crate::shell::queries::HouseholdPage;
+use crate::shell::queries::HouseholdInFull;
 use crate::shell::sync_status::SyncStatus;
 
 /// A question about what is on this device. Each is answered as of one moment, and leaves out what the
@@ -46,7 +46,7 @@ pub enum Answer {
     /// To [`Query::Households`].
     Households(Vec<HouseholdView>),
     /// To [`Query::Household`]; none if it is not here, or was withdrawn.
-    Household(Option<Box<HouseholdPage>>),
+    Household(Option<Box<HouseholdInFull>>),
     /// To [`Query::Counts`].
     Counts(Box<Counts>),
     /// To [`Query::Regions`].

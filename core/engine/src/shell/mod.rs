@@ -5,6 +5,7 @@ mod changes;
 mod contact;
 mod counted;
 pub mod handle;
+mod history;
 pub mod hosting;
 pub mod keting;
 pub(crate) mod knock;

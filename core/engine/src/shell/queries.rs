@@ -2,8 +2,8 @@
 //! and leaves out what the holder's role may not read.
 
 use keting_model::query::{
-    self, Candidate, ConflictView, Counts, HouseholdDetail, HouseholdFilter, HouseholdView,
-    NoteView, RegionView, Shown, TurnedFourteen, VisitView, Withheld,
+    self, Candidate, ConflictView, Counts, HouseholdDetail, HouseholdFilter, HouseholdPage,
+    HouseholdView, Households, NoteView, RegionView, Shown, TurnedFourteen, VisitView, Withheld,
 };
 use keting_model::{DocumentId, ItemId};
 use keting_store::{StoreError, View};
@@ -16,7 +16,7 @@ use crate::shell::local::Local;
 
 /// Everything one screen shows of a household.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct HouseholdPage {
+pub struct HouseholdInFull {
     /// The household with its residents and needs.
     pub household: HouseholdDetail,
     /// Who came, the latest first; none if that is withheld.
@@ -38,13 +38,26 @@ impl Local {
         self.at_one_moment(|view, withheld| query::households(view, withheld, filter))
     }
 
+    /// A page of the households here, as an app lists them.
+    ///
+    /// # Errors
+    /// When the file cannot be read; `another_query` when the mark it is to begin at is of another query,
+    /// or of a time when the holder's role was another one.
+    pub fn household_page(&self, query: &Households) -> Result<HouseholdPage, EngineError> {
+        let page = self.at_one_moment(|view, withheld| {
+            let not_sent = view.documents_not_sent()?.into_iter().collect();
+            query::household_page(view, withheld, query, &not_sent)
+        })?;
+        Ok(page?)
+    }
+
     /// A household with its residents, needs, visits, notes and conflicts; none if it is not here, or was
     /// withdrawn.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn household(&self, id: &DocumentId) -> Result<Option<HouseholdPage>, EngineError> {
-        self.page(id, Shown::Standing)
+    pub fn household(&self, id: &DocumentId) -> Result<Option<HouseholdInFull>, EngineError> {
+        self.in_full(id, Shown::Standing)
     }
 
     /// The same with what was withdrawn of it, also where that is the household itself.
@@ -54,17 +67,21 @@ impl Local {
     pub fn household_with_withdrawn(
         &self,
         id: &DocumentId,
-    ) -> Result<Option<HouseholdPage>, EngineError> {
-        self.page(id, Shown::AlsoWithdrawn)
+    ) -> Result<Option<HouseholdInFull>, EngineError> {
+        self.in_full(id, Shown::AlsoWithdrawn)
     }
 
-    fn page(&self, id: &DocumentId, shown: Shown) -> Result<Option<HouseholdPage>, EngineError> {
+    fn in_full(
+        &self,
+        id: &DocumentId,
+        shown: Shown,
+    ) -> Result<Option<HouseholdInFull>, EngineError> {
         let permitted = self.permitted();
         self.at_one_moment(|view, withheld| {
             let Some(household) = query::household(view, withheld, id, shown)? else {
                 return Ok(None);
             };
-            Ok(Some(HouseholdPage {
+            Ok(Some(HouseholdInFull {
                 household,
                 visits: query::visits(view, withheld, id, shown)?,
                 notes: query::notes(view, withheld, id, shown)?,

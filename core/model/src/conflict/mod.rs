@@ -16,8 +16,8 @@ use crate::withdrawal::HOUSEHOLD;
 use crate::words;
 
 pub use id::ConflictId;
-pub(crate) use view::count_conflicts;
 pub use view::{ConflictValue, ConflictView, conflict_counts, conflicts};
+pub(crate) use view::{conflict_counts_of, count_conflicts};
 
 /// The step that makes the table.
 pub(crate) const SQL: &str = include_str!("projection.sql");

@@ -11,7 +11,9 @@ use crate::fact::{Fact, FactView, Told, complete};
 use crate::id::{DocumentId, ItemId};
 use crate::kind::DocumentKind;
 use crate::projection::Cell;
-use crate::query::{Permitted, Rows, Withheld, as_hex, blob, document as id_in, regions_below};
+use crate::query::{
+    Permitted, Rows, Withheld, as_hex, blob, document as id_in, given, given_ids, regions_below,
+};
 use crate::rows::cbor_in;
 use crate::said::Said;
 use crate::settle::Settle;
@@ -74,6 +76,15 @@ const OF_ONE: Scope = Scope {
     withdrawals: withdrawal::OF_ONE,
 };
 
+const OF_GIVEN: Scope = Scope {
+    listed: given_ids!(
+        "SELECT document, item, home, said, facts FROM conflict \
+         WHERE home IN (SELECT document FROM given)"
+    ),
+    between: given_ids!(select_between_parts!("WHERE o.document IN (SELECT document FROM given)")),
+    withdrawals: withdrawal::OF_GIVEN,
+};
+
 const BELOW: Scope = Scope {
     listed: regions_below!(
         "SELECT c.document, c.item, c.home, c.said, c.facts FROM conflict c WHERE c.home IN \
@@ -98,7 +109,9 @@ pub fn conflicts<R: Rows>(
     home: Option<&DocumentId>,
 ) -> Result<Vec<ConflictView>, R::Error> {
     let found = match home {
-        Some(home) if withheld.shows(rows, home)? => read(rows, withheld, &OF_ONE, Some(home))?,
+        Some(home) if withheld.shows(rows, home)? => {
+            read(rows, withheld, &OF_ONE, Some(id_cell(home)))?
+        }
         Some(_) => Vec::new(),
         None => read_all(rows, withheld, None)?,
     };
@@ -117,11 +130,28 @@ pub fn conflict_counts<R: Rows>(
     withheld: &Withheld,
     region: Option<&DocumentId>,
 ) -> Result<BTreeMap<DocumentId, u64>, R::Error> {
+    Ok(by_home(read_all(rows, withheld, region)?))
+}
+
+/// How much has to be settled of each of these households, wherever they are.
+pub(crate) fn conflict_counts_of<R: Rows>(
+    rows: &R,
+    withheld: &Withheld,
+    households: &[DocumentId],
+) -> Result<BTreeMap<DocumentId, u64>, R::Error> {
+    Ok(by_home(read(rows, withheld, &OF_GIVEN, Some(given(households)))?))
+}
+
+fn by_home(found: Vec<Found>) -> BTreeMap<DocumentId, u64> {
     let mut counts = BTreeMap::new();
-    for one in read_all(rows, withheld, region)? {
+    for one in found {
         *counts.entry(one.home).or_default() += 1;
     }
-    Ok(counts)
+    counts
+}
+
+fn id_cell(id: &DocumentId) -> Cell {
+    Cell::Blob(id.as_bytes().to_vec())
 }
 
 /// How much has to be settled in a region and below it, or everywhere.
@@ -143,7 +173,7 @@ fn read_all<R: Rows>(
     let mut found = Vec::new();
     for region in &scopes {
         let scope = if region.is_some() { &BELOW } else { &ALL };
-        found.extend(read(rows, withheld, scope, region.as_ref())?);
+        found.extend(read(rows, withheld, scope, region.as_ref().map(id_cell))?);
     }
     if scopes.len() > 1 {
         found.sort_by(|a, b| (a.home, &a.key).cmp(&(b.home, &b.key)));
@@ -167,10 +197,9 @@ fn read<R: Rows>(
     rows: &R,
     withheld: &Withheld,
     scope: &Scope,
-    about: Option<&DocumentId>,
+    about: Option<Cell>,
 ) -> Result<Vec<Found>, R::Error> {
-    let parameters: Vec<Cell> =
-        about.into_iter().map(|about| Cell::Blob(about.as_bytes().to_vec())).collect();
+    let parameters: Vec<Cell> = about.into_iter().collect();
     let mut found: Vec<Found> = Vec::new();
     rows.query(scope.listed, &parameters, &mut |row| {
         let may_see =

@@ -59,10 +59,20 @@ impl Document {
 
     /// The city's time of the change that an operation is of.
     fn city_time_of(&self, operation: &automerge::ObjId) -> Option<CityTime> {
-        let change = self.inner.hash_for_opid(operation)?;
-        let meta = self.inner.get_change_meta_by_hash(&change)?;
+        self.city_time_of_change(&self.inner.hash_for_opid(operation)?)
+    }
+
+    fn city_time_of_change(&self, change: &ChangeHash) -> Option<CityTime> {
+        let meta = self.inner.get_change_meta_by_hash(change)?;
         let (_, city_time) = Stamp::read_message(meta.message.as_deref()?)?;
         Some(city_time)
+    }
+
+    /// When it was last changed, as the city counts it.
+    pub(crate) fn last_changed(&self) -> Option<CityTime> {
+        let heads = self.inner.get_heads();
+        let times = heads.iter().filter_map(|head| self.city_time_of_change(head));
+        times.max_by_key(|time| time.unix_ms())
     }
 
     /// Who put the values that stand under a key at once, one for each, equal ones included.

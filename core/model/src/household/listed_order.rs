@@ -1,37 +1,33 @@
-//! The order in which households are listed.
+//! The order in which addresses are listed.
 
-use std::cmp::Ordering;
-
-use super::HouseholdView;
-
-/// By region code, address and id.
-pub(super) fn in_listed_order(a: &HouseholdView, b: &HouseholdView) -> Ordering {
-    let by_address = || by_numbers(&a.address, &b.address);
-    a.region.cmp(&b.region).then_with(by_address).then_with(|| a.id.cmp(&b.id))
-}
-
-/// As people order house numbers: digits in a row count as the number they are, so that 9幢 comes before
-/// 10幢. Nearly all addresses of a list part at their last digits, so what both begin with is only skipped.
-fn by_numbers(a: &str, b: &str) -> Ordering {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
-    let skipped = a.get(..same).unwrap_or_default();
-    // A number that both have begun is compared whole.
-    let from = skipped.iter().rposition(|byte| !byte.is_ascii_digit()).map_or(0, |at| at + 1);
-    let (a, b) = (a.get(from..).unwrap_or_default(), b.get(from..).unwrap_or_default());
-    match (number(a), number(b)) {
-        (Some(one), Some(other)) => one.cmp(&other).then_with(|| a.cmp(b)),
-        _ => a.cmp(b),
+/// Bytes that stand in the order in which people put addresses: digits in a row count as the number they
+/// are, so that 9幢 comes before 10幢. All else is as it is written. Of two that differ only in zeros before
+/// their numbers, the one without them comes first.
+pub(crate) fn address_order(address: &str) -> Vec<u8> {
+    let mut order = Vec::with_capacity(address.len() + 8);
+    let mut rest = address.as_bytes();
+    let mut has_zeros = false;
+    while let Some(first) = rest.first() {
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if digits == 0 {
+            order.push(*first);
+            rest = rest.get(1..).unwrap_or_default();
+            continue;
+        }
+        let (number, after) = rest.split_at_checked(digits).unwrap_or((rest, &[]));
+        let zeros = number.iter().take_while(|digit| **digit == b'0').count();
+        has_zeros |= zeros > 0;
+        let number = number.get(zeros..).unwrap_or_default();
+        // Whatever is no digit stands before or behind all of them; of numbers the longer one is larger.
+        order.extend([b'0', u8::try_from(number.len()).unwrap_or(u8::MAX)]);
+        order.extend(number);
+        rest = after;
     }
-}
-
-/// The number that a text begins with, if it begins with one: how many digits it has, and which.
-fn number(text: &[u8]) -> Option<(usize, &[u8])> {
-    let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
-    let digits = text.get(..end).filter(|digits| !digits.is_empty())?;
-    let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
-    let digits = digits.get(zeros..)?;
-    Some((digits.len(), digits))
+    if has_zeros {
+        order.push(0);
+        order.extend(address.as_bytes());
+    }
+    order
 }
 
 #[cfg(test)]
@@ -42,10 +38,12 @@ mod tests {
     fn numbers_in_addresses_count_as_numbers_and_all_else_as_it_is_written() {
         let in_order = [
             "",
+            "(旧)2号",
             "2",
-            "007",
             "7",
+            "007",
             "7号",
+            "07号",
             "10",
             "12",
             "100",
@@ -58,7 +56,8 @@ mod tests {
         ];
         for (at, one) in in_order.iter().enumerate() {
             for (other_at, other) in in_order.iter().enumerate() {
-                assert_eq!(by_numbers(one, other), at.cmp(&other_at), "{one} {other}");
+                let order = address_order(one).cmp(&address_order(other));
+                assert_eq!(order, at.cmp(&other_at), "{one} {other}");
             }
         }
     }

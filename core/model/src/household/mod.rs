@@ -21,6 +21,7 @@ mod withdrawing;
 
 pub use commands::{HouseholdCommand, NewResident};
 pub use fourteen::{TurnedFourteen, turned_fourteen};
+pub(crate) use query::households_given;
 pub use query::{HouseholdFilter, household, households};
 pub use view::{HouseholdDetail, HouseholdView, NeedView, ResidentDetail, ResidentView};
 

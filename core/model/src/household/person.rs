@@ -43,6 +43,7 @@ pub(super) fn person(row: &[Cell], private: Private, withheld: &Withheld) -> Opt
         status,
         status_in_conflict: told.in_conflict,
         concealed: int(row, 9) == Some(1),
+        is_there: false,
         withdrawn: Vec::new(),
         withheld: &[],
     };

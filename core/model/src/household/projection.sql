@@ -1,12 +1,13 @@
 -- Households, one row each.
 CREATE TABLE household (
-    document     BLOB NOT NULL,       -- the household's id
-    item         BLOB NOT NULL,       -- empty
-    region       BLOB NOT NULL,       -- the region it lives in
-    address      TEXT NOT NULL,
-    address_code TEXT,                -- of the standard address
-    tenure       TEXT,
-    withdrawn    INTEGER NOT NULL,    -- 1 if it was entered by mistake
+    document      BLOB NOT NULL,      -- the household's id
+    item          BLOB NOT NULL,      -- empty
+    region        BLOB NOT NULL,      -- the region it lives in
+    address       TEXT NOT NULL,
+    address_order BLOB NOT NULL,      -- orders addresses: bytes that count their numbers as numbers
+    address_code  TEXT,               -- of the standard address
+    tenure        TEXT,
+    withdrawn     INTEGER NOT NULL,   -- 1 if it was entered by mistake
     PRIMARY KEY (document, item)
 ) STRICT, WITHOUT ROWID;
 

@@ -1,20 +1,19 @@
 //! Reading households: lists, and one in full.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 
 use crate::author::{Entered, name_authors};
 use crate::conflict::conflict_counts;
 use crate::fact::{Fact, FactView, Told};
 use crate::household::beside::Beside;
-use crate::household::listed_order::in_listed_order;
 use crate::household::person::person;
 use crate::household::places::Places;
-use crate::household::scope::{ALL, BELOW, ONE, Scope};
+use crate::household::scope::{ALL, BELOW, GIVEN, ONE, Scope};
 use crate::household::{HouseholdDetail, HouseholdView, NeedView, ResidentDetail};
 use crate::id::DocumentId;
 use crate::kind::DocumentKind;
 use crate::projection::Cell;
-use crate::query::{Rows, Withheld, document, item, text};
+use crate::query::{Rows, Withheld, blob, document, given, item, text};
 use crate::rows::cbor_in;
 use crate::withdrawal::{HOUSEHOLD, Shown, Withdrawals, read_withdrawals, withdrawals_of};
 use crate::words;
@@ -38,17 +37,38 @@ pub fn households<R: Rows>(
     filter: &HouseholdFilter,
 ) -> Result<Vec<HouseholdView>, R::Error> {
     let scopes = withheld.scopes(rows, filter.region.as_ref())?;
-    let mut views = Vec::new();
+    let mut found = Vec::new();
     for region in &scopes {
-        let scope = if region.is_some() { &BELOW } else { &ALL };
-        let found = read(rows, withheld, scope, region.as_ref(), filter.shown)?;
-        views.extend(found.into_iter().map(|found| found.view));
+        let (scope, about) = match region {
+            Some(region) => (&BELOW, Some(id_cell(region))),
+            None => (&ALL, None),
+        };
+        found.extend(read(rows, withheld, scope, about, filter.shown)?);
+    }
+    if scopes.len() > 1 {
+        found.sort_unstable_by(Found::in_listed_order);
+    }
+    let conflicts = conflict_counts(rows, withheld, filter.region.as_ref())?;
+    let mut views: Vec<HouseholdView> = found.into_iter().map(|found| found.view).collect();
+    for view in &mut views {
+        view.conflicts = conflicts.get(&view.id).copied().unwrap_or(0);
     }
     name_authors(rows, views.iter_mut().flat_map(HouseholdView::entered))?;
-    if scopes.len() > 1 {
-        views.sort_unstable_by(in_listed_order);
-    }
     Ok(views)
+}
+
+/// The households of these that stand, wherever they are, as a list shows them; how much of each has to be
+/// settled is not counted.
+///
+/// # Errors
+/// When a query cannot be run.
+pub(crate) fn households_given<R: Rows>(
+    rows: &R,
+    withheld: &Withheld,
+    ids: &[DocumentId],
+) -> Result<Vec<HouseholdView>, R::Error> {
+    let found = read(rows, withheld, &GIVEN, Some(given(ids)), Shown::Standing)?;
+    Ok(found.into_iter().map(|found| found.view).collect())
 }
 
 /// One household in full, if it is here.
@@ -66,7 +86,8 @@ pub fn household<R: Rows>(
     if !withheld.shows(rows, id)? {
         return Ok(None);
     }
-    let Some(found) = read(rows, withheld, &ONE, Some(id), shown)?.into_iter().next() else {
+    let about = Some(id_cell(id));
+    let Some(found) = read(rows, withheld, &ONE, about, shown)?.into_iter().next() else {
         return Ok(None);
     };
     let mut needs = Vec::new();
@@ -121,6 +142,8 @@ impl HouseholdDetail {
 /// A household as it is put together.
 struct Found {
     view: HouseholdView,
+    /// Of its address.
+    order: Vec<u8>,
     address_code: Option<String>,
     tenure: Option<String>,
     /// The residents in full, of a household that is shown alone.
@@ -132,18 +155,17 @@ fn read<R: Rows>(
     rows: &R,
     withheld: &Withheld,
     scope: &Scope,
-    about: Option<&DocumentId>,
+    about: Option<Cell>,
     shown: Shown,
 ) -> Result<Vec<Found>, R::Error> {
     if withheld.withholds(DocumentKind::Household) {
         return Ok(Vec::new());
     }
-    let region = about.filter(|_| !scope.in_full);
-    let about: Vec<Cell> = about.into_iter().map(id_cell).collect();
+    let about: Vec<Cell> = about.into_iter().collect();
     let parameters = [about.as_slice(), &[shown.withdrawn_max()]].concat();
     let mut found: Vec<Found> = Vec::new();
     rows.query(scope.households, &parameters, &mut |row| found.extend(household_found(row)))?;
-    found.sort_unstable_by(|a, b| in_listed_order(&a.view, &b.view));
+    found.sort_unstable_by(Found::in_listed_order);
     let mut places = Places::of(found.iter().map(|one| one.view.id));
 
     let mut beside = Beside::default();
@@ -171,10 +193,9 @@ fn read<R: Rows>(
         } else {
             withheld.in_list(is_withheld)
         };
-        let is_there = !person.has_gone && listed.withdrawn.is_empty();
-        let lives_elsewhere = listed.bond.as_deref() == Some(words::REGISTERED);
-        one.view.living_here += usize::from(is_there && !lives_elsewhere);
-        if listed.relation.as_deref() == Some(words::HEAD) && is_there {
+        listed.is_there = !person.has_gone && listed.withdrawn.is_empty();
+        one.view.living_here += usize::from(listed.lives_here());
+        if listed.relation.as_deref() == Some(words::HEAD) && listed.is_there {
             one.add_head(&listed.name);
         }
         if scope.in_full {
@@ -183,10 +204,6 @@ fn read<R: Rows>(
             one.view.residents.push(person.detail.resident);
         }
     })?;
-    let conflicts = match scope.in_full {
-        true => BTreeMap::new(),
-        false => conflict_counts(rows, withheld, region)?,
-    };
     for one in &mut found {
         one.view.withheld =
             if scope.in_full { withheld.in_detail(false) } else { withheld.in_list(false) };
@@ -194,7 +211,6 @@ fn read<R: Rows>(
         if !one.view.withdrawn.is_empty() {
             one.view.living_here = 0;
         }
-        one.view.conflicts = conflicts.get(&one.view.id).copied().unwrap_or(0);
         if !scope.in_full {
             one.view.residents.sort_by_key(|resident| resident.id);
         }
@@ -203,6 +219,13 @@ fn read<R: Rows>(
 }
 
 impl Found {
+    /// By region code, address and id.
+    fn in_listed_order(&self, other: &Self) -> Ordering {
+        let by_region = self.view.region.cmp(&other.view.region);
+        let by_address = || self.order.cmp(&other.order);
+        by_region.then_with(by_address).then_with(|| self.view.id.cmp(&other.view.id))
+    }
+
     /// Two people who each made somebody head of a household are not decided between here.
     fn add_head(&mut self, name: &str) {
         match &mut self.view.head {
@@ -228,7 +251,8 @@ fn household_found(row: &[Cell]) -> Option<Found> {
         residents: Vec::new(),
     };
     let (address_code, tenure) = (text(row, 3), text(row, 4));
-    Some(Found { view, address_code, tenure, in_full: Vec::new() })
+    let order = blob(row, 5).unwrap_or_default().to_vec();
+    Some(Found { view, order, address_code, tenure, in_full: Vec::new() })
 }
 
 fn need(row: &[Cell]) -> Option<NeedView> {

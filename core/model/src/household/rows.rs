@@ -2,6 +2,7 @@
 
 use crate::conflict;
 use crate::fact::{Told, all_said, current, earlier, is_of_fact};
+use crate::household::listed_order::address_order;
 use crate::household::{CONCEALED, moves, prefix};
 use crate::id::ItemId;
 use crate::projection::{Cell, Row, Table};
@@ -16,7 +17,7 @@ pub(crate) const SQL: &str = include_str!("projection.sql");
 
 pub(super) static HOUSEHOLD: Table = Table {
     name: "household",
-    columns: &["region", "address", "address_code", "tenure", "withdrawn"],
+    columns: &["region", "address", "address_order", "address_code", "tenure", "withdrawn"],
 };
 
 pub(super) static RESIDENT: Table = Table {
@@ -47,9 +48,13 @@ pub(super) static NEED: Table = Table {
 pub(super) fn rows(contents: &Contents<'_>, rows: &mut Vec<Row>) {
     let withdrawn = withdrawal::of_household(contents, rows);
     if contents.value("home").is_some() {
-        let keys = ["home", "address", "address_code", "tenure"];
-        let own = keys.iter().map(|key| cell(contents.value(key)));
-        let own = own.chain([withdrawn.cell(None)]).collect();
+        let [home, address, address_code, tenure] =
+            ["home", "address", "address_code", "tenure"].map(|key| cell(contents.value(key)));
+        let order = match &address {
+            Cell::Text(address) => Cell::Blob(address_order(address)),
+            Cell::Null | Cell::Int(_) | Cell::Blob(_) => Cell::Null,
+        };
+        let own = vec![home, address, order, address_code, tenure, withdrawn.cell(None)];
         rows.push(contents.row(&HOUSEHOLD, &[], own));
     }
     for (need, item) in contents.items("n") {

@@ -1,13 +1,16 @@
 //! The SQL behind lists of households and the page of one.
 
-use crate::query::regions_below;
+use crate::query::{given_ids, regions_below};
 use crate::withdrawal;
 
 /// The columns that [`super::query`] and [`super::person`] read, in their order. A list leaves out the
 /// last ones, which it does not show: they count as null.
 macro_rules! select {
     (households $from:literal) => {
-        concat!("SELECT h.document, h.address, g.code, h.address_code, h.tenure ", $from)
+        concat!(
+            "SELECT h.document, h.address, g.code, h.address_code, h.tenure, h.address_order ",
+            $from
+        )
     };
     (residents $from:literal) => {
         concat!(
@@ -82,6 +85,21 @@ pub(super) const BELOW: Scope = Scope {
         "FROM below CROSS JOIN household h ON h.region = below.document \
          CROSS JOIN resident_open o ON o.document = h.document WHERE o.concealed = 1")),
     withdrawals: withdrawal::BELOW,
+    in_full: false,
+};
+
+/// Of some households, wherever they are.
+pub(super) const GIVEN: Scope = Scope {
+    households: given_ids!(select!(households
+        "FROM given CROSS JOIN household h ON h.document = given.document \
+         LEFT JOIN region g ON g.document = h.region WHERE h.withdrawn <= ?2")),
+    residents: given_ids!(select!(residents
+        "FROM given CROSS JOIN resident r ON r.document = given.document WHERE r.withdrawn <= ?2")),
+    private: given_ids!(select!(private
+        "FROM given CROSS JOIN resident_private p ON p.household = given.document")),
+    open: given_ids!(select!(open
+        "FROM given CROSS JOIN resident_open o ON o.document = given.document WHERE o.concealed = 1")),
+    withdrawals: withdrawal::OF_GIVEN,
     in_full: false,
 };
 

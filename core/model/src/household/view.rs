@@ -6,6 +6,7 @@ use crate::author::Entered;
 use crate::fact::FactView;
 use crate::id::{DocumentId, ItemId};
 use crate::query::as_hex;
+use crate::words;
 
 /// A household in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -61,12 +62,23 @@ pub struct ResidentView {
     /// Whether only those may read more than name and relation who may read what is private: of a child
     /// under fourteen, and of whom somebody said so.
     pub concealed: bool,
+    /// Whether they are there: they have not gone by everything that is said of them, and are not
+    /// withdrawn. Not in JSON.
+    #[serde(skip)]
+    pub is_there: bool,
     /// The facts by which the resident is withdrawn, other than with the household. None, and not in JSON,
     /// if they stand.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub withdrawn: Vec<FactView>,
     /// The names of the fields that are null because the reader may not see them.
     pub withheld: &'static [&'static str],
+}
+
+impl ResidentView {
+    /// Whether they live there: they are there, and not only registered there.
+    pub fn lives_here(&self) -> bool {
+        self.is_there && self.bond.as_deref() != Some(words::REGISTERED)
+    }
 }
 
 /// A household in full.

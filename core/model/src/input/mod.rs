@@ -18,6 +18,7 @@ mod form;
 mod id_number;
 mod pasted;
 mod phone;
+mod sought;
 mod text;
 
 use crate::check::{InvalidValue, birth_date_of, sex_of};
@@ -32,6 +33,7 @@ pub use pasted::pasted;
 pub(crate) use form::word;
 pub(crate) use id_number::check_digit;
 pub(crate) use phone::is_phone;
+pub(crate) use sought::folded;
 
 /// What a field takes, brought to one form.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -32,8 +32,13 @@ pub use crate::household::{
 };
 pub use crate::household_visits::{NoteView, Recorded, VisitView, notes, visits, when_recorded};
 pub use crate::region::{RegionView, region_of_code, regions};
+pub use crate::roster::{
+    AnotherQuery, HouseholdPage, HouseholdRow, Households, Only, PAGE_ROWS, PAGE_ROWS_MAX,
+    PageMark, Sort, household_page,
+};
 pub use crate::withdrawal::{Meanwhile, Shown, visits_and_notes};
 
+use crate::id::DocumentId;
 use crate::projection::Cell;
 pub(crate) use cells::{blob, document, int, item, text};
 
@@ -65,6 +70,24 @@ macro_rules! regions_below {
     };
 }
 pub(crate) use regions_below;
+
+/// Names the households, or regions, whose ids stand one after the other in `?1` as the table `given`.
+macro_rules! given_ids {
+    ($sql:expr) => {
+        concat!(
+            "WITH RECURSIVE given_at (at) AS (SELECT 1 WHERE length(?1) > 0 UNION ALL ",
+            "SELECT at + 16 FROM given_at WHERE at + 16 < length(?1)), ",
+            "given (document) AS (SELECT substr(?1, at, 16) FROM given_at) ",
+            $sql
+        )
+    };
+}
+pub(crate) use given_ids;
+
+/// Ids as the parameter of [`given_ids!`].
+pub(crate) fn given(ids: &[DocumentId]) -> Cell {
+    Cell::Blob(ids.iter().flat_map(DocumentId::as_bytes).copied().collect())
+}
 
 /// Writes an id as hexadecimal.
 pub(crate) fn as_hex<S: serde::Serializer>(

@@ -78,6 +78,11 @@ impl Withheld {
         if self.withholds(DocumentKind::HouseholdVisits) { BESIDE } else { &[] }
     }
 
+    /// The names of the fields that are withheld in every row of a page of households.
+    pub(crate) fn in_row(&self) -> &'static [&'static str] {
+        if self.withholds(DocumentKind::HouseholdVisits) { &["last_visit"] } else { &[] }
+    }
+
     /// The names of the fields of a resident that are withheld in a list.
     pub(crate) fn in_list(&self, concealed: bool) -> &'static [&'static str] {
         match (self.withholds(DocumentKind::HouseholdPrivate), concealed) {

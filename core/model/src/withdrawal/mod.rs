@@ -29,7 +29,7 @@ pub use view::{Meanwhile, Shown};
 
 pub(crate) use command::{RESTORE, WITHDRAW};
 pub(crate) use query::{
-    BELOW, OF_ALL, OF_ONE, Withdrawal, Withdrawals, read_withdrawals, withdrawals_of,
+    BELOW, OF_ALL, OF_GIVEN, OF_ONE, Withdrawal, Withdrawals, read_withdrawals, withdrawals_of,
 };
 pub(crate) use record::{HOUSEHOLD, family_of, require_standing};
 pub(crate) use rows::{SQL, WITHDRAWAL, Withdrawn, of_household, of_private_part, of_visits};

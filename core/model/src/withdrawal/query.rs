@@ -7,7 +7,7 @@ use crate::fact::{Fact, FactView, Told, ids_of};
 use crate::id::{DocumentId, ItemId};
 use crate::kind::DocumentKind;
 use crate::projection::Cell;
-use crate::query::{Rows, Withheld, blob, document, int, item, regions_below, text};
+use crate::query::{Rows, Withheld, blob, document, given_ids, int, item, regions_below, text};
 use crate::role::Family;
 use crate::rows::cbor_in;
 use crate::withdrawal::rows::Why;
@@ -15,7 +15,8 @@ use crate::withdrawal::unseen::{Unseen, told};
 use crate::withdrawal::{HOUSEHOLD, Meanwhile, family_of};
 use crate::words;
 
-/// Selects what [`read_withdrawals`] reads: of everything, of one household, of a region and below it.
+/// Selects what [`read_withdrawals`] reads: of everything, of one household or some, of a region and below
+/// it.
 macro_rules! select_withdrawals {
     ($where:literal) => {
         concat!(
@@ -27,6 +28,8 @@ macro_rules! select_withdrawals {
 }
 pub(crate) const OF_ALL: &str = select_withdrawals!("");
 pub(crate) const OF_ONE: &str = select_withdrawals!("WHERE x.household = ?1");
+pub(crate) const OF_GIVEN: &str =
+    given_ids!(select_withdrawals!("WHERE x.household IN (SELECT document FROM given)"));
 pub(crate) const BELOW: &str = regions_below!(select_withdrawals!(
     "WHERE x.household IN (SELECT h.document FROM below CROSS JOIN household h ON h.region = below.document)"
 ));

@@ -1,7 +1,7 @@
 //! The tables of the projection on a real database, made by the migrations.
 
 use keting_model::query::Rows;
-use keting_model::{Cell, PROJECTION_MIGRATIONS, Row};
+use keting_model::{Cell, PROJECTION_MIGRATIONS, Row, RowChange};
 use rusqlite::types::{Value as Sql, ValueRef};
 
 /// The projection's tables in memory.
@@ -54,18 +54,41 @@ pub fn tables(rows: &[Row]) -> Tables {
     for (_, sql) in PROJECTION_MIGRATIONS {
         connection.execute_batch(sql).unwrap();
     }
-    for row in rows {
+    let tables = Tables(connection);
+    rows.iter().for_each(|row| tables.put(row));
+    tables
+}
+
+impl Tables {
+    /// Writes what became of rows, as a replica's file does.
+    pub fn apply(&self, changes: &[RowChange]) {
+        for change in changes {
+            match change {
+                RowChange::Put(row) => self.put(row),
+                RowChange::Delete { table, document, item } => {
+                    let sql =
+                        format!("DELETE FROM {} WHERE document = ?1 AND item = ?2", table.name);
+                    self.0.execute(&sql, (document.as_bytes(), item)).unwrap();
+                }
+            }
+        }
+    }
+
+    fn put(&self, row: &Row) {
         let columns = row.table.columns;
         assert_eq!(columns.len(), row.cells.len(), "{}", row.table.name);
+        let sets: Vec<_> =
+            columns.iter().map(|column| format!("{column} = excluded.{column}")).collect();
         let sql = format!(
-            "INSERT INTO {} (document, item, {}) VALUES (?, ?{})",
+            "INSERT INTO {} (document, item, {}) VALUES (?, ?{}) \
+             ON CONFLICT (document, item) DO UPDATE SET {}",
             row.table.name,
             columns.join(", "),
-            ", ?".repeat(columns.len())
+            ", ?".repeat(columns.len()),
+            sets.join(", "),
         );
         let key = [Sql::Blob(row.document.as_bytes().to_vec()), Sql::Blob(row.item.clone())];
         let values = key.into_iter().chain(row.cells.iter().map(to_sql));
-        connection.execute(&sql, rusqlite::params_from_iter(values)).unwrap();
+        self.0.execute(&sql, rusqlite::params_from_iter(values)).unwrap();
     }
-    Tables(connection)
 }

@@ -87,6 +87,21 @@ fn a_row_of_any_table_that_was_altered_taken_away_or_added_is_found() {
 }
 
 #[test]
+fn a_household_that_lists_would_put_elsewhere_is_found() {
+    let file = Tampered::begin();
+    for sql in [
+        "UPDATE roster SET last_visit = '1999-01-01'",
+        "UPDATE roster SET changed_private = 1",
+        "UPDATE roster SET region_code = '1'",
+        "DELETE FROM roster",
+    ] {
+        let found = file.found_after(sql);
+        let is_it = |one: &Difference| one.what == "roster_differs";
+        assert!(!found.is_empty() && found.iter().all(is_it), "{sql}: {found:?}");
+    }
+}
+
+#[test]
 fn a_compacted_document_that_cannot_be_read_is_found_and_the_rest_is_verified() {
     let file = Tampered::begin();
     let found = file.found_after("UPDATE snapshots SET bytes = x'00'");

@@ -175,6 +175,11 @@ pub(super) const CODES: &[Known] = &[
         "Several ids begin so: choose one by more of its digits.",
     ),
     refused(
+        "another_query",
+        "查找的条件或顺序已经变了，请从第一页重新开始。",
+        "What is looked for, or its order, is another than on the last page: begin again from the first page.",
+    ),
+    refused(
         "already_exists",
         "已经有了，请打开原有的修改，不要重复添加。",
         "It is there already: open it and edit it instead of adding it again.",
