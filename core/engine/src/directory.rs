@@ -31,23 +31,9 @@ pub fn holds_replica(directory: &Path) -> bool {
 /// was cut short is taken up again; one that fails leaves nothing of what it made but empty folders.
 ///
 /// # Errors
-/// When the directory or the vault cannot be written, or there is an enrolled device in it.
+/// When the directory or the vault cannot be written, there is an enrolled device in it, or a device's file
+/// whose name is lost.
 pub fn create(
-    directory: &Path,
-    vault: Arc<dyn Vault>,
-    environment: Box<dyn Environment>,
-    invitation: &Invitation,
-) -> Result<Replica, EngineError> {
-    let was_there = holds_replica(directory);
-    let created = create_in(directory, vault.clone(), environment, invitation);
-    if created.is_err() && !was_there && read_id(directory).is_ok() {
-        // What keeps it from being made may keep it from being taken away: the next attempt goes on with it.
-        let _ = take_away(directory, vault.as_ref());
-    }
-    created
-}
-
-fn create_in(
     directory: &Path,
     vault: Arc<dyn Vault>,
     mut environment: Box<dyn Environment>,
@@ -55,22 +41,33 @@ fn create_in(
 ) -> Result<Replica, EngineError> {
     durable_file::make_private_folder(directory)?;
     // Of two that make it at once, one would give the file a key that the other replaces in the
-    // vault; nobody could open it again.
+    // vault; nobody could open it again. Held until what failed is taken away, so that it is never
+    // another's.
     let _alone = Lock::take(&directory.join(ID_FILE))?;
-    let id = match read_id(directory) {
-        Ok(id) => id,
+    let path = file_path(directory);
+    let create = |id, environment| {
+        let config = ReplicaConfig { path: &path, vfs: None, id, identity: &identity };
+        Replica::create(&config, vault.clone(), environment, invitation)
+    };
+    match read_id(directory) {
+        Ok(id) => create(id, environment),
+        // Its keys are in a vault under the name that is lost: it is left to whoever finds that again.
+        Err(EngineError::NoReplica) if keting_store::is_there(&path) => {
+            Err(EngineError::DamagedMeta)
+        }
         Err(EngineError::NoReplica) => {
             let id = ReplicaId::new(environment.random());
             // Without its name the vault's keys are lost, and with them every edit made here.
             durable_file::replace(&directory.join(ID_FILE), id.to_string().as_bytes())
                 .map_err(EngineError::File)?;
-            id
+            create(id, environment).inspect_err(|_| {
+                // What keeps it from being made may keep it from being taken away: the next attempt goes
+                // on with it.
+                let _ = take_away(directory, vault.as_ref(), &id);
+            })
         }
-        Err(other) => return Err(other),
-    };
-    let path = file_path(directory);
-    let config = ReplicaConfig { path: &path, vfs: None, id, identity: &identity };
-    Replica::create(&config, vault, environment, invitation)
+        Err(other) => Err(other),
+    }
 }
 
 /// Opens the device in a directory.
@@ -102,31 +99,37 @@ pub fn salvage(
     Replica::salvage(&config, vault, environment)
 }
 
-/// Takes away a device that never joined a city and holds nothing that was entered: its file and its keys.
-/// Says whether it was one; another stays as it is.
+/// Takes away a device that never joined a city and holds nothing that was entered, nor begun: its file and
+/// its keys. Says whether it was one; another stays as it is.
 ///
 /// # Errors
-/// When there is none, somebody has it open, or something of it cannot be removed.
+/// When there is none, somebody has it open or makes it, or something of it cannot be removed.
 pub fn discard(
     directory: &Path,
     vault: Arc<dyn Vault>,
     environment: Box<dyn Environment>,
 ) -> Result<bool, EngineError> {
-    let status = open(directory, vault.clone(), environment)?.status()?;
+    let _alone = Lock::take(&directory.join(ID_FILE))?;
+    let id = read_id(directory)?;
+    let replica = open(directory, vault.clone(), environment)?;
+    let status = replica.status()?;
     let is_empty = status.waiting == 0 && status.held == 0 && status.salvaged.is_none();
-    let is_to_go = status.city.is_none() && is_empty;
+    let is_to_go = status.city.is_none() && is_empty && replica.store().drafts()?.is_empty();
     if is_to_go {
-        take_away(directory, vault.as_ref())?;
+        // Closed, it stays this process's until it is gone.
+        let _hold = replica.store().hold();
+        drop(replica);
+        take_away(directory, vault.as_ref(), &id)?;
     }
     Ok(is_to_go)
 }
 
-/// The file first: without its keys it could not be opened, and would be in the way.
-fn take_away(directory: &Path, vault: &dyn Vault) -> Result<(), EngineError> {
-    let id = read_id(directory)?;
+/// Takes away a device that this process holds alone. The file goes first: without its keys it could not be
+/// opened, and would be in the way.
+fn take_away(directory: &Path, vault: &dyn Vault, id: &ReplicaId) -> Result<(), EngineError> {
     for name in [FILE, ID_FILE] {
         if name == ID_FILE {
-            vault.forget(&id)?;
+            vault.forget(id)?;
         }
         for suffix in ["-wal", "-shm", "", ".lock"] {
             match fs::remove_file(directory.join(format!("{name}{suffix}"))) {

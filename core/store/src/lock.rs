@@ -31,6 +31,8 @@ impl Lock {
             opened => opened,
         }?;
         match file.try_lock() {
+            // Somebody took away what they held, and this with it: whoever comes next locks another file.
+            Ok(()) if !lies_at(&file, &path)? => Err(OpenError::ReplicaInUse),
             Ok(()) => Ok(Self { file }),
             Err(TryLockError::WouldBlock) => Err(OpenError::ReplicaInUse),
             Err(TryLockError::Error(error)) => Err(error.into()),
@@ -72,6 +74,24 @@ impl Drop for Lock {
     fn drop(&mut self) {
         let _ = self.file.unlock();
     }
+}
+
+/// Whether an open file is still the one at `path`.
+#[cfg(unix)]
+fn lies_at(file: &File, path: &Path) -> std::io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let of = |found: std::fs::Metadata| (found.dev(), found.ino());
+    match std::fs::metadata(path) {
+        Ok(found) => Ok(of(found) == of(file.metadata()?)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Elsewhere a file that somebody has open cannot be taken away.
+#[cfg(not(unix))]
+fn lies_at(_file: &File, _path: &Path) -> std::io::Result<bool> {
+    Ok(true)
 }
 
 /// The path of a file that belongs to the one at `path`: its name with something appended.

@@ -76,6 +76,12 @@ impl Store {
         }
     }
 
+    /// The hold on the file, for whoever keeps it to themselves after closing it; none where nobody is kept
+    /// out.
+    pub fn hold(&self) -> Option<Arc<Lock>> {
+        self.lock.clone()
+    }
+
     /// Opens a file that cannot be written where it lies, so that it can at least be read: every
     /// write then is [`StoreError::ReadOnly`].
     fn open_to_read(config: &OpenConfig<'_>, lock: Option<Arc<Lock>>) -> Result<Self, OpenError> {

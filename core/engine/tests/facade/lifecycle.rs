@@ -113,6 +113,32 @@ fn suspending_says_no_while_a_write_goes_on_and_closes_the_file_after_it() {
 }
 
 #[test]
+fn what_was_called_before_an_app_suspends_is_in_the_file_once_it_is_closed() {
+    let place = Place::new();
+    let keting = place.join();
+    let (begun, go_on, writing) = held_up(&keting);
+    begun.recv().unwrap();
+    let waits = note(&keting, 7);
+    let mut suspending = Box::pin(keting.suspend(60_000));
+    assert!(suspending.as_mut().now_or_never().is_none());
+    // It was called later, and waits.
+    let mut later = Box::pin(note(&keting, 8));
+    drop(go_on);
+    assert!(wait(suspending).unwrap());
+    wait(writing).unwrap();
+    wait(waits).unwrap();
+    assert!(later.as_mut().now_or_never().is_none());
+    // Nothing is open yet, and what was called is written all the same.
+    wait(keting.resume()).unwrap();
+    wait(later).unwrap();
+    assert!(wait(keting.suspend(60_000)).unwrap());
+    wait(keting.resume()).unwrap();
+    let waits = note(&keting, 9);
+    assert!(wait(keting.suspend(60_000)).unwrap());
+    wait(waits).unwrap();
+}
+
+#[test]
 fn in_whatever_order_an_app_suspends_and_resumes_the_last_word_counts() {
     let place = Place::new();
     let keting = place.join();

@@ -18,15 +18,18 @@ use crate::rows::Contents;
 use crate::value::Value;
 
 impl Command {
-    /// Who added the record that the command adds, if it stands there already and says everything that the
-    /// command says. What others said since does not matter, as long as nothing of the command is lost.
-    /// None also for a command that adds nothing.
+    /// Who added the record that the command adds, if it stands there already, says everything that the
+    /// command says, and was added with nothing else: what its author took out of the form before they saved
+    /// it again would stand unseen. What was said since does not matter, as long as nothing of the command is
+    /// lost. None also for a command that adds nothing.
     pub fn added_already_by(&self, documents: &BTreeMap<DocumentId, Document>) -> Option<ActorId> {
         let at = |id: &DocumentId| documents.get(id);
         match &self.in_normal_form() {
             Self::Region(RegionCommand::Add { region, fields, .. }) => {
                 let region = at(region)?;
-                said(&[region], "", fields).then(|| region.value_author("code"))?
+                let all = said(&[region], "", fields)
+                    && !said_more(&[region], "code", |key| gives(fields, key));
+                all.then(|| region.value_author("code"))?
             }
             Self::Household(HouseholdCommand::Add {
                 household, region, fields, residents, ..
@@ -35,12 +38,22 @@ impl Command {
                 let home = Value::Bytes(region.as_bytes().to_vec());
                 let all = has(&parts, "home", &home)
                     && said(&parts, "", fields)
-                    && residents.iter().all(|one| is_there(&parts, one));
+                    && residents.iter().all(|one| is_there(&parts, one))
+                    && !said_more(&parts, "home", |key| match resident_in(residents, key) {
+                        Some((resident, name)) => gives(&resident.fields, name),
+                        None => !key.starts_with("r/") && gives(fields, key),
+                    });
                 all.then(|| parts[0].value_author("home"))?
             }
             Self::Household(HouseholdCommand::AddResident { household, resident, .. }) => {
                 let parts = [at(household)?, at(&private_part(household))?];
-                is_there(&parts, resident).then(|| who_added(parts[0], resident.resident))?
+                let name = format!("{}name", prefix(resident.resident));
+                let all = is_there(&parts, resident)
+                    && !said_more(&parts, &name, |key| {
+                        resident_in(std::slice::from_ref(resident), key)
+                            .is_none_or(|(resident, name)| gives(&resident.fields, name))
+                    });
+                all.then(|| who_added(parts[0], resident.resident))?
             }
             Self::Household(HouseholdCommand::AddNeed { household, need, text, .. }) => {
                 let (household, key) = (at(household)?, format!("n/{need}/text"));
@@ -52,7 +65,11 @@ impl Command {
                 let (prefix, says) = match command {
                     VisitsCommand::AddVisit { visit, fields, .. } => {
                         let prefix = format!("v/{visit}/");
-                        let says = said(&[visits], &prefix, fields);
+                        let time = format!("{prefix}time");
+                        let says = said(&[visits], &prefix, fields)
+                            && !said_more(&[visits], &time, |key| {
+                                key.strip_prefix(&prefix).is_none_or(|name| gives(fields, name))
+                            });
                         (prefix, says)
                     }
                     VisitsCommand::AddNote { note, text, .. } => {
@@ -79,6 +96,32 @@ fn is_there(parts: &[&Document], new: &NewResident) -> bool {
 fn said(parts: &[&Document], prefix: &str, fields: &Fields) -> bool {
     let mut given = fields.iter().filter(|(_, value)| !takes_away(value));
     given.all(|(name, value)| has(parts, &format!("{prefix}{name}"), value))
+}
+
+/// Whether the command that wrote `first`, and with it the record, wrote something that the form does not give.
+fn said_more(parts: &[&Document], first: &str, is_given: impl Fn(&str) -> bool) -> bool {
+    let past: Vec<_> = parts.iter().flat_map(|part| part.past()).collect();
+    let Some(added) = past.iter().find(|put| put.key == first) else { return false };
+    let mut said = past.iter().filter(|put| put.command == added.command);
+    said.any(|put| !takes_away(&put.to) && !is_given(&put.key))
+}
+
+/// The resident of a form whom a key is about, and the name of the field.
+fn resident_in<'a>(
+    residents: &'a [NewResident],
+    key: &'a str,
+) -> Option<(&'a NewResident, &'a str)> {
+    residents.iter().find_map(|one| Some((one, key.strip_prefix(&prefix(one.resident))?)))
+}
+
+/// Whether a form gives a field. What is stamped, follows from another field or is a fact, no form gives.
+fn gives(fields: &Fields, name: &str) -> bool {
+    let has = |name| fields.value(name).is_some_and(|value| !takes_away(value));
+    match name {
+        "home" | "of" | "year" | "time" | "at" | "by" | "concealed" => true,
+        "birth_date" | "sex" => has(name) || has("id_number"),
+        _ => name.starts_with("s/") || has(name),
+    }
 }
 
 fn has(parts: &[&Document], key: &str, value: &Value) -> bool {

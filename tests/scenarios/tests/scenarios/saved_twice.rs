@@ -112,9 +112,13 @@ fn a_form_that_says_something_else_under_its_id_is_refused_so_that_nothing_is_lo
     let moved = NewHousehold { address: "望潮苑9幢".to_owned(), ..household.clone() };
     let mut another_phone = household.clone();
     another_phone.residents[1].phone = Some("13800000003".to_owned());
-    let mut one_more = household;
+    let mut one_more = household.clone();
     one_more.residents.push(NewResident { name: "李三".to_owned(), ..NewResident::default() });
-    for changed in [moved, another_phone, one_more] {
+    let mut no_phone = household.clone();
+    no_phone.residents[0].phone = None;
+    let mut one_less = household;
+    one_less.residents.pop();
+    for changed in [moved, another_phone, one_more, no_phone, one_less] {
         let refused = alice.keting.add_household(changed, None).unwrap_err();
         assert_eq!(refused.code(), "already_exists");
     }
@@ -122,6 +126,11 @@ fn a_form_that_says_something_else_under_its_id_is_refused_so_that_nothing_is_lo
     alice.keting.add_note(id, note.clone(), None).unwrap();
     let note = NewNote { text: "门铃修好了".to_owned(), ..note };
     assert_eq!(alice.keting.add_note(id, note, None).unwrap_err().code(), "already_exists");
+    let purpose = Some("日常走访".to_owned());
+    let visit = NewVisit { id: Some(alice.keting.new_visit_id()), purpose, ..NewVisit::default() };
+    alice.keting.add_visit(id, visit.clone(), None).unwrap();
+    let visit = NewVisit { purpose: None, ..visit };
+    assert_eq!(alice.keting.add_visit(id, visit, None).unwrap_err().code(), "already_exists");
 }
 
 #[test]

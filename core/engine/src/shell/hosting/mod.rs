@@ -48,11 +48,15 @@ struct State {
     is_sync_wanted: bool,
     once: Option<Once>,
     local: Option<Local>,
-    /// Whether the file is being closed: it counts as open until that is done.
-    is_closing: bool,
+    /// Whether the file is being opened or closed: it counts as open until that is done.
+    is_moving: bool,
+    /// Whether it could not be opened for a while: who only wants to sync waits for the next call.
+    is_put_off: bool,
     is_spoilt: bool,
     syncing: Option<Syncing>,
     reading: usize,
+    /// Edits that were posted before the last `suspend`: the file is not closed without them.
+    promised: VecDeque<Job>,
     writes: VecDeque<Job>,
     reads: VecDeque<Job>,
 }
@@ -61,7 +65,10 @@ struct State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Seen {
     wanted: Wanted,
+    /// Whether calls find the file open.
     is_open: bool,
+    /// Whether the file is open, or has to be.
+    is_in_use: bool,
     has_ended: bool,
 }
 
@@ -78,17 +85,24 @@ impl Host {
                 is_sync_wanted: false,
                 once: None,
                 local: None,
-                is_closing: false,
+                is_moving: false,
+                is_put_off: false,
                 is_spoilt: false,
                 syncing: None,
                 reading: 0,
+                promised: VecDeque::new(),
                 writes: VecDeque::new(),
                 reads: VecDeque::new(),
             }),
             changed: Condvar::new(),
             changes: Changes::default(),
             contact: Mutex::default(),
-            seen: watch::Sender::new(Seen { wanted, is_open: false, has_ended: false }),
+            seen: watch::Sender::new(Seen {
+                wanted,
+                is_open: false,
+                is_in_use: false,
+                has_ended: false,
+            }),
             timers,
         })
     }
@@ -118,6 +132,7 @@ impl Host {
             if state.wanted == Wanted::Closed {
                 return Some(job);
             }
+            state.is_put_off = false;
             let queue = queue(state);
             // An engine that is suspended for long keeps nothing that nobody waits for.
             queue.retain(|waiting| waiting.is_wanted());
@@ -135,17 +150,34 @@ impl Host {
         self.want(Wanted::Running)
     }
 
-    /// Says that the file is to be closed and calls are to wait, and waits for that, but not longer than
-    /// `patience`. Says whether the file is closed.
+    /// Says that the file is to be closed once the edits posted by now are in it, and calls are to wait, and
+    /// waits for that, but not longer than `patience`. Says whether the file is closed.
     ///
     /// # Errors
     /// When it was closed for good.
     pub(super) async fn suspend(&self, patience: Duration) -> Result<bool, EngineError> {
-        self.want(Wanted::Suspended)?;
-        let closed = |seen: &Seen| seen.wanted != Wanted::Suspended || !seen.is_open;
+        let given_up = self.change(|state| {
+            let before = std::mem::replace(&mut state.wanted, Wanted::Suspended);
+            match before {
+                Wanted::Running => {
+                    let writes = std::mem::take(&mut state.writes);
+                    state.promised.extend(writes);
+                    // One sync that was asked for before ends as well.
+                    let stop = state.syncing.as_mut().and_then(Syncing::take_stop);
+                    Ok((state.once.take(), stop))
+                }
+                Wanted::Suspended => Ok((None, None)),
+                Wanted::Closed => {
+                    state.wanted = before;
+                    Err(EngineError::Shut)
+                }
+            }
+        })?;
+        drop(given_up);
+        let closed = |seen: &Seen| seen.wanted != Wanted::Suspended || !seen.is_in_use;
         tokio::select! {
             biased;
-            seen = self.until(closed) => Ok(!seen.is_open),
+            seen = self.until(closed) => Ok(!seen.is_in_use),
             () = self.pause(patience) => Ok(false),
         }
     }
@@ -154,8 +186,8 @@ impl Host {
     pub(super) fn close(&self) {
         let given_up = self.change(|state| {
             state.wanted = Wanted::Closed;
-            let jobs = (std::mem::take(&mut state.writes), std::mem::take(&mut state.reads));
-            (jobs, state.once.take())
+            let edits = (std::mem::take(&mut state.promised), std::mem::take(&mut state.writes));
+            (edits, std::mem::take(&mut state.reads), state.once.take())
         });
         drop(given_up);
     }
@@ -208,6 +240,7 @@ impl Host {
                 return Err(EngineError::Shut);
             }
             state.wanted = wanted;
+            state.is_put_off = false;
             Ok(())
         })
     }
@@ -217,7 +250,9 @@ impl Host {
         match seen.wait_for(is_so).await {
             Ok(seen) => *seen,
             // The sender is `self`'s and cannot be gone.
-            Err(_) => Seen { wanted: Wanted::Closed, is_open: false, has_ended: true },
+            Err(_) => {
+                Seen { wanted: Wanted::Closed, is_open: false, is_in_use: false, has_ended: true }
+            }
         }
     }
 
@@ -227,8 +262,12 @@ impl Host {
         // Whoever waits for this may run at once, in here: the state is not locked by then.
         self.seen.send_if_modified(|seen| {
             let state = self.state();
-            let (wanted, is_open) = (state.wanted, state.local.is_some() || state.is_closing);
-            let now = Seen { wanted, is_open, ..*seen };
+            let now = Seen {
+                wanted: state.wanted,
+                is_open: state.local.is_some(),
+                is_in_use: state.is_in_use(),
+                ..*seen
+            };
             std::mem::replace(seen, now) != now
         });
         done
@@ -240,16 +279,27 @@ impl Host {
 }
 
 impl State {
+    /// Whether the file is open or has to be.
+    fn is_in_use(&self) -> bool {
+        self.local.is_some() || self.is_moving || !self.promised.is_empty()
+    }
+
+    /// The first edit that waits.
+    fn next_write(&mut self) -> Option<Job> {
+        self.promised.pop_front().or_else(|| self.writes.pop_front())
+    }
+
     fn situation(&self) -> Situation {
         Situation {
             wanted: self.wanted,
-            is_sync_wanted: self.is_sync_wanted,
+            is_sync_wanted: self.is_sync_wanted && !self.is_put_off,
             is_once_asked: self.once.is_some(),
             is_open: self.local.is_some(),
             is_spoilt: self.is_spoilt,
             syncing: self.syncing.as_ref().map(|syncing| syncing.kind),
             is_sync_stopping: self.syncing.as_ref().is_some_and(Syncing::is_stopping),
             is_reading: self.reading > 0,
+            has_promised: !self.promised.is_empty(),
             has_write: !self.writes.is_empty(),
             has_read: !self.reads.is_empty(),
         }

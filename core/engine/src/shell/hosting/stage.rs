@@ -39,7 +39,9 @@ pub(super) struct Situation {
     pub(super) is_sync_stopping: bool,
     /// Whether a query is being answered.
     pub(super) is_reading: bool,
-    /// Whether an edit waits.
+    /// Whether an edit waits that was posted before the engine was suspended.
+    pub(super) has_promised: bool,
+    /// Whether another edit waits.
     pub(super) has_write: bool,
     /// Whether a query waits.
     pub(super) has_read: bool,
@@ -74,7 +76,13 @@ impl Situation {
                 Wanted::Running | Wanted::Suspended => Step::Wait,
             };
         }
-        if self.is_spoilt || !self.may_stay_open() {
+        if self.is_spoilt {
+            return self.step_towards_closed();
+        }
+        if self.has_promised && self.wanted != Wanted::Closed {
+            return Step::Write;
+        }
+        if !self.may_stay_open() {
             return self.step_towards_closed();
         }
         match self.syncing {
@@ -113,7 +121,7 @@ impl Situation {
 
     fn is_file_needed(&self) -> bool {
         let by_calls = self.has_write || self.has_read || self.is_sync_wanted;
-        self.is_once_asked || (self.wanted == Wanted::Running && by_calls)
+        self.is_once_asked || self.has_promised || (self.wanted == Wanted::Running && by_calls)
     }
 
     fn may_stay_connected(&self) -> bool {
@@ -134,6 +142,7 @@ mod tests {
         syncing: None,
         is_sync_stopping: false,
         is_reading: false,
+        has_promised: false,
         has_write: false,
         has_read: false,
     };
@@ -162,6 +171,18 @@ mod tests {
         assert_eq!(resumed.next_step(), Step::Open);
         let closed = Situation { wanted: Wanted::Closed, is_once_asked: true, ..calls };
         assert_eq!(closed.next_step(), Step::End);
+    }
+
+    #[test]
+    fn what_was_posted_before_it_was_suspended_is_written_before_the_file_is_closed() {
+        let promised = Situation { has_promised: true, ..SUSPENDED };
+        assert_eq!(promised.next_step(), Step::Open);
+        let open = Situation { is_open: true, has_write: true, ..promised };
+        assert_eq!(open.next_step(), Step::Write);
+        let kept = Situation { has_promised: false, ..open };
+        assert_eq!(kept.next_step(), Step::Close);
+        let closed = Situation { wanted: Wanted::Closed, ..open };
+        assert_eq!(closed.next_step(), Step::Close);
     }
 
     #[test]

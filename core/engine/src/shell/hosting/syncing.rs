@@ -23,6 +23,11 @@ pub(super) struct Syncing {
 }
 
 impl Syncing {
+    /// Dropped, it stops the sync; none when that is done already.
+    pub(super) fn take_stop(&mut self) -> Option<oneshot::Sender<Infallible>> {
+        self.stop.take()
+    }
+
     pub(super) fn is_stopping(&self) -> bool {
         self.stop.is_none()
     }
@@ -89,17 +94,19 @@ impl Host {
         });
         let host = Arc::clone(self);
         self.beside(async move {
-            let ended = match (local, once) {
+            match (local, once) {
                 (Some(local), Some(once)) => host.sync_once(local, once, stopped).await,
-                (Some(local), None) => host.stay_in_sync(local, stopped).await,
-                (None, _) => Contact::None,
-            };
-            host.sync_has_ended(ended);
+                (Some(local), None) => {
+                    let contact = host.stay_in_sync(local, stopped).await;
+                    host.sync_has_ended(contact);
+                }
+                (None, _) => host.sync_has_ended(Contact::None),
+            }
         });
     }
 
     pub(super) fn stop_sync(&self) {
-        let stop = self.change(|state| state.syncing.as_mut().and_then(|it| it.stop.take()));
+        let stop = self.change(|state| state.syncing.as_mut().and_then(Syncing::take_stop));
         drop(stop);
     }
 
@@ -115,12 +122,7 @@ impl Host {
         Contact::Stopped { code: error.unwrap_or_else(|fault| fault).code().to_owned() }
     }
 
-    async fn sync_once(
-        &self,
-        local: Local,
-        once: Once,
-        stopped: oneshot::Receiver<Infallible>,
-    ) -> Contact {
+    async fn sync_once(&self, local: Local, once: Once, stopped: oneshot::Receiver<Infallible>) {
         self.set_contact(Contact::Working);
         let Once { tell, mut cut } = once;
         let mut hear = |news| self.hear(&local, &news);
@@ -129,7 +131,10 @@ impl Host {
         let ended = tokio::select! {
             ended = syncing => self.unless_wrong(ended).and_then(|outcome| outcome.ended),
             _ = cut.wait_for(|cut| *cut) => Err(CloseReason::Asked.into()),
-            _ = stopped => Err(EngineError::Shut),
+            _ = stopped => Err(match self.state().wanted {
+                Wanted::Closed => EngineError::Shut,
+                Wanted::Running | Wanted::Suspended => CloseReason::Asked.into(),
+            }),
         };
         let contact = match &ended {
             Ok(_) | Err(EngineError::Closed(CloseReason::Asked) | EngineError::Shut) => {
@@ -140,10 +145,11 @@ impl Host {
             }
             Err(error) => Contact::Stopped { code: error.code().to_owned() },
         };
-        // The replica is given back before anybody hears that it is over.
         drop(local);
+        self.sync_has_ended(contact);
+        // Whoever hears that it is over may ask for the next one, or let the phone sleep.
+        self.until(|seen| seen.wanted != Wanted::Suspended || !seen.is_in_use).await;
         let _ = tell.send(ended);
-        contact
     }
 
     fn hear(&self, local: &Local, news: &SyncNews) {

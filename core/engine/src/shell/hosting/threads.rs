@@ -82,11 +82,12 @@ impl Host {
     }
 
     fn open(&self, opening: &mut Opening) {
+        self.change(|state| state.is_moving = true);
         let opened = catch_unwind(AssertUnwindSafe(|| opening.open()));
         match opened.unwrap_or(Err(EngineError::Fault)) {
             Ok(replica) => {
                 let local = Local::hosted(replica, self.changes.clone());
-                self.change(|state| state.local = Some(local));
+                self.change(|state| (state.local, state.is_moving) = (Some(local), false));
                 self.changes.tell(&Changed::Everything);
             }
             Err(error) => self.cannot_open(error),
@@ -95,15 +96,22 @@ impl Host {
 
     /// Answers the first who needs the file; whoever comes next tries once more.
     fn cannot_open(&self, error: EngineError) {
-        let (once, job) = self.change(|state| match state.once.take() {
-            Some(once) => (Some(once), None),
-            None => (None, state.writes.pop_front().or_else(|| state.reads.pop_front())),
+        let (once, job) = self.change(|state| {
+            state.is_moving = false;
+            match state.once.take() {
+                Some(once) => (Some(once), None),
+                None => (None, state.next_write().or_else(|| state.reads.pop_front())),
+            }
         });
         match (once, job) {
             (Some(once), _) => once.answer(Err(error)),
             (None, Some(job)) => drop(job.run(Err(error))),
             (None, None) => {
-                self.change(|state| state.is_sync_wanted = false);
+                // What passes by itself takes nobody's wish away.
+                self.change(|state| match error.retryable() {
+                    true => state.is_put_off = true,
+                    false => state.is_sync_wanted = false,
+                });
                 self.set_contact(Contact::Stopped { code: error.code().to_owned() });
             }
         }
@@ -111,15 +119,16 @@ impl Host {
 
     fn close_file(&self) {
         let local = self.change(|state| {
-            state.is_closing = true;
+            state.is_moving = true;
             state.local.take()
         });
-        drop(local);
-        self.change(|state| (state.is_closing, state.is_spoilt) = (false, false));
+        // Whatever goes wrong, whoever waits for the end hears of it.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(local)));
+        self.change(|state| (state.is_moving, state.is_spoilt) = (false, false));
     }
 
     fn write_next(&self) {
-        let next = self.change(|state| state.writes.pop_front().zip(state.local.clone()));
+        let next = self.change(|state| state.next_write().zip(state.local.clone()));
         let Some((job, local)) = next else { return };
         if self.work(job, local) == Went::Wrong {
             self.change(|state| state.is_spoilt = true);
