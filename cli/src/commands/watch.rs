@@ -47,7 +47,10 @@ fn interrupted() -> Result<(), Failure> {
 
 fn print_rows(keting: &Keting, mut rows: Subscription, json: bool) -> Result<(), Failure> {
     rows.try_for_each(|changed| match changed {
-        Changed::Rows(rows) if json => rows.iter().map(changed::as_json).try_for_each(output::line),
+        Changed::Rows(rows) if json => {
+            let things = rows.iter().filter(|row| changed::is_of_a_thing(row));
+            things.map(changed::as_json).try_for_each(output::line)
+        }
         Changed::Rows(rows) => changed::in_words(keting, &rows)?.iter().try_for_each(output::line),
         Changed::Everything if json => output::line(json!({ "event": "everything_changed" })),
         Changed::Everything => output::line("改动很多，请重新查看 much changed, look again"),

@@ -24,6 +24,12 @@ const THINGS: &[(&str, &str)] = &[
     ("withdrawal", "作废 withdrawn"),
 ];
 
+/// Whether a row is about something that people know. Others, such as when a household was last changed, only
+/// follow from what they are beside.
+pub fn is_of_a_thing(row: &ChangedRow) -> bool {
+    THINGS.iter().any(|(table, _)| *table == row.table)
+}
+
 /// A line for each household or region: what it is called, its id, and what changed of it.
 ///
 /// # Errors
