@@ -25,8 +25,8 @@ mod tests;
 
 pub use backoff::Backoff;
 pub use device::{
-    DeviceConfig, DeviceEffect, DeviceEvent, DeviceSession, EnrolledHere, FirstSync, Group, Moved,
-    OutboxBatch, OutboxItem, Persist, Persisted, Purpose, Status,
+    DeviceConfig, DeviceEffect, DeviceEvent, DeviceSession, FirstSync, Group, Moved, OutboxBatch,
+    OutboxItem, Persist, Persisted, Purpose, Status,
 };
 pub use error::{CloseReason, OwnFault, PeerMisbehaved};
 pub use message::{

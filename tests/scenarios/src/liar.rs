@@ -23,7 +23,8 @@ use keting_trust::{
 use crate::city::City;
 use crate::phone::Phone;
 
-const CHANNEL_BINDING: [u8; 32] = [7; 32];
+/// The value of the TLS exporter on the connections on which it lies.
+pub const CHANNEL_BINDING: [u8; 32] = [7; 32];
 
 /// A server that lies, and the truth it knows.
 pub struct Liar {

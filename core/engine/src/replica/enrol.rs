@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use keting_model::DocumentId;
 use keting_store::View;
 use keting_sync::device::Purpose;
-use keting_sync::{DeviceConfig, EnrolledHere, Persisted, Secret};
+use keting_sync::message::Enrolled;
+use keting_sync::{DeviceConfig, Persisted, Secret};
 use keting_trust::record::Enrolment;
 use keting_trust::{
     Digest, Invitation, KindAccess, SignedEnrolment, SignedGrant, cbor, verify_chain,
@@ -164,8 +165,11 @@ impl Replica {
     /// # Errors
     /// When the root key is not the invitation's, the grants do not lead from it to this device's
     /// key, no issuing key signed for all of it on this connection, or the file cannot be written.
-    pub(super) fn enrol(&mut self, here: &EnrolledHere) -> Result<(), EngineError> {
-        let enrolled = &here.enrolled;
+    pub(super) fn enrol(
+        &mut self,
+        enrolled: &Enrolled,
+        channel_binding: &[u8],
+    ) -> Result<(), EngineError> {
         let invitation = self.invitation()?.ok_or(EngineError::AlreadyEnrolled)?;
         if enrolled.root != invitation.root {
             return Err(EngineError::Protocol { code: "other_root_key" });
@@ -193,7 +197,7 @@ impl Replica {
             log: enrolled.log,
             device: self.device(),
             tls_spki_sha256: Digest::new(invitation.tls_spki_sha256),
-            channel_binding: here.channel_binding.as_slice().try_into().unwrap_or_default(),
+            channel_binding: channel_binding.try_into().unwrap_or_default(),
             secret: invitation.secret.digest(),
             grants: chain.iter().map(SignedGrant::digest).collect(),
             announced,

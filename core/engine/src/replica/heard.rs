@@ -1,6 +1,6 @@
 //! What the server says of its log, verified before anything of it is kept: each group of entries, also
-//! within a first sync, and each answer comes with the issuing key's signature over place, time and digests. The highest of
-//! them stays in the file, as proof for a server that was put back from a copy.
+//! within a first sync, and each answer comes with the issuing key's signature over place, time and
+//! digests. The highest of them stays in the file, as proof for a server that was put back from a copy.
 
 use keting_store::View;
 use keting_sync::message::{Answers, group_of_answers};
@@ -25,7 +25,9 @@ impl Replica {
         let own = self.device();
         let mut said = Vec::new();
         for group in &persist.groups {
-            said.push(self.verify_heard(&group.heard, group.digest(&own))?);
+            said.push(
+                self.verify_heard(&group.heard, group.digest(&own, &persist.channel_binding))?,
+            );
         }
         for answers in &persist.answers {
             let group = self.said_by(answers)?.ok_or(EngineError::LogNotSigned)?;

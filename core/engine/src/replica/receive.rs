@@ -118,7 +118,7 @@ impl Replica {
         self.settle_incarnation()?;
         if let Some(enrolled) = &persist.enrolled {
             let is_renewal = self.city.is_some();
-            self.enrol(enrolled)?;
+            self.enrol(enrolled, &persist.channel_binding)?;
             if is_renewal {
                 // The session ends by this, and the next one goes on from the cursor.
                 return Ok(Kept { has_come_on: true, ..Kept::default() });

@@ -1,6 +1,6 @@
 //! The handshake: Hello out, Welcome in, and Enrolled for a new device.
 
-use super::port::{DeviceEffect, DeviceEvent, EnrolledHere, Purpose};
+use super::port::{DeviceEffect, DeviceEvent, Purpose};
 use super::{DeviceSession, Stage};
 use crate::error::{CloseReason, PeerMisbehaved};
 use crate::message::{DeviceMessage, Enrolled, Hello, Refused, Request, Resume, Welcome};
@@ -87,8 +87,7 @@ impl DeviceSession {
             return Err(PeerMisbehaved::OtherCity);
         }
         // The outbox is opened once this is durable: before, there may be no replica to hold one.
-        let channel_binding = self.channel_binding.clone();
-        self.inbound.take_enrolled(EnrolledHere { enrolled, channel_binding });
+        self.inbound.take_enrolled(enrolled);
         self.stage = Stage::Live;
         Ok(())
     }

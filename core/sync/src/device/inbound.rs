@@ -11,11 +11,12 @@ use keting_trust::{Claimed, Confirmation, Cursor, Heard};
 
 use super::confirming::Confirming;
 use super::port::{
-    DeviceEffect, DeviceEvent, EnrolledHere, FirstSync, Group, Moved, Persist, Persisted, Purpose,
-    Status,
+    DeviceEffect, DeviceEvent, FirstSync, Group, Moved, Persist, Persisted, Purpose, Status,
 };
 use crate::error::PeerMisbehaved;
-use crate::message::{Answers, Entry, EntryPosition, NewGeneration, Progress, UpTo, Welcome};
+use crate::message::{
+    Answers, Enrolled, Entry, EntryPosition, NewGeneration, Progress, UpTo, Welcome,
+};
 use keting_trust::limits::{ENTRIES_IN_FLIGHT_BYTES_MAX, FRAME_BYTES_MAX};
 
 /// What may be held in memory: the window, and the one entry by which it may be overrun.
@@ -23,6 +24,8 @@ const HELD_BYTES_MAX: usize = ENTRIES_IN_FLIGHT_BYTES_MAX + FRAME_BYTES_MAX;
 
 #[derive(Debug)]
 pub(super) struct Inbound {
+    /// The value of this connection's TLS exporter.
+    channel_binding: Vec<u8>,
     city: CityId,
     /// The beginning of the log and generation that the Welcome named.
     log: Option<Cursor>,
@@ -61,7 +64,7 @@ enum Course {
 
 #[derive(Debug, Default)]
 struct Ready {
-    enrolled: Option<EnrolledHere>,
+    enrolled: Option<Enrolled>,
     answers: Vec<Answers>,
     groups: Vec<Group>,
     bytes: usize,
@@ -119,6 +122,7 @@ impl Inbound {
             },
         };
         Self {
+            channel_binding: Vec::new(),
             city,
             log: None,
             course,
@@ -182,11 +186,15 @@ impl Inbound {
         !self.has_what_it_can_have()
     }
 
+    pub(super) fn connect(&mut self, channel_binding: &[u8]) {
+        self.channel_binding = channel_binding.to_vec();
+    }
+
     pub(super) fn begin(&mut self, welcome: &Welcome) {
         self.log = Some(Cursor::genesis(welcome.log, welcome.generation));
     }
 
-    pub(super) fn take_enrolled(&mut self, enrolled: EnrolledHere) {
+    pub(super) fn take_enrolled(&mut self, enrolled: Enrolled) {
         self.ready.enrolled = Some(enrolled);
     }
 
@@ -414,6 +422,7 @@ impl Inbound {
         let enrolled = ready.enrolled.take();
         let persist = Persist {
             id,
+            channel_binding: self.channel_binding.clone(),
             answers: ready.answers.clone(),
             moved: ready.moved.clone(),
             enrolled,

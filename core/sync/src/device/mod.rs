@@ -27,8 +27,8 @@ use keting_trust::limits::{
 use inbound::Inbound;
 use outbound::Outbound;
 pub use port::{
-    DeviceConfig, DeviceEffect, DeviceEvent, EnrolledHere, FirstSync, Group, Moved, OutboxBatch,
-    OutboxItem, Persist, Persisted, Purpose, Status,
+    DeviceConfig, DeviceEffect, DeviceEvent, FirstSync, Group, Moved, OutboxBatch, OutboxItem,
+    Persist, Persisted, Purpose, Status,
 };
 
 /// The device's side of one connection to the server, from the TLS handshake to the close.
@@ -49,8 +49,6 @@ pub use port::{
 #[derive(Debug)]
 pub struct DeviceSession {
     config: DeviceConfig,
-    /// The value of this connection's TLS exporter.
-    channel_binding: Vec<u8>,
     stage: Stage,
     last_id: u64,
     jitter: Jitter,
@@ -82,7 +80,6 @@ impl DeviceSession {
         let inbound = Inbound::new(config.city, &config.purpose);
         Self {
             config,
-            channel_binding: Vec::new(),
             stage: Stage::Unconnected,
             last_id: 0,
             jitter: Jitter::new(seed),
@@ -129,7 +126,7 @@ impl DeviceSession {
         if !matches!(self.stage, Stage::Unconnected) {
             return;
         }
-        self.channel_binding = channel_binding.to_vec();
+        self.inbound.connect(channel_binding);
         self.begin_hello(channel_binding, now_ms);
     }
 

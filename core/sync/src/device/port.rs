@@ -105,8 +105,10 @@ pub enum DeviceEffect {
 pub struct Persist {
     /// To be named in the answer.
     pub id: u64,
+    /// The value of the connection's TLS exporter at this end, which some of what the server says is bound to.
+    pub channel_binding: Vec<u8>,
     /// What enrolment gave, to be verified against the invitation and the connection first.
-    pub enrolled: Option<EnrolledHere>,
+    pub enrolled: Option<Enrolled>,
     /// The server's answers to pushed commits, for the outbox, as they came. Its word on them is to
     /// be verified.
     pub answers: Vec<Answers>,
@@ -115,15 +117,6 @@ pub struct Persist {
     pub groups: Vec<Group>,
     /// Where the replica stands after it.
     pub moved: Option<Moved>,
-}
-
-/// What enrolment gave, and the connection it was given on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EnrolledHere {
-    /// What the server says.
-    pub enrolled: Enrolled,
-    /// The value of the connection's TLS exporter at this end.
-    pub channel_binding: Vec<u8>,
 }
 
 /// A group of entries and the server's word on it, which is to be verified.
@@ -138,12 +131,12 @@ pub struct Group {
 }
 
 impl Group {
-    /// What the server's word on it has to be of, where it is said to a device.
-    pub fn digest(&self, device: &DeviceId) -> Digest {
+    /// What the server's word on it has to be of, where it is said to a device on a connection.
+    pub fn digest(&self, device: &DeviceId, channel_binding: &[u8]) -> Digest {
         let entries = group_of(&self.entries);
         match &self.first_sync {
             Some(FirstSync { position, done, total }) => {
-                group_of_progress(&entries, device, position, *done, *total)
+                group_of_progress(&entries, device, channel_binding, position, *done, *total)
             }
             None => entries,
         }

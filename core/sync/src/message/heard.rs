@@ -18,16 +18,18 @@ pub fn group_of(entries: &[Entry]) -> Digest {
 }
 
 /// The digest of a group of a first sync, given that of its entries, and of how far the first sync is with it,
-/// for one device. Whoever is told that more was sent than was goes on from there, and never hears of the rest.
+/// for one device on one connection. Whoever is told that more was sent than was goes on from there, and never
+/// hears of the rest: neither what is said to others nor what was said before is said to them.
 pub fn group_of_progress(
     entries: &Digest,
     device: &DeviceId,
+    channel_binding: &[u8],
     position: &EntryPosition,
     done: u64,
     total: u64,
 ) -> Digest {
     let said = written(|e| {
-        e.array(5)?.str("keting/progress/1")?.bytes(device.as_bytes())?;
+        e.array(6)?.str("keting/progress/1")?.bytes(device.as_bytes())?.bytes(channel_binding)?;
         position.write(e)?;
         e.u64(done)?.u64(total)?.ok()
     });

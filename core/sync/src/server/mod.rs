@@ -382,7 +382,14 @@ impl ServerSession {
                 // Nothing flows to anybody else.
                 let Stage::Live { device } = &self.stage else { return };
                 let device = device.device_id();
-                let group = group_of_progress(&group, &device, &position, done, total);
+                let group = group_of_progress(
+                    &group,
+                    &device,
+                    &self.channel_binding,
+                    &position,
+                    done,
+                    total,
+                );
                 match self.word.sign(position.at, group) {
                     Ok(heard) => {
                         let progress = Progress { position, done, total, heard };

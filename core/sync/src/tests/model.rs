@@ -304,7 +304,10 @@ impl ModelReplica {
             Some(Digest::of(&commit.signed))
         };
         let own = alice().public_key().device_id();
-        let groups = persist.groups.iter().map(|group| (&group.heard, group.digest(&own)));
+        let groups = persist
+            .groups
+            .iter()
+            .map(|group| (&group.heard, group.digest(&own, &persist.channel_binding)));
         let answers = persist.answers.iter().map(|said| {
             let group = group_of_answers(&said.answers, digest_of);
             (&said.heard, group.expect("answers to commits of the outbox"))

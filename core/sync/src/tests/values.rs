@@ -116,7 +116,7 @@ pub(super) fn progress_after(
     done: u64,
 ) -> ServerMessage {
     let (device, total) = (alice().public_key().device_id(), 40);
-    let group = group_of_progress(&group_of(entries), &device, &position, done, total);
+    let group = group_of_progress(&group_of(entries), &device, &BINDING, &position, done, total);
     let heard = heard(position.at, group);
     ServerMessage::Progress(Progress { position, done, total, heard })
 }

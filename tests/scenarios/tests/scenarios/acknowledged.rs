@@ -77,5 +77,5 @@ fn entry(of: &Waiting, number: u64) -> Entry {
 }
 
 fn kept(answers: Vec<Answers>, groups: Vec<Group>) -> Persist {
-    Persist { id: 1, enrolled: None, answers, groups, moved: None }
+    Persist { id: 1, channel_binding: Vec::new(), enrolled: None, answers, groups, moved: None }
 }

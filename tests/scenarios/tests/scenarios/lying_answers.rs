@@ -100,7 +100,14 @@ fn an_edit_that_the_log_brought_is_not_taken_back_by_what_becomes_of_a_late_push
     let head = story.liar.head();
     let said = story.liar.answers(&story.two.alice, vec![Answer { commit, outcome }], head);
     let answers = vec![said];
-    let late = Persist { id: 1, enrolled: None, answers, groups: Vec::new(), moved: None };
+    let late = Persist {
+        id: 1,
+        channel_binding: Vec::new(),
+        enrolled: None,
+        answers,
+        groups: Vec::new(),
+        moved: None,
+    };
     let mut alice = keting::parts::replica_of(&story.two.alice.keting);
     alice.note_sent(&[commit]).unwrap();
     assert_eq!(alice.outbox(9).unwrap(), []);

@@ -4,7 +4,7 @@
 use keting::parts::replica_of;
 use keting_scenarios::city::{City, MICRO_GRID};
 use keting_scenarios::device::Device;
-use keting_scenarios::liar::Liar;
+use keting_scenarios::liar::{CHANNEL_BINDING, Liar};
 use keting_scenarios::phone::{Phone, Two};
 use keting_sync::message::{EntryPosition, Progress, ServerMessage, group_of, group_of_progress};
 use keting_trust::limits::NUMBER_MAX;
@@ -24,10 +24,14 @@ fn nobody_but_the_city_says_how_far_a_first_sync_is_and_nothing_of_it_is_left_ou
     let nowhere = Cursor { number: NUMBER_MAX, ..head };
     let mallory = Ed25519Signer::from_seed([0x66; 32]);
     let issuing = liar.city.issuing.clone();
-    for (at, device, key) in
-        [(head, own, &mallory as &dyn Signer), (nowhere, own, &mallory), (head, others, &*issuing)]
-    {
-        let said = progress(&liar, at, device, key);
+    // What the city said on another connection was true there, and the phone may have lost what came with it.
+    for (at, device, binding, key) in [
+        (head, own, CHANNEL_BINDING, &mallory as &dyn Signer),
+        (nowhere, own, CHANNEL_BINDING, &mallory),
+        (head, others, CHANNEL_BINDING, &*issuing),
+        (head, own, [8; 32], &*issuing),
+    ] {
+        let said = progress(&liar, at, device, binding, key);
         let error = liar.say(&alice, vec![said]).unwrap_err();
         assert_eq!(error.code(), "log_not_signed");
         assert_eq!(alice.keting.status().unwrap().first_sync, None);
@@ -38,10 +42,16 @@ fn nobody_but_the_city_says_how_far_a_first_sync_is_and_nothing_of_it_is_left_ou
 }
 
 /// That all documents are sent, without any.
-fn progress(liar: &Liar, at: Cursor, device: DeviceId, key: &dyn Signer) -> ServerMessage {
+fn progress(
+    liar: &Liar,
+    at: Cursor,
+    device: DeviceId,
+    binding: [u8; 32],
+    key: &dyn Signer,
+) -> ServerMessage {
     let position = EntryPosition { at, phase: 3, after: vec![0xff; 17] };
     let (done, total) = (9, 9);
-    let group = group_of_progress(&group_of(&[]), &device, &position, done, total);
+    let group = group_of_progress(&group_of(&[]), &device, &binding, &position, done, total);
     ServerMessage::Progress(Progress { heard: liar.heard(at, group, key), position, done, total })
 }
 

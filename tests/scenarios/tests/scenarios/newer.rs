@@ -118,7 +118,14 @@ fn refuse(city: &City, phone: &Phone, code: &str) {
     let mut liar = Liar::of(city);
     let head = liar.head();
     let answers = vec![liar.answers(phone, answers, head)];
-    let persist = Persist { id: 1, enrolled: None, answers, groups: Vec::new(), moved: None };
+    let persist = Persist {
+        id: 1,
+        channel_binding: Vec::new(),
+        enrolled: None,
+        answers,
+        groups: Vec::new(),
+        moved: None,
+    };
     let mut replica = replica_of(&phone.keting);
     replica.persist(&persist).unwrap();
 }
@@ -184,6 +191,7 @@ impl<'p> Author<'p> {
         let cursor = Cursor { number: self.number, chain: ChainHash::new([1; 32]), ..at };
         let persist = Persist {
             id: 1,
+            channel_binding: Vec::new(),
             enrolled: None,
             answers: Vec::new(),
             groups: vec![self.liar.group(cursor, entries.to_vec())],

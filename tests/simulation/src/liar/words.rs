@@ -195,11 +195,11 @@ impl Liar<'_> {
             Lie::EnrolledAgain => vec![ServerMessage::Enrolled(self.enrolled("", rng))],
             Lie::FirstSyncBelowTheCursor => {
                 let below = Cursor { number: at.number - 1, ..next };
-                vec![self.progress(below, &self.city.issuing)]
+                vec![self.progress(below, binding, &self.city.issuing)]
             }
             Lie::ProgressByNobody => {
                 let key = *rng.pick(&[signer, &stranger])?;
-                vec![self.progress(next, key)]
+                vec![self.progress(next, binding, key)]
             }
             Lie::EndByNobody => {
                 let key = *rng.pick(&[signer, &stranger])?;
@@ -216,11 +216,11 @@ impl Liar<'_> {
         Some(said)
     }
 
-    /// That all documents but some are sent, without any.
-    fn progress(&self, at: Cursor, by: &dyn Signer) -> ServerMessage {
+    /// That all documents but some are sent, without any, as it is told on the connection of a channel binding.
+    fn progress(&self, at: Cursor, binding: [u8; 32], by: &dyn Signer) -> ServerMessage {
         let position = EntryPosition { at, phase: 0, after: Vec::new() };
         let (device, done, total) = (self.victim.device_id(), 0, 1);
-        let group = group_of_progress(&group_of(&[]), &device, &position, done, total);
+        let group = group_of_progress(&group_of(&[]), &device, &binding, &position, done, total);
         let heard = Heard { city: self.city.id, cursor: at, at_ms: 1, group };
         let heard = Signed::sign(heard, by).unwrap().into();
         ServerMessage::Progress(Progress { position, done, total, heard })
