@@ -91,20 +91,21 @@ pub fn renew_if_due(
     Ok(Some(head))
 }
 
-/// The grants of a device that were neither ended nor narrowed since. One that narrows another does so also
-/// when it is over.
+/// The grants of a device that were neither ended nor narrowed since, in the order of the log. One that
+/// narrows another does so also when it is over.
 fn lasting<'r>(rights: &'r Rights, tree: &dyn Tree) -> impl Iterator<Item = &'r Grant> {
     let all: Vec<&Grant> =
         rights.all().filter(|(_, end)| end.is_none()).map(|(grant, _)| grant).collect();
-    let is_narrowed = |grant: &Grant| all.iter().any(|later| narrows(later, grant, tree));
-    let lasting: Vec<_> = all.iter().copied().filter(|grant| !is_narrowed(grant)).collect();
+    // By the log and not by the times in the grants: a clock may have been ahead when one was given.
+    let is_the_last_word =
+        |at: &usize| !all[at + 1..].iter().any(|later| narrows(later, all[*at], tree));
+    let lasting: Vec<_> = (0..all.len()).filter(is_the_last_word).map(|at| all[at]).collect();
     lasting.into_iter()
 }
 
-/// Whether a grant was given later than another, and gives the same role in only some of its regions.
+/// Whether a later grant gives the same role as one before it in only some of its regions.
 fn narrows(later: &Grant, grant: &Grant, tree: &dyn Tree) -> bool {
     (later.role, later.regions.is_empty()) == (grant.role, false)
-        && later.issued_at_ms > grant.issued_at_ms
         && later.regions.iter().all(|region| covers(grant, tree, region))
         && !grant.regions.iter().all(|region| covers(later, tree, region))
 }

@@ -120,6 +120,22 @@ fn what_was_narrowed_stays_so_when_the_narrower_grant_is_over_and_when_the_opera
 }
 
 #[test]
+fn what_was_narrowed_stays_so_though_the_clock_was_ahead_when_the_wider_was_given() {
+    let mut world = World::new();
+    world.set_clock(days_ms(3));
+    let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
+    let device = alice.signer.public_key().device_id().to_string();
+    world.unix_ms -= days_ms(3);
+    world.set_clock(0);
+    let request = RenewRequest { device, days: Some(400), region_codes: vec![UNIT.into()] };
+    world.server.renew_grants(&request, world.now_ms, world.unix_ms).unwrap();
+    world.set_clock(days_ms(320));
+    come_again(&mut world, &mut alice);
+    world.settle(&mut [&mut alice]);
+    assert_eq!(grants_of(&mut world, &alice).len(), 2, "the wide one is left to end");
+}
+
+#[test]
 fn of_two_renewals_at_once_one_is_made_and_none_goes_beyond_the_issuing_key() {
     let mut world = World::new();
     let alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
