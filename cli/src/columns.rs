@@ -28,8 +28,12 @@ pub fn shortened(text: &str, wide_max: usize) -> String {
     format!("{}…", cut.trim_end())
 }
 
-/// Rows of cells as lines, each column as wide as its widest cell, two blanks between columns.
+/// Rows of cells as lines, each column as wide as its widest cell, two blanks between columns. A line end in a
+/// cell is a blank: what somebody entered never looks like a row of its own.
 pub fn aligned(rows: &[Vec<String>]) -> Vec<String> {
+    let on_one_line = |cell: &String| cell.replace(['\r', '\n'], " ");
+    let rows: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(on_one_line).collect()).collect();
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widest = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
@@ -93,6 +97,12 @@ mod tests {
             let text = "楼道灯不亮，已报物业 W-17；等配件（约三天）。";
             assert_eq!(folded(text, wide).concat().replace(' ', ""), text.replace(' ', ""));
         }
+    }
+
+    #[test]
+    fn what_has_several_lines_takes_one_row() {
+        let rows = [["2  好\n3  差".to_owned(), "x".to_owned()]].map(Vec::from);
+        assert_eq!(aligned(&rows), ["2  好 3  差  x"]);
     }
 
     #[test]

@@ -84,9 +84,6 @@ fn run(verb: Verb) -> Result<(), Failure> {
         Verb::Doctor(reading) => commands::doctor::doctor(&reading),
         Verb::Salvage(arguments) => commands::salvage::salvage(&arguments),
         Verb::Demo(arguments) => commands::demo::demo(&arguments),
-        Verb::Completions { shell } => {
-            commands::completions::completions(shell);
-            Ok(())
-        }
+        Verb::Completions { shell } => commands::completions::completions(shell),
     }
 }

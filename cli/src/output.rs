@@ -21,6 +21,14 @@ pub fn line(text: impl std::fmt::Display) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Prints a result that has its own line ends.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn bytes(text: &[u8]) -> Result<(), Failure> {
+    Ok(std::io::stdout().lock().write_all(text)?)
+}
+
 /// Prints a result as JSON.
 ///
 /// # Errors
@@ -99,11 +107,21 @@ pub fn in_language(zh: &'static str, en: &'static str) -> &'static str {
     Language::of_reader().choose(zh, en)
 }
 
-/// A text as a shell takes it for one word.
+/// An option with its value as they are typed; a value that begins with a hyphen would else be taken for another
+/// option.
+pub fn option(name: &str, value: &str) -> String {
+    let between = if value.starts_with('-') { '=' } else { ' ' };
+    format!("--{name}{between}{}", shell_word(value))
+}
+
+/// A text as a shell takes it for one word, itself on one line.
 pub fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-+:".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()
+    } else if text.contains('\n') {
+        let escaped = text.replace('\\', r"\\").replace('\'', r"\'").replace('\n', r"\n");
+        format!("$'{escaped}'")
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
     }
@@ -141,5 +159,7 @@ mod tests {
     fn a_directory_with_blanks_or_quotes_stays_one_word_for_the_shell() {
         assert_eq!(shell_word("/data/手机1"), "/data/手机1");
         assert_eq!(shell_word("my phone's"), r"'my phone'\''s'");
+        assert_eq!(shell_word("it's\n\\ so"), r"$'it\'s\n\\ so'");
+        assert_eq!([option("note", "-5元"), option("note", "x")], ["--note=-5元", "--note x"]);
     }
 }

@@ -3,11 +3,16 @@
 use clap_complete::generate;
 
 use crate::arguments::Shell;
+use crate::exit::Failure;
 use crate::help;
 use crate::language::Language;
+use crate::output;
 
 /// Prints it for a shell.
-pub fn completions(shell: Shell) {
+///
+/// # Errors
+/// When standard output is closed.
+pub fn completions(shell: Shell) -> Result<(), Failure> {
     let shell = match shell {
         Shell::Bash => clap_complete::Shell::Bash,
         Shell::Elvish => clap_complete::Shell::Elvish,
@@ -16,5 +21,8 @@ pub fn completions(shell: Shell) {
         Shell::Zsh => clap_complete::Shell::Zsh,
     };
     let mut command = help::command(Language::of_reader());
-    generate(shell, &mut command, "keting", &mut std::io::stdout());
+    // It would panic where its output is closed, so it writes where nothing can be.
+    let mut script = Vec::new();
+    generate(shell, &mut command, "keting", &mut script);
+    output::bytes(&script)
 }

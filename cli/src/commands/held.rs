@@ -13,6 +13,24 @@ use crate::exit::Failure;
 use crate::output;
 use crate::time::city_minute;
 
+/// Says how many edits are held, and where to read why.
+pub fn message(count: u64) -> String {
+    format!(
+        "{count} 项，原因见 keting held list · the server is keeping {count} back: keting held list says why"
+    )
+}
+
+/// How a command ends that exchanged edits with the server.
+///
+/// # Errors
+/// While any is held.
+pub fn none_is(count: u64) -> Result<(), Failure> {
+    match count {
+        0 => Ok(()),
+        count => Err(Failure::Server { code: "held".to_owned(), message: message(count) }),
+    }
+}
+
 /// Lists held edits, or shows one.
 ///
 /// # Errors

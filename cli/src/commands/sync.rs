@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::arguments::{Enroll, Sync};
 use crate::commands::server::unusable;
 use crate::commands::words::role_name;
-use crate::commands::{moot, outbox, watch};
+use crate::commands::{held, moot, outbox, watch};
 use crate::device;
 use crate::exit::Failure;
 use crate::folders::Missing;
@@ -21,7 +21,8 @@ use crate::output::{self, shell_word};
 /// was made here; if the server is away, it does, and the next sync enrols it.
 ///
 /// # Errors
-/// When the invitation is none or is used up, the folder is a server's, or the server cannot be reached.
+/// When the invitation is none or is used up, the folder is a server's, or the server cannot be reached; also
+/// while anything is held of a device that was there and has joined.
 pub fn enroll(arguments: &Enroll) -> Result<(), Failure> {
     if store_path(&arguments.data).exists() {
         let error = InitError::CityExists;
@@ -58,7 +59,8 @@ fn enroll_in(data: &Path, invitation: &Invitation) -> Result<(), Failure> {
     let holder = status.holder.unwrap_or_default();
     let role = status.role.map(|role| role_name(role.name())).unwrap_or_default();
     let documents = report.progress.documents_entered;
-    output::line(format!("{holder}，{role}，收到资料 documents received {documents}"))
+    output::line(format!("{holder}，{role}，收到资料 documents received {documents}"))?;
+    held::none_is(status.held)
 }
 
 /// What to do after the server could not be asked: the invitation may even be used up already, by the keys
@@ -83,7 +85,8 @@ pub fn sync(arguments: &Sync) -> Result<(), Failure> {
         if watched.is_err() {
             mention_waiting_for_invitation(&keting, arguments.reading.json)?;
         }
-        return watched;
+        watched?;
+        return held::none_is(keting.held_count()?);
     }
     let report = match run(&keting, arguments.reading.json) {
         Err(failure) => {
@@ -94,15 +97,7 @@ pub fn sync(arguments: &Sync) -> Result<(), Failure> {
     };
     let status = keting.status()?;
     print(&report, &status, arguments.reading.json)?;
-    if status.held > 0 {
-        return Err(Failure::Server {
-            code: "held".to_owned(),
-            message: format!(
-                "{0} 项，原因见 keting held list · the server is keeping {0} back: keting held list says why",
-                status.held
-            ),
-        });
-    }
+    held::none_is(status.held)?;
     match refused(&keting)? {
         Some(code) if report.progress.held > 0 => {
             let message = "见 keting outbox · edits were refused; see keting outbox".to_owned();

@@ -9,7 +9,7 @@ use std::thread;
 use keting::{Changed, Keting, News, Subscription, SyncNews};
 use serde_json::{Value, json};
 
-use crate::commands::moot;
+use crate::commands::{held, moot};
 use crate::exit::Failure;
 use crate::output;
 use crate::time::{clock_off, grant_ends_soon};
@@ -26,7 +26,8 @@ pub fn watch(keting: &Keting, json: bool) -> Result<(), Failure> {
     // Whoever ends first ends the command, even if another waits for a reader of its output.
     let reading = keting.clone();
     on_a_thread(&end, move || print_rows(&reading, rows, json));
-    on_a_thread(&end, move || print_news(news, json));
+    let holding = keting.clone();
+    on_a_thread(&end, move || print_news(&holding, news, json));
     on_a_thread(&end, interrupted);
     ended.recv().unwrap_or(Ok(()))?;
     Ok(syncing.stop()?)
@@ -57,13 +58,27 @@ fn print_rows(keting: &Keting, mut rows: Subscription, json: bool) -> Result<(),
     })
 }
 
-fn print_news(mut news: News, json: bool) -> Result<(), Failure> {
+fn print_news(keting: &Keting, mut news: News, json: bool) -> Result<(), Failure> {
+    let mut held_told = 0;
     news.try_for_each(|news| {
-        if json {
-            return output::line(news_as_json(&news));
+        match json {
+            true => output::line(news_as_json(&news))?,
+            false => show(&news),
         }
-        show(&news);
-        Ok(())
+        // Whatever the server said of edits is here by then.
+        if news != SyncNews::UpToDate {
+            return Ok(());
+        }
+        let held = keting.held_count()?;
+        match std::mem::replace(&mut held_told, held) == held || held == 0 {
+            true => Ok(()),
+            false if json => output::line(json!({ "event": "held", "count": held })),
+            false => {
+                output::progress_done();
+                output::note(&format!("待处理 held: {}", held::message(held)));
+                Ok(())
+            }
+        }
     })
 }
 

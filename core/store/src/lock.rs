@@ -9,8 +9,8 @@ use crate::open::{Access, OpenConfig, for_owner};
 
 /// The hold on a replica's file, given back when dropped or when the process ends.
 ///
-/// It lies on a file of its own, `<file>.lock`, which stays behind empty: SQLite's locks on the
-/// database itself come and go with transactions.
+/// It lies on a file of its own, `<file>.lock`, which stays behind empty until the database is taken away:
+/// SQLite's locks on the database itself come and go with transactions.
 #[derive(Debug)]
 pub struct Lock {
     file: File,
@@ -20,7 +20,8 @@ impl Lock {
     /// Takes the hold on the database at `path`.
     ///
     /// # Errors
-    /// [`OpenError::ReplicaInUse`] at once when somebody has it, in this process or another.
+    /// [`OpenError::ReplicaInUse`] at once when somebody has it, in this process or another, or is taking the
+    /// database away.
     pub fn take(path: &Path) -> Result<Self, OpenError> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);

@@ -6,7 +6,7 @@ use keting::views::{ConflictView, FactView};
 use super::print_choices;
 use crate::commands::words::{who_and_when, word_name};
 use crate::exit::Failure;
-use crate::output::shell_word;
+use crate::output;
 
 /// Prints the facts, and what to type to settle on each.
 ///
@@ -32,7 +32,7 @@ fn what_to_type(conflict: &ConflictView, fact: &FactView, data: &str) -> String 
     let item = key.split('/').nth(1).unwrap_or_default();
     let status = &fact.status;
     let option = |name: &str, value: &Option<String>| {
-        value.as_ref().map(|value| format!(" --{name} {}", shell_word(value))).unwrap_or_default()
+        value.as_ref().map(|value| format!(" {}", output::option(name, value))).unwrap_or_default()
     };
     if key.starts_with("n/") {
         let note = option("note", &fact.reason);

@@ -191,23 +191,23 @@ fn value_in(shown: &Json, field: &str) -> Option<String> {
             .and_then(Json::as_array)
             .is_some_and(|all| all.iter().any(|one| one == name))
     };
-    if let Some(tag) = field.strip_prefix("t/") {
-        return shown
-            .get("care_tags")
-            .map(|_| value_words(field, &names("care_tags", tag).to_string()));
-    }
-    let field = match field {
-        "w" => {
-            let is_withdrawn = shown.get("withdrawn").is_some();
-            return Some(word_name(if is_withdrawn { WITHDRAWN } else { STANDS }));
-        }
-        "s" => "status",
-        field => field,
+    let (called, tag) = match field.strip_prefix("t/") {
+        Some(tag) => ("care_tags", Some(tag)),
+        None if field == "s" => ("status", None),
+        None => (field, None),
     };
-    if names("withheld", field) {
+    if called == "w" {
+        let is_withdrawn = shown.get("withdrawn").is_some();
+        return Some(word_name(if is_withdrawn { WITHDRAWN } else { STANDS }));
+    }
+    if names("withheld", called) {
         return Some("不可见 withheld".to_owned());
     }
-    said(shown.get(field)?, field)
+    let stands = shown.get(called)?;
+    match tag {
+        Some(tag) => Some(value_words(field, &names(called, tag).to_string())),
+        None => said(stands, called),
+    }
 }
 
 /// A value of JSON in words, if a field can hold it.
@@ -248,6 +248,17 @@ mod tests {
         assert_eq!(key("r/010203/phone"), Some(both[0].key.as_str()));
         assert_eq!(key("r/0102/name"), None);
         assert_eq!(named(&both, "r/0102/phone").unwrap_err().code(), "ambiguous_id");
+    }
+
+    #[test]
+    fn of_a_care_tag_that_the_reader_may_not_see_nothing_is_said() {
+        let shown = |withheld: &[&str], tags: Json| {
+            let shown = serde_json::json!({ "withheld": withheld, "care_tags": tags });
+            value_in(&shown, "t/low_income").unwrap()
+        };
+        let tags = serde_json::json!(["low_income"]);
+        assert_ne!(shown(&[], tags), shown(&[], serde_json::json!([])));
+        assert!(shown(&["care_tags"], Json::Null).starts_with("不可见"));
     }
 
     #[test]

@@ -70,9 +70,9 @@ fn what_to_type(conflict: &ConflictView, data: &str) -> [String; 2] {
     };
     let withdrawn = facts.iter().filter(|fact| fact.status == "withdrawn");
     let reason = withdrawn.into_iter().find_map(|fact| fact.reason.as_deref()).unwrap_or("录错");
-    let (reason, data) = (shell_word(reason), shell_word(data));
+    let (reason, data) = (output::option("reason", reason), shell_word(data));
     [
-        format!("keting {verbs} withdraw {record} --reason {reason} --data {data}"),
+        format!("keting {verbs} withdraw {record} {reason} --data {data}"),
         format!("keting {verbs} restore {record} --data {data}"),
     ]
 }

@@ -2,9 +2,9 @@
 //!
 //! An app may end after an edit is durable and before it heard so; the person then saves the same form
 //! again. A form keeps the id it took when it was opened, so what it adds is recognised: if this device
-//! added it, and it says what the form says, it is saved, and saving it again changes nothing. Under an id
-//! that somebody else gave away, or with other contents, it is refused as `already_exists`, because what
-//! the person entered stands nowhere.
+//! added it, as the form says it and with nothing more, it is saved, and saving it again changes nothing.
+//! Under an id that somebody else gave away, or with other contents, it is refused as `already_exists`:
+//! what the person entered stands nowhere, or what they took out of the form stands unseen.
 
 use std::collections::BTreeMap;
 

@@ -118,7 +118,7 @@ fn resident_in<'a>(
 fn gives(fields: &Fields, name: &str) -> bool {
     let has = |name| fields.value(name).is_some_and(|value| !takes_away(value));
     match name {
-        "home" | "of" | "year" | "time" | "at" | "by" | "concealed" | "parent" => true,
+        "home" | "of" | "parent" | "time" | "concealed" => true,
         "birth_date" | "sex" => has(name) || has("id_number"),
         _ => name.starts_with("s/") || has(name),
     }

@@ -56,24 +56,15 @@ CREATE TRIGGER roster_household_added AFTER INSERT ON household WHEN NEW.withdra
     FROM roster_now WHERE household = NEW.document;
 END;
 
-CREATE TRIGGER roster_household_restored AFTER UPDATE ON household
-WHEN NEW.withdrawn = 0 AND OLD.withdrawn <> 0 BEGIN
+-- Moved, withdrawn or restored: the line is made anew from what is so now, and there is none for what is withdrawn.
+CREATE TRIGGER roster_household_changed AFTER UPDATE ON household
+WHEN NEW.withdrawn <> OLD.withdrawn OR NEW.region <> OLD.region OR NEW.address_order <> OLD.address_order BEGIN
+    DELETE FROM roster WHERE household = NEW.document;
     INSERT INTO roster (household, region, region_code, address_order, last_visit,
                         changed_household, changed_private, changed_visits)
     SELECT household, region, region_code, address_order, last_visit,
            changed_household, changed_private, changed_visits
     FROM roster_now WHERE household = NEW.document;
-END;
-
-CREATE TRIGGER roster_household_moved AFTER UPDATE ON household
-WHEN NEW.withdrawn = 0 AND (NEW.region <> OLD.region OR NEW.address_order <> OLD.address_order) BEGIN
-    UPDATE roster SET (region, region_code, address_order) =
-        (SELECT region, region_code, address_order FROM roster_now WHERE household = NEW.document)
-    WHERE household = NEW.document;
-END;
-
-CREATE TRIGGER roster_household_withdrawn AFTER UPDATE ON household WHEN NEW.withdrawn <> 0 BEGIN
-    DELETE FROM roster WHERE household = NEW.document;
 END;
 
 CREATE TRIGGER roster_household_gone AFTER DELETE ON household BEGIN

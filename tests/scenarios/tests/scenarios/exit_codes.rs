@@ -29,6 +29,16 @@ fn done_refused_usage_and_not_found_have_exit_codes_of_their_own() {
     assert_eq!(uninvited.exit_code, Some(1), "{uninvited:?}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_script_for_a_shell_that_cannot_be_written_is_told() {
+    let full = std::fs::File::create("/dev/full").unwrap();
+    let mut command = keting_scenarios::binary::keting();
+    let ended = command.args(["completions", "bash"]).stdout(full).output().unwrap();
+    let told = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(4), "{told}");
+}
+
 #[test]
 fn a_sync_after_which_something_is_held_ends_with_one() {
     let city = ServedCity::start();

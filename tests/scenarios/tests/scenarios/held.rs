@@ -1,5 +1,8 @@
 //! Held work leaves its author's screens and finders, but for the list of what is held.
 
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
 use keting::commands::{HouseholdCommand, RegionCommand, VisitsCommand};
 use keting::parts::replica_of;
 use keting::views::ItemNamed;
@@ -12,6 +15,7 @@ use keting_scenarios::served::ServedCity;
 use keting_sync::message::{Ended, ServerMessage};
 use keting_sync::{Answer, CommitKey, Outcome, Persist};
 use keting_trust::Signed;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::ending::WHY;
 
@@ -181,6 +185,33 @@ fn held_work_is_listed_with_what_when_why_and_what_to_do_and_every_sync_says_so(
     city.verify().done();
 }
 
+#[test]
+fn whoever_stays_connected_or_joins_once_more_hears_that_something_is_held() {
+    let city = ServedCity::start();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    add_where_she_may_not(&alice);
+    let mut watching = alice
+        .command(&["sync", "--watch", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut news = BufReader::new(watching.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("\"held\"") {
+        line.clear();
+        assert!(news.read_line(&mut line).unwrap() > 0, "the watch ended");
+    }
+    let told: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((&told["event"], &told["count"]), (&"held".into(), &1.into()));
+    kill_process(Pid::from_child(&watching), Signal::INT).unwrap();
+    assert_eq!(watching.wait().unwrap().code(), Some(1));
+
+    let again = city.invite("陆德祥", "micro_grid_head", MICRO_GRID);
+    assert_eq!(alice.run(&["enroll", &again]).refusal(), (1, "held"));
+    assert_eq!(alice.run(&["sync"]).refusal(), (1, "held"));
+}
+
 /// A broken app that takes the whole grid for a part of its holder's micro-grid.
 pub fn add_where_she_may_not(alice: &Device) -> String {
     let own = format!("(SELECT document FROM region WHERE code = '{MICRO_GRID}')");
@@ -250,6 +281,13 @@ fn answer(city: &City, phone: &Phone, commit: CommitKey, outcome: Outcome) {
     let mut liar = Liar::of(city);
     let head = liar.head();
     let answers = vec![liar.answers(phone, vec![Answer { commit, outcome }], head)];
-    let persist = Persist { id: 1, enrolled: None, answers, groups: Vec::new(), moved: None };
+    let persist = Persist {
+        id: 1,
+        channel_binding: Vec::new(),
+        enrolled: None,
+        answers,
+        groups: Vec::new(),
+        moved: None,
+    };
     replica_of(&phone.keting).persist(&persist).unwrap();
 }

@@ -127,10 +127,15 @@ fn a_form_that_says_something_else_under_its_id_is_refused_so_that_nothing_is_lo
     let note = NewNote { text: "门铃修好了".to_owned(), ..note };
     assert_eq!(alice.keting.add_note(id, note, None).unwrap_err().code(), "already_exists");
     let purpose = Some("日常走访".to_owned());
-    let visit = NewVisit { id: Some(alice.keting.new_visit_id()), purpose, ..NewVisit::default() };
+    let (new, by) = (Some(alice.keting.new_visit_id()), Some("沈国强".to_owned()));
+    let visit = NewVisit { id: new, purpose, by, ..NewVisit::default() };
     alice.keting.add_visit(id, visit.clone(), None).unwrap();
-    let visit = NewVisit { purpose: None, ..visit };
-    assert_eq!(alice.keting.add_visit(id, visit, None).unwrap_err().code(), "already_exists");
+    let (purpose, by) = (visit.purpose.clone(), visit.by.clone());
+    for less in
+        [NewVisit { purpose: None, by, ..visit.clone() }, NewVisit { purpose, by: None, ..visit }]
+    {
+        assert_eq!(alice.keting.add_visit(id, less, None).unwrap_err().code(), "already_exists");
+    }
 }
 
 #[test]
