@@ -14,10 +14,17 @@ use crate::output;
 use crate::time::city_minute;
 
 /// Says how many edits are held, and where to read why.
-pub fn message(count: u64) -> String {
+fn message(count: u64) -> String {
     format!(
         "{count} 项，原因见 keting held list · the server is keeping {count} back: keting held list says why"
     )
+}
+
+/// Says so where nothing went wrong all the same: what was asked for went well.
+pub fn note(count: u64) {
+    if count > 0 {
+        output::note(&format!("待处理 held: {}", message(count)));
+    }
 }
 
 /// How a command ends that exchanged edits with the server.

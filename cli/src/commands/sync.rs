@@ -21,8 +21,7 @@ use crate::output::{self, shell_word};
 /// was made here; if the server is away, it does, and the next sync enrols it.
 ///
 /// # Errors
-/// When the invitation is none or is used up, the folder is a server's, or the server cannot be reached; also
-/// while anything is held of a device that was there and has joined.
+/// When the invitation is none or is used up, the folder is a server's, or the server cannot be reached.
 pub fn enroll(arguments: &Enroll) -> Result<(), Failure> {
     if store_path(&arguments.data).exists() {
         let error = InitError::CityExists;
@@ -60,7 +59,8 @@ fn enroll_in(data: &Path, invitation: &Invitation) -> Result<(), Failure> {
     let role = status.role.map(|role| role_name(role.name())).unwrap_or_default();
     let documents = report.progress.documents_entered;
     output::line(format!("{holder}，{role}，收到资料 documents received {documents}"))?;
-    held::none_is(status.held)
+    held::note(status.held);
+    Ok(())
 }
 
 /// What to do after the server could not be asked: the invitation may even be used up already, by the keys

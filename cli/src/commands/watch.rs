@@ -75,7 +75,7 @@ fn print_news(keting: &Keting, mut news: News, json: bool) -> Result<(), Failure
             false if json => output::line(json!({ "event": "held", "count": held })),
             false => {
                 output::progress_done();
-                output::note(&format!("待处理 held: {}", held::message(held)));
+                held::note(held);
                 Ok(())
             }
         }
