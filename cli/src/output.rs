@@ -47,9 +47,10 @@ pub fn note(text: &str) {
 pub fn warn(warning: Warning) {
     let (code, field) = (warning.code(), field_name(warning.field()));
     let advice = caution(code).map_or("", |caution| in_language(caution.zh, caution.en));
-    let place = match warning.household() {
-        Some(household) => format!("（户 household {household}）"),
-        None => String::new(),
+    let place = match (warning.household(), warning.day()) {
+        (Some(household), _) => format!("（户 household {household}）"),
+        (None, Some(day)) => format!("（{day}）"),
+        (None, None) => String::new(),
     };
     let colon = in_language("：", ": ");
     note(&format!("keting: {field}{colon}{advice} [{code}]{place}"));
@@ -65,7 +66,8 @@ pub fn saved(id: &str, warnings: &[Warning]) -> Result<(), Failure> {
         let advice = caution(warning.code()).map(|caution| (caution.zh, caution.en));
         let (zh, en) = advice.unwrap_or_default();
         json!({
-            "code": warning.code(), "field": warning.field(), "household": household, "zh": zh, "en": en,
+            "code": warning.code(), "field": warning.field(), "household": household,
+            "day": warning.day(), "zh": zh, "en": en,
         })
     };
     json(&json!({ "id": id, "warnings": warnings.iter().map(warning).collect::<Vec<_>>() }))

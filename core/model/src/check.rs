@@ -4,7 +4,7 @@ use crate::city_time::CityTime;
 use crate::day::{Day, YEAR_MAX, YEAR_MIN};
 use crate::fact::are_ids;
 use crate::id::DocumentId;
-use crate::input::{check_digit, is_phone, of_fifteen};
+use crate::input::{check_digit, is_phone, is_to_come, of_fifteen};
 use crate::kind::DocumentKind;
 use crate::value::Value;
 use crate::words;
@@ -296,8 +296,12 @@ fn turns_direction(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// What is wrong with a text that is no [`Day`]: it may be a day of a year that has none.
+/// What is wrong with a text that is no [`Day`]: it may be what people call a day to come, or a day of a year
+/// that has none.
 fn no_day(text: &str) -> InvalidValue {
+    if is_to_come(text) {
+        return InvalidValue::InTheFuture;
+    }
     let year: Option<u16> = text.get(..4).and_then(|year| year.parse().ok());
     // 2000 was a leap year, and so has every day that another year has.
     let is_of_some_year = |rest: &str| Day::parse(&format!("2000{rest}")).is_some();

@@ -9,9 +9,10 @@ use common::{
     Replica, add_household, add_region, edit_resident, household_id, region_id, residents,
 };
 use keting_model::household::{HouseholdCommand, NewResident};
+use keting_model::household_visits::VisitsCommand;
 use keting_model::query::Withheld;
 use keting_model::withdrawal::{Record, WithdrawalCommand};
-use keting_model::{Command, Fields, Role, Warning};
+use keting_model::{Command, Day, Fields, Role, Warning};
 
 const NUMBER: &str = "11010519491231002X";
 
@@ -70,6 +71,22 @@ fn who_types_more_than_the_word_that_is_kept_hears_of_it() {
         let fields = Fields::new().with("name", "赵四").with("relation", typed);
         let add = add_resident(&mut alice, 1, fields);
         assert_eq!(warnings(&mut alice, &add), said, "{typed}");
+    }
+}
+
+#[test]
+fn who_types_a_day_without_its_year_that_is_kept_as_last_years_hears_of_the_whole_day() {
+    let mut alice = two_households();
+    let last_year = Day::parse("2025-06-02").unwrap();
+    for (typed, said) in [
+        ("6月2日", vec![Warning::DayOfLastYear { field: "at", day: last_year }]),
+        ("6-1", vec![]),
+        ("2025-06-02", vec![]),
+    ] {
+        let (visit, time) = (alice.fresh(), alice.time());
+        let fields = Fields::new().with("purpose", "回访").with("at", typed);
+        let add = VisitsCommand::AddVisit { household: household_id(1), visit, fields, time };
+        assert_eq!(warnings(&mut alice, &Command::Visits(add)), said, "{typed}");
     }
 }
 

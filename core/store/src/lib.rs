@@ -1,9 +1,9 @@
 //! A replica on disk: one encrypted SQLite file.
 //!
 //! This room knows bytes and rows: documents as changes and snapshots, signed commits, the outbox,
-//! the log's records, forms begun and not saved, and projection rows as tables and cells. It does not know what a household
-//! is (`keting-model`), verifies no signature (`keting-trust`) and never talks to a peer
-//! (`keting-sync`); the engine joins them.
+//! the log's records, forms begun and not saved, and projection rows as tables and cells. It does not
+//! know what a household is (`keting-model`), verifies no signature (`keting-trust`) and never talks to
+//! a peer (`keting-sync`); the engine joins them.
 //!
 //! One [`Store`] writes, any number of [`Reader`]s of the same process read; both read through
 //! [`View`]. Everything that belongs to one act is written by one [`Store::write`], which is

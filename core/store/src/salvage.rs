@@ -1,9 +1,9 @@
 //! A corrupt file is set aside, never deleted, and what can be read of its outbox and its drafts is saved.
 //!
-//! Documents come again from the server; what the server has not acknowledged is nowhere else, and what
-//! somebody was filling in neither. So a fresh file takes its place, with the unacknowledged commits, their
-//! parts, the drafts and the meta keys the caller names. It is complete and on the disk before the corrupt one is renamed, and a crash
-//! between the renames is mended by the next opening.
+//! Documents come again from the server; what the server has not acknowledged is nowhere else, and
+//! what somebody was filling in neither. So a fresh file takes its place, with the unacknowledged
+//! commits, their parts, the drafts and the meta keys the caller names. It is complete and on the disk
+//! before the corrupt one is renamed, and a crash between the renames is mended by the next opening.
 //!
 //! After it the replica has to write as a new incarnation: which sequence numbers it had used is
 //! no longer certain.

@@ -87,7 +87,8 @@ pub struct Invitation {
 }
 
 impl Invitation {
-    /// The text, which is read also as people paste it: `keting1:` and the invitation's CBOR in base64url without padding.
+    /// The text, which is read also as people paste it: `keting1:` and the invitation's CBOR in base64url
+    /// without padding.
     pub fn to_text(&self) -> String {
         format!("{PREFIX}{}", BASE64URL_NOPAD.encode(&cbor::to_vec(self)))
     }

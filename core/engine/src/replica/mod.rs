@@ -3,9 +3,10 @@
 //!
 //! A `Replica` is stepped from one thread at a time. It owns the one writer of its file; the shell
 //! around it adds threads and sockets, the simulation adds neither. What it does falls into
-//! commands ([`execute`], [`saving`] of an app's forms, [`drafts`] of those begun), what the server's log brings ([`receive`], written by [`keep`]) and what
-//! waits for the server ([`outbox`]); what the server holds leaves the documents ([`held`]). A file
-//! that is damaged gives its outbox to a fresh one ([`salvaged`]).
+//! commands ([`execute`], [`saving`] of an app's forms, [`drafts`] of those begun), what the server's
+//! log brings ([`receive`], written by [`keep`]) and what waits for the server ([`outbox`]); what the
+//! server holds leaves the documents ([`held`]). A file that is damaged gives its outbox to a fresh
+//! one ([`salvaged`]).
 
 mod announced;
 mod authors;

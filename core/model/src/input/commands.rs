@@ -6,6 +6,7 @@
 
 use crate::city_time::CityTime;
 use crate::command::Command;
+use crate::day::Day;
 use crate::fields::Fields;
 use crate::household::{HouseholdCommand, NewResident};
 use crate::household_private::PrivateCommand;
@@ -19,7 +20,7 @@ use crate::words;
 
 use super::field::Field;
 use super::form::is_the_word;
-use super::{Refused, check};
+use super::{Refused, check, of_last_year};
 
 /// Where the fields of a command stand.
 const REGION: (&[DocumentKind], &str) = (&[DocumentKind::Region], "");
@@ -63,6 +64,16 @@ impl Command {
             }
         });
         kept
+    }
+
+    /// The fields whose day was typed without its year and is taken as last year's, each with that day.
+    pub(crate) fn of_last_year(&self) -> Vec<(Field, Day)> {
+        let Some(now) = self.time() else { return Vec::new() };
+        let mut taken = Vec::new();
+        typed_in(&mut self.clone(), &mut |field, text| {
+            taken.extend(of_last_year(field, text, now).map(|day| (field, day)));
+        });
+        taken
     }
 }
 

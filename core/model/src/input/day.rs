@@ -1,7 +1,8 @@
 //! The normal form of days: `YYYY-MM-DD`.
 //!
 //! A day may be said as people do who know which day it is: 昨天, 11月20日. It is counted from the city's
-//! day, and a day without a year is the last one of that name. Of a date of birth nobody guesses the year: a
+//! day, and a day without a year is the last one of that name: whoever typed one that is of last year is told
+//! so. Of a date of birth nobody guesses the year: a
 //! wrong one would make a child of somebody.
 
 use crate::day::Day;
@@ -11,6 +12,18 @@ use super::characters::{half_width, is_hyphen, is_invisible};
 /// What people call today and the days before it, the nearest first.
 const NEAR: [&[&str]; 4] =
     [&["今天", "今日", "today"], &["昨天", "昨日", "yesterday"], &["前天", "前日"], &["大前天"]];
+
+/// What people call the days after today, on which nothing was yet.
+const TO_COME: [&str; 8] = [
+    "明天",
+    "明日",
+    "tomorrow",
+    "后天",
+    "后日",
+    "day after tomorrow",
+    "the day after tomorrow",
+    "大后天",
+];
 
 /// The day, as somebody says it on the day `today`; what cannot be read as one is only made half as wide.
 pub(super) fn day(typed: &str, today: Option<Day>) -> String {
@@ -22,6 +35,16 @@ pub(super) fn day(typed: &str, today: Option<Day>) -> String {
 /// The same of a day that is said with its year.
 pub(super) fn of_a_year(typed: &str) -> String {
     day(typed, None)
+}
+
+/// Whether somebody calls a day that is still to come by how far off it is.
+pub(crate) fn is_to_come(seen: &str) -> bool {
+    TO_COME.contains(&seen.to_ascii_lowercase().as_str())
+}
+
+/// The day that is meant without its year, if that is last year's.
+pub(super) fn of_last_year(typed: &str, today: Day) -> Option<Day> {
+    without_year(&seen(typed), today).filter(|day| day.year() < today.year())
 }
 
 /// Whether a text may become what people call a near day, or a day of the calendar, when they type on.
@@ -121,6 +144,32 @@ mod tests {
         assert_eq!(on("2026-01-01", "昨天"), "2025-12-31");
         assert_eq!(on("2024-03-01", "昨日"), "2024-02-29");
         assert_eq!(on("1850-01-01", "昨天"), "昨天");
+    }
+
+    #[test]
+    fn a_day_that_is_still_to_come_is_known_by_what_people_call_it() {
+        for typed in ["明天", " 后天", "大后天", "Tomorrow", "the day after tomorrow"] {
+            assert!(is_to_come(&on("2026-11-26", typed)), "{typed}");
+        }
+        for typed in ["今天", "前天", "大前天", "明", "2026-11-27", ""] {
+            assert!(!is_to_come(&on("2026-11-26", typed)), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_day_without_a_year_that_has_not_come_this_year_is_of_last_year() {
+        let on = |typed: &str, today: &str| of_last_year(typed, Day::parse(today).unwrap());
+        for (typed, today, day) in [
+            ("11-27", "2026-11-26", Some("2025-11-27")),
+            ("12月1日", "2026-11-26", Some("2025-12-01")),
+            ("12-31", "2026-01-01", Some("2025-12-31")),
+            ("11-26", "2026-11-26", None),
+            ("2025-11-27", "2026-11-26", None),
+            ("昨天", "2026-01-01", None),
+            ("2-29", "2026-11-26", None),
+        ] {
+            assert_eq!(on(typed, today), day.and_then(Day::parse), "{typed} on {today}");
+        }
     }
 
     #[test]

@@ -21,11 +21,13 @@ mod phone;
 mod sought;
 mod text;
 
-use crate::check::{InvalidValue, birth_date_of, sex_of};
+use crate::check::{Holds, InvalidValue, birth_date_of, sex_of};
 use crate::city_time::CityTime;
+use crate::day::Day;
 use crate::value::Value;
 
 pub(crate) use characters::half_width;
+pub(crate) use day::is_to_come;
 pub use field::{Field, Takes};
 pub use id_number::of_fifteen;
 pub use pasted::pasted;
@@ -45,6 +47,8 @@ pub struct Checked {
     /// The day is later than today, as far as the device knows, which is uncertain of the time. It is
     /// kept all the same.
     pub is_uncertain_day: bool,
+    /// The day was typed without its year, and has not come yet this year: it is taken as last year's.
+    pub is_of_last_year: bool,
 }
 
 /// Says what a field does not take, and never what was typed. Not retryable.
@@ -91,7 +95,12 @@ pub fn check(field: Field, typed: &str, now: CityTime) -> Result<Checked, Refuse
     };
     let is_uncertain_day = holds.day_in(&value).is_some_and(|day| day > now.day());
     match checked {
-        Ok(()) => Ok(Checked { fills: told_by(field, &value), value, is_uncertain_day }),
+        Ok(()) => Ok(Checked {
+            fills: told_by(field, &value),
+            value,
+            is_uncertain_day,
+            is_of_last_year: of_last_year(field, typed, now).is_some(),
+        }),
         Err(rule) => {
             let allowed = field.takes();
             Err(Refused { field, rule, allowed, is_unfinished: may_become_right(allowed, &value) })
@@ -101,8 +110,18 @@ pub fn check(field: Field, typed: &str, now: CityTime) -> Result<Checked, Refuse
 
 impl Checked {
     const fn empty() -> Self {
-        Self { value: String::new(), fills: Vec::new(), is_uncertain_day: false }
+        Self {
+            value: String::new(),
+            fills: Vec::new(),
+            is_uncertain_day: false,
+            is_of_last_year: false,
+        }
     }
+}
+
+/// The day that a field takes as last year's, if it was typed without a year.
+fn of_last_year(field: Field, typed: &str, now: CityTime) -> Option<Day> {
+    (field.holds() == Holds::Day).then(|| day::of_last_year(typed, now.day())).flatten()
 }
 
 /// Whether a value that is not taken is the beginning of one that may be.

@@ -180,7 +180,8 @@ pub(crate) fn is_phone(text: &str) -> bool {
 }
 
 fn is_mobile(digits: &str) -> bool {
-    matches!(digits.as_bytes(), [b'1', b'3'..=b'9', rest @ ..] if rest.len() == 9 && rest.iter().all(u8::is_ascii_digit))
+    let [b'1', b'3'..=b'9', rest @ ..] = digits.as_bytes() else { return false };
+    rest.len() == 9 && rest.iter().all(u8::is_ascii_digit)
 }
 
 /// The number of a company that people call from everywhere at the price of a local call, or at none.

@@ -137,9 +137,23 @@ fn a_day_may_be_said_as_people_say_it_and_a_date_of_birth_with_its_year_only() {
         assert_eq!(value(field, "11月20日"), "2026-11-20");
         assert_eq!(value(field, "12-20"), "2025-12-20");
         assert_eq!(rule(field, "13-20"), InvalidValue::NotADate);
+        let of_last_year = |typed| check(field, typed, NOW).unwrap().is_of_last_year;
+        assert!(of_last_year("12月1日") && of_last_year("11-27"));
+        assert!(!of_last_year("11-26") && !of_last_year("2025-11-27"));
     }
     for typed in ["昨天", "11月20日", "11-20"] {
         assert_eq!(rule(Field::BirthDate, typed), InvalidValue::NotADate);
+    }
+}
+
+#[test]
+fn what_people_call_a_day_to_come_is_in_the_future_however_uncertain_the_time_is() {
+    for field in [Field::BirthDate, Field::VisitAt, Field::StatusAt] {
+        for typed in ["明天", "后天", "大后天", "Tomorrow"] {
+            assert_eq!(rule(field, typed), InvalidValue::InTheFuture, "{typed}");
+            let refused = check(field, typed, NOW.uncertain()).unwrap_err();
+            assert_eq!(refused.rule, InvalidValue::InTheFuture, "{typed}");
+        }
     }
 }
 

@@ -62,12 +62,14 @@ const BELOW: Scope = Scope {
              WHERE n.withdrawn = 0 GROUP BY n.status"
     ),
     residents: regions_below!(
-        "SELECT r.status, count(*), sum(r.bond IS 'registered') FROM below JOIN household h ON h.region = below.document \
+        "SELECT r.status, count(*), sum(r.bond IS 'registered') FROM below \
+         JOIN household h ON h.region = below.document \
          JOIN resident r ON r.document = h.document \
          WHERE r.status IS NOT NULL AND r.facts_current = 1 AND r.withdrawn = 0 GROUP BY r.status"
     ),
     undecided: regions_below!(
-        "SELECT r.facts, r.bond, p.facts, p.bond, o.facts, o.fields FROM below JOIN household h ON h.region = below.document \
+        "SELECT r.facts, r.bond, p.facts, p.bond, o.facts, o.fields FROM below \
+         JOIN household h ON h.region = below.document \
          JOIN resident r ON r.document = h.document \
          LEFT JOIN resident_private p ON p.household = r.document AND p.item = r.item \
          LEFT JOIN resident_open o \

@@ -31,6 +31,13 @@ pub enum Warning {
         /// The day that was entered.
         day: Day,
     },
+    /// The day was typed without its year and has not come yet this year: it is kept as last year's.
+    DayOfLastYear {
+        /// The field's name.
+        field: &'static str,
+        /// The day that is kept.
+        day: Day,
+    },
     /// The field keeps the word `other` for what was typed, which said more and stands nowhere.
     KeptAsOther {
         /// The field's name.
@@ -63,6 +70,7 @@ impl Warning {
     pub fn code(self) -> &'static str {
         match self {
             Self::DayUncertain { .. } => "day_uncertain",
+            Self::DayOfLastYear { .. } => "day_of_last_year",
             Self::KeptAsOther { .. } => "kept_as_other",
             Self::SecondHead { .. } => "second_head",
             Self::IdNumberKnown { .. } => "id_number_known",
@@ -74,7 +82,9 @@ impl Warning {
     /// The name of the field it is about.
     pub fn field(self) -> &'static str {
         match self {
-            Self::DayUncertain { field, .. } | Self::KeptAsOther { field } => field,
+            Self::DayUncertain { field, .. }
+            | Self::DayOfLastYear { field, .. }
+            | Self::KeptAsOther { field } => field,
             Self::SecondHead { .. } => "relation",
             Self::IdNumberKnown { .. } => "id_number",
             Self::PersonKnown { .. } => "name",
@@ -85,11 +95,25 @@ impl Warning {
     /// The household to look at.
     pub fn household(self) -> Option<DocumentId> {
         match self {
-            Self::DayUncertain { .. } | Self::KeptAsOther { .. } => None,
+            Self::DayUncertain { .. } | Self::DayOfLastYear { .. } | Self::KeptAsOther { .. } => {
+                None
+            }
             Self::SecondHead { household }
             | Self::IdNumberKnown { household }
             | Self::PersonKnown { household }
             | Self::AddressKnown { household } => Some(household),
+        }
+    }
+
+    /// The day that is kept, whole.
+    pub fn day(self) -> Option<Day> {
+        match self {
+            Self::DayUncertain { day, .. } | Self::DayOfLastYear { day, .. } => Some(day),
+            Self::KeptAsOther { .. }
+            | Self::SecondHead { .. }
+            | Self::IdNumberKnown { .. }
+            | Self::PersonKnown { .. }
+            | Self::AddressKnown { .. } => None,
         }
     }
 }
@@ -110,7 +134,10 @@ impl Command {
         let days = plan.edits.iter().flat_map(|edit| days(edit, entered, self.moves()));
         let coarse = self.kept_as_other().into_iter();
         let coarse = coarse.map(|field| Warning::KeptAsOther { field: field.name() });
-        let mut warnings: Vec<Warning> = days.chain(coarse).collect();
+        let last_year = self.of_last_year().into_iter();
+        let last_year =
+            last_year.map(|(field, day)| Warning::DayOfLastYear { field: field.name(), day });
+        let mut warnings: Vec<Warning> = days.chain(last_year).chain(coarse).collect();
         let returns = self.name() == "resident.return";
         if let Some(household) = self.household() {
             let restored = restored::by(self, rows, withheld)?;

@@ -218,6 +218,31 @@ fn a_day_is_taken_as_people_say_it() {
 }
 
 #[test]
+fn a_day_to_come_is_refused_and_one_that_is_kept_as_last_years_is_told_whole() {
+    let head = Head::start();
+    let visit = ["household", "visit", head.household.as_str(), "--purpose", "回访", "--at"];
+    for typed in ["明天", "后天", "tomorrow"] {
+        let refused = head.device.run(&[&visit[..], &[typed]].concat());
+        assert_eq!(refused.refusal(), (1, "in_the_future"), "{typed}");
+    }
+    let told = head.device.run(&[&visit[..], &["12-31"]].concat()).done();
+    let for_machines = head.device.json(&[&visit[..], &["12月31日"]].concat());
+    for visit in head.page(&head.device)["visits"].as_array().unwrap() {
+        let (kept, entered) =
+            (visit["at"].as_str().unwrap(), visit["entered"]["at"].as_str().unwrap());
+        // On the last day of the year it is today.
+        let is_of_last_year = kept[..4] < entered[..4];
+        if visit["id"] == told.out.trim() {
+            let said = format!("[day_of_last_year]（{kept}）");
+            assert_eq!(told.err.contains(&said), is_of_last_year, "{}", told.err);
+        } else {
+            let warned = is_of_last_year.then_some(kept);
+            assert_eq!(for_machines["warnings"][0]["day"], json!(warned));
+        }
+    }
+}
+
+#[test]
 fn an_address_is_one_however_it_is_spaced() {
     let head = Head::start();
     let add = |address| {

@@ -13,12 +13,18 @@ pub struct Caution {
 }
 
 /// Every code of a warning of this version.
-pub const CAUTIONS: [Caution; 6] = [
+pub const CAUTIONS: [Caution; 7] = [
     Caution {
         code: "day_uncertain",
         zh: "已保存，但本机还不确定今天是几号，所填日期可能还没到，请核对，同步后再看一次。",
         en: "It is saved, but this device is not certain of today's date, and the day may not have \
              come yet: check it, and look again after the next sync.",
+    },
+    Caution {
+        code: "day_of_last_year",
+        zh: "已保存，但没有写年份的日期今年还没到，按去年的记了，如果不对请写上年份再填一次。",
+        en: "It is saved, but the day was typed without its year and has not come yet this year, so last \
+             year's is kept: enter it again with its year if that is wrong.",
     },
     Caution {
         code: "kept_as_other",
