@@ -2,6 +2,7 @@
 
 use keting_server::devices::{ListedDevice, devices};
 use keting_server::ending::EndRequest;
+use keting_server::granted::Granted;
 use keting_server::init::store_path;
 use keting_server::shell::admin::{AdminReply, AdminRequest};
 use keting_server::shell::wall_clock_ms;
@@ -42,40 +43,47 @@ fn list(reading: &Reading) -> Result<(), Failure> {
     let header = [
         "设备 device",
         "姓名 name",
-        "角色 role",
-        "区域 regions",
         "最近联系 last seen",
         "待发送 waiting",
         "待处理 held",
+        "角色 role",
+        "区域 regions",
         "授权至 until",
         "状态 state",
     ];
-    let ids = all.iter().map(|device| device.granted.device.as_bytes().as_slice());
-    let digits = digits_shown(ids);
-    let rows: Vec<_> = all.into_iter().map(|device| as_row(device, digits)).collect();
+    let digits = digits_shown(all.iter().map(|device| device.device.as_bytes().as_slice()));
+    let rows: Vec<_> = all.into_iter().flat_map(|device| as_rows(device, digits)).collect();
     output::table(&header, &rows)
 }
 
 fn as_json(device: &ListedDevice) -> serde_json::Value {
-    let mut all = grant::as_json(&device.granted);
-    all["called"] = json!(device.called);
-    all["seen_at_ms"] = json!(device.seen_at_ms);
-    all["waiting"] = json!(device.waiting);
-    all["held"] = json!(device.held);
-    all
+    json!({
+        "device": device.device.to_string(),
+        "name": device.name,
+        "called": device.called,
+        "seen_at_ms": device.seen_at_ms,
+        "waiting": device.waiting,
+        "held": device.held,
+        "grants": device.grants.iter().map(grant::as_json).collect::<Vec<_>>(),
+    })
 }
 
-fn as_row(device: ListedDevice, digits: usize) -> Vec<String> {
-    let state = state_in_words(&device.granted.state);
-    vec![
-        digits_of(&device.granted.device, digits),
-        device.granted.name,
-        role_name(device.granted.role),
-        device.granted.regions.join(" "),
+/// A row for each grant; what is said of the device stands in the first of them.
+fn as_rows(device: ListedDevice, digits: usize) -> Vec<Vec<String>> {
+    let mut of_device = vec![
+        digits_of(&device.device, digits),
+        device.name,
         city_minute(device.seen_at_ms),
         device.waiting.to_string(),
         device.held.to_string(),
-        city_minute(device.granted.expires_at_ms),
-        state,
-    ]
+    ];
+    let row = |granted: Granted| {
+        let blank = vec![String::new(); of_device.len()];
+        let mut row = std::mem::replace(&mut of_device, blank);
+        let state = state_in_words(&granted.state);
+        let until = city_minute(granted.expires_at_ms);
+        row.extend([role_name(granted.role), granted.regions.join(" "), until, state]);
+        row
+    };
+    device.grants.into_iter().map(row).collect()
 }

@@ -1,8 +1,8 @@
 //! The devices of a city as its operator looks after them.
 
-use keting_scenarios::city::{GRID, MICRO_GRID, UNIT};
+use keting_scenarios::city::{GRID, MICRO_GRID, UNIT, VILLAGE};
 use keting_scenarios::served::ServedCity;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[test]
 fn the_operator_sees_who_holds_each_device_when_it_last_came_and_what_is_open_on_it() {
@@ -21,9 +21,10 @@ fn the_operator_sees_who_holds_each_device_when_it_last_came_and_what_is_open_on
     city.stop();
     let listed = city.on_server(&["device", "list", "--json"]).json();
     let (head, steward) = (of(&listed, "陆德祥"), of(&listed, "梁志杰"));
-    assert_eq!([&head["role"], &head["regions"][0]], ["micro_grid_head", MICRO_GRID]);
+    let granted = &head["grants"][0];
+    assert_eq!([&granted["role"], &granted["regions"][0]], ["micro_grid_head", MICRO_GRID]);
     assert_eq!([&steward["held"], &steward["waiting"], &head["waiting"]], [0, 0, 0]);
-    assert_eq!([&head["held"], &head["state"]], [&Value::from(1), &Value::from("live")]);
+    assert_eq!([&head["held"], &granted["state"]], [&Value::from(1), &Value::from("live")]);
     assert!(head["seen_at_ms"].as_u64() >= steward["seen_at_ms"].as_u64());
     let table = city.on_server(&["device", "list"]).done().out;
     for told in ["陆德祥", "最近联系 last seen", "待处理 held", "有效 live"] {
@@ -41,14 +42,19 @@ fn every_list_of_devices_shows_as_many_digits_as_name_one_and_for_machines_all_a
     let own = of(&alice.json(&["device", "list"]), "陆德祥");
     let id = own["device"].as_str().unwrap().to_owned();
     let shown = &id[..8];
-    for list in [["grant", "list"], ["device", "list"]] {
-        assert_eq!(of(&listed(&list), "陆德祥")["why"], Value::Null);
+    let state = |list: [&str; 2]| {
+        let told = of(&listed(&list), "陆德祥");
+        let granted = told.get("grants").map_or(&told, |grants| &grants[0]);
+        [&told["device"], &granted["state"], &granted["why"]].map(Value::clone)
+    };
+    let lists = [["grant", "list"], ["device", "list"]];
+    for list in lists {
+        assert_eq!(state(list), [own["device"].clone(), "live".into(), Value::Null]);
     }
     city.on_server(&["grant", "renew", shown, "--days", "400"]).done();
     city.on_server(&["device", "end", shown, "--why", WHY]).done();
-    for list in [["grant", "list"], ["device", "list"]] {
-        let told = of(&listed(&list), "陆德祥");
-        assert_eq!([&told["device"], &told["state"], &told["why"]], [&id, "ended", WHY]);
+    for list in lists {
+        assert_eq!(state(list), [id.as_str(), "ended", WHY]);
     }
     city.stop();
     let tables = ["grant", "device", "invitation"].map(|noun| city.on_server(&[noun, "list"]));
@@ -56,6 +62,35 @@ fn every_list_of_devices_shows_as_many_digits_as_name_one_and_for_machines_all_a
         let out = table.done().out;
         assert!(out.contains(shown) && !out.contains(&id[..9]), "{out}");
     }
+}
+
+#[test]
+fn every_grant_of_a_device_that_is_good_has_a_row_and_the_device_is_named_in_the_first() {
+    let city = ServedCity::start();
+    let alice = city.device("刘平杰", "village_officer", VILLAGE);
+    city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    let own = of(&alice.json(&["device", "list"]), "刘平杰");
+    let id = own["device"].as_str().unwrap();
+    city.on_server(&["grant", "renew", id, "--region", MICRO_GRID, "--days", "30"]).done();
+
+    let device = of(&city.on_server(&["device", "list", "--json"]).json(), "刘平杰");
+    let regions = |grant: &Value| (grant["state"].clone(), grant["regions"].clone());
+    let granted: Vec<_> = device["grants"].as_array().unwrap().iter().map(regions).collect();
+    let live = |region: &str| (json!("live"), json!([region]));
+    assert_eq!(granted, [live(VILLAGE), live(MICRO_GRID)]);
+    let table = city.on_server(&["device", "list"]).done().out;
+    let rows: Vec<&str> = table.lines().collect();
+    let first = rows.iter().position(|row| row.starts_with(&id[..8])).unwrap();
+    assert!(rows[first].contains(VILLAGE) && rows[first].contains("刘平杰"), "{table}");
+    let second = rows[first + 1];
+    assert!(second.starts_with(' ') && second.contains(MICRO_GRID), "{table}");
+    assert_eq!(rows.len(), 4, "{table}");
+
+    // Of who has none that is good the last one is shown.
+    city.on_server(&["device", "end", id, "--why", "已调离"]).done();
+    let device = of(&city.on_server(&["device", "list", "--json"]).json(), "刘平杰");
+    let granted: Vec<_> = device["grants"].as_array().unwrap().iter().map(regions).collect();
+    assert_eq!(granted, [(json!("ended"), json!([VILLAGE]))]);
 }
 
 /// Somebody's device as it is listed.
