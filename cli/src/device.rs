@@ -6,23 +6,36 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use keting::input::{Field, check};
-use keting::views::{Candidate, ItemKind, RegionView, digits_apart};
-use keting::{Ambiguous, Command, DirectoryVault, Keting, Vault, VaultError};
-use keting_model::{DocumentId, ItemId, Level};
+use keting::parts::holds_replica;
+use keting::views::{ItemKind, digits_apart};
+use keting::{Command, DirectoryVault, Keting, Vault, VaultError};
+use keting_model::{DocumentId, ItemId};
+use keting_server::init::store_path;
 
 use crate::arguments::Writing;
+use crate::called_regions::{CalledRegion, regions_called};
 use crate::exit::Failure;
 use crate::output;
-
-/// So many regions are told at most that somebody may mean.
-const CANDIDATES_MAX: usize = 20;
 
 /// Opens the device in a directory.
 ///
 /// # Errors
-/// When there is none, or it cannot be opened.
+/// When there is none, it cannot be opened, or the directory is a server's.
 pub fn open(data: &Path) -> Result<Keting, Failure> {
+    require_no_server(data)?;
     Ok(Keting::open(data, vault()?)?)
+}
+
+/// Complains of a server's directory, where the verbs of a device have nothing to do.
+///
+/// # Errors
+/// When it is one.
+pub fn require_no_server(data: &Path) -> Result<(), Failure> {
+    if holds_replica(data) || !store_path(data).exists() {
+        return Ok(());
+    }
+    let message = format!("{0} · {0}", data.display());
+    Err(Failure::Server { code: "folder_of_server".to_owned(), message })
 }
 
 /// Carries out a command, says what to look at again, and prints the id of what it is about.
@@ -93,31 +106,13 @@ pub fn region(keting: &Keting, code: &str) -> Result<DocumentId, Failure> {
 
 /// Why no region has the code that somebody typed: it may be a name.
 fn named_otherwise(keting: &Keting, typed: &str) -> Result<Failure, Failure> {
-    let name = check(Field::RegionName, typed, keting.now());
-    let name = name.map_or_else(|_| typed.to_owned(), |checked| checked.value);
-    let regions = keting.regions()?;
-    let (called_so, others): (Vec<_>, Vec<_>) = regions.iter().partition(|one| one.name == name);
-    let called_alike = others.into_iter().filter(|one| one.name.contains(&name)).collect();
-    let meant = if called_so.is_empty() { called_alike } else { called_so };
-    if meant.is_empty() {
-        return Ok(Failure::NotFound("the region"));
-    }
-    let candidates = meant.iter().take(CANDIDATES_MAX).map(|region| Candidate {
-        id: region.code.clone(),
-        called: with_those_above(region, &regions),
+    let regions = keting.regions()?.into_iter().map(|region| CalledRegion {
+        code: region.code,
+        name: region.name,
+        parent: region.parent,
     });
-    let (count, candidates) = (meant.len(), candidates.collect());
-    Ok(Failure::RegionByName(Ambiguous { count, candidates }))
-}
-
-/// The name of a region, and behind it those of the regions it lies in.
-fn with_those_above(region: &RegionView, all: &[RegionView]) -> String {
-    let above = |one: &&RegionView| {
-        let parent = one.parent.as_ref()?;
-        all.iter().find(|other| other.code == *parent)
-    };
-    let up = std::iter::successors(Some(region), above).take(Level::ALL.len());
-    up.map(|one| one.name.as_str()).collect::<Vec<_>>().join(" < ")
+    let meant = regions_called(typed, &regions.collect::<Vec<_>>());
+    Ok(meant.map_or(Failure::NotFound("the region"), Failure::RegionByName))
 }
 
 /// So many digits of each id of a list are shown at least: what is read out from it stays good for a while.

@@ -5,6 +5,7 @@
 //! progress and complaints, and the exit code says which kind of end it was.
 
 mod arguments;
+mod called_regions;
 mod columns;
 mod commands;
 mod complaint;

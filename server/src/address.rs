@@ -9,6 +9,10 @@ use hyper::http::uri::Authority;
 use keting_sync::PATH;
 use keting_trust::limits::NAME_BYTES_MAX;
 
+const SCHEME: &str = "wss://";
+/// The port of an address that says none.
+const PORT: u16 = 443;
+
 /// An address that devices can use: `wss://host:port/v1/sync`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerUrl(String);
@@ -30,13 +34,21 @@ impl ServerUrl {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Host and port, as they are connected to.
+    pub fn host_and_port(&self) -> Option<(String, u16)> {
+        let between = self.0.strip_prefix(SCHEME)?.strip_suffix(PATH)?;
+        let authority: Authority = between.parse().ok()?;
+        let host = authority.host().trim_start_matches('[').trim_end_matches(']');
+        Some((host.to_owned(), authority.port_u16().unwrap_or(PORT)))
+    }
 }
 
 impl FromStr for ServerUrl {
     type Err = BadUrl;
 
     fn from_str(text: &str) -> Result<Self, BadUrl> {
-        let between = text.strip_prefix("wss://").and_then(|rest| rest.strip_suffix(PATH));
+        let between = text.strip_prefix(SCHEME).and_then(|rest| rest.strip_suffix(PATH));
         let authority: Authority = between.ok_or(BadUrl)?.parse().map_err(|_| BadUrl)?;
         let (host, port) = (authority.host(), authority.port_u16());
         // What is neither host nor port is a name and a password, or a port that is none.
@@ -72,6 +84,13 @@ mod tests {
             "wss://[2001:db8::7]:7411/v1/sync",
         ] {
             assert_eq!(good.parse::<ServerUrl>().unwrap().as_str(), good);
+        }
+        for (url, host, port) in [
+            ("wss://keting.example/v1/sync", "keting.example", 443),
+            ("wss://[2001:db8::7]:7411/v1/sync", "2001:db8::7", 7411),
+        ] {
+            let url: ServerUrl = url.parse().unwrap();
+            assert_eq!(url.host_and_port(), Some((host.to_owned(), port)));
         }
         let long = format!("wss://{}.example/v1/sync", "k".repeat(NAME_BYTES_MAX));
         for bad in [

@@ -65,6 +65,9 @@ pub enum InviteError {
     /// The grant would hold longer than the issuing key does. Not retryable.
     #[error("the grant would hold longer than the server's issuing key")]
     BeyondIssuingKey,
+    /// None of the announced addresses leads to this server so far. Not retryable.
+    #[error("{urls} · none of these addresses leads here: {urls}", urls = .0.join(" "))]
+    AnnouncedElsewhere(Vec<String>),
     /// A number of days is zero or beyond all use. Not retryable.
     #[error("1 到 {0} 天 · from 1 to {0} days", DAYS_MAX)]
     BadDays,
@@ -82,6 +85,7 @@ impl InviteError {
             Self::RegionDoesNotFit => "region_does_not_fit",
             Self::WrongLevel { .. } => "wrong_level",
             Self::BadName => "bad_name",
+            Self::AnnouncedElsewhere(_) => "announced_elsewhere",
             Self::BadDays => "bad_days",
             Self::ClockSuspect => "clock_suspect",
             Self::IssuingKeyExpired => "issuing_key_expired",

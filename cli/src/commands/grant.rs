@@ -7,7 +7,7 @@ use keting_server::shell::wall_clock_ms;
 use serde_json::json;
 
 use crate::arguments::{Grant, Reading};
-use crate::commands::server::{ask, read_store, refused};
+use crate::commands::server::{ask, read_store, refused, refused_region, region_code};
 use crate::commands::words::role_name;
 use crate::device::{digits_of, digits_shown};
 use crate::exit::Failure;
@@ -22,11 +22,15 @@ pub fn run(verb: &Grant) -> Result<(), Failure> {
     match verb {
         Grant::List(reading) => list(reading),
         Grant::Renew { id, days, regions, data } => {
-            let (device, region_codes) = (id.clone(), regions.clone());
-            let request = RenewRequest { device, days: *days, region_codes };
+            let region_codes: Vec<_> = regions.iter().map(|typed| region_code(typed)).collect();
+            let request = RenewRequest {
+                device: id.clone(),
+                days: *days,
+                region_codes: region_codes.clone(),
+            };
             match ask(data, &AdminRequest::RenewGrants(request))? {
                 AdminReply::GrantsRenewed(device) => output::line(device),
-                other => Err(refused(other)),
+                other => Err(refused_region(data, &region_codes, refused(other))),
             }
         }
     }

@@ -4,18 +4,19 @@ use keting::{Keting, SalvageReport};
 use serde_json::{Value, json};
 
 use crate::arguments::Salvage;
-use crate::device::{open, vault};
+use crate::device::{open, require_no_server, vault};
 use crate::exit::Failure;
 use crate::output;
 
 /// Sets a damaged file aside, or says that the report of that was read.
 ///
 /// # Errors
-/// When the device cannot be opened, or there is no room for a fresh file.
+/// When the device cannot be opened, the folder is a server's, or there is no room for a fresh file.
 pub fn salvage(arguments: &Salvage) -> Result<(), Failure> {
     if arguments.seen {
         return Ok(open(&arguments.data)?.dismiss_salvage_report()?);
     }
+    require_no_server(&arguments.data)?;
     let (keting, report) = Keting::salvage(&arguments.data, vault()?)?;
     match (&report, arguments.json) {
         (report, true) => output::json(&report.as_ref().map(report_json)),

@@ -4,18 +4,22 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use keting::input::{Field, check};
 use keting::{Environment, SystemEnvironment};
+use keting_model::CityTime;
 use keting_server::city::City;
 use keting_server::init::{self, InitError, Place, store_path};
 use keting_server::inviting::InviteRequest;
 use keting_server::shell::admin::{self, AdminReply, AdminRequest};
 use keting_server::shell::wall_clock_ms;
 use keting_server::store::sqlite::SqliteStore;
-use keting_server::store::{ServerRead, ServerStore as _, StoreError};
+use keting_server::store::{ServerRead, ServerStore as _, StoreError, StoredRegion};
 
 use crate::arguments::{self, Init, Invite};
+use crate::called_regions::{CalledRegion, regions_called};
 use crate::commands::announcing;
 use crate::exit::Failure;
+use crate::language::Language;
 use crate::{output, time};
 
 /// Makes a city.
@@ -35,22 +39,40 @@ fn renew_issuing(arguments: &Init) -> Result<(), Failure> {
     let mut random = |bytes: &mut [u8]| SystemEnvironment.fill(bytes);
     let until =
         init::renew_issuing(&arguments.data, &arguments.root_key, &mut random, wall_clock_ms());
-    let until = until.map_err(|error| unusable(error.code(), &error))?;
+    let until = until.map_err(|error| not_made(place_of(arguments), &error))?;
     output::line(time::city_minute(until))
+}
+
+/// Where a city is made.
+fn place_of(arguments: &Init) -> Place<'_> {
+    Place { directory: &arguments.data, root_key: &arguments.root_key }
+}
+
+/// Why a city was not made, with the file or folder it is about.
+fn not_made(place: Place<'_>, error: &InitError) -> Failure {
+    let failure = unusable(error.code(), error);
+    match (failure, error.path(place)) {
+        (Failure::Server { code, message }, Some(path)) => {
+            Failure::Server { code, message: format!("{0} · {0}: {message}", path.display()) }
+        }
+        (failure, _) => failure,
+    }
 }
 
 fn make_city(arguments: &Init, city: &str, regions: &Path) -> Result<(), Failure> {
     let regions = File::open(regions).map_err(|error| file_failure(regions, &error))?;
     let mut random = |bytes: &mut [u8]| SystemEnvironment.fill(bytes);
-    let place = Place { directory: &arguments.data, root_key: &arguments.root_key };
+    let place = place_of(arguments);
     let mut progress = |admitted, of| output::progress(&format!("区域 regions: {admitted} / {of}"));
     let made = init::init(place, city, regions, &mut random, wall_clock_ms(), &mut progress);
     output::progress_done();
     made.map_err(|error| {
         if let InitError::Regions(wrong) = &error {
-            wrong.complaints().iter().for_each(|complaint| output::note(&complaint.to_string()));
+            let language = Language::of_reader();
+            let said = wrong.complaints().iter().map(|one| language.choose(one.zh(), one.en()));
+            said.for_each(|said| output::note(&said));
         }
-        unusable(error.code(), &error)
+        not_made(place, &error)
     })?;
     let root_key = arguments.root_key.display();
     output::line(format!("已建立 made: {city}（{}）", arguments.data.display()))?;
@@ -66,17 +88,51 @@ fn make_city(arguments: &Init, city: &str, regions: &Path) -> Result<(), Failure
 /// # Errors
 /// When no server runs on the directory, or it refuses.
 pub fn invite(arguments: &Invite) -> Result<(), Failure> {
+    let region_code = arguments.region.as_deref().map(region_code);
     let request = AdminRequest::Invite(InviteRequest {
         name: arguments.name.clone(),
         role: arguments.role.clone(),
-        region_code: arguments.region.clone(),
+        region_code: region_code.clone(),
         days: None,
         grant_days: Some(arguments.days),
     });
     match ask(&arguments.data, &request)? {
         AdminReply::Invitation(invitation) => output::line(invitation),
-        other => Err(refused(other)),
+        other => Err(refused_region(&arguments.data, region_code.as_slice(), refused(other))),
     }
+}
+
+/// The code of a region, as somebody typed it; what is none as it is.
+pub(super) fn region_code(typed: &str) -> String {
+    let checked = check(Field::RegionCode, typed, CityTime::default());
+    checked.map_or_else(|_| typed.to_owned(), |checked| checked.value)
+}
+
+/// Why the server did not find one of these regions: whoever typed a name is told the codes of the regions that
+/// are called so. What the server refused for another reason is refused for that.
+pub(super) fn refused_region(data: &Path, typed: &[String], refused: Failure) -> Failure {
+    if refused.code() != "unknown_region" {
+        return refused;
+    }
+    let meant = read_store(data, |read, _| {
+        let regions = called_regions(read)?;
+        let mut unknown =
+            typed.iter().filter(|typed| regions.iter().all(|one| one.code != **typed));
+        Ok(unknown.find_map(|typed| regions_called(typed, &regions)))
+    });
+    // A store that cannot be read tells no better.
+    meant.ok().flatten().map_or(refused, Failure::RegionByName)
+}
+
+/// Every region of a city with what people call it.
+fn called_regions(read: &dyn ServerRead) -> Result<Vec<CalledRegion>, StoreError> {
+    let mut called = Vec::new();
+    for (region, parent) in read.regions()? {
+        let Some(StoredRegion { code, name, .. }) = read.region(&region)? else { continue };
+        let parent = parent.map(|parent| read.region(&parent)).transpose()?.flatten();
+        called.push(CalledRegion { code, name, parent: parent.map(|parent| parent.code) });
+    }
+    Ok(called)
 }
 
 /// Looks after the running server.

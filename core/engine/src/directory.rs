@@ -58,9 +58,9 @@ pub fn create(
         Err(EngineError::NoReplica) => {
             let id = ReplicaId::new(environment.random());
             // Without its name the vault's keys are lost, and with them every edit made here.
-            durable_file::replace(&directory.join(ID_FILE), id.to_string().as_bytes())
-                .map_err(EngineError::File)?;
-            create(id, environment).inspect_err(|_| {
+            let named = durable_file::replace(&directory.join(ID_FILE), id.to_string().as_bytes());
+            let made = named.map_err(EngineError::File).and_then(|()| create(id, environment));
+            made.inspect_err(|_| {
                 // What keeps it from being made may keep it from being taken away: the next attempt goes
                 // on with it.
                 let _ = take_away(directory, vault.as_ref(), &id);

@@ -1,10 +1,12 @@
 //! What may keep a city from being made.
 
+use std::path::Path;
+
 use keting::durable_file::FolderError;
 use keting_store::{DiskFault, OpenError};
 use keting_trust::SignError;
 
-use super::RegionsError;
+use super::{Place, RegionsError};
 use crate::shell::certificate::CertificateError;
 use crate::store::StoreError;
 
@@ -88,6 +90,27 @@ impl InitError {
             Self::Io(error) => DiskFault::of(error).map_or("io", DiskFault::code),
             Self::Open(error) => error.code(),
             Self::Store(error) => error.code(),
+        }
+    }
+}
+
+impl InitError {
+    /// The file or folder that it is about, if it is about one of these.
+    pub fn path<'p>(&self, place: Place<'p>) -> Option<&'p Path> {
+        match self {
+            Self::RootKeyExists | Self::RootKeyFile(_) | Self::NoRootKey | Self::WrongRootKey => {
+                Some(place.root_key)
+            }
+            Self::CityExists
+            | Self::DeviceExists
+            | Self::ServerRuns
+            | Self::Certificate(_)
+            | Self::FolderNotPrivate
+            | Self::PathTooLong
+            | Self::Io(_)
+            | Self::Open(_)
+            | Self::Store(_) => Some(place.directory),
+            Self::Regions(_) | Self::BadRegion { .. } | Self::BadName(_) => None,
         }
     }
 }

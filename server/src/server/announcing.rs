@@ -12,6 +12,15 @@ use crate::store::StoreError;
 /// How often it is looked whether an old TLS key is over, in milliseconds.
 const LOOK_EVERY_MS: u64 = 60_000;
 
+/// Addresses of which nobody knows whether they lead here by now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacesToTry {
+    /// The addresses, the preferred one first.
+    pub urls: Vec<String>,
+    /// The SHA-256 of the SubjectPublicKeyInfo of every TLS key that is shown here.
+    pub keys: Vec<[u8; 32]>,
+}
+
 impl Server {
     /// Announces the server's addresses to every device, as the operator asks. The answer is the
     /// announcement's serial.
@@ -32,6 +41,22 @@ impl Server {
         let (serial, head) = announce(store, &self.city, endpoint, request, unix_ms)?;
         self.take_head(head, now_ms);
         Ok(serial)
+    }
+
+    /// The announced addresses to try before somebody is invited. None where the operator named the address, or
+    /// nothing is announced: then it is known where an invitation leads.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn places_to_try(&mut self) -> Result<Option<PlacesToTry>, StoreError> {
+        let endpoint = &self.config.endpoint;
+        if endpoint.is_named {
+            return Ok(None);
+        }
+        let keys = std::iter::once(&endpoint.tls_spki_sha256).chain(&endpoint.newer_tls_keys);
+        let keys = keys.copied().collect();
+        let last = announced(&*self.store.snapshot()?)?;
+        Ok(last.map(|last| PlacesToTry { urls: last.record.urls, keys }))
     }
 
     /// Whether something is announced that leads past this server: it serves at another address, or has

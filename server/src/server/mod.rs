@@ -32,6 +32,7 @@ use crate::store::{Head, ServerStore, StoreError};
 
 use self::admitting::Judges;
 pub use self::admitting::{Admitter, Group};
+pub use self::announcing::PlacesToTry;
 pub(crate) use self::clock::CLOCK_SUSPECT;
 use self::connection::Connection;
 pub use self::connection::{Channel, ConnectionId};

@@ -4,6 +4,7 @@ use keting_trust::{DeviceId, Digest};
 
 use super::Server;
 use crate::ending::{EndError, EndRequest, end};
+use crate::enrol::Endpoint;
 use crate::invitations::{CancelError, cancel};
 use crate::inviting::{InviteError, InviteRequest, invite};
 use crate::renewal::{RenewError, RenewRequest, renew};
@@ -14,10 +15,33 @@ impl Server {
     /// # Errors
     /// When the request names no role or region, the clock is suspect, or the store fails.
     pub fn invite(&mut self, request: &InviteRequest, unix_ms: u64) -> Result<String, InviteError> {
+        let endpoint = self.config.endpoint.clone();
+        self.invite_to(&endpoint, request, unix_ms)
+    }
+
+    /// The same, to an announced address that leads here.
+    ///
+    /// # Errors
+    /// As [`Self::invite`].
+    pub fn invite_to_announced(
+        &mut self,
+        url: String,
+        request: &InviteRequest,
+        unix_ms: u64,
+    ) -> Result<String, InviteError> {
+        let endpoint = Endpoint { url, is_named: true, ..self.config.endpoint.clone() };
+        self.invite_to(&endpoint, request, unix_ms)
+    }
+
+    fn invite_to(
+        &mut self,
+        endpoint: &Endpoint,
+        request: &InviteRequest,
+        unix_ms: u64,
+    ) -> Result<String, InviteError> {
         if self.clock.suspicion().is_some() {
             return Err(InviteError::ClockSuspect);
         }
-        let endpoint = &self.config.endpoint;
         invite(&mut *self.store, &self.city, endpoint, request, &mut *self.random, unix_ms)
             .map(|invitation| invitation.to_text())
     }

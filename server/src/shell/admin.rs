@@ -22,6 +22,7 @@ use crate::invitations::CancelError;
 use crate::inviting::{InviteError, InviteRequest};
 use crate::renewal::{RenewError, RenewRequest};
 use crate::shell::core_thread::{CoreHandle, ToCore};
+use crate::shell::leading_here::first_that_leads_here;
 use crate::shell::rotation::RotateError;
 use crate::store::StoreError;
 
@@ -254,7 +255,7 @@ async fn answer(request: AdminRequest, core: &CoreHandle) -> AdminReply {
 async fn perform(request: AdminRequest, core: &CoreHandle) -> AdminReply {
     match request {
         AdminRequest::Invite(request) => {
-            let made = ask_core(core, |reply| ToCore::Invite { request, reply }).await;
+            let made = invite(request, core).await;
             AdminReply::of(made, AdminReply::Invitation, InviteError::code)
         }
         AdminRequest::CancelInvitation(id) => {
@@ -298,6 +299,23 @@ async fn perform(request: AdminRequest, core: &CoreHandle) -> AdminReply {
             AdminReply::of(time, AdminReply::ClockConfirmed, StoreError::code)
         }
     }
+}
+
+/// Makes an invitation that leads here now.
+async fn invite(request: InviteRequest, core: &CoreHandle) -> Option<Result<String, InviteError>> {
+    let url = match ask_core(core, |reply| ToCore::PlacesToTry { reply }).await? {
+        Err(error) => return Some(Err(error.into())),
+        Ok(None) => None,
+        Ok(Some(places)) => {
+            let urls = places.urls.clone();
+            let found = first_that_leads_here(places).await;
+            if found.is_none() {
+                return Some(Err(InviteError::AnnouncedElsewhere(urls)));
+            }
+            found
+        }
+    };
+    ask_core(core, |reply| ToCore::Invite { request, url, reply }).await
 }
 
 async fn ask_core<T>(

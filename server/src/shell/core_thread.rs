@@ -160,8 +160,15 @@ impl CoreThread {
                 }
             }
             ToCore::Disconnect { connection } => self.gone.push(connection),
-            ToCore::Invite { request, reply } => {
-                let _ = reply.send(self.server.invite(&request, self.clocks.unix_ms()));
+            ToCore::PlacesToTry { reply } => {
+                let _ = reply.send(self.server.places_to_try());
+            }
+            ToCore::Invite { request, url, reply } => {
+                let unix_ms = self.clocks.unix_ms();
+                let _ = reply.send(match url {
+                    Some(url) => self.server.invite_to_announced(url, &request, unix_ms),
+                    None => self.server.invite(&request, unix_ms),
+                });
             }
             ToCore::CancelInvitation { id, reply } => {
                 let _ = reply.send(self.server.cancel_invitation(&id, self.clocks.unix_ms()));

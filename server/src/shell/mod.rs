@@ -8,6 +8,7 @@ pub mod certificate;
 mod clocks;
 pub mod core_thread;
 mod door;
+mod leading_here;
 mod link;
 mod listener;
 mod rotation;

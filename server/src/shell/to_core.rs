@@ -10,7 +10,7 @@ use crate::invitations::CancelError;
 use crate::inviting::{InviteError, InviteRequest};
 use crate::metrics::Metrics;
 use crate::renewal::{RenewError, RenewRequest};
-use crate::server::{Channel, ConnectionId, Health};
+use crate::server::{Channel, ConnectionId, Health, PlacesToTry};
 use crate::shell::rotation::RotateError;
 use crate::store::StoreError;
 
@@ -53,10 +53,17 @@ pub enum ToCore {
         /// Which one.
         connection: ConnectionId,
     },
+    /// Somebody is to be invited: which addresses must be tried before.
+    PlacesToTry {
+        /// The answer.
+        reply: oneshot::Sender<Result<Option<PlacesToTry>, StoreError>>,
+    },
     /// The operator asks for an invitation.
     Invite {
         /// For whom.
         request: InviteRequest,
+        /// An announced address that leads here; none where the core knows where it is.
+        url: Option<String>,
         /// The invitation's text.
         reply: oneshot::Sender<Result<String, InviteError>>,
     },

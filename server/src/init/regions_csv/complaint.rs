@@ -38,6 +38,9 @@ pub enum RegionsError {
         /// How many lines have one.
         lines: usize,
     },
+    /// There is nothing in the file.
+    #[error("表头是 {names} · the header is {names}", names = COLUMNS.join(","))]
+    Blank,
     /// There is no line below the header.
     #[error("the table holds no region")]
     Empty,
@@ -59,6 +62,8 @@ pub enum OtherFile {
     Semicolons,
     /// A table with tabs between its cells.
     Tabs,
+    /// A table with the commas of Chinese texts between its cells.
+    WideCommas,
 }
 
 /// What the first line of a table is instead of its header.
@@ -130,11 +135,14 @@ impl RegionsError {
             Self::OtherFile(OtherFile::Workbook) => "regions_workbook",
             Self::OtherFile(OtherFile::Utf16) => "regions_not_utf8",
             Self::OtherFile(OtherFile::Gbk) => "regions_gbk",
-            Self::OtherFile(OtherFile::Semicolons | OtherFile::Tabs) => "regions_separator",
+            Self::OtherFile(OtherFile::Semicolons | OtherFile::Tabs | OtherFile::WideCommas) => {
+                "regions_separator"
+            }
             Self::Unreadable { .. } => "regions_unreadable",
             Self::MissingColumns(_) => "regions_missing_column",
             Self::Header(_) => "regions_header",
             Self::RoundedCodes { .. } => "regions_rounded_codes",
+            Self::Blank => "regions_blank",
             Self::Empty => "regions_empty",
             Self::Wrong(Complaints(all)) => {
                 all.first().map_or("regions_unreadable", |first| first.rule.code())
@@ -151,6 +159,7 @@ impl RegionsError {
             | Self::MissingColumns(_)
             | Self::Header(_)
             | Self::RoundedCodes { .. }
+            | Self::Blank
             | Self::Empty => &[],
         }
     }
@@ -165,6 +174,10 @@ impl OtherFile {
             Self::Gbk => ("文件是 GBK 编码", "text in GBK"),
             Self::Semicolons => ("各格用分号隔开", "a table with semicolons between its cells"),
             Self::Tabs => ("各格用制表符隔开", "a table with tabs between its cells"),
+            Self::WideCommas => (
+                "各格用全角逗号“，”隔开，要改成半角逗号",
+                "a table with full-width commas (，) between its cells",
+            ),
         }
     }
 }
@@ -256,22 +269,37 @@ impl fmt::Display for Complaints {
     }
 }
 
-impl fmt::Display for Complaint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (chinese, english) = self.rule.words();
-        write!(f, "第 {} 行 line {}", self.line, self.line)?;
+impl Complaint {
+    /// What is wrong, in Chinese. What stands in the cell is quoted, with what would move a terminal's cursor
+    /// escaped.
+    pub fn zh(&self) -> String {
+        let mut said = format!("第 {} 行", self.line);
         if let Some(column) = self.column {
-            write!(f, "，{column}")?;
+            said += &format!("，{column}");
         }
         if !self.cell.is_empty() {
-            // Quoted, and what would move a terminal's cursor is escaped.
-            write!(f, " {:?}", self.cell)?;
+            said += &format!(" {:?}", self.cell);
         }
+        said += &format!("：{}", self.rule.words().0);
         match self.rule {
-            Rule::OwnCode { first_line: first } => {
-                write!(f, "：{chinese}，见第 {first} 行 · {english}, on line {first}")
-            }
-            _ => write!(f, "：{chinese} · {english}"),
+            Rule::OwnCode { first_line } => said + &format!("，见第 {first_line} 行"),
+            _ => said,
+        }
+    }
+
+    /// The same in English.
+    pub fn en(&self) -> String {
+        let mut said = format!("line {}", self.line);
+        if let Some(column) = self.column {
+            said += &format!(", {column}");
+        }
+        if !self.cell.is_empty() {
+            said += &format!(" {:?}", self.cell);
+        }
+        said += &format!(": {}", self.rule.words().1);
+        match self.rule {
+            Rule::OwnCode { first_line } => said + &format!(", on line {first_line}"),
+            _ => said,
         }
     }
 }

@@ -130,11 +130,9 @@ mod tests {
             (error.code(), error.complaints()[0].cell.as_str()),
             ("regions_bad_cell", "99048x")
         );
-        let said = error.complaints()[4].to_string();
-        assert!(
-            said.starts_with("第 7 行 line 7，code \"1\"：代码已被用过，见第 6 行 · "),
-            "{said}"
-        );
+        let said = &error.complaints()[4];
+        assert_eq!(said.zh(), "第 7 行，code \"1\"：代码已被用过，见第 6 行");
+        assert_eq!(said.en(), "line 7, code \"1\": has a code that stands already, on line 6");
         assert_eq!(error.to_string(), "5 行里共 7 处错误 · 7 mistakes on 5 lines");
     }
 
@@ -173,9 +171,16 @@ mod tests {
             (GBK, OtherFile::Gbk),
             (b"code;name;level;parent_code;boundary;head\n", OtherFile::Semicolons),
             (b"code\tname\tlevel\tparent_code\tboundary\thead\n", OtherFile::Tabs),
+            ("code，name，level，parent_code，boundary，head\n".as_bytes(), OtherFile::WideCommas),
+            ("编码，名称，层级，上级，范围，负责人\n".as_bytes(), OtherFile::WideCommas),
+            ("990481，海宁市，city，，，\n".as_bytes(), OtherFile::WideCommas),
+            ("code,name，level,parent_code,boundary,head\n".as_bytes(), OtherFile::WideCommas),
         ] {
             assert!(matches!(other(bytes), RegionsError::OtherFile(found) if found == file));
         }
+        // A remark in the header has commas as Chinese texts have them.
+        let remark = "编码（见公文，附件）,名称,层级,上级,范围,负责人\n";
+        assert!(matches!(other(remark.as_bytes()), RegionsError::Header(Header::InChinese)));
         let one_cell = [HEADER, CITY.as_bytes(), b"990481001,\xba\xa3,town,990481,,\n"].concat();
         assert_eq!(of(&other(&one_cell)), [(3, Some("name"), Rule::Utf8)]);
     }
@@ -257,9 +262,18 @@ mod tests {
             Err(RegionsError::MissingColumns(columns)) => columns,
             other => panic!("{other:?}"),
         };
-        assert_eq!(missing(""), COLUMNS);
+        assert_eq!(missing("a,b\n"), COLUMNS);
         assert_eq!(missing("code,name,level,parent_code\n"), ["boundary", "head"]);
         assert!(matches!(read(""), Err(RegionsError::Empty)));
+    }
+
+    #[test]
+    fn a_file_with_nothing_in_it_is_told_what_to_put_in() {
+        for nothing in ["", "\u{feff}", " \n\u{3000}\t\r\n", ",,,,,\n,,,,,\n"] {
+            let error = read_regions(nothing.as_bytes(), "海宁市").unwrap_err();
+            assert_eq!(error.code(), "regions_blank", "{nothing:?}");
+            assert!(error.to_string().contains(&COLUMNS.join(",")), "{error}");
+        }
     }
 
     fn read(rest: &str) -> Result<Vec<RegionLine>, RegionsError> {

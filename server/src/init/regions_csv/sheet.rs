@@ -33,6 +33,9 @@ impl Sheet {
         refuse_other_files(&bytes)?;
         // Spreadsheets begin a UTF-8 file with a mark.
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        if is_blank(bytes) {
+            return Err(RegionsError::Blank);
+        }
         let mut reader =
             csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
         let mut records = reader.byte_records();
@@ -140,6 +143,9 @@ impl Columns {
         if joined_by(b'\t') {
             return Err(RegionsError::OtherFile(OtherFile::Tabs));
         }
+        if header.iter().any(is_joined_by_wide_commas) {
+            return Err(RegionsError::OtherFile(OtherFile::WideCommas));
+        }
         if !missing.is_empty() {
             return Err(match Header::instead_of(header) {
                 Some(header) => RegionsError::Header(header),
@@ -165,6 +171,19 @@ impl Header {
         }
         cells.iter().any(|cell| !cell.is_ascii()).then_some(Self::InChinese)
     }
+}
+
+/// Whether there is nothing in a file: blanks at most, and the commas of cells with nothing in them.
+fn is_blank(bytes: &[u8]) -> bool {
+    str::from_utf8(bytes).is_ok_and(|text| text.chars().all(|c| c.is_whitespace() || c == ','))
+}
+
+/// Whether a cell of the first line has names of columns in it, or a code, with full-width commas between.
+fn is_joined_by_wide_commas(cell: &[u8]) -> bool {
+    let Ok(text) = str::from_utf8(cell) else { return false };
+    let parts: Vec<_> = text.split('，').collect();
+    parts.len() == COLUMNS.len()
+        || parts.len() > 1 && parts.iter().any(|part| COLUMNS.contains(&part.trim()))
 }
 
 /// Whether a line ends within a cell.

@@ -5,6 +5,7 @@ use keting_scenarios::city::MICRO_GRID;
 use keting_scenarios::device::{Device, Ended};
 use keting_scenarios::port::Port;
 use keting_scenarios::served::ServedCity;
+use keting_trust::Invitation;
 
 #[test]
 fn a_new_address_that_was_announced_in_time_is_followed_and_unsent_work_goes_out() {
@@ -96,6 +97,44 @@ fn who_is_invited_comes_to_the_address_that_the_server_is_named_whatever_is_anno
     alice.run(&["sync"]).done();
     assert_eq!(alice.json(&["status"])["waiting"], 0);
     city.verify().done();
+}
+
+#[test]
+fn who_is_invited_before_the_new_address_leads_anywhere_is_led_to_one_that_does_or_nobody_is() {
+    let mut city = ServedCity::start();
+    let (here, new) = (url(city.port()), Port::take());
+    let nowhere = "wss://keting.invalid:7411/v1/sync".to_owned();
+    let invite =
+        ["invite", "--name", "陆德祥", "--role", "micro_grid_head", "--region", MICRO_GRID];
+    let leads_to = |invitation: &str| invitation.parse::<Invitation>().unwrap().url;
+    // A name that does not resolve, a port where nobody listens, and then this server.
+    announce(&city, &[nowhere.clone(), url(new.number()), here.clone()]).done();
+    let invitation = city.on_server(&invite).line();
+    assert_eq!(leads_to(&invitation), here);
+    let alice = city.new_device();
+    alice.run(&["enroll", &invitation]).done();
+
+    // Where none leads here the operator is told what to do, and does it.
+    announce(&city, &[nowhere, url(new.number())]).done();
+    let invitations = city.rows_in("invitations");
+    let refused = city.on_server(&invite);
+    assert_eq!(refused.refusal(), (1, "announced_elsewhere"));
+    assert!(refused.err.contains("keting serve --url"), "{}", refused.err);
+    assert!(refused.err.contains("keting.invalid"), "{}", refused.err);
+    assert_eq!(city.rows_in("invitations"), invitations, "nothing is left of it");
+    city.stop();
+    city.serve_with(&["--url", &here]);
+    let invitation = city.on_server(&invite).line();
+    assert_eq!(leads_to(&invitation), here);
+    city.new_device().run(&["enroll", &invitation]).done();
+
+    // And once the new one leads here, invitations do as well.
+    city.stop();
+    city.move_to(new);
+    city.serve();
+    let invitation = city.on_server(&invite).line();
+    assert_eq!(leads_to(&invitation), url(city.port()));
+    city.new_device().run(&["enroll", &invitation]).done();
 }
 
 #[test]

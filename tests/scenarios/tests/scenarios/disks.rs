@@ -73,6 +73,7 @@ fn on_a_phone_that_is_full_to_the_last_byte_everything_is_read_and_what_writes_s
     let fresh = Device::at(alice.directory().join("fresh"));
     let invitation = city.invite("刘平杰", "micro_grid_head", MICRO_GRID);
     assert_eq!(fresh.run(&["enroll", &invitation]).refusal(), (4, "disk_full"));
+    assert!(!fresh.directory().exists(), "a folder is left of a device that could not be made");
 
     disk.free();
     fresh.run(&["enroll", &invitation]).done();
@@ -152,8 +153,12 @@ fn a_city_is_not_made_half_on_a_full_disk_nor_served_from_one_and_both_say_so() 
     };
     let (server, root_key) = (on_disk.join("server"), place.path().join("root-key"));
     disk.fill();
-    assert_eq!(init(&server, &root_key).refusal(), (4, "disk_full"));
-    assert_eq!(init(&beside, &on_disk.join("root-key")).refusal(), (4, "disk_full"));
+    let full = init(&server, &root_key);
+    assert_eq!(full.refusal(), (4, "disk_full"));
+    assert!(full.err.contains(&format!(" ({}: ", server.display())), "{}", full.err);
+    let (key_there, full) = (on_disk.join("root-key"), init(&beside, &on_disk.join("root-key")));
+    assert_eq!(full.refusal(), (4, "disk_full"));
+    assert!(full.err.contains(&format!(" ({}: ", key_there.display())), "{}", full.err);
     disk.free();
     init(&server, &root_key).done();
     disk.fill();

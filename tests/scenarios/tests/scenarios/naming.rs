@@ -1,6 +1,6 @@
 //! Households and what stands in them are named by the beginning of their ids.
 
-use keting_scenarios::city::{GRID, MICRO_GRID, UNIT};
+use keting_scenarios::city::{GRID, MICRO_GRID, UNIT, VILLAGE};
 use keting_scenarios::device::{Device, Ended};
 use keting_scenarios::served::ServedCity;
 use serde_json::{Value, json};
@@ -106,6 +106,29 @@ fn who_names_a_region_by_its_name_is_told_its_code() {
     assert_eq!(alice.run(&nowhere).refusal(), (3, "not_found"));
     assert_eq!(alice.run(&["region", "show", name]).refusal(), (3, "region_by_name"));
     alice.run(&["region", "show", UNIT]).done();
+}
+
+#[test]
+fn who_names_a_region_to_the_server_by_its_name_is_told_its_code() {
+    let city = ServedCity::start();
+    let alice = city.device("刘平杰", "village_officer", VILLAGE);
+    let regions = alice.json(&["region", "list"]);
+    let unit = regions.as_array().unwrap().iter().find(|one| one["code"] == UNIT).unwrap();
+    let name = unit["name"].as_str().unwrap();
+    let own = alice.json(&["device", "list"]);
+    let own = own.as_array().unwrap().iter().find(|one| one["name"] == "刘平杰").unwrap();
+    let device = own["device"].as_str().unwrap();
+    let invite = ["invite", "--name", "梁志杰", "--role", "steward", "--region"];
+    let renew = ["grant", "renew", device, "--region"];
+    for verb in [&invite[..], &renew] {
+        let told = city.on_server(&[verb, &[name]].concat());
+        assert_eq!(told.refusal(), (3, "region_by_name"), "{}", told.err);
+        assert!(told.err.contains(UNIT) && told.err.contains(name), "{}", told.err);
+        let nowhere = city.on_server(&[verb, &["天涯海角"]].concat());
+        assert_eq!(nowhere.refusal(), (1, "unknown_region"));
+    }
+    // A code is taken as people type it.
+    city.on_server(&[&invite[..], &["９９０４８１ 0010010101001"]].concat()).line();
 }
 
 /// A head and a worker who wrote different phone numbers of a resident.

@@ -60,13 +60,14 @@ fn whatever_is_asked_of_a_server_that_is_stuck_is_given_up_and_what_is_only_read
     let city = ServedCity::start();
     city.freeze();
     let invite = ["invite", "--name", HOLDER, "--role", "micro_grid_head", "--region", MICRO_GRID];
+    let here = format!("wss://127.0.0.1:{}/v1/sync", city.port());
     let asked: [&[&str]; 7] = [
         &["device", "end", "00", "--why", "已调离"],
         &["grant", "renew", "00"],
         &["invitation", "cancel", "00"],
         &invite,
         &["server", "confirm-clock"],
-        &["server", "announce", "--url", "wss://keting.example/v1/sync"],
+        &["server", "announce", "--url", &here],
         &["server", "rotate-key"],
     ];
     let asking = asked.map(|arguments| {
@@ -154,18 +155,42 @@ fn all_that_is_wrong_with_a_table_of_regions_is_told_at_once_and_no_city_is_made
     let header = "code,name,level,parent_code,boundary,head\n";
     let rows = "990481,潮乡市,city,,,\n990481001,,town,990481,,\n99048100a,临潮,town,990481,,\n";
     std::fs::write(&table, [header, rows].concat()).unwrap();
-    let init = |city: &str| {
+    let init_in = |language: &str, city: &str| {
         let mut command = keting();
         command.args(["init", "--city", city, "--root-key"]).arg(place.path().join("root-key"));
+        command.env("KETING_LANG", language);
         Ended::of(command.arg("--regions").arg(&table).arg("--data").arg(&server))
     };
-    let failed = init("潮城");
-    assert_eq!(failed.refusal(), (1, "regions_other_city"));
-    for told in ["line 2，name \"潮乡市\"", "line 3，name：", "line 4，code \"99048100a\""] {
-        assert!(failed.err.contains(told), "{}", failed.err);
+    let init = |city: &str| init_in("en", city);
+    // Each line is in the language of its reader alone.
+    for (language, said, count) in [
+        (
+            "zh",
+            ["第 2 行，name \"潮乡市\"：和", "第 3 行，name：", "第 4 行，code \"99048100a\"："],
+            "（3 行里共 3 处错误）",
+        ),
+        (
+            "en",
+            ["line 2, name \"潮乡市\": is", "line 3, name: ", "line 4, code \"99048100a\": "],
+            " (3 mistakes on 3 lines)",
+        ),
+    ] {
+        let failed = init_in(language, "潮城");
+        assert_eq!(failed.refusal(), (1, "regions_other_city"));
+        assert_eq!(failed.err.lines().count(), 4, "{}", failed.err);
+        for (line, said) in failed.err.lines().zip(said) {
+            assert!(line.starts_with(said) && !line.contains(" · "), "{line}");
+        }
+        assert!(failed.err.trim_end().ends_with(count), "{}", failed.err);
     }
-    let last = failed.err.lines().last().unwrap();
-    assert!(last.ends_with(" (3 mistakes on 3 lines)"), "{}", failed.err);
+    std::fs::write(&table, "").unwrap();
+    let failed = init("潮乡市");
+    assert_eq!(failed.refusal(), (1, "regions_blank"));
+    assert!(failed.err.contains(header.trim_end()), "{}", failed.err);
+    std::fs::write(&table, [header, rows].concat().replace(',', "，")).unwrap();
+    let failed = init("潮乡市");
+    assert_eq!(failed.refusal(), (1, "regions_separator"));
+    assert!(failed.err.contains("full-width commas (，)"), "{}", failed.err);
     let rounded = "9.90481E+11,临潮,town,990481,,\n".repeat(50);
     // What spreadsheets save is named as that, and its cells are not; so is a header in Chinese, and none.
     let in_chinese = "编码,名称,层级,上级,范围,负责人\n990481,潮乡市,city,,,\n";
@@ -379,6 +404,19 @@ fn a_folder_is_of_a_server_or_of_a_device() {
     let invitation = city.invite(HOLDER, "micro_grid_head", MICRO_GRID);
     assert_eq!(city.on_server(&["enroll", &invitation]).refusal(), (1, "city_exists"));
     assert_eq!(names(&server), before);
+    // Whoever asks it what a device is asked is told what a server can be asked.
+    for verb in [&["status"][..], &["outbox"], &["household", "list"], &["sync"], &["salvage"]] {
+        let refused = city.on_server(verb);
+        assert_eq!(refused.refusal(), (1, "folder_of_server"), "{verb:?}");
+        assert!(refused.err.contains("keting server status"), "{}", refused.err);
+        assert_eq!(names(&server), before);
+    }
+    for verb in
+        ["server status", "device list", "grant list", "invitation list", "verify", "inspect"]
+    {
+        let words: Vec<_> = verb.split(' ').collect();
+        city.on_server(&words).done();
+    }
 
     let alice = city.new_device();
     alice.run(&["enroll", &invitation]).done();

@@ -100,6 +100,11 @@ pub(super) const CODES: &[Known] = &[
         "There is no such region: check its code.",
     ),
     refused(
+        "announced_elsewhere",
+        "公告的地址都还到不了这台服务器，邀请了也加入不了，请用 keting serve --url 写明设备现在能连的地址，重新启动服务器再试。",
+        "None of the announced addresses leads to this server so far, and nobody could join by an invitation: start the server again with keting serve --url and the address that devices reach now, then try again.",
+    ),
+    refused(
         "region_does_not_fit",
         "除管理员以外的角色都要指定区域，管理员则不能指定，请改正后再试。",
         "Every role needs a region but the administrator's, which has none: correct it and try again.",
@@ -169,6 +174,11 @@ pub(super) const CODES: &[Known] = &[
         "regions_unknown_parent",
         "区域表里有一行的上级不在表中，请改正它或补上那个上级。",
         "A line names a parent that is not in the table of regions: correct it or add the parent.",
+    ),
+    refused(
+        "regions_blank",
+        "区域表的文件是空的，请先填写，第一行是给出的表头，下面一行一个区域。",
+        "The file of regions is empty: fill it in first, with the header that is given on its first line and a region on each line below.",
     ),
     refused(
         "regions_empty",

@@ -63,6 +63,11 @@ pub(super) const CODES: &[Known] = &[
          close that program, or choose another address or port.",
     ),
     refused(
+        "folder_of_server",
+        "这是服务器的目录，不是设备的，请选服务器的命令：keting server status、keting device list、keting grant list、keting invitation list、keting verify、keting inspect 或 keting doctor。",
+        "This is a server's folder and not a device's: choose one of the server's verbs, which are keting server status, keting device list, keting grant list, keting invitation list, keting verify, keting inspect and keting doctor.",
+    ),
+    refused(
         "bad_listen",
         "监听地址不对，请把 --listen 改正为地址加端口，写法可加上 --help 查看。",
         "This is not an address with a port to listen on: correct --listen, and add --help to see how it is \
