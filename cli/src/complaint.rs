@@ -7,9 +7,9 @@ use keting::views::Candidate;
 use serde_json::{Value, json};
 
 use crate::commands::words::field_name;
-use crate::detail;
+use crate::detail::{self, in_both};
 use crate::exit::Failure;
-use crate::language::Language;
+use crate::language::{InBoth, Language};
 use crate::output::{advice, note};
 
 /// Says why it did not work: what is wrong, and what to do about it, in the reader's language.
@@ -59,7 +59,12 @@ fn list_candidates(ambiguous: &Ambiguous) {
 
 /// Says the same as an object for machines.
 pub fn complain_as_json(failure: &Failure) {
-    let (code, known) = (failure.code(), known(failure.code()));
+    note(&as_json(failure).to_string());
+}
+
+fn as_json(failure: &Failure) -> Value {
+    let code = failure.code();
+    let (known, said) = (known(code), what_to_do(failure));
     let fields: Vec<_> = failure
         .invalid_fields()
         .into_iter()
@@ -70,8 +75,8 @@ pub fn complain_as_json(failure: &Failure) {
         "kind": known.map(|known| known.kind.name()),
         "retryable": failure.retryable(),
         "field": fields.first().map(|first| &first["field"]),
-        "zh": known.map(|known| known.zh),
-        "en": known.map(|known| known.en),
+        "zh": said.as_ref().map(|said| &said.zh),
+        "en": said.as_ref().map(|said| &said.en),
         "detail": failure.to_string(),
     });
     if let Some(ambiguous) = failure.ambiguous() {
@@ -93,7 +98,22 @@ pub fn complain_as_json(failure: &Failure) {
         }
     }
     complaint["fields"] = json!(fields);
-    note(&complaint.to_string());
+    complaint
+}
+
+/// What to do, in both languages. What the table of codes says of every command line is said of this one.
+fn what_to_do(failure: &Failure) -> Option<InBoth> {
+    let with_help = |what: InBoth| InBoth {
+        zh: format!("{}，请加上 --help 查看用法。", what.zh.trim_end_matches('。')),
+        en: format!("{}: add --help to see how it is used.", what.en.trim_end_matches('.')),
+    };
+    match failure {
+        Failure::Misused(what) => Some(what.clone()),
+        Failure::Arguments { what, .. } => Some(with_help(what.clone())),
+        Failure::Usage(what) => Some(with_help(in_both(what))),
+        other => known(other.code())
+            .map(|known| InBoth { zh: known.zh.to_owned(), en: known.en.to_owned() }),
+    }
 }
 
 /// What is wrong with one field of a form, as an object for machines.
@@ -146,5 +166,33 @@ fn allowed_instead_of(rule: InvalidValue) -> Option<String> {
             format!(" At most {chars_max} characters."),
         )),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn machines_are_told_in_both_languages_what_is_wrong_with_the_command_line_they_typed() {
+        let both = |zh: &str, en: &str| InBoth { zh: zh.to_owned(), en: en.to_owned() };
+        let missing = vec!["--address <ADDRESS>".to_owned()];
+        let what = both("缺少 --address <地址>。", "--address <ADDRESS> is missing");
+        for (failure, zh, en) in [
+            (
+                Failure::Arguments { what, missing },
+                "缺少 --address <地址>，请加上 --help 查看用法。",
+                "--address <ADDRESS> is missing: add --help to see how it is used.",
+            ),
+            (
+                Failure::Usage("写 --text · --text, or --need".to_owned()),
+                "写 --text，请加上 --help 查看用法。",
+                "--text, or --need: add --help to see how it is used.",
+            ),
+            (Failure::Misused(both("请填 1。", "Give 1.")), "请填 1。", "Give 1."),
+        ] {
+            let told = as_json(&failure);
+            assert_eq!([&told["code"], &told["zh"], &told["en"]], ["usage", zh, en]);
+        }
     }
 }

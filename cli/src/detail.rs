@@ -8,7 +8,7 @@ use keting::{EngineError, StoreError, VaultError};
 use keting_model::CommandError;
 
 use crate::exit::Failure;
-use crate::language::Language;
+use crate::language::{InBoth, Language};
 
 /// What is between the Chinese text and the English one.
 const BETWEEN: &str = " · ";
@@ -24,6 +24,12 @@ const THINGS: &[(&str, &str)] = &[
     ("the held edit", "这项待处理的修改"),
     ("a field to settle", "待定的这一项"),
 ];
+
+/// A text that stands in front of its English one, as both.
+pub fn in_both(text: &str) -> InBoth {
+    let (zh, en) = text.split_once(BETWEEN).unwrap_or((text, text));
+    InBoth { zh: zh.to_owned(), en: en.to_owned() }
+}
 
 /// The particulars of a failure, if there are any for a reader of this language.
 pub fn of(failure: &Failure, language: Language) -> Option<String> {
@@ -57,7 +63,8 @@ fn in_chinese(failure: &Failure) -> Option<String> {
             Some(format!("共 {} 个", several.count))
         }
         // What is wrong with what was typed is said in the reader's language where it is found.
-        Failure::Usage(said) | Failure::Arguments { what: said, .. } => Some(said.clone()),
+        Failure::Usage(said) => Some(said.clone()),
+        Failure::Arguments { what, .. } => Some(what.zh.clone()),
         Failure::Difference(count) => Some(format!("{count} 处")),
         Failure::Unwell(count) => Some(format!("{count} 项")),
         _ => None,

@@ -6,6 +6,8 @@ use keting::input::{InvalidValue, Refused};
 use keting::{Ambiguous, EngineError, ErrorKind};
 use keting_model::CommandError;
 
+use crate::language::InBoth;
+
 /// It is done.
 pub const DONE: u8 = 0;
 /// It was refused, or is held for somebody to look at.
@@ -41,9 +43,9 @@ pub enum Failure {
     /// An argument is not what it must be.
     #[error("{0}")]
     Usage(String),
-    /// An argument does not fit what is here: says what to do, in the reader's language.
+    /// An argument does not fit what is here: says what to do.
     #[error("{0}")]
-    Misused(String),
+    Misused(InBoth),
     /// Nothing has to be settled of a field any more; what stands there is told to whoever asked, in no log.
     #[error("there is nothing to settle")]
     NotOpen {
@@ -56,7 +58,7 @@ pub enum Failure {
     #[error("{what}")]
     Arguments {
         /// Why.
-        what: String,
+        what: InBoth,
         /// What is missing, as it is typed.
         missing: Vec<String>,
     },

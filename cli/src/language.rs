@@ -1,5 +1,6 @@
 //! The language that people are spoken to in: `KETING_LANG`, or else the locale.
 
+use std::fmt;
 use std::sync::OnceLock;
 
 /// A language that all texts are in.
@@ -39,6 +40,21 @@ impl Language {
             Self::Zh => zh,
             Self::En => en,
         }
+    }
+}
+
+/// A text in both languages: people read theirs, machines are given both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InBoth {
+    /// In Chinese.
+    pub zh: String,
+    /// In English.
+    pub en: String,
+}
+
+impl fmt::Display for InBoth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Language::of_reader().choose(&self.zh, &self.en))
     }
 }
 

@@ -24,17 +24,18 @@ use clap::FromArgMatches as _;
 
 use crate::arguments::{Arguments, Verb};
 use crate::exit::Failure;
-use crate::language::Language;
+use crate::language::{InBoth, Language};
 
 fn main() -> std::process::ExitCode {
     let language = Language::of_reader();
-    let parsed = help::command(language).try_get_matches();
-    let parsed = parsed.and_then(|matches| Arguments::from_arg_matches(&matches));
-    let arguments = match parsed {
+    let arguments = match understood(language) {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() && wants_json() => {
-            let missing = help::missing_arguments(&error);
-            let what = help::in_one_line(&error, language);
+            let [zh, en] = [Language::Zh, Language::En].map(|language| {
+                let error = understood(language).err().unwrap_or(clap::Error::new(error.kind()));
+                (help::in_one_line(&error, language), help::missing_arguments(&error))
+            });
+            let (what, missing) = (InBoth { zh: zh.0, en: en.0 }, en.1);
             return fail(&Failure::Arguments { what, missing }, true);
         }
         Err(error) => {
@@ -47,6 +48,15 @@ fn main() -> std::process::ExitCode {
         Ok(()) => exit::DONE.into(),
         Err(failure) => fail(&failure, wants_json()),
     }
+}
+
+/// The command line, with what is wrong with it said in a language.
+fn understood(language: Language) -> Result<Arguments, clap::Error> {
+    let mut command = help::command(language);
+    let typed: Vec<_> = std::env::args_os().collect();
+    let parsed = command.try_get_matches_from_mut(&typed);
+    let parsed = parsed.and_then(|matches| Arguments::from_arg_matches(&matches));
+    parsed.map_err(|error| help::with_value_meant(error, &command, &typed, language))
 }
 
 /// Whether machines read what is printed, complaints too. It is asked before the arguments are understood.

@@ -11,7 +11,7 @@ use crate::commands::household::fields;
 use crate::commands::withdrawal;
 use crate::device;
 use crate::exit::Failure;
-use crate::output;
+use crate::language::InBoth;
 
 /// Does what was asked with residents.
 ///
@@ -86,13 +86,11 @@ fn require_one_word(tags: &[String], no_tags: &[String]) -> Result<(), Failure> 
     };
     let given: BTreeSet<String> = tags.iter().map(word).collect();
     match no_tags.iter().find(|tag| given.contains(&word(tag))) {
-        Some(_) => Err(Failure::Misused(
-            output::in_language(
-                "同一项重点关注不能又加又去，请只写 --tag 或 --no-tag。",
-                "The same care tag is given with --tag and with --no-tag: choose one of them.",
-            )
-            .to_owned(),
-        )),
+        Some(_) => Err(Failure::Misused(InBoth {
+            zh: "同一项重点关注不能又加又去，请只写 --tag 或 --no-tag。".to_owned(),
+            en: "The same care tag is given with --tag and with --no-tag: choose one of them."
+                .to_owned(),
+        })),
         None => Ok(()),
     }
 }

@@ -18,10 +18,17 @@ pub fn in_one_line(error: &clap::Error, language: Language) -> String {
     match language {
         Language::Zh => wrong(error),
         Language::En => {
-            let text = error.to_string();
-            let lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
+            let said = error.to_string();
+            let lines = said.lines().map(str::trim).take_while(|line| !line.is_empty());
             let line = lines.collect::<Vec<_>>().join(" ");
-            line.trim_start_matches("error:").trim().to_owned()
+            let line = line.trim_start_matches("error:").trim();
+            match (text(error, ContextKind::Custom), perhaps_meant(error)) {
+                (joined, _) if !joined.is_empty() => format!(
+                    "{line}, and a value that begins with a hyphen is joined by an equals sign, as {joined}"
+                ),
+                (_, meant) if !meant.is_empty() => format!("{line}, and {meant} may be meant"),
+                _ => line.to_owned(),
+            }
         }
     }
 }
@@ -59,13 +66,17 @@ fn wrong<F: ErrorFormatter>(error: &Error<F>) -> String {
     let (argument, value) = (text(ContextKind::InvalidArg), text(ContextKind::InvalidValue));
     match error.kind() {
         ErrorKind::MissingRequiredArgument => format!("缺少 {}。", argument.replace(", ", "、")),
-        ErrorKind::UnknownArgument => {
-            let meant = text(ContextKind::SuggestedArg);
-            format!("没有 {argument} 这个参数{}。", perhaps(&meant))
-        }
+        ErrorKind::UnknownArgument => match text(ContextKind::Custom) {
+            joined if joined.is_empty() => {
+                format!("没有 {argument} 这个参数{}。", perhaps(&perhaps_meant(error)))
+            }
+            joined => {
+                format!("没有 {argument} 这个参数，以连字符开头的值要用等号连写，如 {joined}。")
+            }
+        },
         ErrorKind::InvalidSubcommand => {
-            let meant = text(ContextKind::SuggestedSubcommand);
-            format!("没有 {} 这个命令{}。", text(ContextKind::InvalidSubcommand), perhaps(&meant))
+            let (typed, meant) = (text(ContextKind::InvalidSubcommand), perhaps_meant(error));
+            format!("没有 {typed} 这个命令{}。", perhaps(&meant))
         }
         ErrorKind::MissingSubcommand => {
             let choices = text(ContextKind::ValidSubcommand).replace(", ", "、");
@@ -91,6 +102,11 @@ fn wrong<F: ErrorFormatter>(error: &Error<F>) -> String {
         ErrorKind::InvalidUtf8 => "参数里有不是 UTF-8 的文字。".to_owned(),
         _ => "参数不对。".to_owned(),
     }
+}
+
+/// The argument or the command that may be meant by one that there is not.
+fn perhaps_meant<F: ErrorFormatter>(error: &Error<F>) -> String {
+    text(error, ContextKind::SuggestedArg) + &text(error, ContextKind::SuggestedSubcommand)
 }
 
 fn perhaps(meant: &str) -> String {

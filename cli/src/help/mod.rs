@@ -7,10 +7,12 @@
 mod complaint;
 mod devices;
 mod households;
+mod hyphens;
 mod operators;
 mod regions;
 mod residents;
 mod told;
+mod values;
 mod words;
 
 use clap::{Command, CommandFactory as _};
@@ -19,6 +21,7 @@ use crate::arguments::Arguments;
 use crate::language::Language;
 
 pub use complaint::{complain, in_one_line, missing_arguments};
+pub use hyphens::with_value_meant;
 use words::Words;
 
 /// The whole command line, with what is said of it in a language.

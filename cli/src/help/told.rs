@@ -4,16 +4,17 @@ use std::fmt::Write as _;
 
 use clap::{Arg, ArgAction, Command};
 
-use super::{Example, Verb, Words, verbs};
+use super::{Example, Verb, Words, values, verbs};
 use crate::language::Language;
 
 /// A command and all below it, with what is said of them in a language.
-pub(super) fn told(mut command: Command, path: &str, language: Language) -> Command {
+pub(super) fn told(command: Command, path: &str, language: Language) -> Command {
     let Some(verb) = verbs().find(|verb| verb.path == path) else {
         // Clap's own `help`, which repeats every other.
         let about = language.choose("显示帮助", "Show help");
         return command.about(about).mut_args(|argument| argument.help(""));
     };
+    let mut command = command.mut_args(|argument| with_value_named(argument, path, language));
     let usage = usage(&mut command, language);
     let template = template(&command, language);
     command
@@ -62,6 +63,19 @@ fn usage(command: &mut Command, language: Language) -> String {
                 .replace("<COMMAND>", "<命令>")
                 .replace("[COMMAND]", "[命令]")
         }
+    }
+}
+
+/// An argument with its value called as its reader does.
+fn with_value_named(argument: Arg, path: &str, language: Language) -> Arg {
+    if language == Language::En || !argument.get_action().takes_values() {
+        return argument;
+    }
+    let given = argument.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
+    let name = given.unwrap_or_else(|| argument.get_id().as_str().to_uppercase());
+    match values::in_chinese(path, &name) {
+        Some(zh) => argument.value_name(zh),
+        None => argument,
     }
 }
 

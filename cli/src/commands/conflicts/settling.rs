@@ -12,7 +12,7 @@ use crate::arguments::{SettleOn, Writing};
 use crate::commands::words::{region_field_name, value_words, word_name};
 use crate::device;
 use crate::exit::Failure;
-use crate::language::Language;
+use crate::language::InBoth;
 use crate::output;
 
 /// Settles a field, and says on what.
@@ -96,21 +96,21 @@ fn chosen(conflict: &ConflictView, number: usize) -> Result<String, Failure> {
     let value = number.checked_sub(1).and_then(|place| conflict.values.get(place));
     value.map(|one| one.value.clone()).ok_or_else(|| {
         let count = conflict.values.len();
-        Failure::Misused(Language::of_reader().choose(
-            format!("这里有 {count} 个取值可选，--choose 请填 1 至 {count} 的数字。"),
-            format!(
+        Failure::Misused(InBoth {
+            zh: format!("这里有 {count} 个取值可选，--choose 请填 1 至 {count} 的数字。"),
+            en: format!(
                 "There are {count} values to choose from: give --choose a number from 1 to {count}."
             ),
-        ))
+        })
     })
 }
 
 fn settled_by_saying_it_again() -> Failure {
-    let advice = output::in_language(
-        "这一项要再说一遍才能定下，请照 keting household show 里给出的命令输入。",
-        "This is settled by saying it once more: type what keting household show gives for it.",
-    );
-    Failure::Misused(advice.to_owned())
+    Failure::Misused(InBoth {
+        zh: "这一项要再说一遍才能定下，请照 keting household show 里给出的命令输入。".to_owned(),
+        en: "This is settled by saying it once more: type what keting household show gives for it."
+            .to_owned(),
+    })
 }
 
 /// Why a key that is not open cannot be settled: there is no such field, or nothing differs there any more.
