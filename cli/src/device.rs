@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use keting::input::{Field, check};
-use keting::parts::holds_replica;
+use keting::parts::{Local as Keting, holds_replica};
 use keting::views::{ItemKind, digits_apart};
-use keting::{Command, DirectoryVault, Keting, Vault, VaultError};
+use keting::{Command, DirectoryVault, Vault, VaultError};
 use keting_model::{DocumentId, ItemId};
 use keting_server::init::store_path;
 

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use keting::ItemId;
+use keting::parts::Local as Keting;
 use keting::views::TurnedFourteen;
-use keting::{ItemId, Keting};
 
 use crate::exit::Failure;
 use crate::output::{self, shell_word};

@@ -1,8 +1,8 @@
 //! Edits that the server holds: what was entered, whose and where, when, why, and what to do. They stand in
 //! no other list, so whoever entered them finds all of it here.
 
-use keting::Keting;
 use keting::error::known;
+use keting::parts::Local as Keting;
 use keting::views::HeldView;
 use serde_json::{Value, json};
 

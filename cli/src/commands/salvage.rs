@@ -1,6 +1,7 @@
 //! Rescuing what nobody else has from a damaged file.
 
-use keting::{Keting, SalvageReport};
+use keting::SalvageReport;
+use keting::parts::Local as Keting;
 use serde_json::{Value, json};
 
 use crate::arguments::Salvage;

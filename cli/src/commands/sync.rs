@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use keting::parts::holds_replica;
+use keting::parts::{Local as Keting, holds_replica};
 use keting::views::OutboxState;
-use keting::{EngineError, Invitation, Keting, Status, SyncReport};
+use keting::{EngineError, Invitation, Status, SyncReport};
 use keting_server::init::{InitError, store_path};
 use serde_json::json;
 

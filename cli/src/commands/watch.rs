@@ -6,7 +6,7 @@ mod changed;
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 
-use keting::{Changed, Keting, News, Subscription, SyncNews};
+use keting::parts::{Changed, Local as Keting, News, Subscription, SyncNews};
 use serde_json::{Value, json};
 
 use crate::commands::{held, moot};

@@ -1,8 +1,9 @@
 //! What was entered by mistake: withdrawn, restored, and shown on demand.
 
 use keting::commands::{Record, WithdrawalCommand};
+use keting::parts::Local as Keting;
 use keting::views::{ConflictView, FactView, ItemKind};
-use keting::{Command, DocumentId, ItemId, Keting};
+use keting::{Command, DocumentId, ItemId};
 
 use crate::arguments::{OfHousehold, RestoreReason, WithdrawReason, Writing};
 use crate::commands::words::who_and_when;

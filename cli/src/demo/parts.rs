@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use keting::Keting;
+use keting::parts::Local as Keting;
 use keting_model::household::{HouseholdCommand, NewResident};
 use keting_model::query::Rows;
 use keting_model::{Cell, Command, DocumentKind, Fields};

@@ -9,10 +9,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use keting::verbs::{NewHousehold, NewVisit};
-use keting::views::HouseholdFilter;
-use keting::{DirectoryVault, Keting, RegionId, SyncNews};
+use keting::views::Households;
+use keting::{Answer, DirectoryVault, Keting, Phase, Query};
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+type Failed = Box<dyn std::error::Error>;
+
+fn main() -> Result<(), Failed> {
+    // The engine brings its own threads; whatever awaits futures will do.
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    runtime.block_on(first_steps())
+}
+
+async fn first_steps() -> Result<(), Failed> {
     let mut arguments = std::env::args().skip(1);
     let folder = arguments.next().ok_or("which folder?")?;
     let code = arguments.next().ok_or("which region?")?;
@@ -21,37 +29,44 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // On a phone the vault is the platform's; an invitation is what the operator's QR code says.
     let vault = Arc::new(DirectoryVault::open(&keys)?);
     let keting = match arguments.next() {
-        Some(invitation) => Keting::create(&data, vault, &invitation.parse()?)?,
-        None => Keting::open(&data, vault)?,
+        Some(invitation) => Keting::join(&data, vault, &invitation.parse()?).await?,
+        None => Keting::open(&data, vault).await?,
     };
 
     // Syncing goes on by itself from here, whenever there is a signal. The first time it enrols.
-    let syncing = keting.start_sync()?;
-    if keting.status()?.city.is_none() {
-        let enrolled = syncing.news().any(|news| news == SyncNews::UpToDate);
-        if !enrolled {
-            return Ok(syncing.stop()?);
-        }
-    }
+    keting.start_sync()?;
+    has_everything(&keting).await?;
 
-    // When this returns, the edit is on this device's disk. Nothing waits for the server.
-    let region = keting.region_of_code(&code)?.and_then(RegionId::of);
-    let region = region.ok_or("no such region here")?;
-    let watched = keting.watch(&["household"]);
+    // When this is answered, the edit is on this device's disk. Nothing waits for the server.
+    let region = keting.region_of_code(code).await?.ok_or("no such region here")?;
     let household = NewHousehold::at(region, "望潮苑1幢1单元101室");
-    let household = keting.add_household(household, None)?.id;
+    let household = keting.add_household(household, None).await?.id;
     let visit = NewVisit { purpose: Some("日常走访".to_owned()), ..NewVisit::default() };
-    keting.add_visit(household, visit, None)?;
+    keting.add_visit(household, visit, None).await?;
 
-    // A screen shows what a query answers, and asks again whenever its rows changed.
-    for _changed in watched {
-        let region = Some(region.document());
-        for household in
-            keting.households(&HouseholdFilter { region, ..HouseholdFilter::default() })?
-        {
-            println!("{}  {}", household.id, household.address);
+    // A screen shows the answer of now, and each further one as soon as it is another.
+    let listed = Households { region: Some(region.document()), ..Households::default() };
+    let screen = keting.live(Query::Households(listed));
+    while let Some(Answer::Households(page)) = screen.next().await? {
+        for row in page.rows {
+            let waits = if row.not_sent { "  not sent yet" } else { "" };
+            println!("{}  {}{waits}", row.id, row.address);
         }
-        println!("{} waiting for the server", keting.status()?.waiting);
     }
     Ok(())
+}
+
+/// Waits until the device has joined and everything has come for the first time.
+async fn has_everything(keting: &Keting) -> Result<(), Failed> {
+    let status = keting.live(Query::Sync);
+    while let Some(Answer::Sync(status)) = status.next().await? {
+        match status.phase {
+            Phase::UpToDate => return Ok(()),
+            Phase::Stopped { code } => return Err(code.into()),
+            // A device that has joined before works without a connection.
+            Phase::Offline { .. } if status.as_of_ms.is_some() => return Ok(()),
+            _ => {}
+        }
+    }
+    Err("closed".into())
 }

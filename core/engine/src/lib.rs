@@ -1,10 +1,12 @@
-//! The facade applications use: open, command, query, watch, sync.
+//! The facade applications use: open, save, ask, sync.
 //!
 //! A [`Keting`] is one replica: an encrypted file with the households its holder may see, the log's
 //! commits that made them, and what still waits for the server. Everything works without a
-//! connection; [`Keting::start_sync`] exchanges what changed while there is one. An app needs this
-//! crate alone: what a person does is in [`verbs`], what queries answer with in [`views`], and what an
-//! error means to a person in [`error`]. `examples/first_steps.rs` is a whole small app.
+//! connection; [`Keting::start_sync`] exchanges what changed while there is one. No call blocks: each is
+//! posted to threads of the engine's own, and any executor awaits it. An app needs this crate alone: what a
+//! person does is in [`verbs`], what may be asked once or live in [`Query`], what the answers hold in
+//! [`views`], and what an error means to a person in [`error`]. `examples/first_steps.rs` is a whole small
+//! app.
 //!
 //! This is the only room with threads and sockets, and they are all in `shell`. What a replica
 //! does is in `replica`, on one thread and without a clock of its own, so that the simulation can
@@ -24,36 +26,38 @@ mod replica;
 mod shell;
 pub mod vault;
 pub mod verbs;
-pub mod watch;
+mod watch;
 
 pub use driver::Progress;
 pub use environment::{Boot, Environment, SystemEnvironment};
 pub use error::{EngineError, ErrorKind, Failure, known, sentences};
-pub use replica::{DraftError, Executed, Moot, Saved, Status};
+pub use replica::{DraftError, Moot, Saved, Status};
 pub use shell::asking::{Answer, Query};
-pub use shell::handle::SyncHandle;
+pub use shell::hosting::Answered;
+pub use shell::keting::Keting;
 pub use shell::live::Live;
-pub use shell::local::Local as Keting;
 pub use shell::named::Ambiguous;
-pub use shell::news::{News, SyncNews};
 pub use shell::sync_loop::SyncReport;
 pub use shell::sync_status::{Phase, SyncStatus};
-pub use shell::syncing::SyncRun;
+pub use shell::syncing::{NetworkState, SyncRun};
 pub use vault::{DirectoryVault, ReplicaId, Secret, Vault, VaultError};
-pub use watch::{Changed, ChangedRow, Next, Subscription};
 
 pub use keting_model::query::ConflictId;
 pub use keting_model::{
     CityTime, Command, CommandId, Day, DocumentId, DocumentKind, FieldValue, Fields, HouseholdId,
     ItemId, Level, LogId, NeedId, NoteId, RegionId, ResidentId, Role, Value, VisitId, Warning,
 };
-pub use keting_store::{Reader, SalvageReport, StoreError};
+pub use keting_store::{SalvageReport, StoreError};
 pub use keting_trust::{CommitId, Cursor, Invitation, InvitationError};
 
-/// The handle whose calls are awaited.
-pub mod app {
-    pub use crate::shell::keting::Keting;
-    pub use crate::shell::syncing::NetworkState;
+/// The examples of the READMEs are compiled as tests.
+#[cfg(doctest)]
+mod readmes {
+    #[doc = include_str!("../../../README.md")]
+    struct InEnglish;
+
+    #[doc = include_str!("../../../README.zh-CN.md")]
+    struct InChinese;
 }
 
 /// What a [`Vault`] over an app's own hardware keys answers with.
@@ -76,7 +80,9 @@ pub mod commands {
 /// and words are called.
 pub mod input {
     pub use keting_model::InvalidValue;
-    pub use keting_model::input::{Checked, Field, Refused, Takes, check, of_fifteen};
+    pub use keting_model::input::{
+        Checked, Choice, Field, FieldWords, Refused, Takes, check, field_words, of_fifteen,
+    };
     pub use keting_model::words::{Label, label};
 }
 
@@ -89,6 +95,7 @@ pub mod words {
 
 /// What queries answer with.
 pub mod views {
+    pub use crate::shell::known_devices::KnownDevice;
     pub use crate::shell::outbox::{HeldView, OutboxView};
     pub use crate::shell::queries::HouseholdInFull;
     pub use keting_model::history::{History, HistoryEntry};

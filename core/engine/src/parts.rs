@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::sync::{Arc, MutexGuard};
 
+pub use keting_store::Reader;
+
 pub use crate::directory::{
     create as create_replica, file_path, holds_replica, open as open_replica,
 };
@@ -14,14 +16,16 @@ pub use crate::reaching::Reaching;
 pub use crate::replica::membership::Membership;
 pub use crate::replica::verify;
 pub use crate::replica::whereabouts::Whereabouts;
-pub use crate::replica::{FileIdentity, Kept, Replica, ReplicaConfig, Waiting};
-pub use crate::shell::hosting::Answered;
-use crate::shell::hosting::First;
+pub use crate::replica::{Executed, FileIdentity, Kept, Replica, ReplicaConfig, Waiting};
+pub use crate::shell::handle::SyncHandle;
+use crate::shell::hosting::{Answered, First};
 use crate::shell::keting::{Keting, opening};
 pub use crate::shell::local::Local;
+pub use crate::shell::news::{News, SyncNews};
 pub use crate::shell::socket::{Socket, SocketError, frame_limits};
 pub use crate::shell::tls::{KeyPin, pin_of, pinned_client};
 use crate::vault::Vault;
+pub use crate::watch::{Changed, ChangedRow, Next, Subscription};
 
 /// Shares a replica that was opened with an environment or a file of the caller's own.
 pub fn share(replica: Replica) -> Local {

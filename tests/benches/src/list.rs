@@ -5,16 +5,15 @@
 //! are the model's own, written down while they are run.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use keting::parts::replica_of;
-use keting::{DirectoryVault, Keting, Reader, Secret, StoreError, Vault as _};
+use keting::parts::{Local, Reader, replica_of};
+use keting::{DirectoryVault, Secret, StoreError, Vault as _};
 use keting_model::Cell;
-use keting_model::query::{self, HouseholdFilter, Households, PAGE_ROWS, Rows, Withheld};
+use keting_model::query::{self, HouseholdFilter, Households, OnDevice, PAGE_ROWS, Rows, Withheld};
 use keting_scenarios::phone::vault;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
@@ -122,7 +121,7 @@ pub fn child(arguments: &[String]) {
 
 fn list_with_engine(directory: &Path, read: Read) {
     let began = Instant::now();
-    let keting = Keting::open(&directory.join("data"), vault(directory)).unwrap();
+    let keting = Local::open(&directory.join("data"), vault(directory)).unwrap();
     let opening = began.elapsed();
     let (listed, wanted) = match read {
         Read::FirstPage => {
@@ -195,9 +194,8 @@ fn queries_of(reader: &Reader, withheld: &Withheld, read: Read) -> Vec<String> {
     let heard = Listener { reader, queries: RefCell::default() };
     match read {
         Read::FirstPage => {
-            let not_sent = BTreeSet::new();
             let query = Households::default();
-            query::household_page(&heard, withheld, &query, &not_sent).unwrap().unwrap();
+            query::household_page(&heard, withheld, &query, &OnDevice::default()).unwrap().unwrap();
         }
         Read::Everything => {
             query::households(&heard, withheld, &HouseholdFilter::default()).unwrap();

@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use keting::app::Keting;
-use keting::{Answer, Invitation, Live, Query, SyncReport, SyncStatus};
+use keting::{Answer, Invitation, Keting, Live, Query, SyncReport, SyncStatus};
 
 use crate::phone::vault;
 

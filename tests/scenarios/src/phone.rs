@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use keting::commands::{HouseholdCommand, NewResident};
-use keting::parts::{FileIdentity, Replica, ReplicaConfig};
+use keting::parts::{FileIdentity, Local, Replica, ReplicaConfig};
 use keting::views::{ConflictView, HouseholdDetail, HouseholdFilter, HouseholdView};
 use keting::{
     Command, DirectoryVault, DocumentId, DocumentKind, EngineError, Fields, Invitation, ItemId,
-    Keting, ReplicaId, SyncReport, Vault, parts,
+    ReplicaId, SyncReport, Vault, parts,
 };
 use keting_sync::message::Highest;
 use keting_testkit::vfs::Disk;
@@ -52,7 +52,7 @@ impl Two {
 /// A phone that is switched on: its replica is open.
 pub struct Phone {
     /// What an app on it holds.
-    pub keting: Keting,
+    pub keting: Local,
     directory: PathBuf,
 }
 
@@ -60,8 +60,7 @@ impl Phone {
     /// A new phone somewhere below `place`, with an invitation it has yet to use.
     pub fn new(place: &Path, invitation: &Invitation) -> Self {
         let directory = place.join(format!("phone{}", PHONES.fetch_add(1, Ordering::Relaxed)));
-        let keting =
-            Keting::create(&directory.join("data"), vault(&directory), invitation).unwrap();
+        let keting = Local::create(&directory.join("data"), vault(&directory), invitation).unwrap();
         Self { keting, directory }
     }
 
@@ -111,12 +110,12 @@ impl Phone {
 
     /// Switches on the phone in a directory.
     pub fn open(directory: PathBuf) -> Self {
-        let keting = Keting::open(&directory.join("data"), vault(&directory)).unwrap();
+        let keting = Local::open(&directory.join("data"), vault(&directory)).unwrap();
         Self { keting, directory }
     }
 
     /// A phone whose replica was opened otherwise.
-    pub fn holding(keting: Keting, directory: PathBuf) -> Self {
+    pub fn holding(keting: Local, directory: PathBuf) -> Self {
         Self { keting, directory }
     }
 
@@ -134,7 +133,7 @@ impl Phone {
             let file = file.unwrap();
             std::fs::copy(file.path(), copy.join("data").join(file.file_name())).unwrap();
         }
-        let keting = Keting::open(&copy.join("data"), vault(&self.directory)).unwrap();
+        let keting = Local::open(&copy.join("data"), vault(&self.directory)).unwrap();
         Self { keting, directory: copy }
     }
 

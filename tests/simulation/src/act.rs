@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use keting::parts::Replica;
-use keting::{EngineError, ErrorKind, Next};
+use keting::parts::{Next, Replica};
+use keting::{EngineError, ErrorKind};
 use keting_model::Command;
 use keting_model::household::HouseholdCommand;
 use keting_model::query::Rows as _;

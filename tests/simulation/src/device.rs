@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use keting::parts::{FileIdentity, Reaching, Replica, ReplicaConfig, SyncDriver};
-use keting::{EngineError, Environment, Executed, ReplicaId, Secret, Vault};
+use keting::parts::{Executed, FileIdentity, Reaching, Replica, ReplicaConfig, SyncDriver};
+use keting::{EngineError, Environment, ReplicaId, Secret, Vault};
 use keting_model::{Command, DocumentId};
 use keting_testkit::rng::Rng;
 use keting_testkit::vfs::Disk;

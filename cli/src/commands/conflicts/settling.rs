@@ -2,8 +2,9 @@
 //! answered in one way, however it is named and whatever was chosen: with what stands now.
 
 use keting::commands::Settle;
+use keting::parts::Local as Keting;
 use keting::views::{Candidate, ConflictView, HouseholdInFull, ItemKind, RegionView};
-use keting::{Ambiguous, Command, DocumentId, DocumentKind, EngineError, Keting};
+use keting::{Ambiguous, Command, DocumentId, DocumentKind, EngineError};
 use keting_model::words::{STANDS, WITHDRAWN};
 use serde_json::Value as Json;
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keting::{ChangedRow, Keting};
+use keting::parts::{ChangedRow, Local as Keting};
 use serde_json::{Value, json};
 
 use crate::exit::Failure;

@@ -14,8 +14,9 @@ use crate::vault::Vault;
 
 /// A replica for an application.
 ///
-/// No call blocks: the work is done on threads of the engine's own, and the futures need no runtime.
-/// Whoever drops a future before its work has begun takes it back; later it is finished. Cloning gives
+/// No call blocks: the work is done on threads of the engine's own, and the futures need no runtime. An
+/// edit is posted when its verb is called, and edits are carried out in the order of these calls. Whoever
+/// drops a future before its work has begun takes it back; later it is finished. Cloning gives
 /// another handle to the same replica; dropping the last one closes it and waits for nothing,
 /// [`Self::close`] waits. After that every call answers `closed`.
 #[derive(Clone)]
@@ -138,17 +139,17 @@ impl Keting {
     ///
     /// # Errors
     /// When the invitation is of another city, or names another root key; `closed`.
-    pub async fn rejoin(&self, invitation: &Invitation) -> Result<(), EngineError> {
+    pub fn rejoin(&self, invitation: &Invitation) -> Answered<()> {
         let invitation = invitation.clone();
-        self.write(move |replica| replica.accept(&invitation)).await
+        self.write(move |replica| replica.accept(&invitation))
     }
 
     /// Forgets the report of a salvage, which the status shows until then: a person has taken note of it.
     ///
     /// # Errors
     /// When the file cannot be written; `closed`.
-    pub async fn dismiss_salvage_report(&self) -> Result<(), EngineError> {
-        self.write(Local::dismiss_salvage_report).await
+    pub fn dismiss_salvage_report(&self) -> Answered<()> {
+        self.write(Local::dismiss_salvage_report)
     }
 
     /// Posts a write to the engine's own thread.

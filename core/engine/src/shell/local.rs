@@ -23,8 +23,8 @@ use crate::shell::turn::Turns;
 use crate::vault::Vault;
 use crate::watch::{Observers, Subscription};
 
-/// A replica for an application: one writer behind a lock, readers that never wait for it, and
-/// syncing beside both.
+/// A replica on one's own threads, for tests and tools: one writer behind a lock, readers that never wait
+/// for it, and syncing beside both. An app holds a [`Keting`](crate::Keting), which stands on this.
 ///
 /// Every call returns as soon as this device has done its part; only [`Self::sync`] waits for a
 /// server. Cloning gives another handle to the same replica; the file is closed with the last one.

@@ -3,7 +3,8 @@
 
 use keting_model::query::{
     self, Candidate, ConflictView, Counts, HouseholdDetail, HouseholdFilter, HouseholdPage,
-    HouseholdView, Households, NoteView, RegionView, Shown, TurnedFourteen, VisitView, Withheld,
+    HouseholdView, Households, NoteView, OnDevice, RegionView, Shown, TurnedFourteen, VisitView,
+    Withheld,
 };
 use keting_model::{DocumentId, ItemId};
 use keting_store::{StoreError, View};
@@ -45,8 +46,12 @@ impl Local {
     /// or of a time when the holder's role was another one.
     pub fn household_page(&self, query: &Households) -> Result<HouseholdPage, EngineError> {
         let page = self.at_one_moment(|view, withheld| {
-            let not_sent = view.documents_not_sent()?.into_iter().collect();
-            query::household_page(view, withheld, query, &not_sent)
+            let drafts = view.drafts()?.into_iter().filter_map(|draft| draft.household);
+            let on_device = OnDevice {
+                not_sent: view.documents_not_sent()?.into_iter().collect(),
+                drafts: drafts.collect(),
+            };
+            query::household_page(view, withheld, query, &on_device)
         })?;
         Ok(page?)
     }

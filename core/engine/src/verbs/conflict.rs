@@ -8,8 +8,7 @@ use keting_model::{
 
 use crate::error::EngineError;
 use crate::replica::Replica;
-use crate::shell::local::Local;
-use crate::verbs::{NeedStep, NewStatus, RecordRef, Saving};
+use crate::verbs::{Made, NeedStep, NewStatus, RecordRef};
 
 /// What it shall be, of what people said differently. It is said in full, and not as the number of one of
 /// the values: the list may have changed since somebody read it.
@@ -50,18 +49,11 @@ pub enum Settlement {
     },
 }
 
-impl Local {
-    /// Settles a conflict as it was read ([`ConflictView::id`]).
-    ///
-    /// # Errors
-    /// `changed_meanwhile` when people have said more since, or somebody settled it;
-    /// `settlement_of_something_else` when it is no answer to this conflict; when the value is not valid,
-    /// the holder may not, or the file cannot be written.
-    pub fn settle(&self, conflict: ConflictId, on: Settlement) -> Saving<ConflictId> {
-        self.save(None, |replica| {
-            let found = find(conflict, replica)?;
-            Ok((conflict, command(&found, on, replica)?))
-        })
+impl Settlement {
+    /// The command that settles a conflict, if it stands as it was read.
+    pub(super) fn made(self, conflict: ConflictId, replica: &mut Replica) -> Made<ConflictId> {
+        let found = find(conflict, replica)?;
+        Ok((conflict, command(&found, self, replica)?))
     }
 }
 

@@ -6,6 +6,8 @@ use keting_model::HouseholdId;
 use keting_store::StoredDraft;
 
 use crate::error::EngineError;
+use crate::shell::hosting::Answered;
+use crate::shell::keting::Keting;
 use crate::shell::local::Local;
 
 /// A form that somebody has begun to fill in, as a list shows it.
@@ -63,6 +65,39 @@ impl Local {
     /// When the file cannot be written.
     pub fn discard_draft(&self, key: String) -> Result<(), EngineError> {
         self.with_replica(|replica| replica.discard_draft(&key))
+    }
+}
+
+impl Keting {
+    /// Keeps what was filled in so far, in place of what was kept under the key before. It stays on this
+    /// device.
+    ///
+    /// # Errors
+    /// `draft_too_large`, `too_many_drafts`, `bad_draft_name`; when the file cannot be written.
+    pub fn keep_draft(
+        &self,
+        key: String,
+        household: Option<HouseholdId>,
+        form: String,
+        bytes: Vec<u8>,
+    ) -> Answered<()> {
+        self.write(move |replica| replica.keep_draft(key, household, form, bytes))
+    }
+
+    /// What was filled in and kept under a key; none if the form was saved or discarded.
+    ///
+    /// # Errors
+    /// When the file cannot be read; `closed`.
+    pub fn draft(&self, key: String) -> Answered<Option<Vec<u8>>> {
+        self.read(move |replica| replica.draft(&key))
+    }
+
+    /// Forgets what was filled in: the person does not want it any more.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn discard_draft(&self, key: String) -> Answered<()> {
+        self.write(move |replica| replica.discard_draft(key))
     }
 }
 

@@ -4,8 +4,8 @@ use keting_model::household::HouseholdCommand;
 use keting_model::words::Tenure;
 use keting_model::{Command, Fields, HouseholdId, RegionId};
 
-use crate::shell::local::Local;
-use crate::verbs::{NewResident, Saving, set, set_given};
+use crate::replica::Replica;
+use crate::verbs::{Made, NewResident, set, set_given};
 
 /// A household to be added.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +36,25 @@ impl NewHousehold {
             residents: Vec::new(),
         }
     }
+
+    /// The command that adds it.
+    pub(super) fn added(self, replica: &mut Replica) -> Made<HouseholdId> {
+        let fresh = || HouseholdId::from_random(replica.environment().random());
+        let id = self.id.unwrap_or_else(fresh);
+        let mut fields = Fields::new().with("address", self.address);
+        set_given(&mut fields, "address_code", self.address_code);
+        set_given(&mut fields, "tenure", self.tenure.map(Tenure::code));
+        let residents = self.residents.into_iter();
+        let residents = residents.map(|resident| resident.with_ids(replica)).collect();
+        let add = HouseholdCommand::Add {
+            household: id.document(),
+            region: self.region.document(),
+            fields,
+            residents,
+            time: replica.now(),
+        };
+        Ok((id, Command::Household(add)))
+    }
 }
 
 /// What shall be different about a household. None clears a field.
@@ -58,63 +77,18 @@ pub enum HouseholdEdit {
     },
 }
 
-impl Local {
-    /// Adds a household, perhaps with its residents.
-    ///
-    /// # Errors
-    /// When a field is not valid, the holder may not, or the file cannot be written; `already_exists` when
-    /// something else stands under the id. The draft is then still there.
-    pub fn add_household(
-        &self,
-        household: NewHousehold,
-        draft: Option<String>,
-    ) -> Saving<HouseholdId> {
-        self.save(draft, |replica| {
-            let id = household.id;
-            let fresh = || HouseholdId::from_random(replica.environment().random());
-            let id = id.unwrap_or_else(fresh);
-            let mut fields = Fields::new().with("address", household.address);
-            set_given(&mut fields, "address_code", household.address_code);
-            set_given(&mut fields, "tenure", household.tenure.map(Tenure::code));
-            let residents = household.residents.into_iter();
-            let residents = residents.map(|resident| resident.with_ids(replica)).collect();
-            let add = HouseholdCommand::Add {
-                household: id.document(),
-                region: household.region.document(),
-                fields,
-                residents,
-                time: replica.now(),
-            };
-            Ok((id, Command::Household(add)))
-        })
-    }
-
-    /// Edits a household; what is not mentioned is not written.
-    ///
-    /// # Errors
-    /// When it is not here, a value is not valid, the holder may not, or the file cannot be written;
-    /// `conflicted` when people wrote different things in a field, which has to be settled first.
-    pub fn edit_household(
-        &self,
-        household: HouseholdId,
-        edits: Vec<HouseholdEdit>,
-        draft: Option<String>,
-    ) -> Saving<HouseholdId> {
-        self.save(draft, |_| {
-            let mut fields = Fields::new();
-            for edit in edits {
-                match edit {
-                    HouseholdEdit::Address { value } => fields.set("address", value),
-                    HouseholdEdit::AddressCode { value } => {
-                        set(&mut fields, "address_code", value);
-                    }
-                    HouseholdEdit::Tenure { value } => {
-                        set(&mut fields, "tenure", value.map(Tenure::code));
-                    }
-                }
+impl HouseholdEdit {
+    /// The command that makes some edits.
+    pub(super) fn made(edits: Vec<Self>, household: HouseholdId) -> Made<HouseholdId> {
+        let mut fields = Fields::new();
+        for edit in edits {
+            match edit {
+                Self::Address { value } => fields.set("address", value),
+                Self::AddressCode { value } => set(&mut fields, "address_code", value),
+                Self::Tenure { value } => set(&mut fields, "tenure", value.map(Tenure::code)),
             }
-            let edit = HouseholdCommand::Edit { household: household.document(), fields };
-            Ok((household, Command::Household(edit)))
-        })
+        }
+        let edit = HouseholdCommand::Edit { household: household.document(), fields };
+        Ok((household, Command::Household(edit)))
     }
 }

@@ -1,18 +1,20 @@
-//! What a person does, in the words of the field: a verb for each act, and the form it takes.
+//! What a person does, in the words of the field: a form for each kind of record, and in `all` the verbs that
+//! take them.
 //!
 //! An app fills in a form and calls a verb. The engine makes the ids that are missing, stamps the city's
 //! time, brings what was typed to its normal form and writes each field where it belongs; what of it is
 //! private is no concern of the app's. When a verb returns, the edit is durable on this device. Each verb
 //! is one commit, or none where everything was already as it should be.
 //!
-//! *Saved twice is saved once.* A form takes its id when it is opened (as [`Local::new_household_id`]) and
-//! keeps it in its draft. Should the app end before it heard that the form was saved, the person finds the
+//! *Saved twice is saved once.* A form takes its id when it is opened
+//! ([`Keting::new_household_id`](crate::Keting::new_household_id) and the like) and keeps it in its draft. Should the app end before it heard that the form was saved, the person finds the
 //! form again and saves it again: the same verb with the same id then succeeds and writes nothing, as long
 //! as this device added that record and it says what the form says. A draft that is named with a verb is
 //! discarded in the transaction that stores the edit: on the disk is the one or the other, never both.
 //!
 //! Every argument is owned and every answer stands alone, so a call can be handed to another thread.
 
+mod all;
 mod conflict;
 mod draft;
 mod household;
@@ -22,9 +24,7 @@ mod region;
 mod resident;
 mod visit;
 
-use keting_model::{
-    Command, Fields, HouseholdId, ItemId, NeedId, NoteId, RegionId, ResidentId, Value, VisitId,
-};
+use keting_model::{Command, Fields, ItemId, Value};
 
 pub use conflict::Settlement;
 pub use draft::Draft;
@@ -36,58 +36,10 @@ pub use resident::{NewResident, NewStatus, ResidentEdit};
 pub use visit::{NewNote, NewVisit};
 
 use crate::error::EngineError;
-use crate::replica::{Replica, Saved};
-use crate::shell::local::{Local, random};
+use crate::replica::Replica;
 
-type Saving<I> = Result<Saved<I>, EngineError>;
-
-impl Local {
-    /// A fresh id for a household, for a form to keep from its first keystroke.
-    pub fn new_household_id(&self) -> HouseholdId {
-        HouseholdId::from_random(random())
-    }
-
-    /// A fresh id for a region; as for a household.
-    pub fn new_region_id(&self) -> RegionId {
-        RegionId::from_random(random())
-    }
-
-    /// A fresh id for a resident; as for a household.
-    pub fn new_resident_id(&self) -> ResidentId {
-        ResidentId::of(self.new_item())
-    }
-
-    /// A fresh id for a need; as for a household.
-    pub fn new_need_id(&self) -> NeedId {
-        NeedId::of(self.new_item())
-    }
-
-    /// A fresh id for a visit; as for a household.
-    pub fn new_visit_id(&self) -> VisitId {
-        VisitId::of(self.new_item())
-    }
-
-    /// A fresh id for a note; as for a household.
-    pub fn new_note_id(&self) -> NoteId {
-        NoteId::of(self.new_item())
-    }
-
-    /// Makes a command while nobody else works on the replica, and saves it.
-    fn save<I>(
-        &self,
-        draft: Option<String>,
-        make: impl FnOnce(&mut Replica) -> Result<(I, Command), EngineError>,
-    ) -> Saving<I> {
-        let saved = self.with_replica(|replica| {
-            let (id, command) = make(replica)?;
-            replica.save(id, &command, draft.as_deref())
-        })?;
-        if saved.commit.is_some() {
-            self.tell_edited();
-        }
-        Ok(saved)
-    }
-}
+/// What a form makes: the id it is about, and its command.
+type Made<I> = Result<(I, Command), EngineError>;
 
 /// A fresh id for something inside a document.
 fn fresh_item(replica: &mut Replica) -> ItemId {
@@ -112,13 +64,16 @@ where
 
 #[cfg(test)]
 mod tests {
+    use keting_model::HouseholdId;
+
     use super::*;
+    use crate::replica::Saved;
 
     #[test]
     fn what_a_verb_takes_and_gives_can_be_handed_to_another_thread() {
         fn is_owned<T: Send + 'static>() {}
         is_owned::<(NewHousehold, NewResident, NewVisit, NewNote, NewNeed, NewRegion)>();
         is_owned::<(HouseholdEdit, ResidentEdit, NewStatus, NeedStep, Settlement, RecordRef)>();
-        is_owned::<(Saving<HouseholdId>, Saving<RecordRef>, Vec<Draft>, EngineError)>();
+        is_owned::<(Saved<HouseholdId>, Saved<RecordRef>, Vec<Draft>, EngineError)>();
     }
 }

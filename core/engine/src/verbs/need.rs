@@ -5,8 +5,7 @@ use keting_model::words::NeedStatus;
 use keting_model::{Command, DocumentId, HouseholdId, ItemId, NeedId};
 
 use crate::replica::Replica;
-use crate::shell::local::Local;
-use crate::verbs::{Saving, fresh_item};
+use crate::verbs::{Made, fresh_item};
 
 /// A need to be entered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,6 +14,16 @@ pub struct NewNeed {
     pub id: Option<NeedId>,
     /// What is needed, as it was typed.
     pub text: String,
+}
+
+impl NewNeed {
+    /// The command that enters it.
+    pub(super) fn added(self, household: HouseholdId, replica: &mut Replica) -> Made<NeedId> {
+        let id = self.id.unwrap_or_else(|| NeedId::of(fresh_item(replica)));
+        let (household, time) = (household.document(), replica.now());
+        let add = HouseholdCommand::AddNeed { household, need: id.item(), text: self.text, time };
+        Ok((id, Command::Household(add)))
+    }
 }
 
 /// How far a need has come.
@@ -41,42 +50,6 @@ impl NeedStep {
             status: self.status.code().to_owned(),
             note: self.note,
             time: replica.now(),
-        })
-    }
-}
-
-impl Local {
-    /// Enters what a household needs.
-    ///
-    /// # Errors
-    /// As for [`Self::add_resident`].
-    pub fn add_need(
-        &self,
-        household: HouseholdId,
-        need: NewNeed,
-        draft: Option<String>,
-    ) -> Saving<NeedId> {
-        self.save(draft, |replica| {
-            let id = need.id.unwrap_or_else(|| NeedId::of(fresh_item(replica)));
-            let (household, time) = (household.document(), replica.now());
-            let add =
-                HouseholdCommand::AddNeed { household, need: id.item(), text: need.text, time };
-            Ok((id, Command::Household(add)))
-        })
-    }
-
-    /// Says how far a need has come.
-    ///
-    /// # Errors
-    /// When it is not here, the holder may not, or the file cannot be written.
-    pub fn advance_need(
-        &self,
-        household: HouseholdId,
-        need: NeedId,
-        step: NeedStep,
-    ) -> Saving<NeedId> {
-        self.save(None, |replica| {
-            Ok((need, step.command(household.document(), need.item(), replica)))
         })
     }
 }

@@ -6,8 +6,7 @@ use keting_model::{Command, DocumentId, HouseholdId, ItemId, NeedId, NoteId, Res
 
 use crate::error::EngineError;
 use crate::replica::Replica;
-use crate::shell::local::Local;
-use crate::verbs::{Saving, fresh_item};
+use crate::verbs::fresh_item;
 
 /// Something that can be withdrawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,26 +44,6 @@ pub enum RecordRef {
         /// Which.
         note: NoteId,
     },
-}
-
-impl Local {
-    /// Withdraws something that was entered by mistake: it is in no list any more, and nothing of it is
-    /// lost. One that is withdrawn already, and that others worked on meanwhile, stays withdrawn all the
-    /// same.
-    ///
-    /// # Errors
-    /// When it is not here, the holder may not, or the file cannot be written; `already_withdrawn`.
-    pub fn withdraw(&self, record: RecordRef, reason: String) -> Saving<RecordRef> {
-        self.save(None, |replica| Ok((record, record.withdrawal(reason, replica)?)))
-    }
-
-    /// Says that something which was withdrawn stands after all.
-    ///
-    /// # Errors
-    /// When it is not here, the holder may not, or the file cannot be written.
-    pub fn restore(&self, record: RecordRef, reason: Option<String>) -> Saving<RecordRef> {
-        self.save(None, |replica| Ok((record, record.restoration(reason, replica)?)))
-    }
 }
 
 impl RecordRef {

@@ -3,8 +3,8 @@
 use keting_model::region::RegionCommand;
 use keting_model::{Command, Fields, Level, RegionId};
 
-use crate::shell::local::Local;
-use crate::verbs::{Saving, set_given};
+use crate::replica::Replica;
+use crate::verbs::{Made, set_given};
 
 /// A region to be added.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,23 +25,17 @@ pub struct NewRegion {
     pub head: Option<String>,
 }
 
-impl Local {
-    /// Adds a region.
-    ///
-    /// # Errors
-    /// When a field is not valid, the code does not continue that of the region it lies in, the holder may
-    /// not, or the file cannot be written.
-    pub fn add_region(&self, region: NewRegion, draft: Option<String>) -> Saving<RegionId> {
-        self.save(draft, |replica| {
-            let fresh = || RegionId::from_random(replica.environment().random());
-            let id = region.id.unwrap_or_else(fresh);
-            let fields = Fields::new().with("code", region.code).with("name", region.name);
-            let mut fields = fields.with("level", region.level.name());
-            set_given(&mut fields, "boundary", region.boundary);
-            set_given(&mut fields, "head", region.head);
-            let parent = Some(region.parent.document());
-            let add = RegionCommand::Add { region: id.document(), parent, fields };
-            Ok((id, Command::Region(add)))
-        })
+impl NewRegion {
+    /// The command that adds it.
+    pub(super) fn added(self, replica: &mut Replica) -> Made<RegionId> {
+        let fresh = || RegionId::from_random(replica.environment().random());
+        let id = self.id.unwrap_or_else(fresh);
+        let fields = Fields::new().with("code", self.code).with("name", self.name);
+        let mut fields = fields.with("level", self.level.name());
+        set_given(&mut fields, "boundary", self.boundary);
+        set_given(&mut fields, "head", self.head);
+        let parent = Some(self.parent.document());
+        let add = RegionCommand::Add { region: id.document(), parent, fields };
+        Ok((id, Command::Region(add)))
     }
 }

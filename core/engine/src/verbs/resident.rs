@@ -5,8 +5,7 @@ use keting_model::words::{Bond, CareTag, Relation, Sex, Status};
 use keting_model::{CityTime, Command, Day, DocumentId, Fields, HouseholdId, ItemId, ResidentId};
 
 use crate::replica::Replica;
-use crate::shell::local::Local;
-use crate::verbs::{Saving, fresh_item, set, set_given};
+use crate::verbs::{Made, fresh_item, set, set_given};
 
 /// A resident to be added.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -128,111 +127,26 @@ impl NewStatus {
     }
 }
 
-impl Local {
-    /// Adds a resident, who lives there from now on as far as anybody knows.
-    ///
-    /// # Errors
-    /// As for [`Self::add_household`], and when the household is not here or was withdrawn.
-    pub fn add_resident(
-        &self,
-        household: HouseholdId,
-        resident: NewResident,
-        draft: Option<String>,
-    ) -> Saving<ResidentId> {
-        self.save(draft, |replica| {
-            let (household, resident) = (household.document(), resident.with_ids(replica));
-            let (id, time) = (ResidentId::of(resident.resident), replica.now());
-            let add = HouseholdCommand::AddResident { household, resident, time };
-            Ok((id, Command::Household(add)))
-        })
-    }
-
-    /// Edits a resident; what is not mentioned is not written. Of somebody who becomes known as a child
-    /// under fourteen everything but name and relation moves to the private part, and back when it turns
-    /// out that they are none.
-    ///
-    /// # Errors
-    /// As for [`Self::edit_household`].
-    pub fn edit_resident(
-        &self,
-        household: HouseholdId,
-        resident: ResidentId,
-        edits: Vec<ResidentEdit>,
-        draft: Option<String>,
-    ) -> Saving<ResidentId> {
-        self.save(draft, |replica| {
-            let edit = HouseholdCommand::EditResident {
-                household: household.document(),
-                resident: resident.item(),
-                fields: edits.into_iter().fold(Fields::new(), ResidentEdit::add_to),
-                time: replica.now(),
-            };
-            Ok((resident, Command::Household(edit)))
-        })
-    }
-
-    /// Says what became of a resident: that they left, died, or are back.
-    ///
-    /// # Errors
-    /// When they are not here, the day does not fit what is known of them, the holder may not, or the file
-    /// cannot be written.
-    pub fn set_status(
-        &self,
-        household: HouseholdId,
-        resident: ResidentId,
-        status: NewStatus,
-    ) -> Saving<ResidentId> {
-        self.save(None, |replica| {
-            Ok((resident, status.command(household.document(), resident.item(), replica)))
-        })
-    }
-
-    /// Leaves nothing but name and relation of a resident in the open.
-    ///
-    /// # Errors
-    /// When they are not here, the holder may not, or the file cannot be written.
-    pub fn conceal_resident(
-        &self,
-        household: HouseholdId,
-        resident: ResidentId,
-    ) -> Saving<ResidentId> {
-        self.move_all(household, resident, |household, resident, time| HouseholdCommand::Conceal {
-            household,
-            resident,
-            time,
-        })
-    }
-
-    /// Brings back into the open what is known of a resident who is no child.
-    ///
-    /// # Errors
-    /// As for [`Self::conceal_resident`]; `is_child` when a date of birth says so.
-    pub fn reveal_resident(
-        &self,
-        household: HouseholdId,
-        resident: ResidentId,
-    ) -> Saving<ResidentId> {
-        self.move_all(household, resident, |household, resident, time| HouseholdCommand::Reveal {
-            household,
-            resident,
-            time,
-        })
-    }
-
-    fn move_all(
-        &self,
-        household: HouseholdId,
-        resident: ResidentId,
-        command: impl FnOnce(DocumentId, ItemId, CityTime) -> HouseholdCommand,
-    ) -> Saving<ResidentId> {
-        self.save(None, |replica| {
-            let command = command(household.document(), resident.item(), replica.now());
-            Ok((resident, Command::Household(command)))
-        })
-    }
+/// The command that moves all that is known of a resident.
+pub(super) fn moved(
+    household: HouseholdId,
+    resident: ResidentId,
+    replica: &mut Replica,
+    command: impl FnOnce(DocumentId, ItemId, CityTime) -> HouseholdCommand,
+) -> Made<ResidentId> {
+    let command = command(household.document(), resident.item(), replica.now());
+    Ok((resident, Command::Household(command)))
 }
 
 impl NewResident {
+    /// The command that adds them.
+    pub(super) fn added(self, household: HouseholdId, replica: &mut Replica) -> Made<ResidentId> {
+        let (household, resident) = (household.document(), self.with_ids(replica));
+        let (id, time) = (ResidentId::of(resident.resident), replica.now());
+        let add = HouseholdCommand::AddResident { household, resident, time };
+        Ok((id, Command::Household(add)))
+    }
+
     /// The same with its fields by name and every id made.
     pub(super) fn with_ids(self, replica: &mut Replica) -> Named {
         let resident = self.id.map_or_else(|| fresh_item(replica), ResidentId::item);
@@ -252,6 +166,22 @@ impl NewResident {
 }
 
 impl ResidentEdit {
+    /// The command that makes some edits.
+    pub(super) fn made(
+        edits: Vec<Self>,
+        household: HouseholdId,
+        resident: ResidentId,
+        replica: &Replica,
+    ) -> Made<ResidentId> {
+        let edit = HouseholdCommand::EditResident {
+            household: household.document(),
+            resident: resident.item(),
+            fields: edits.into_iter().fold(Fields::new(), Self::add_to),
+            time: replica.now(),
+        };
+        Ok((resident, Command::Household(edit)))
+    }
+
     fn add_to(mut fields: Fields, edit: Self) -> Fields {
         match edit {
             Self::Name { value } => fields.set("name", value),

@@ -4,8 +4,8 @@ use keting_model::household_visits::VisitsCommand;
 use keting_model::query::{Recorded, when_recorded};
 use keting_model::{Command, CommandError, Day, Fields, HouseholdId, NoteId, VisitId};
 
-use crate::shell::local::Local;
-use crate::verbs::{Saving, fresh_item, set_given};
+use crate::replica::Replica;
+use crate::verbs::{Made, fresh_item, set_given};
 
 /// A visit to be recorded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,61 +31,43 @@ pub struct NewNote {
     pub text: String,
 }
 
-impl Local {
-    /// Records a visit.
-    ///
-    /// # Errors
-    /// As for [`Self::add_resident`], and when the day has not come yet.
-    pub fn add_visit(
-        &self,
-        household: HouseholdId,
-        visit: NewVisit,
-        draft: Option<String>,
-    ) -> Saving<VisitId> {
-        self.save(draft, |replica| {
-            let (household, time) = (household.document(), replica.now());
-            let recorded = match visit.id {
-                Some(id) => when_recorded(replica.store(), &household, &id.item())?,
-                None => None,
-            };
-            // Each year's visits are a document of their own, where the form is not found under another day.
-            let day = match (visit.on, recorded) {
-                (Some(on), Some(Recorded { day, .. })) if on != day => {
-                    return Err(CommandError::AlreadyExists { what: "the visit" }.into());
-                }
-                (on, recorded) => on.or(recorded.map(|recorded| recorded.day)),
-            };
-            let id = visit.id.unwrap_or_else(|| VisitId::of(fresh_item(replica)));
-            let mut fields = Fields::new().with("at", day.unwrap_or(time.day()).to_string());
-            set_given(&mut fields, "purpose", visit.purpose);
-            set_given(&mut fields, "note", visit.note);
-            set_given(&mut fields, "by", visit.by);
-            let add = VisitsCommand::AddVisit { household, visit: id.item(), fields, time };
-            Ok((id, Command::Visits(add)))
-        })
+impl NewVisit {
+    /// The command that records it.
+    pub(super) fn added(self, household: HouseholdId, replica: &mut Replica) -> Made<VisitId> {
+        let (household, time) = (household.document(), replica.now());
+        let recorded = match self.id {
+            Some(id) => when_recorded(replica.store(), &household, &id.item())?,
+            None => None,
+        };
+        // Each year's visits are a document of their own, where the form is not found under another day.
+        let day = match (self.on, recorded) {
+            (Some(on), Some(Recorded { day, .. })) if on != day => {
+                return Err(CommandError::AlreadyExists { what: "the visit" }.into());
+            }
+            (on, recorded) => on.or(recorded.map(|recorded| recorded.day)),
+        };
+        let id = self.id.unwrap_or_else(|| VisitId::of(fresh_item(replica)));
+        let mut fields = Fields::new().with("at", day.unwrap_or(time.day()).to_string());
+        set_given(&mut fields, "purpose", self.purpose);
+        set_given(&mut fields, "note", self.note);
+        set_given(&mut fields, "by", self.by);
+        let add = VisitsCommand::AddVisit { household, visit: id.item(), fields, time };
+        Ok((id, Command::Visits(add)))
     }
+}
 
-    /// Writes a note about a household, under the city's today.
-    ///
-    /// # Errors
-    /// As for [`Self::add_resident`].
-    pub fn add_note(
-        &self,
-        household: HouseholdId,
-        note: NewNote,
-        draft: Option<String>,
-    ) -> Saving<NoteId> {
-        self.save(draft, |replica| {
-            let household = household.document();
-            let recorded = match note.id {
-                Some(id) => when_recorded(replica.store(), &household, &id.item())?,
-                None => None,
-            };
-            // One that was saved already stands under the day it was saved on.
-            let time = recorded.map_or_else(|| replica.now(), |recorded| recorded.entered);
-            let id = note.id.unwrap_or_else(|| NoteId::of(fresh_item(replica)));
-            let add = VisitsCommand::AddNote { household, note: id.item(), text: note.text, time };
-            Ok((id, Command::Visits(add)))
-        })
+impl NewNote {
+    /// The command that writes it.
+    pub(super) fn added(self, household: HouseholdId, replica: &mut Replica) -> Made<NoteId> {
+        let household = household.document();
+        let recorded = match self.id {
+            Some(id) => when_recorded(replica.store(), &household, &id.item())?,
+            None => None,
+        };
+        // One that was saved already stands under the day it was saved on.
+        let time = recorded.map_or_else(|| replica.now(), |recorded| recorded.entered);
+        let id = self.id.unwrap_or_else(|| NoteId::of(fresh_item(replica)));
+        let add = VisitsCommand::AddNote { household, note: id.item(), text: self.text, time };
+        Ok((id, Command::Visits(add)))
     }
 }

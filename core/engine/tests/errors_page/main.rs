@@ -98,7 +98,7 @@ const CAUTIONS_HEAD: &str = "
 ## 提醒 Warnings
 
 Nothing has failed: the edit is kept, and a person should look at it again. An app finds these codes in
-what `execute` answers; `keting` says them on standard error and ends with 0.
+what a verb answers; `keting` says them on standard error and ends with 0.
 
 | code | 中文 | English |
 |---|---|---|

@@ -9,9 +9,9 @@ use std::task::{Context, Poll, Wake};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use keting::app::Keting;
 use keting::{
-    Answer, DirectoryVault, EngineError, Invitation, Query, Status, SyncStatus, Vault, parts,
+    Answer, Answered, DirectoryVault, EngineError, Invitation, Keting, Query, Status, SyncStatus,
+    Vault, parts,
 };
 use keting_trust::invitation::Secret;
 use keting_trust::{Ed25519Signer, Signer};
@@ -106,7 +106,7 @@ pub fn wait<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// A write that a status shows: the server is said to have been heard then.
-pub fn note(keting: &Keting, at_ms: u64) -> parts::Answered<()> {
+pub fn note(keting: &Keting, at_ms: u64) -> Answered<()> {
     parts::write(keting, move |replica| {
         parts::work_on(replica, |replica| replica.note_up_to_date(at_ms)).map(drop)
     })

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
 use futures_util::FutureExt;
-use keting::app::Keting;
-use keting::{Query, parts};
+use keting::{Keting, Query, parts};
 
 use crate::device::{Place, by_itself, note, noted, vault_in, wait};
 use crate::working::held_up;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod device;
+mod forms;
 mod lifecycle;
 mod live;
 mod syncing;

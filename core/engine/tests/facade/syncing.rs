@@ -6,8 +6,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use futures_util::FutureExt;
-use keting::app::NetworkState;
-use keting::{Phase, Query};
+use keting::{NetworkState, Phase, Query};
 
 use crate::device::{PATIENCE, Place, sync_status, wait};
 

@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use futures_util::FutureExt;
-use keting::{EngineError, Query, parts};
+use keting::{Answered, EngineError, Keting, Query, parts};
 
 use crate::device::{Place, by_itself, note, noted, wait};
 
@@ -111,9 +111,7 @@ fn with_planted_panics() {
 }
 
 /// A write that goes on until somebody lets it, in three parts: when it has begun, what lets it, itself.
-pub fn held_up(
-    keting: &keting::app::Keting,
-) -> (mpsc::Receiver<()>, mpsc::Sender<()>, parts::Answered<()>) {
+pub fn held_up(keting: &Keting) -> (mpsc::Receiver<()>, mpsc::Sender<()>, Answered<()>) {
     let (begin, begun) = mpsc::channel();
     let (go_on, may_go_on) = mpsc::channel::<()>();
     let writing = parts::write(keting, move |replica| {

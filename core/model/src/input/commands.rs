@@ -16,11 +16,9 @@ use crate::region::RegionCommand;
 use crate::schema::key_in;
 use crate::value::Value;
 use crate::withdrawal::WithdrawalCommand;
-use crate::words;
 
 use super::field::Field;
-use super::form::is_the_word;
-use super::{Refused, check, of_last_year};
+use super::{Refused, check, is_kept_as_other, of_last_year};
 
 /// Where the fields of a command stand.
 const REGION: (&[DocumentKind], &str) = (&[DocumentKind::Region], "");
@@ -59,7 +57,7 @@ impl Command {
         let mut kept = Vec::new();
         typed_in(&mut self.clone(), &mut |field, text| {
             let value = field.holds().in_normal_form(text, None);
-            if value == words::OTHER && !is_the_word(words::OTHER, text) {
+            if is_kept_as_other(&value, text) {
                 kept.push(field);
             }
         });

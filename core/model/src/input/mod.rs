@@ -18,6 +18,7 @@ mod form;
 mod id_number;
 mod pasted;
 mod phone;
+mod shown;
 mod sought;
 mod text;
 
@@ -25,12 +26,14 @@ use crate::check::{Holds, InvalidValue, birth_date_of, sex_of};
 use crate::city_time::CityTime;
 use crate::day::Day;
 use crate::value::Value;
+use crate::words;
 
 pub(crate) use characters::half_width;
 pub(crate) use day::is_to_come;
 pub use field::{Field, Takes};
 pub use id_number::of_fifteen;
 pub use pasted::pasted;
+pub use shown::{Choice, FieldWords, field_words};
 
 pub(crate) use form::word;
 pub(crate) use id_number::check_digit;
@@ -49,6 +52,8 @@ pub struct Checked {
     pub is_uncertain_day: bool,
     /// The day was typed without its year, and has not come yet this year: it is taken as last year's.
     pub is_of_last_year: bool,
+    /// What was typed is more than the word `other`, and that is all that is kept of it.
+    pub is_kept_as_other: bool,
 }
 
 /// Says what a field does not take, and never what was typed. Not retryable.
@@ -97,9 +102,10 @@ pub fn check(field: Field, typed: &str, now: CityTime) -> Result<Checked, Refuse
     match checked {
         Ok(()) => Ok(Checked {
             fills: told_by(field, &value),
-            value,
             is_uncertain_day,
             is_of_last_year: of_last_year(field, typed, now).is_some(),
+            is_kept_as_other: is_kept_as_other(&value, typed),
+            value,
         }),
         Err(rule) => {
             let allowed = field.takes();
@@ -115,6 +121,7 @@ impl Checked {
             fills: Vec::new(),
             is_uncertain_day: false,
             is_of_last_year: false,
+            is_kept_as_other: false,
         }
     }
 }
@@ -122,6 +129,11 @@ impl Checked {
 /// The day that a field takes as last year's, if it was typed without a year.
 fn of_last_year(field: Field, typed: &str, now: CityTime) -> Option<Day> {
     (field.holds() == Holds::Day).then(|| day::of_last_year(typed, now.day())).flatten()
+}
+
+/// Whether a value is `other` for what somebody typed, which was more than that.
+fn is_kept_as_other(value: &str, typed: &str) -> bool {
+    value == words::OTHER && !form::is_the_word(words::OTHER, typed)
 }
 
 /// Whether a value that is not taken is the beginning of one that may be.

@@ -208,3 +208,14 @@ fn a_refusal_says_nothing_of_what_was_typed() {
         assert!(!format!("{refused} {refused:?}").contains("1949"), "{field:?}");
     }
 }
+
+#[test]
+fn whoever_asks_while_somebody_types_is_told_what_is_kept_as_other() {
+    let kept = |typed: &str| {
+        let checked = check(Field::Relation, typed, NOW).unwrap();
+        (checked.value, checked.is_kept_as_other)
+    };
+    assert_eq!(kept("侄子"), ("other".to_owned(), true));
+    assert_eq!(kept("其他"), ("other".to_owned(), false));
+    assert_eq!(kept("子女"), ("child".to_owned(), false));
+}

@@ -33,8 +33,8 @@ pub use crate::household::{
 pub use crate::household_visits::{NoteView, Recorded, VisitView, notes, visits, when_recorded};
 pub use crate::region::{RegionView, region_of_code, regions};
 pub use crate::roster::{
-    AnotherQuery, HouseholdPage, HouseholdRow, Households, Only, PAGE_ROWS, PAGE_ROWS_MAX,
-    PageMark, Sort, household_page,
+    AnotherQuery, HouseholdPage, HouseholdRow, Households, OnDevice, Only, PAGE_ROWS,
+    PAGE_ROWS_MAX, PageMark, Sort, household_page,
 };
 pub use crate::withdrawal::{Meanwhile, Shown, visits_and_notes};
 

@@ -17,7 +17,9 @@ mod view;
 
 pub use mark::{AnotherQuery, PageMark};
 pub use page::household_page;
-pub use view::{HouseholdPage, HouseholdRow, Households, Only, PAGE_ROWS, PAGE_ROWS_MAX, Sort};
+pub use view::{
+    HouseholdPage, HouseholdRow, Households, OnDevice, Only, PAGE_ROWS, PAGE_ROWS_MAX, Sort,
+};
 
 pub(crate) use last_change::{LAST_CHANGE, last_change};
 

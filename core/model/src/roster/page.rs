@@ -10,12 +10,11 @@ use crate::roster::chosen::Chosen;
 use crate::roster::mark::Place;
 use crate::roster::order::{Order, count, parameters};
 use crate::roster::rows::rows_of;
-use crate::roster::{AnotherQuery, HouseholdPage, Households, PAGE_ROWS_MAX, PageMark};
+use crate::roster::{AnotherQuery, HouseholdPage, Households, OnDevice, PAGE_ROWS_MAX, PageMark};
 
 /// The page of a list that a query asks for.
 ///
-/// `not_sent` are the documents with something in them that was entered here and that the server has not
-/// acknowledged. A page of everything, or of a region, reads no more than its rows, and once through an
+/// A page of everything, or of a region, reads no more than its rows, and once through an
 /// index to count; what chooses by something else reads once through what it asks about.
 ///
 /// # Errors
@@ -24,7 +23,7 @@ pub fn household_page<R: Rows>(
     rows: &R,
     withheld: &Withheld,
     query: &Households,
-    not_sent: &BTreeSet<DocumentId>,
+    on_device: &OnDevice,
 ) -> Result<Result<HouseholdPage, AnotherQuery>, R::Error> {
     let order = Order::of(query.sort, withheld);
     let after = match query.after.as_ref().map(|mark| mark.place(query, order)).transpose() {
@@ -33,7 +32,7 @@ pub fn household_page<R: Rows>(
     };
     let scopes = withheld.scopes(rows, query.region.as_ref())?;
     let mut found = Found::default();
-    let not_sent = households_of(rows, withheld, not_sent)?;
+    let not_sent = households_of(rows, withheld, &on_device.not_sent)?;
     if !scopes.is_empty() && !withheld.withholds(DocumentKind::Household) {
         let rows_max = query.limit.clamp(1, PAGE_ROWS_MAX) as usize;
         let regions: Vec<DocumentId> = scopes.into_iter().flatten().collect();
@@ -48,7 +47,7 @@ pub fn household_page<R: Rows>(
     let ids: Vec<DocumentId> = places.iter().map(|place| place.household).collect();
     let next = places.last().filter(|_| has_more);
     Ok(Ok(HouseholdPage {
-        rows: rows_of(rows, withheld, &ids, &not_sent)?,
+        rows: rows_of(rows, withheld, &ids, &not_sent, &on_device.drafts)?,
         total,
         next: next.map(|place| PageMark::of(query, order, place)),
         withheld: withheld.in_row(),

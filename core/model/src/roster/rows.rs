@@ -25,6 +25,7 @@ pub(super) fn rows_of<R: Rows>(
     withheld: &Withheld,
     households: &[DocumentId],
     not_sent: &BTreeSet<DocumentId>,
+    drafts: &BTreeSet<DocumentId>,
 ) -> Result<Vec<HouseholdRow>, R::Error> {
     let views = households_given(rows, withheld, households)?;
     let mut views: BTreeMap<_, _> = views.into_iter().map(|view| (view.id, view)).collect();
@@ -45,6 +46,7 @@ pub(super) fn rows_of<R: Rows>(
             open_needs,
             conflicts: conflicts.get(id).copied().unwrap_or(0),
             not_sent: not_sent.contains(id),
+            draft: drafts.contains(id),
         })
     };
     Ok(households.iter().filter_map(row).collect())

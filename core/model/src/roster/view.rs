@@ -1,5 +1,7 @@
 //! What is asked for, and the page that answers it. The names of these fields are the names in JSON.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::day::Day;
@@ -75,6 +77,16 @@ pub enum Sort {
     LastChanged,
 }
 
+/// What only this device knows beside the rows of the city's documents.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OnDevice {
+    /// The documents with something in them that was entered here and that the server has not
+    /// acknowledged.
+    pub not_sent: BTreeSet<DocumentId>,
+    /// The households about which a form was begun here and not saved.
+    pub drafts: BTreeSet<DocumentId>,
+}
+
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HouseholdPage {
@@ -114,4 +126,6 @@ pub struct HouseholdRow {
     pub conflicts: u64,
     /// Whether something that was entered here about it is not acknowledged by the server.
     pub not_sent: bool,
+    /// Whether a form about it was begun here and not saved.
+    pub draft: bool,
 }

@@ -15,11 +15,11 @@ use common::region_id;
 use common::tables::Tables;
 use keting_model::Day;
 use keting_model::query::{
-    AnotherQuery, HouseholdPage, HouseholdRow, Households, Only, PageMark, Rows, Sort, Withheld,
-    household_page,
+    AnotherQuery, HouseholdPage, HouseholdRow, Households, OnDevice, Only, PageMark, Rows, Sort,
+    Withheld, household_page,
 };
 use keting_model::roster::WRONG_LINES;
-use keting_model::{Cell, DocumentId, Role};
+use keting_model::{Cell, Role};
 use proptest::prelude::*;
 use reference::expected;
 
@@ -70,9 +70,9 @@ fn page(
     rows: &Tables,
     reader: &Withheld,
     query: &Households,
-    not_sent: &BTreeSet<DocumentId>,
+    on_device: &OnDevice,
 ) -> Result<HouseholdPage, AnotherQuery> {
-    household_page(rows, reader, query, not_sent).unwrap()
+    household_page(rows, reader, query, on_device).unwrap()
 }
 
 /// All pages of a query, one after the other; each tells the same total.
@@ -80,13 +80,13 @@ fn all_pages(
     rows: &Tables,
     reader: &Withheld,
     query: &Households,
-    not_sent: &BTreeSet<DocumentId>,
+    on_device: &OnDevice,
 ) -> Vec<HouseholdRow> {
     let (mut all, mut query, mut totals) = (Vec::new(), query.clone(), BTreeSet::new());
     let is_whole = query.after.is_none();
     loop {
         let HouseholdPage { rows: some, total, next, .. } =
-            page(rows, reader, &query, not_sent).unwrap();
+            page(rows, reader, &query, on_device).unwrap();
         assert!(some.len() <= query.limit as usize && (next.is_none() || !some.is_empty()));
         all.extend(some);
         totals.insert(total);
@@ -116,12 +116,16 @@ proptest! {
         let mut village = Village::founded();
         acts.iter().for_each(|act| village.perform(act));
         prop_assert_eq!(wrong_lines(&village.tables), Vec::<Cell>::new());
-        let not_sent = village.people[0].heads().into_keys().step_by(unsent + 1).collect();
+        let here = village.people[0].heads();
+        let on_device = OnDevice {
+            not_sent: here.keys().copied().step_by(unsent + 1).collect(),
+            drafts: here.keys().copied().step_by(unsent + 2).collect(),
+        };
         for reader in readers() {
             for query in &queries {
                 let wanted =
-                    expected(&village.people[0], &village.tables, &reader, query, &not_sent);
-                let found = all_pages(&village.tables, &reader, query, &not_sent);
+                    expected(&village.people[0], &village.tables, &reader, query, &on_device);
+                let found = all_pages(&village.tables, &reader, query, &on_device);
                 prop_assert_eq!(found, wanted, "{:?} {:?}", query, reader);
             }
         }

@@ -1,10 +1,8 @@
 //! The end of a page stays where it is, and is of its query only.
 
-use std::collections::BTreeSet;
-
 use keting_model::household::HouseholdCommand;
 use keting_model::household_visits::VisitsCommand;
-use keting_model::query::{AnotherQuery, Households, Only, PageMark, Sort, Withheld};
+use keting_model::query::{AnotherQuery, Households, OnDevice, Only, PageMark, Sort, Withheld};
 use keting_model::withdrawal::{Record, WithdrawalCommand};
 use keting_model::{Command, DocumentId, Fields, Role};
 
@@ -44,7 +42,7 @@ fn visit(village: &mut Village, n: u8, day: &str) {
 #[test]
 fn whoever_stood_still_is_on_one_page_though_others_come_go_and_change_place_between_two() {
     for sort in [Sort::Address, Sort::LongestUnvisited, Sort::LastChanged] {
-        let (mut village, reader, none) = (nine(), Withheld::nothing(), BTreeSet::new());
+        let (mut village, reader, none) = (nine(), Withheld::nothing(), OnDevice::default());
         let mut query = Households { sort, limit: 3, ..Households::default() };
         let order: Vec<DocumentId> =
             all_pages(&village.tables, &reader, &query, &none).iter().map(|row| row.id).collect();
@@ -83,7 +81,7 @@ fn whoever_stood_still_is_on_one_page_though_others_come_go_and_change_place_bet
 
 #[test]
 fn a_mark_of_another_query_or_of_a_reader_with_another_order_is_refused() {
-    let (village, none) = (nine(), BTreeSet::new());
+    let (village, none) = (nine(), OnDevice::default());
     let (all, mediator) = (Withheld::nothing(), Withheld::from_roles(&[Role::Mediator]));
     let query = Households {
         region: Some(region_id(1)),
@@ -123,7 +121,7 @@ fn a_mark_of_another_query_or_of_a_reader_with_another_order_is_refused() {
 
 #[test]
 fn a_page_has_fifty_rows_unless_told_and_at_least_one_and_never_too_many() {
-    let (village, none) = (nine(), BTreeSet::new());
+    let (village, none) = (nine(), OnDevice::default());
     let rows = |limit| {
         let query = Households { limit, ..Households::default() };
         page(&village.tables, &Withheld::nothing(), &query, &none).unwrap().rows.len()
@@ -134,7 +132,7 @@ fn a_page_has_fifty_rows_unless_told_and_at_least_one_and_never_too_many() {
 
 #[test]
 fn nine_comes_before_ten_and_who_was_never_visited_before_everybody_else() {
-    let (mut village, none) = (nine(), BTreeSet::new());
+    let (mut village, none) = (nine(), OnDevice::default());
     let person = Fields::new().with("name", "李红");
     let add = add_household(&mut village.people[0], 10, 3, &[person]);
     run(&mut village, &add);

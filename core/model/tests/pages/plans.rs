@@ -1,9 +1,8 @@
 //! What a page costs: SQLite's own plan of its queries, and how many rows they hand over.
 
 use std::cell::{Cell as Shared, RefCell};
-use std::collections::BTreeSet;
 
-use keting_model::query::{Households, Rows, Sort, Withheld, household_page};
+use keting_model::query::{Households, OnDevice, Rows, Sort, Withheld, household_page};
 use keting_model::{Cell, Fields};
 
 use crate::acts::Village;
@@ -65,7 +64,7 @@ const SORTS: [Sort; 3] = [Sort::Address, Sort::LongestUnvisited, Sort::LastChang
 
 #[test]
 fn no_page_of_everything_puts_everything_in_order_or_reads_a_table_through() {
-    let (village, reader, none) = (village_of(20), Withheld::nothing(), BTreeSet::new());
+    let (village, reader, none) = (village_of(20), Withheld::nothing(), OnDevice::default());
     for sort in SORTS {
         let mut query = Households { sort, limit: 3, ..Households::default() };
         // The first page, and one behind a mark.
@@ -93,7 +92,7 @@ fn no_page_of_everything_puts_everything_in_order_or_reads_a_table_through() {
 
 #[test]
 fn a_page_of_a_region_by_address_is_read_in_the_order_of_the_index() {
-    let (village, none) = (village_of(20), BTreeSet::new());
+    let (village, none) = (village_of(20), OnDevice::default());
     let mut query = Households { region: Some(region_id(3)), limit: 3, ..Households::default() };
     for _ in 0..2 {
         let listener = Listener::of(&village.tables);
@@ -107,7 +106,7 @@ fn a_page_of_a_region_by_address_is_read_in_the_order_of_the_index() {
 
 #[test]
 fn a_page_hands_over_as_much_of_many_households_as_of_few() {
-    let none = BTreeSet::new();
+    let none = OnDevice::default();
     let handed_over = |households, sort| {
         let village = village_of(households);
         let listener = Listener::of(&village.tables);

@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use keting_model::query::{
-    HouseholdFilter, HouseholdRow, HouseholdView, Households, Only, Shown, Sort, Withheld,
-    conflict_counts, household, households, regions, visits,
+    HouseholdFilter, HouseholdRow, HouseholdView, Households, OnDevice, Only, Shown, Sort,
+    Withheld, conflict_counts, household, households, regions, visits,
 };
 use keting_model::{DocumentId, DocumentKind};
 
@@ -18,14 +18,14 @@ pub fn expected(
     rows: &Tables,
     withheld: &Withheld,
     query: &Households,
-    not_sent: &BTreeSet<DocumentId>,
+    on_device: &OnDevice,
 ) -> Vec<HouseholdRow> {
     let filter = HouseholdFilter { region: query.region, shown: Shown::Standing };
     let listed = households(rows, withheld, &filter).unwrap();
     let mut all: Vec<(HouseholdView, HouseholdRow)> = listed
         .into_iter()
         .map(|view| {
-            let row = row(rows, withheld, &view, not_sent);
+            let row = row(rows, withheld, &view, on_device);
             (view, row)
         })
         .filter(|(view, row)| is_asked_for(withheld, query, view, row))
@@ -47,7 +47,7 @@ fn row(
     rows: &Tables,
     withheld: &Withheld,
     view: &HouseholdView,
-    not_sent: &BTreeSet<DocumentId>,
+    on_device: &OnDevice,
 ) -> HouseholdRow {
     let page = household(rows, withheld, &view.id, Shown::Standing).unwrap().unwrap();
     let visits = visits(rows, withheld, &view.id, Shown::Standing).unwrap();
@@ -78,7 +78,8 @@ fn row(
             .unwrap_or(0),
         not_sent: documents(view.id)
             .iter()
-            .any(|(kind, id)| not_sent.contains(id) && !withheld.withholds(*kind)),
+            .any(|(kind, id)| on_device.not_sent.contains(id) && !withheld.withholds(*kind)),
+        draft: on_device.drafts.contains(&view.id),
     }
 }
 

@@ -3,7 +3,8 @@
 use std::sync::Barrier;
 use std::thread;
 
-use keting::{ErrorKind, Keting};
+use keting::ErrorKind;
+use keting::parts::Local;
 use keting_model::Fields;
 use keting_scenarios::city::{City, GRID, MICRO_GRID};
 use keting_scenarios::link::Link;
@@ -234,7 +235,7 @@ fn a_device_that_two_make_at_once_is_made_by_one_of_them_and_opens_again() {
         let at_once = Barrier::new(2);
         let make = || {
             at_once.wait();
-            Keting::create(&directory.join("data"), vault(&directory), &invitation).map(drop)
+            Local::create(&directory.join("data"), vault(&directory), &invitation).map(drop)
         };
         let (one, other) = thread::scope(|scope| {
             let one = scope.spawn(make);

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use keting::parts::replica_of;
-use keting::{ErrorKind, Keting};
+use keting::ErrorKind;
+use keting::parts::{Local, replica_of};
 use keting_model::Fields;
 use keting_scenarios::city::City;
 use keting_scenarios::phone::{Phone, Two, vault};
@@ -22,13 +22,13 @@ fn what_was_not_sent_from_a_damaged_file_reaches_everybody_and_its_authors_own_s
     damage(&directory, &pages);
 
     // It opens, a query meets the page, and the app is told by a code what is the matter.
-    let keting = Keting::open(&directory.join("data"), vault(&directory)).unwrap();
+    let keting = Local::open(&directory.join("data"), vault(&directory)).unwrap();
     let alice = Phone::holding(keting, directory.clone());
     let error = alice.try_households().unwrap_err();
     assert_eq!((error.code(), error.kind()), ("corrupt", ErrorKind::File));
     drop(alice);
 
-    let (keting, report) = Keting::salvage(&directory.join("data"), vault(&directory)).unwrap();
+    let (keting, report) = Local::salvage(&directory.join("data"), vault(&directory)).unwrap();
     let report = report.unwrap();
     assert_eq!((report.outbox_count, report.lost_count), (2, 0));
     assert!(directory.join("data").join(&report.set_aside_as).exists(), "nothing is deleted");
@@ -66,7 +66,7 @@ fn a_fresh_file_in_the_place_of_a_damaged_one_still_knows_what_was_entered_befor
     let directory = alice.directory().to_owned();
     let pages = pages_of(alice, "household");
     damage(&directory, &pages);
-    let (keting, report) = Keting::salvage(&directory.join("data"), vault(&directory)).unwrap();
+    let (keting, report) = Local::salvage(&directory.join("data"), vault(&directory)).unwrap();
     assert_eq!(report.unwrap().outbox_count, 2);
     let status = keting.status().unwrap();
     assert_eq!(status.ended.as_deref(), Some("已调离本村"));
@@ -85,7 +85,7 @@ fn the_end_is_set_back_to_what_a_fresh_file_has_so_that_nothing_new_takes_a_plac
     let directory = alice.directory().to_owned();
     let pages = pages_of(alice, "household");
     damage(&directory, &pages);
-    let (keting, report) = Keting::salvage(&directory.join("data"), vault(&directory)).unwrap();
+    let (keting, report) = Local::salvage(&directory.join("data"), vault(&directory)).unwrap();
     assert_eq!(report.unwrap().outbox_count, 0);
     assert_eq!(keting.status().unwrap().ended.as_deref(), Some("已调离本村"));
     // The fresh file gives its first commit the place 1.
@@ -98,7 +98,7 @@ fn a_sound_file_is_not_salvaged() {
     let Two { alice, household, .. } = Two::in_city(&city);
     let directory = alice.directory().to_owned();
     drop(alice);
-    let (keting, report) = Keting::salvage(&directory.join("data"), vault(&directory)).unwrap();
+    let (keting, report) = Local::salvage(&directory.join("data"), vault(&directory)).unwrap();
     assert_eq!(report, None);
     let alice = Phone::holding(keting, directory);
     assert_eq!(alice.household(household).address, "望潮苑1幢1单元101室");
@@ -111,15 +111,15 @@ fn a_file_that_lost_every_byte_is_corrupt_and_not_a_new_one() {
     let directory = alice.directory().to_owned();
     drop(alice);
     std::fs::write(file(&directory), b"").unwrap();
-    let error = Keting::open(&directory.join("data"), vault(&directory)).err().unwrap();
+    let error = Local::open(&directory.join("data"), vault(&directory)).err().unwrap();
     assert_eq!(error.code(), "corrupt");
-    let (keting, report) = Keting::salvage(&directory.join("data"), vault(&directory)).unwrap();
+    let (keting, report) = Local::salvage(&directory.join("data"), vault(&directory)).unwrap();
     assert!(!report.unwrap().complete, "it is said plainly that more may be missing");
     assert_eq!(keting.status().unwrap().city, None, "it has to be enrolled anew");
 }
 
 /// The last place in the file from before the end, as the file keeps it.
-fn told_at(keting: &Keting) -> i64 {
+fn told_at(keting: &Local) -> i64 {
     let ended = replica_of(keting).store().meta("sync/ended").unwrap().unwrap();
     let (_, last_row): (String, i64) = cbor::from_slice(&ended).unwrap();
     last_row

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use keting::parts::{self, FileIdentity, Replica, ReplicaConfig};
+use keting::parts::{self, FileIdentity, Local, Replica, ReplicaConfig};
 use keting::verbs::{NewHousehold, NewNote, ResidentEdit};
-use keting::{EngineError, ErrorKind, HouseholdId, Keting, RegionId, ReplicaId};
+use keting::{EngineError, ErrorKind, HouseholdId, RegionId, ReplicaId};
 use keting_scenarios::city::{City, MICRO_GRID, UNIT};
 use keting_scenarios::clock::PhoneClock;
 use keting_scenarios::phone::{Phone, Two, vault};
@@ -134,7 +134,7 @@ fn a_draft_is_saved_from_a_damaged_file() {
     let directory = alice.directory().to_owned();
     let pages = crate::damaged::pages_of(alice, "household");
     crate::damaged::damage(&directory, &pages);
-    let (keting, report) = Keting::salvage(&directory.join("data"), vault(&directory)).unwrap();
+    let (keting, report) = Local::salvage(&directory.join("data"), vault(&directory)).unwrap();
     assert_eq!(report.unwrap().draft_count, 1);
     let alice = Phone::holding(keting, directory);
     assert_eq!(kept(&alice).as_deref(), Some(TYPED));

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use keting::{DirectoryVault, Invitation, Keting};
+use keting::parts::Local;
+use keting::{DirectoryVault, Invitation};
 use keting_scenarios::city::{GRID, MICRO_GRID};
 use keting_scenarios::device::Device;
 use keting_scenarios::served::ServedCity;
@@ -86,11 +87,11 @@ fn whoever_makes_a_device_where_another_is_leaves_the_other_as_it_was() {
     let good: Invitation = city.invite("陆德祥", "micro_grid_head", MICRO_GRID).parse().unwrap();
     let device = city.new_device();
     let vault = Arc::new(DirectoryVault::open(&device.vault()).unwrap());
-    let first = Keting::create(&device.data(), vault.clone(), &good).unwrap();
-    let second = Keting::create(&device.data(), vault.clone(), &good);
+    let first = Local::create(&device.data(), vault.clone(), &good).unwrap();
+    let second = Local::create(&device.data(), vault.clone(), &good);
     assert_eq!(second.err().unwrap().code(), "replica_in_use");
     assert_eq!(
-        Keting::discard(&device.data(), vault.clone()).err().unwrap().code(),
+        Local::discard(&device.data(), vault.clone()).err().unwrap().code(),
         "replica_in_use"
     );
     drop(first);
@@ -99,20 +100,20 @@ fn whoever_makes_a_device_where_another_is_leaves_the_other_as_it_was() {
     let name = device.data().join("replica.id");
     let kept = std::fs::read(&name).unwrap();
     std::fs::remove_file(&name).unwrap();
-    let nameless = Keting::create(&device.data(), vault.clone(), &good);
+    let nameless = Local::create(&device.data(), vault.clone(), &good);
     assert_eq!(nameless.err().unwrap().code(), "meta_damaged");
     assert!(!name.exists());
     std::fs::write(&name, kept).unwrap();
-    let found = Keting::open(&device.data(), vault.clone()).unwrap();
+    let found = Local::open(&device.data(), vault.clone()).unwrap();
 
     // Somebody began to fill something in, and has not joined yet.
     found.keep_draft("visit".to_owned(), None, "visit".to_owned(), vec![1]).unwrap();
     drop(found);
-    assert!(!Keting::discard(&device.data(), vault.clone()).unwrap());
-    let found = Keting::open(&device.data(), vault.clone()).unwrap();
+    assert!(!Local::discard(&device.data(), vault.clone()).unwrap());
+    let found = Local::open(&device.data(), vault.clone()).unwrap();
     found.discard_draft("visit".to_owned()).unwrap();
     drop(found);
-    assert!(Keting::discard(&device.data(), vault).unwrap());
+    assert!(Local::discard(&device.data(), vault).unwrap());
     assert!(Device::copied(&device.data()).is_empty());
 }
 

@@ -1,7 +1,7 @@
 //! Screens that keep themselves up to date, beside a real server.
 
 use keting::commands::HouseholdCommand;
-use keting::views::{HouseholdFilter, HouseholdView};
+use keting::views::{HouseholdRow, Households};
 use keting::{Answer, Command, Fields, Phase, Query, parts};
 use keting_model::DocumentId;
 use keting_scenarios::app::{App, next, sync_status, wait};
@@ -13,7 +13,7 @@ fn a_live_list_shows_what_a_colleague_enters_while_syncing_goes_on() {
     let alice = app(&city);
     let bob = city.phone("刘平杰", "grid_worker", GRID);
     bob.sync();
-    let live = alice.keting.live(Query::Households(HouseholdFilter::default()));
+    let live = alice.keting.live(Query::Households(Households::default()));
     assert_eq!(households(next(&live)), []);
     alice.keting.start_sync().unwrap();
     let household = bob.add_household(MICRO_GRID, "望潮苑1幢1单元101室", "李一");
@@ -83,9 +83,9 @@ fn entered_by_a_colleague(city: &City) -> DocumentId {
     household
 }
 
-fn households(answer: Answer) -> Vec<HouseholdView> {
-    let Answer::Households(households) = answer else { panic!("not what was asked: {answer:?}") };
-    households
+fn households(answer: Answer) -> Vec<HouseholdRow> {
+    let Answer::Households(page) = answer else { panic!("not what was asked: {answer:?}") };
+    page.rows
 }
 
 fn edit(app: &App, household: DocumentId) {

@@ -4,6 +4,7 @@
 mod acknowledged;
 mod announced;
 mod another_issuing_key;
+mod apps;
 mod authored_anew;
 mod authors;
 mod bad_days;

@@ -7,9 +7,9 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use keting::parts::{Socket, replica_of};
+use keting::parts::{Local, Socket, SyncNews, replica_of};
 use keting::views::HouseholdFilter;
-use keting::{ErrorKind, Fields, Keting, SyncNews};
+use keting::{ErrorKind, Fields};
 use keting_scenarios::binary::keting;
 use keting_scenarios::city::{City, GRID, MICRO_GRID};
 use keting_scenarios::phone::{Phone, Two, vault};
@@ -109,7 +109,7 @@ fn dropping_the_handle_of_a_sync_leaves_nothing_of_it_behind() {
     let directory = alice.directory().to_owned();
     drop((syncing, alice));
     // Whoever dropped it waited for nothing. The file is free once the thread has seen it.
-    let open = || Keting::open(&directory.join("data"), vault(&directory));
+    let open = || Local::open(&directory.join("data"), vault(&directory));
     let opened = std::iter::repeat_with(open).take(10_000).find_map(Result::ok);
     Phone::holding(opened.unwrap(), directory).sync();
 }
@@ -124,7 +124,7 @@ fn a_query_never_waits_for_whoever_writes() {
     two.alice.edit(household, Fields::new().with("tenure", "rented")).unwrap();
     let writing = replica_of(&two.alice.keting);
     let asking = thread::spawn(move || {
-        let everything = |keting: &Keting| {
+        let everything = |keting: &Local| {
             let filter = HouseholdFilter {
                 region: keting.region_of_code(MICRO_GRID)?,
                 ..Default::default()

@@ -2,10 +2,9 @@
 //! the clock of their phone is off.
 
 use keting::commands::VisitsCommand;
-use keting::parts::replica_of;
+use keting::parts::{SyncNews, replica_of};
 use keting::{
-    Command, DocumentId, EngineError, Environment as _, Fields, ItemId, SyncNews,
-    SystemEnvironment, Warning,
+    Command, DocumentId, EngineError, Environment as _, Fields, ItemId, SystemEnvironment, Warning,
 };
 use keting_scenarios::city::{City, MICRO_GRID};
 use keting_scenarios::clock::PhoneClock;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use keting::{Changed, ErrorKind, Next, SyncNews};
+use keting::ErrorKind;
+use keting::parts::{Changed, Next, SyncNews};
 use keting_model::Fields;
 use keting_scenarios::city::{City, MICRO_GRID};
 use keting_scenarios::phone::{Phone, Two};

@@ -12,8 +12,7 @@ mod words;
 
 use std::fmt::Write as _;
 
-use keting::Next;
-use keting::parts::{Replica, SyncDriver};
+use keting::parts::{Next, Replica, SyncDriver};
 use keting_server::store::ServerRead;
 use keting_store::{OutboxEntry, OutboxState};
 use keting_sync::frame::encode_server;

@@ -31,6 +31,7 @@ pub(super) enum Went {
 
 /// The answer to come. Dropped before the work began, it takes it back; later the work is finished.
 #[derive(Debug)]
+#[must_use = "whoever drops the answer to come may take the work back"]
 pub struct Answered<T> {
     told: oneshot::Receiver<Result<T, EngineError>>,
 }

@@ -1,0 +1,96 @@
+//! Forms on a device that no city knows yet: drafts, the order of edits, and what is asked once or live.
+
+use keting::verbs::{Draft, NewHousehold};
+use keting::views::{HouseholdFilter, Households};
+use keting::{Answer, Keting, Query};
+
+use crate::device::{Place, wait};
+use crate::working::held_up;
+
+const KEY: &str = "household/new";
+
+fn keep(keting: &Keting, typed: &str) -> keting::Answered<()> {
+    keting.keep_draft(KEY.to_owned(), None, "household".to_owned(), typed.into())
+}
+
+fn drafts(answer: Answer) -> Vec<Draft> {
+    let Answer::Drafts(drafts) = answer else { panic!("not what was asked: {answer:?}") };
+    drafts
+}
+
+#[test]
+fn a_draft_that_is_kept_or_discarded_is_in_a_live_list_at_once_and_outlives_the_app() {
+    let place = Place::new();
+    let keting = place.join();
+    let live = keting.live(Query::Drafts);
+    assert_eq!(drafts(wait(live.next()).unwrap().unwrap()), []);
+    wait(keep(&keting, "望潮苑")).unwrap();
+    let listed = drafts(wait(live.next()).unwrap().unwrap());
+    assert_eq!(listed.iter().map(|one| one.key.as_str()).collect::<Vec<_>>(), [KEY]);
+    wait(keting.close()).unwrap();
+
+    let keting = place.open().unwrap();
+    let kept = wait(keting.draft(KEY.to_owned())).unwrap();
+    assert_eq!(kept.as_deref(), Some("望潮苑".as_bytes()));
+    wait(keting.discard_draft(KEY.to_owned())).unwrap();
+    assert_eq!(wait(keting.draft(KEY.to_owned())).unwrap(), None);
+    assert_eq!(wait(keting.drafts()).unwrap(), []);
+}
+
+#[test]
+fn edits_are_posted_when_they_are_called_and_not_when_they_are_awaited() {
+    let place = Place::new();
+    let keting = place.join();
+    let (begun, go_on, writing) = held_up(&keting);
+    begun.recv().unwrap();
+    let first = keep(&keting, "望潮苑1幢");
+    let second = keep(&keting, "望潮苑1幢1单元");
+    drop(go_on);
+    wait(second).unwrap();
+    wait(first).unwrap();
+    wait(writing).unwrap();
+    let kept = wait(keting.draft(KEY.to_owned())).unwrap();
+    assert_eq!(kept.as_deref(), Some("望潮苑1幢1单元".as_bytes()));
+}
+
+#[test]
+fn a_form_that_is_refused_leaves_its_draft_and_nothing_else() {
+    let place = Place::new();
+    let keting = place.join();
+    wait(keep(&keting, "望潮苑")).unwrap();
+    let form = NewHousehold::at(keting.new_region_id(), "望潮苑1幢1单元101室");
+    let refused = wait(keting.add_household(form, Some(KEY.to_owned()))).unwrap_err();
+    assert_eq!(refused.code(), "not_enrolled");
+    assert!(wait(keting.draft(KEY.to_owned())).unwrap().is_some());
+    assert_eq!(wait(keting.outbox(10)).unwrap(), []);
+    wait(keting.close()).unwrap();
+    let form = NewHousehold::at(keting.new_region_id(), "望潮苑1幢1单元101室");
+    assert_eq!(wait(keting.add_household(form, None)).unwrap_err().code(), "closed");
+}
+
+#[test]
+fn what_is_asked_once_is_what_a_live_query_says_first() {
+    let place = Place::new();
+    let keting = place.join();
+    wait(keep(&keting, "望潮苑")).unwrap();
+    let all = [
+        Query::Households(Households::default()),
+        Query::EveryHousehold(HouseholdFilter::default()),
+        Query::Household(keting.new_household_id()),
+        Query::HouseholdWithWithdrawn(keting.new_household_id()),
+        Query::Counts(None),
+        Query::Regions,
+        Query::Conflicts(None),
+        Query::TurnedFourteen,
+        Query::Drafts,
+        Query::Outbox(10),
+        Query::Held,
+        Query::Devices,
+        Query::Sync,
+    ];
+    for query in all {
+        let live = keting.live(query.clone());
+        let first = wait(live.next()).unwrap();
+        assert_eq!(first, Some(wait(keting.ask(query.clone())).unwrap()), "{query:?}");
+    }
+}
