@@ -2,14 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use keting::input::{Field, check};
-use keting::parts::{Local as Keting, holds_replica};
+use keting::parts::{Local, holds_replica};
 use keting::views::{ItemKind, digits_apart};
-use keting::{Command, DirectoryVault, Vault, VaultError};
-use keting_model::{DocumentId, ItemId};
+use keting::{
+    DirectoryVault, EngineError, HouseholdId, ItemId, Keting, RegionId, ResidentId, Saved, Vault,
+    VaultError, Warning,
+};
+use keting_model::CommandError;
 use keting_server::init::store_path;
 
 use crate::arguments::Writing;
@@ -17,13 +21,49 @@ use crate::called_regions::{CalledRegion, regions_called};
 use crate::exit::Failure;
 use crate::output;
 
+/// A device that is open. Letting it go waits until its file is closed: the process may end then.
+pub struct Device(Keting);
+
+impl Deref for Device {
+    type Target = Keting;
+
+    fn deref(&self) -> &Keting {
+        &self.0
+    }
+}
+
+impl Drop for Device {
+    fn drop(&mut self) {
+        // Whatever was done is durable by now; what closing tidies up, the next opening does.
+        let _ = wait(self.0.close());
+    }
+}
+
 /// Opens the device in a directory.
 ///
 /// # Errors
 /// When there is none, it cannot be opened, or the directory is a server's.
-pub fn open(data: &Path) -> Result<Keting, Failure> {
+pub fn open(data: &Path) -> Result<Device, Failure> {
     require_no_server(data)?;
-    Ok(Keting::open(data, vault()?)?)
+    Ok(Device(wait(Keting::open(data, vault()?))?))
+}
+
+/// Opens the device in a directory for what goes below the facade.
+///
+/// # Errors
+/// As for [`open`].
+pub fn open_below(data: &Path) -> Result<Local, Failure> {
+    require_no_server(data)?;
+    Ok(Local::open(data, vault()?)?)
+}
+
+/// Waits for what the engine's own threads do.
+///
+/// # Errors
+/// What the engine says.
+pub fn wait<T>(answer: impl Future<Output = Result<T, EngineError>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    Ok(runtime.map_err(EngineError::NoThread)?.block_on(answer)?)
 }
 
 /// Complains of a server's directory, where the verbs of a device have nothing to do.
@@ -38,24 +78,25 @@ pub fn require_no_server(data: &Path) -> Result<(), Failure> {
     Err(Failure::Server { code: "folder_of_server".to_owned(), message })
 }
 
-/// Carries out a command, says what to look at again, and prints the id of what it is about.
+/// Says what to look at again of something that was saved, and prints the id of what it is about.
 ///
 /// # Errors
-/// When it was refused, or the device cannot be used.
-pub fn write(
-    keting: &Keting,
-    command: &Command,
+/// `nothing_changed` where everything was as it should be already: whoever typed a line is told that it did
+/// nothing. When standard output is closed.
+pub fn print_saved<I>(
+    saved: &Saved<I>,
+    mut cautions: Vec<Warning>,
     about: impl Display,
     writing: &Writing,
 ) -> Result<(), Failure> {
-    let executed = keting.execute(command);
-    let executed =
-        executed.map_err(|error| Failure::of_command(error, command.refused(keting.now())));
-    let warnings = executed?.warnings;
-    if writing.json {
-        return output::saved(&about.to_string(), &warnings);
+    if saved.commit.is_none() {
+        return Err(EngineError::Command(CommandError::NothingChanged).into());
     }
-    warnings.iter().copied().for_each(output::warn);
+    cautions.extend(&saved.warnings);
+    if writing.json {
+        return output::saved(&about.to_string(), &cautions);
+    }
+    cautions.into_iter().for_each(output::warn);
     output::line(about)
 }
 
@@ -94,11 +135,11 @@ pub fn vault_folder() -> Option<PathBuf> {
 ///
 /// # Errors
 /// When there is none. Who typed a name is told the codes of the regions that are called so.
-pub fn region(keting: &Keting, code: &str) -> Result<DocumentId, Failure> {
+pub fn region(keting: &Keting, code: &str) -> Result<RegionId, Failure> {
     // A code that is none is looked for as it was typed, and not found.
-    let typed = check(Field::RegionCode, code, keting.now());
+    let typed = check(Field::RegionCode, code, wait(keting.now())?);
     let code = typed.map_or_else(|_| code.to_owned(), |checked| checked.value);
-    match keting.region_of_code(&code)? {
+    match wait(keting.region_of_code(code.clone()))? {
         Some(region) => Ok(region),
         None => Err(named_otherwise(keting, &code)?),
     }
@@ -106,7 +147,7 @@ pub fn region(keting: &Keting, code: &str) -> Result<DocumentId, Failure> {
 
 /// Why no region has the code that somebody typed: it may be a name.
 fn named_otherwise(keting: &Keting, typed: &str) -> Result<Failure, Failure> {
-    let regions = keting.regions()?.into_iter().map(|region| CalledRegion {
+    let regions = wait(keting.regions())?.into_iter().map(|region| CalledRegion {
         code: region.code,
         name: region.name,
         parent: region.parent,
@@ -133,8 +174,8 @@ pub fn digits_of(id: &impl Display, count: usize) -> String {
 ///
 /// # Errors
 /// When none or several do.
-pub fn household(keting: &Keting, typed: &str) -> Result<DocumentId, Failure> {
-    Ok(keting.household_named(typed)?)
+pub fn household(keting: &Keting, typed: &str) -> Result<HouseholdId, Failure> {
+    wait(keting.household_named(typed.to_owned()))
 }
 
 /// What stands in a household and has an id that begins as it was typed.
@@ -143,11 +184,11 @@ pub fn household(keting: &Keting, typed: &str) -> Result<DocumentId, Failure> {
 /// When none or several do.
 pub fn item(
     keting: &Keting,
-    household: &DocumentId,
+    household: HouseholdId,
     kind: ItemKind,
     typed: &str,
 ) -> Result<ItemId, Failure> {
-    Ok(keting.item_named(household, kind, typed)?)
+    wait(keting.item_named(household, kind, typed.to_owned()))
 }
 
 /// A household and a resident of it, whose ids begin as they were typed.
@@ -158,10 +199,10 @@ pub fn resident(
     keting: &Keting,
     household: &str,
     resident: &str,
-) -> Result<(DocumentId, ItemId), Failure> {
+) -> Result<(HouseholdId, ResidentId), Failure> {
     let household = self::household(keting, household)?;
-    let resident = item(keting, &household, ItemKind::Resident, resident)?;
-    Ok((household, resident))
+    let resident = item(keting, household, ItemKind::Resident, resident)?;
+    Ok((household, ResidentId::of(resident)))
 }
 
 #[cfg(test)]

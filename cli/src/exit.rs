@@ -98,16 +98,6 @@ impl Failure {
         }
     }
 
-    /// Why a command was not carried out, with all fields that are wrong where some are: planning names only
-    /// the first.
-    pub fn of_command(error: EngineError, refused: Vec<Refused>) -> Self {
-        let is_of_fields = matches!(
-            error,
-            EngineError::Command(CommandError::Invalid { .. } | CommandError::UnknownField { .. })
-        );
-        if is_of_fields && !refused.is_empty() { Self::Fields(refused) } else { error.into() }
-    }
-
     /// The patterns of the fields of a form that are not filled in as they should be, and the rules that are
     /// broken.
     pub fn invalid_fields(&self) -> Vec<(&'static str, InvalidValue)> {

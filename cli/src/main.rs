@@ -19,6 +19,7 @@ mod language;
 mod output;
 mod pager;
 mod time;
+mod typed;
 
 use clap::FromArgMatches as _;
 

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use keting::ItemId;
-use keting::parts::Local as Keting;
 use keting::views::TurnedFourteen;
+use keting::{ItemId, Keting};
 
+use crate::device::wait;
 use crate::exit::Failure;
 use crate::output::{self, shell_word};
 
@@ -25,7 +25,7 @@ impl Fourteen {
     /// When the device cannot be read.
     pub fn read(keting: &Keting, data: &Path) -> Result<Self, Failure> {
         let data = shell_word(&data.display().to_string());
-        Ok(Self { all: keting.turned_fourteen()?, data })
+        Ok(Self { all: wait(keting.turned_fourteen())?, data })
     }
 
     /// What to do about a resident, if they are one of them.

@@ -1,14 +1,14 @@
 //! Edits that the server holds: what was entered, whose and where, when, why, and what to do. They stand in
 //! no other list, so whoever entered them finds all of it here.
 
+use keting::Keting;
 use keting::error::known;
-use keting::parts::Local as Keting;
 use keting::views::HeldView;
 use serde_json::{Value, json};
 
 use crate::arguments::Held;
 use crate::commands::entered::{self, cells, fields, place, what};
-use crate::device::{self, open};
+use crate::device::{self, open, wait};
 use crate::exit::Failure;
 use crate::output;
 use crate::time::city_minute;
@@ -45,14 +45,14 @@ pub fn none_is(count: u64) -> Result<(), Failure> {
 pub fn run(verb: &Held) -> Result<(), Failure> {
     match verb {
         Held::List(reading) => {
-            let held = open(&reading.data)?.held()?;
+            let held = wait(open(&reading.data)?.held())?;
             if reading.json {
                 return output::json(&held.iter().map(to_json).collect::<Vec<_>>());
             }
             list(&held)
         }
         Held::Show { id, reading } => {
-            let one = open(&reading.data)?.held_named(id)?;
+            let one = wait(open(&reading.data)?.held_named(id.clone()))?;
             if reading.json { output::json(&to_json(&one)) } else { show(&one) }
         }
     }
@@ -63,7 +63,7 @@ pub fn run(verb: &Held) -> Result<(), Failure> {
 /// # Errors
 /// When the device cannot be read, or standard output is closed.
 pub fn mention(keting: &Keting) -> Result<(), Failure> {
-    match keting.held_count()? {
+    match wait(keting.device())?.held {
         0 => Ok(()),
         count => output::line(format!(
             "待处理 held: {count}（不在上面，用 keting held list 查看 not shown here, see keting held list）"

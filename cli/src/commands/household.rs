@@ -5,16 +5,18 @@ mod list;
 mod records;
 mod show;
 
-use keting::commands::HouseholdCommand;
+use keting::input::Field;
+use keting::verbs::{HouseholdEdit, NewHousehold};
 use keting::views::FactView;
-use keting::{Command, DocumentKind, Fields, Value};
+use keting::words::Tenure;
 use keting_model::words::WITHDRAWN;
 
 use crate::arguments::Household;
 use crate::commands::words::{who_and_when, word_name};
 use crate::commands::{conflicts, withdrawal};
-use crate::device;
+use crate::device::{self, print_saved, wait};
 use crate::exit::Failure;
+use crate::typed::Typed;
 
 /// Does what was asked with households.
 ///
@@ -24,28 +26,37 @@ pub fn run(verb: Household) -> Result<(), Failure> {
     match verb {
         Household::Add { writing, region, address, address_code, tenure } => {
             let keting = device::open(&writing.data)?;
-            let household = keting.new_document(DocumentKind::Household);
-            let fields = fields(&[
-                ("address", Some(address)),
-                ("address_code", address_code),
-                ("tenure", tenure),
-            ]);
             let region = device::region(&keting, &region)?;
-            let (residents, time) = (Vec::new(), keting.now());
-            let add = HouseholdCommand::Add { household, region, fields, residents, time };
-            device::write(&keting, &Command::Household(add), household, &writing)
+            let mut typed = Typed::on(&keting)?;
+            let form = NewHousehold {
+                address_code: typed.given(Field::AddressCode, address_code),
+                tenure: tenure.and_then(|word| typed.word(Field::Tenure, &word, Tenure::of_code)),
+                ..NewHousehold::at(region, typed.text(Field::Address, address))
+            };
+            let cautions = typed.cautions()?;
+            let saved = wait(keting.add_household(form, None))?;
+            print_saved(&saved, cautions, saved.id, &writing)
         }
         Household::List { region, withdrawn, reading } => {
             list::list(region.as_deref(), withdrawn, &reading)
         }
         Household::Show { id, withdrawn, reading } => show::show(&id, withdrawn, &reading),
         Household::Edit { id, writing, address, address_code, tenure } => {
-            let fields =
-                fields(&[("address", address), ("address_code", address_code), ("tenure", tenure)]);
             let keting = device::open(&writing.data)?;
             let household = device::household(&keting, &id)?;
-            let edit = Command::Household(HouseholdCommand::Edit { household, fields });
-            device::write(&keting, &edit, household, &writing)
+            let mut typed = Typed::on(&keting)?;
+            let address = address.map(|text| typed.text(Field::Address, text));
+            let code = typed.edited(Field::AddressCode, address_code);
+            let tenure = tenure.map(|word| typed.word(Field::Tenure, &word, Tenure::of_code));
+            let edits = [
+                address.map(|value| HouseholdEdit::Address { value }),
+                code.map(|value| HouseholdEdit::AddressCode { value }),
+                tenure.map(|value| HouseholdEdit::Tenure { value }),
+            ];
+            let cautions = typed.cautions()?;
+            let edits = edits.into_iter().flatten().collect();
+            let saved = wait(keting.edit_household(household, edits, None))?;
+            print_saved(&saved, cautions, household, &writing)
         }
         Household::Visit(visit) => records::visit(visit),
         Household::Need(need) => records::need(need),
@@ -101,17 +112,4 @@ fn withdrawn_lines(facts: &[FactView]) -> Vec<String> {
 fn with_author(mut said: Vec<String>, fact: &FactView) -> String {
     said.push(format!("（{}）", who_and_when(&fact.entered)));
     said.join("  ")
-}
-
-/// Fields that were given on the command line; an empty text clears one.
-pub fn fields(given: &[(&str, Option<String>)]) -> Fields {
-    let mut fields = Fields::new();
-    for (name, value) in given {
-        match value.as_deref() {
-            Some("") => fields.set(name, Value::Null),
-            Some(value) => fields.set(name, value),
-            None => {}
-        }
-    }
-    fields
 }

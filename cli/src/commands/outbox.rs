@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::Reading;
 use crate::commands::entered::{self, cells};
-use crate::device::open;
+use crate::device::{open, wait};
 use crate::exit::Failure;
 use crate::output;
 use crate::time::city_minute;
@@ -19,7 +19,7 @@ pub const OUTBOX_MAX: u32 = 10_000;
 /// When the device cannot be opened.
 pub fn outbox(reading: &Reading) -> Result<(), Failure> {
     let keting = open(&reading.data)?;
-    let entries = keting.outbox(OUTBOX_MAX)?;
+    let entries = wait(keting.outbox(OUTBOX_MAX))?;
     if reading.json {
         return output::json(&entries.iter().map(entry_json).collect::<Vec<_>>());
     }
@@ -30,7 +30,7 @@ pub fn outbox(reading: &Reading) -> Result<(), Failure> {
     let headings: Vec<_> = headings.into_iter().chain(entered::HEADINGS).collect();
     output::table(&headings, &entries.iter().map(row).collect::<Vec<_>>())?;
     output::meanings(entries.iter().filter_map(|entry| State::of(&entry.state).code))?;
-    match keting.status()?.ended {
+    match wait(keting.device())?.ended {
         Some(why) => say_why_they_stay(&why, &entries),
         None => Ok(()),
     }

@@ -1,15 +1,16 @@
 //! Regions: list, show, add.
 
+use keting::Level;
+use keting::input::Field;
+use keting::verbs::NewRegion;
 use keting::views::RegionView;
-use keting_model::region::RegionCommand;
-use keting_model::{Command, DocumentKind};
 
 use crate::arguments::Region;
-use crate::commands::household::fields;
 use crate::commands::words::word_name;
-use crate::device;
+use crate::device::{self, print_saved, wait};
 use crate::exit::Failure;
 use crate::output;
+use crate::typed::Typed;
 
 /// Does what was asked with regions.
 ///
@@ -18,7 +19,7 @@ use crate::output;
 pub fn run(verb: Region) -> Result<(), Failure> {
     match verb {
         Region::List(reading) => {
-            let regions = device::open(&reading.data)?.regions()?;
+            let regions = wait(device::open(&reading.data)?.regions())?;
             if reading.json {
                 return output::json(&regions);
             }
@@ -27,24 +28,26 @@ pub fn run(verb: Region) -> Result<(), Failure> {
         Region::Show { code, reading } => {
             let keting = device::open(&reading.data)?;
             let id = device::region(&keting, &code)?;
-            let mut regions = keting.regions()?;
-            regions.retain(|region| region.id == id);
+            let mut regions = wait(keting.regions())?;
+            regions.retain(|region| region.id == id.document());
             let region = regions.first().ok_or(Failure::NotFound("the region"))?;
             if reading.json { output::json(region) } else { print(&regions) }
         }
         Region::Add { writing, code, name, level, parent, boundary, head } => {
             let keting = device::open(&writing.data)?;
-            let region = keting.new_document(DocumentKind::Region);
-            let parent = Some(device::region(&keting, &parent)?);
-            let fields = fields(&[
-                ("code", Some(code)),
-                ("name", Some(name)),
-                ("level", Some(level)),
-                ("boundary", boundary),
-                ("head", head),
-            ]);
-            let add = RegionCommand::Add { region, parent, fields };
-            device::write(&keting, &Command::Region(add), region, &writing)
+            let parent = device::region(&keting, &parent)?;
+            let mut typed = Typed::on(&keting)?;
+            let (code, name) =
+                (typed.text(Field::RegionCode, code), typed.text(Field::RegionName, name));
+            let level = typed.word(Field::RegionLevel, &level, Level::from_name);
+            let boundary = typed.given(Field::RegionBoundary, boundary);
+            let head = typed.given(Field::RegionHead, head);
+            let cautions = typed.cautions()?;
+            // What is empty is no word, and was refused.
+            let level = level.ok_or(Failure::NotFound("the level"))?;
+            let form = NewRegion { id: None, parent, code, name, level, boundary, head };
+            let saved = wait(keting.add_region(form, None))?;
+            print_saved(&saved, cautions, saved.id, &writing)
         }
     }
 }

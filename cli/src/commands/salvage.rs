@@ -1,11 +1,11 @@
 //! Rescuing what nobody else has from a damaged file.
 
 use keting::SalvageReport;
-use keting::parts::Local as Keting;
+use keting::parts::Local;
 use serde_json::{Value, json};
 
 use crate::arguments::Salvage;
-use crate::device::{open, require_no_server, vault};
+use crate::device::{open, require_no_server, vault, wait};
 use crate::exit::Failure;
 use crate::output;
 
@@ -15,10 +15,10 @@ use crate::output;
 /// When the device cannot be opened, the folder is a server's, or there is no room for a fresh file.
 pub fn salvage(arguments: &Salvage) -> Result<(), Failure> {
     if arguments.seen {
-        return Ok(open(&arguments.data)?.dismiss_salvage_report()?);
+        return wait(open(&arguments.data)?.dismiss_salvage_report());
     }
     require_no_server(&arguments.data)?;
-    let (keting, report) = Keting::salvage(&arguments.data, vault()?)?;
+    let (keting, report) = Local::salvage(&arguments.data, vault()?)?;
     match (&report, arguments.json) {
         (report, true) => output::json(&report.as_ref().map(report_json)),
         (Some(report), false) => print_report(report, keting.status()?.city.is_some()),

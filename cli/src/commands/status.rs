@@ -1,6 +1,5 @@
 //! How far a device is, and which devices it knows.
 
-use keting_trust::{RecordKind, SignedGrant};
 use serde_json::json;
 
 use crate::arguments::Reading;
@@ -8,7 +7,7 @@ use crate::columns::aligned;
 use crate::commands::fourteen::Fourteen;
 use crate::commands::outbox::waiting_for_invitation;
 use crate::commands::words::role_name;
-use crate::device::{digits_of, digits_shown, open};
+use crate::device::{digits_of, digits_shown, open, wait};
 use crate::exit::Failure;
 use crate::output;
 use crate::time::{city_minute, clock_off, grant_ends_soon};
@@ -19,7 +18,7 @@ use crate::time::{city_minute, clock_off, grant_ends_soon};
 /// When the device cannot be opened.
 pub fn status(reading: &Reading) -> Result<(), Failure> {
     let keting = open(&reading.data)?;
-    let status = keting.status()?;
+    let status = wait(keting.device())?;
     let fourteen = Fourteen::read(&keting, &reading.data)?;
     let role = status.role.map(|role| role.name());
     if reading.json {
@@ -46,7 +45,7 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
             "log_diverged": status.log_diverged,
             "unread": status.unread,
             "set_aside": status.set_aside,
-            "city_time_ms": keting.now().unix_ms(),
+            "city_time_ms": wait(keting.now())?.unix_ms(),
             "clock_off_ms": status.clock_off_ms,
             "time_uncertain": status.time_uncertain,
             "salvaged": status.salvaged.as_ref().map(super::salvage::report_json),
@@ -125,32 +124,25 @@ fn dash() -> String {
 /// When the device cannot be opened.
 pub fn devices(reading: &Reading) -> Result<(), Failure> {
     let keting = open(&reading.data)?;
-    let records = keting.read(|reader| reader.records_of(RecordKind::Grant.code()))?;
-    let grants: Vec<_> = records
-        .iter()
-        .filter_map(|record| SignedGrant::read_stored(&record.bytes).ok())
-        .map(|signed| signed.grant)
-        .collect();
+    let devices = wait(keting.devices())?;
     if reading.json {
-        let grants: Vec<_> = grants
+        let devices: Vec<_> = devices
             .iter()
-            .map(|grant| {
+            .map(|one| {
                 json!({
-                    "device": grant.holder.device_id().to_string(),
-                    "name": grant.name,
-                    "role": grant.role.name(),
-                    "expires_at_ms": grant.expires_at_ms,
+                    "device": one.device.to_string(),
+                    "name": one.name,
+                    "role": one.role.name(),
+                    "expires_at_ms": one.expires_at_ms,
                 })
             })
             .collect();
-        return output::json(&grants);
+        return output::json(&devices);
     }
-    let ids: Vec<_> = grants.iter().map(|grant| grant.holder.device_id()).collect();
-    let digits = digits_shown(ids.iter().map(|id| id.as_bytes().as_slice()));
-    let rows: Vec<_> = grants
+    let digits = digits_shown(devices.iter().map(|one| one.device.as_bytes().as_slice()));
+    let rows: Vec<_> = devices
         .into_iter()
-        .zip(&ids)
-        .map(|(grant, id)| vec![digits_of(id, digits), grant.name, role_name(grant.role.name())])
+        .map(|one| vec![digits_of(&one.device, digits), one.name, role_name(one.role.name())])
         .collect();
     output::table(&["设备 device", "姓名 name", "角色 role"], &rows)
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use keting::parts::{Local as Keting, holds_replica};
+use keting::parts::{Local, holds_replica};
 use keting::views::OutboxState;
 use keting::{EngineError, Invitation, Status, SyncReport};
 use keting_server::init::{InitError, store_path};
@@ -39,7 +39,7 @@ pub fn enroll(arguments: &Enroll) -> Result<(), Failure> {
 
 fn enroll_in(data: &Path, invitation: &Invitation) -> Result<(), Failure> {
     let was_there = holds_replica(data);
-    let keting = Keting::create(data, device::vault()?, invitation)?;
+    let keting = Local::create(data, device::vault()?, invitation)?;
     let report = match run(&keting, false) {
         Ok(report) => report,
         Err(failure) if keting.status()?.city.is_some() => return Err(failure),
@@ -47,7 +47,7 @@ fn enroll_in(data: &Path, invitation: &Invitation) -> Result<(), Failure> {
             drop(keting);
             if failure.is_refusal() && !was_there {
                 // What cannot be taken away is taken up by the next attempt.
-                let _ = Keting::discard(data, device::vault()?);
+                let _ = Local::discard(data, device::vault()?);
             } else if failure.retryable() {
                 output::note(&joins_later(data));
             }
@@ -79,7 +79,7 @@ fn joins_later(data: &Path) -> String {
 /// When the server cannot be reached or refuses; exit code 1 while anything is held, or
 /// when edits were refused.
 pub fn sync(arguments: &Sync) -> Result<(), Failure> {
-    let keting = device::open(&arguments.reading.data)?;
+    let keting = device::open_below(&arguments.reading.data)?;
     if arguments.watch {
         let watched = watch::watch(&keting, arguments.reading.json);
         if watched.is_err() {
@@ -108,7 +108,7 @@ pub fn sync(arguments: &Sync) -> Result<(), Failure> {
 }
 
 /// Of a device that was ended: says what it keeps until it is invited again.
-fn mention_waiting_for_invitation(keting: &Keting, as_json: bool) -> Result<(), Failure> {
+fn mention_waiting_for_invitation(keting: &Local, as_json: bool) -> Result<(), Failure> {
     match keting.status()?.waiting_for_invitation {
         0 => {}
         count if as_json => {
@@ -121,7 +121,7 @@ fn mention_waiting_for_invitation(keting: &Keting, as_json: bool) -> Result<(), 
 }
 
 /// Why the oldest refused edit was refused.
-fn refused(keting: &Keting) -> Result<Option<String>, Failure> {
+fn refused(keting: &Local) -> Result<Option<String>, Failure> {
     let waiting = keting.outbox(outbox::OUTBOX_MAX)?.into_iter();
     Ok(waiting
         .filter_map(|entry| match entry.state {
@@ -135,7 +135,7 @@ fn refused(keting: &Keting) -> Result<Option<String>, Failure> {
         .next())
 }
 
-fn run(keting: &Keting, as_json: bool) -> Result<SyncReport, Failure> {
+fn run(keting: &Local, as_json: bool) -> Result<SyncReport, Failure> {
     let report = keting.sync(&mut |news| watch::note(&news, as_json));
     output::progress_done();
     Ok(report?)

@@ -64,7 +64,7 @@ pub fn verify(reading: &Reading) -> Result<(), Failure> {
 }
 
 fn verify_device(reading: &Reading) -> Result<Found, Failure> {
-    let keting = device::open(&reading.data)?;
+    let keting = device::open_below(&reading.data)?;
     let report = replica_of(&keting).verify(&mut |done, total| {
         output::progress(&format!("已核对文档 documents checked: {done}/{total}"));
     })?;
@@ -91,7 +91,7 @@ pub fn inspect(reading: &Reading) -> Result<(), Failure> {
         let sizes = measure(&path).map_err(keting::EngineError::from)?;
         (path, sizes)
     } else {
-        let keting = device::open(&reading.data)?;
+        let keting = device::open_below(&reading.data)?;
         let sizes = keting.read(|reader| reader.sizes())?;
         (file_path(&reading.data), sizes)
     };

@@ -6,7 +6,7 @@ mod changed;
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 
-use keting::parts::{Changed, Local as Keting, News, Subscription, SyncNews};
+use keting::parts::{Changed, Local, News, Subscription, SyncNews};
 use serde_json::{Value, json};
 
 use crate::commands::{held, moot};
@@ -18,7 +18,7 @@ use crate::time::{clock_off, grant_ends_soon};
 ///
 /// # Errors
 /// When trying again would not help, or standard output is closed.
-pub fn watch(keting: &Keting, json: bool) -> Result<(), Failure> {
+pub fn watch(keting: &Local, json: bool) -> Result<(), Failure> {
     let rows = keting.watch(&[]);
     let syncing = keting.start_sync()?;
     let news = syncing.news();
@@ -46,7 +46,7 @@ fn interrupted() -> Result<(), Failure> {
     Ok(runtime.block_on(tokio::signal::ctrl_c())?)
 }
 
-fn print_rows(keting: &Keting, mut rows: Subscription, json: bool) -> Result<(), Failure> {
+fn print_rows(keting: &Local, mut rows: Subscription, json: bool) -> Result<(), Failure> {
     rows.try_for_each(|changed| match changed {
         Changed::Rows(rows) if json => {
             let things = rows.iter().filter(|row| changed::is_of_a_thing(row));
@@ -58,7 +58,7 @@ fn print_rows(keting: &Keting, mut rows: Subscription, json: bool) -> Result<(),
     })
 }
 
-fn print_news(keting: &Keting, mut news: News, json: bool) -> Result<(), Failure> {
+fn print_news(keting: &Local, mut news: News, json: bool) -> Result<(), Failure> {
     let mut held_told = 0;
     news.try_for_each(|news| {
         match json {

@@ -1,15 +1,16 @@
 //! What was entered by mistake: withdrawn, restored, and shown on demand.
 
-use keting::commands::{Record, WithdrawalCommand};
-use keting::parts::Local as Keting;
+use keting::input::Field;
+use keting::verbs::RecordRef;
 use keting::views::{ConflictView, FactView, ItemKind};
-use keting::{Command, DocumentId, ItemId};
+use keting::{HouseholdId, Keting, NeedId, NoteId, VisitId};
 
 use crate::arguments::{OfHousehold, RestoreReason, WithdrawReason, Writing};
 use crate::commands::words::who_and_when;
-use crate::device;
+use crate::device::{self, print_saved, wait};
 use crate::exit::Failure;
 use crate::output;
+use crate::typed::Typed;
 
 /// Withdraws the household, or something of it, and prints the id of what it was.
 ///
@@ -23,8 +24,7 @@ pub fn withdraw(
 ) -> Result<(), Failure> {
     let keting = device::open(&writing.data)?;
     let household = device::household(&keting, household)?;
-    let record = record(&keting, &household, of)?;
-    withdraw_record(&keting, household, record, why, writing)
+    withdraw_record(&keting, record(&keting, household, of)?, why, writing)
 }
 
 /// Withdraws a resident, and prints their id.
@@ -39,7 +39,7 @@ pub fn withdraw_resident(
 ) -> Result<(), Failure> {
     let keting = device::open(&writing.data)?;
     let (household, resident) = device::resident(&keting, household, resident)?;
-    withdraw_record(&keting, household, Record::Resident(resident), why, writing)
+    withdraw_record(&keting, RecordRef::Resident { household, resident }, why, writing)
 }
 
 /// Restores the household, or something of it, and prints the id of what it is.
@@ -54,8 +54,7 @@ pub fn restore(
 ) -> Result<(), Failure> {
     let keting = device::open(&writing.data)?;
     let household = device::household(&keting, household)?;
-    let record = record(&keting, &household, of)?;
-    restore_record(&keting, household, record, why, writing)
+    restore_record(&keting, record(&keting, household, of)?, why, writing)
 }
 
 /// Restores a resident, and prints their id.
@@ -70,80 +69,62 @@ pub fn restore_resident(
 ) -> Result<(), Failure> {
     let keting = device::open(&writing.data)?;
     let (household, resident) = device::resident(&keting, household, resident)?;
-    restore_record(&keting, household, Record::Resident(resident), why, writing)
+    restore_record(&keting, RecordRef::Resident { household, resident }, why, writing)
 }
 
 fn withdraw_record(
     keting: &Keting,
-    household: DocumentId,
-    record: Record,
+    record: RecordRef,
     why: WithdrawReason,
     writing: &Writing,
 ) -> Result<(), Failure> {
-    let (fact, time, reason) = (keting.new_item(), keting.now(), why.reason);
-    let seen = match record {
-        Record::Household => keting.visits_and_notes(&household)?,
-        _ => Vec::new(),
-    };
-    let withdraw = WithdrawalCommand::Withdraw { household, record, fact, reason, seen, time };
-    write(keting, withdraw, household, record, writing)
+    let mut typed = Typed::on(keting)?;
+    let reason = typed.text(Field::WithdrawalReason, why.reason);
+    let cautions = typed.cautions()?;
+    let saved = wait(keting.withdraw(record, reason))?;
+    print_saved(&saved, cautions, id_of(record), writing)
 }
 
 fn restore_record(
     keting: &Keting,
-    household: DocumentId,
-    record: Record,
+    record: RecordRef,
     why: RestoreReason,
     writing: &Writing,
 ) -> Result<(), Failure> {
-    let (fact, time, reason) = (keting.new_item(), keting.now(), why.reason);
-    let restore = WithdrawalCommand::Restore { household, record, fact, reason, time };
-    write(keting, restore, household, record, writing)
+    let mut typed = Typed::on(keting)?;
+    let reason = typed.given(Field::WithdrawalReason, why.reason);
+    let cautions = typed.cautions()?;
+    let saved = wait(keting.restore(record, reason))?;
+    print_saved(&saved, cautions, id_of(record), writing)
 }
 
-fn write(
-    keting: &Keting,
-    command: WithdrawalCommand,
-    household: DocumentId,
-    record: Record,
-    writing: &Writing,
-) -> Result<(), Failure> {
-    let about = match record {
-        Record::Household => household.to_string(),
-        Record::Resident(item)
-        | Record::Need(item)
-        | Record::Visit { visit: item, .. }
-        | Record::Note { note: item, .. } => item.to_string(),
-    };
-    device::write(keting, &Command::Withdrawal(command), about, writing)
+/// The id of what it is.
+fn id_of(record: RecordRef) -> String {
+    match record {
+        RecordRef::Household { household } => household.to_string(),
+        RecordRef::Resident { resident, .. } => resident.to_string(),
+        RecordRef::Need { need, .. } => need.to_string(),
+        RecordRef::Visit { visit, .. } => visit.to_string(),
+        RecordRef::Note { note, .. } => note.to_string(),
+    }
 }
 
 /// What the options name.
-fn record(keting: &Keting, household: &DocumentId, of: &OfHousehold) -> Result<Record, Failure> {
+fn record(keting: &Keting, household: HouseholdId, of: &OfHousehold) -> Result<RecordRef, Failure> {
+    let item = |kind, typed: &str| device::item(keting, household, kind, typed);
     if let Some(need) = &of.need {
-        return Ok(Record::Need(device::item(keting, household, ItemKind::Need, need)?));
+        let need = NeedId::of(item(ItemKind::Need, need)?);
+        return Ok(RecordRef::Need { household, need });
     }
     if let Some(visit) = &of.visit {
-        let visit = device::item(keting, household, ItemKind::Visit, visit)?;
-        let year = year_of(keting, household, &visit)?.ok_or(Failure::NotFound("the visit"))?;
-        return Ok(Record::Visit { visit, year });
+        let visit = VisitId::of(item(ItemKind::Visit, visit)?);
+        return Ok(RecordRef::Visit { household, visit });
     }
     if let Some(note) = &of.note {
-        let note = device::item(keting, household, ItemKind::Note, note)?;
-        let year = year_of(keting, household, &note)?.ok_or(Failure::NotFound("the note"))?;
-        return Ok(Record::Note { note, year });
+        let note = NoteId::of(item(ItemKind::Note, note)?);
+        return Ok(RecordRef::Note { household, note });
     }
-    Ok(Record::Household)
-}
-
-/// The year of the day of a visit or note.
-fn year_of(keting: &Keting, household: &DocumentId, id: &ItemId) -> Result<Option<u16>, Failure> {
-    let page = keting.household_with_withdrawn(household)?;
-    let page = page.ok_or(Failure::NotFound("the household"))?;
-    let visits = page.visits.iter().flatten().map(|visit| (visit.id, &visit.at));
-    let notes = page.notes.iter().flatten().map(|note| (note.id, &note.at));
-    let day = visits.chain(notes).find(|(one, _)| one == id).map(|(_, day)| day);
-    Ok(day.and_then(|day| day.get(..4)?.parse().ok()))
+    Ok(RecordRef::Household { household })
 }
 
 /// Says how many households are in no list any more though others worked on them meanwhile.
@@ -151,7 +132,7 @@ fn year_of(keting: &Keting, household: &DocumentId, id: &ItemId) -> Result<Optio
 /// # Errors
 /// When the device cannot be read.
 pub fn mention(keting: &Keting) -> Result<(), Failure> {
-    let conflicts = keting.conflicts(None)?;
+    let conflicts = wait(keting.conflicts(None))?;
     let is_hidden = |one: &&ConflictView| one.key == "w" && one.shown == "withdrawn";
     let hidden: Vec<_> = conflicts.iter().filter(is_hidden).collect();
     let count = hidden.len();

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use keting::parts::Local as Keting;
+use keting::parts::Local;
 use keting_model::household::{HouseholdCommand, NewResident};
 use keting_model::query::Rows;
 use keting_model::{Cell, Command, DocumentKind, Fields};
@@ -41,11 +41,12 @@ pub fn play(words: &[String]) -> Result<(), Failure> {
 
 /// Enters every household of a micro-grid, and prints the id of each once it is durable.
 fn enter(data: &Path, micro_grid: &str, roster: &Roster) -> Result<(), Failure> {
-    let keting = device::open(data)?;
+    let keting = device::open_below(data)?;
     let found = roster.micro_grids.iter().find(|found| found.region.code == micro_grid);
     let micro_grid = found.ok_or_else(|| broken("no such micro-grid"))?;
     for household in &micro_grid.households {
         let id = keting.new_document(DocumentKind::Household);
+        let region = keting.region_of_code(&household.unit)?;
         let residents = household.people.iter().map(|person| NewResident {
             resident: keting.new_item(),
             fact: keting.new_item(),
@@ -53,7 +54,7 @@ fn enter(data: &Path, micro_grid: &str, roster: &Roster) -> Result<(), Failure> 
         });
         let add = HouseholdCommand::Add {
             household: id,
-            region: device::region(&keting, &household.unit)?,
+            region: region.ok_or(Failure::NotFound("the region"))?,
             fields: Fields::new().with("address", household.address.as_str()),
             residents: residents.collect(),
             time: keting.now(),
@@ -66,7 +67,7 @@ fn enter(data: &Path, micro_grid: &str, roster: &Roster) -> Result<(), Failure> 
 
 /// Looks through every cell of every table of a device's file for ID numbers.
 fn search(data: &Path, id_numbers: &BTreeSet<String>) -> Result<(), Failure> {
-    let keting = device::open(data)?;
+    let keting = device::open_below(data)?;
     let mut found = BTreeSet::new();
     let mut cells = 0_u64;
     for table in tables(&keting)? {
@@ -88,7 +89,7 @@ fn search(data: &Path, id_numbers: &BTreeSet<String>) -> Result<(), Failure> {
     output::json(&json!({ "cells": cells, "id_numbers": found.len() }))
 }
 
-fn tables(keting: &Keting) -> Result<Vec<String>, Failure> {
+fn tables(keting: &Local) -> Result<Vec<String>, Failure> {
     const TABLES: &str = "SELECT name FROM sqlite_schema WHERE type = 'table'";
     let mut names = Vec::new();
     keting.read(|reader| {

@@ -33,6 +33,21 @@ const BANS: [&str; 5] = [
     "std::thread::spawn",
 ];
 
+/// The commands that take the engine apart: they look into a file, or print what no app shows. Every other
+/// stands on what an app stands on.
+const BELOW_THE_FACADE: [&str; 5] =
+    ["salvage.rs", "sync.rs", "verify.rs", "watch.rs", "watch/changed.rs"];
+
+/// Finds a command that takes the engine apart where an app would not.
+pub fn below_the_facade(path: &str, text: &str) -> Vec<String> {
+    let command = path.strip_prefix("cli/src/commands/");
+    let is_meant = command.is_none_or(|command| BELOW_THE_FACADE.contains(&command));
+    match !is_meant && text.contains("keting::parts") {
+        true => vec![format!("{path} uses keting::parts, and not what an app uses")],
+        false => Vec::new(),
+    }
+}
+
 /// Finds dependencies that go up, sideways or into the tests.
 pub fn misplaced_dependencies(packages: &[Package]) -> Vec<String> {
     let mut findings = Vec::new();
@@ -111,6 +126,19 @@ mod tests {
             crate::expect_none(&missing_bans(room, &text));
         }
         assert_eq!(missing_bans("x", "").len(), BANS.len());
+    }
+
+    #[test]
+    fn a_command_stands_on_what_an_app_stands_on() {
+        let mut findings = Vec::new();
+        for path in repository::files().unwrap().iter().filter(|path| path.ends_with(".rs")) {
+            findings.extend(below_the_facade(path, &repository::read(path).unwrap()));
+        }
+        crate::expect_none(&findings);
+        let text = "use keting::parts::Local;";
+        assert_eq!(below_the_facade("cli/src/commands/held.rs", text).len(), 1);
+        crate::expect_none(&below_the_facade("cli/src/commands/verify.rs", text));
+        crate::expect_none(&below_the_facade("tests/scenarios/src/phone.rs", text));
     }
 
     #[test]

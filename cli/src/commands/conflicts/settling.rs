@@ -2,16 +2,16 @@
 //! answered in one way, however it is named and whatever was chosen: with what stands now.
 
 use keting::commands::Settle;
-use keting::parts::Local as Keting;
+use keting::verbs::Settlement;
 use keting::views::{Candidate, ConflictView, HouseholdInFull, ItemKind, RegionView};
-use keting::{Ambiguous, Command, DocumentId, DocumentKind, EngineError};
+use keting::{Ambiguous, DocumentId, DocumentKind, EngineError, HouseholdId, Keting};
 use keting_model::words::{STANDS, WITHDRAWN};
 use serde_json::Value as Json;
 
 use super::about;
 use crate::arguments::{SettleOn, Writing};
 use crate::commands::words::{region_field_name, value_words, word_name};
-use crate::device;
+use crate::device::{self, print_saved, wait};
 use crate::exit::Failure;
 use crate::language::InBoth;
 use crate::output;
@@ -24,7 +24,7 @@ pub fn settle(id: &str, key: &str, writing: &Writing, on: &SettleOn) -> Result<(
     let keting = device::open(&writing.data)?;
     let document = match id.parse() {
         Ok(document) => document,
-        Err(_) => device::household(&keting, id)?,
+        Err(_) => device::household(&keting, id)?.document(),
     };
     let conflicts = conflicts_of(&keting, &document)?;
     let Some(conflict) = named(&conflicts, key)? else {
@@ -33,17 +33,15 @@ pub fn settle(id: &str, key: &str, writing: &Writing, on: &SettleOn) -> Result<(
     if !conflict.facts.is_empty() {
         return Err(settled_by_saying_it_again());
     }
-    let typed = match (on.choose, &on.value) {
-        (Some(number), _) => chosen(conflict, number)?,
-        (None, Some(value)) => value.clone(),
-        (None, None) => String::new(),
+    let on = match (on.choose, &on.value) {
+        (Some(number), _) => Settlement::Value { value: chosen(conflict, number)? },
+        (None, Some(value)) => Settlement::Value { value: value.clone() },
+        (None, None) => Settlement::Clear,
     };
-    let key = &conflict.key;
-    let settle =
-        Settle::on_typed(document, key, &typed, keting.now()).map_err(EngineError::from)?;
-    device::write(&keting, &Command::Settle(settle), document, writing)?;
+    let saved = wait(keting.settle(conflict.id(), on))?;
+    print_saved(&saved, Vec::new(), document, writing)?;
     if !writing.json
-        && let Some(Stands { value, .. }) = stands(&keting, &document, key)?
+        && let Some(Stands { value, .. }) = stands(&keting, &document, &conflict.key)?
     {
         output::note(&format!("已定为 settled on: {value}"));
     }
@@ -55,7 +53,7 @@ fn conflicts_of(keting: &Keting, document: &DocumentId) -> Result<Vec<ConflictVi
     // A part of a household does not say of which one.
     let has_its_own =
         matches!(document.kind(), Some(DocumentKind::Household | DocumentKind::Region));
-    let mut conflicts = keting.conflicts(has_its_own.then_some(document))?;
+    let mut conflicts = wait(keting.conflicts(has_its_own.then_some(*document)))?;
     conflicts.retain(|one| one.document == *document);
     Ok(conflicts)
 }
@@ -121,7 +119,7 @@ fn not_open(keting: &Keting, document: DocumentId, typed: &str) -> Result<Failur
         Some(Stands { called, value }) => Ok(Failure::NotOpen { called, value }),
         // Then there is no such field, or not for whoever asks.
         None => {
-            let settle = Settle::on_typed(document, &key, "", keting.now());
+            let settle = Settle::on_typed(document, &key, "", wait(keting.now())?);
             Ok(Failure::Engine(
                 settle.err().map_or(EngineError::NotFound { what: "the field" }, EngineError::from),
             ))
@@ -140,7 +138,8 @@ fn whole(keting: &Keting, document: &DocumentId, typed: &str) -> Result<String, 
     let (Some(item), Some(field)) = (segments.next(), segments.next()) else {
         return Ok(typed.to_owned());
     };
-    let item = device::item(keting, document, kind, item)?;
+    let Some(household) = HouseholdId::of(*document) else { return Ok(typed.to_owned()) };
+    let item = device::item(keting, household, kind, item)?;
     let letter = if kind == ItemKind::Resident { "r" } else { "n" };
     Ok(format!("{letter}/{item}/{field}"))
 }
@@ -154,10 +153,11 @@ struct Stands {
 /// What stands under a key, if there is such a field and the reader may read it.
 fn stands(keting: &Keting, document: &DocumentId, key: &str) -> Result<Option<Stands>, Failure> {
     if document.kind() == Some(DocumentKind::Region) {
-        let region = keting.regions()?.into_iter().find(|region| region.id == *document);
+        let region = wait(keting.regions())?.into_iter().find(|region| region.id == *document);
         return Ok(region.and_then(|region| of_region(&region, key)));
     }
-    let page = keting.household_with_withdrawn(document)?;
+    let Some(household) = HouseholdId::of(*document) else { return Ok(None) };
+    let page = wait(keting.household_with_withdrawn(household))?;
     Ok(page.and_then(|page| of_household(&page, key)))
 }
 

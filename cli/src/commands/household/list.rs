@@ -1,11 +1,12 @@
 //! The list of households.
 
+use keting::RegionId;
 use keting::views::{HouseholdFilter, HouseholdView, Shown};
 
 use super::marked;
 use crate::arguments::Reading;
 use crate::commands::{held, withdrawal};
-use crate::device;
+use crate::device::{self, wait};
 use crate::exit::Failure;
 use crate::{output, pager};
 
@@ -15,14 +16,15 @@ use crate::{output, pager};
 /// When there is no such region, or the device cannot be used.
 pub fn list(region: Option<&str>, withdrawn: bool, reading: &Reading) -> Result<(), Failure> {
     let keting = device::open(&reading.data)?;
-    let region = region.map(|code| device::region(&keting, code)).transpose()?;
+    let region =
+        region.map(|code| device::region(&keting, code)).transpose()?.map(RegionId::document);
     let shown = if withdrawn { Shown::AlsoWithdrawn } else { Shown::Standing };
-    let households = keting.households(&HouseholdFilter { region, shown })?;
+    let households = wait(keting.every_household(HouseholdFilter { region, shown }))?;
     if reading.json {
         return output::json(&households);
     }
     let count = households.len();
-    let digits = keting.household_digits()?.max(device::DIGITS_MIN);
+    let digits = wait(keting.household_digits())?.max(device::DIGITS_MIN);
     let rows: Vec<_> = households.into_iter().map(|one| row(one, digits)).collect();
     let headings = [
         "编号 id",

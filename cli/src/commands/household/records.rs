@@ -1,13 +1,15 @@
 //! What is entered of a household beside its own fields: visits, needs, notes.
 
-use keting::Command;
-use keting::commands::{HouseholdCommand, VisitsCommand};
+use keting::NeedId;
+use keting::input::Field;
+use keting::verbs::{self, NeedStep, NewNeed};
 use keting::views::ItemKind;
+use keting::words::NeedStatus;
 
-use super::fields;
 use crate::arguments::{NeedSaid, NewNote, NewVisit};
-use crate::device;
+use crate::device::{self, print_saved, wait};
 use crate::exit::Failure;
+use crate::typed::Typed;
 
 /// Records a visit.
 ///
@@ -17,12 +19,17 @@ pub fn visit(said: NewVisit) -> Result<(), Failure> {
     let NewVisit { id, writing, purpose, note, at, by } = said;
     let keting = device::open(&writing.data)?;
     let household = device::household(&keting, &id)?;
-    let (visit, time) = (keting.new_item(), keting.now());
-    let at = at.unwrap_or_else(|| time.day().to_string());
-    let fields =
-        fields(&[("at", Some(at)), ("purpose", Some(purpose)), ("note", note), ("by", by)]);
-    let add = VisitsCommand::AddVisit { household, visit, fields, time };
-    device::write(&keting, &Command::Visits(add), visit, &writing)
+    let mut typed = Typed::on(&keting)?;
+    let visit = verbs::NewVisit {
+        id: None,
+        on: at.and_then(|day| typed.day(Field::VisitAt, &day)),
+        purpose: typed.given(Field::VisitPurpose, Some(purpose)),
+        note: typed.given(Field::VisitNote, note),
+        by: typed.given(Field::VisitBy, by),
+    };
+    let cautions = typed.cautions()?;
+    let saved = wait(keting.add_visit(household, visit, None))?;
+    print_saved(&saved, cautions, saved.id, &writing)
 }
 
 /// Records a need, or what became of one.
@@ -33,25 +40,31 @@ pub fn need(said: NeedSaid) -> Result<(), Failure> {
     let NeedSaid { id, writing, text, need, status, note } = said;
     let keting = device::open(&writing.data)?;
     let household = device::household(&keting, &id)?;
-    let time = keting.now();
-    let (need, command) = match (text, need, status) {
+    let mut typed = Typed::on(&keting)?;
+    let usage = || {
+        Failure::Usage(
+            "写 --text，或 --need 和 --status · --text, or --need and --status".to_owned(),
+        )
+    };
+    let (saved, cautions) = match (text, need, status) {
         (Some(text), ..) => {
-            let need = keting.new_item();
-            (need, HouseholdCommand::AddNeed { household, need, text, time })
+            let need = NewNeed { id: None, text: typed.text(Field::Need, text) };
+            let cautions = typed.cautions()?;
+            (wait(keting.add_need(household, need, None))?, cautions)
         }
         (None, Some(need), Some(status)) => {
-            let need = device::item(&keting, &household, ItemKind::Need, &need)?;
-            let fact = keting.new_item();
-            (need, HouseholdCommand::AdvanceNeed { household, need, fact, status, note, time })
+            let need = device::item(&keting, household, ItemKind::Need, &need)?;
+            let status = typed.word(Field::NeedStatus, &status, NeedStatus::of_code);
+            let note = typed.given(Field::NeedNote, note);
+            let cautions = typed.cautions()?;
+            // What is empty is no word, and was refused.
+            let step = NeedStep { status: status.ok_or_else(usage)?, note };
+            (wait(keting.advance_need(household, NeedId::of(need), step))?, cautions)
         }
         // The command line lets nothing else through.
-        (None, ..) => {
-            return Err(Failure::Usage(
-                "写 --text，或 --need 和 --status · --text, or --need and --status".to_owned(),
-            ));
-        }
+        (None, ..) => return Err(usage()),
     };
-    device::write(&keting, &Command::Household(command), need, &writing)
+    print_saved(&saved, cautions, saved.id, &writing)
 }
 
 /// Writes a note.
@@ -62,7 +75,9 @@ pub fn note(said: NewNote) -> Result<(), Failure> {
     let NewNote { id, writing, text } = said;
     let keting = device::open(&writing.data)?;
     let household = device::household(&keting, &id)?;
-    let (note, time) = (keting.new_item(), keting.now());
-    let add = VisitsCommand::AddNote { household, note, text, time };
-    device::write(&keting, &Command::Visits(add), note, &writing)
+    let mut typed = Typed::on(&keting)?;
+    let note = verbs::NewNote { id: None, text: typed.text(Field::Note, text) };
+    let cautions = typed.cautions()?;
+    let saved = wait(keting.add_note(household, note, None))?;
+    print_saved(&saved, cautions, saved.id, &writing)
 }

@@ -11,7 +11,7 @@ use crate::commands::fourteen::Fourteen;
 use crate::commands::known::Known;
 use crate::commands::words::{field_name, role_name, word_name};
 use crate::commands::{conflicts, held, withdrawal};
-use crate::device;
+use crate::device::{self, wait};
 use crate::exit::Failure;
 use crate::output;
 
@@ -24,13 +24,14 @@ pub fn show(id: &str, withdrawn: bool, reading: &Reading) -> Result<(), Failure>
     let id = device::household(&keting, id)?;
     if reading.json
         && !withdrawn
-        && let Some(page) = keting.household(&id)?
+        && let Some(page) = wait(keting.household(id))?
     {
         return output::json(&page);
     }
-    let all = keting.household_with_withdrawn(&id)?.ok_or(Failure::NotFound("the household"))?;
+    let all =
+        wait(keting.household_with_withdrawn(id))?.ok_or(Failure::NotFound("the household"))?;
     let data = reading.data.display().to_string();
-    let role = keting.roles().first().map(|role| role_name(role.name())).unwrap_or_default();
+    let role = wait(keting.device())?.role.map(|role| role_name(role.name())).unwrap_or_default();
     if !withdrawn && !all.household.withdrawn.is_empty() {
         if !reading.json {
             conflicts::mention_of_withdrawn(&all, &data);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keting::parts::{ChangedRow, Local as Keting};
+use keting::parts::{ChangedRow, Local};
 use serde_json::{Value, json};
 
 use crate::exit::Failure;
@@ -34,7 +34,7 @@ pub fn is_of_a_thing(row: &ChangedRow) -> bool {
 ///
 /// # Errors
 /// When the device cannot be read.
-pub fn in_words(keting: &Keting, rows: &[ChangedRow]) -> Result<Vec<String>, Failure> {
+pub fn in_words(keting: &Local, rows: &[ChangedRow]) -> Result<Vec<String>, Failure> {
     let mut by_document: BTreeMap<_, BTreeSet<usize>> = BTreeMap::new();
     for row in rows {
         let thing = THINGS.iter().position(|(table, _)| *table == row.table);

@@ -57,7 +57,6 @@ macro_rules! questions {
                 match self {
                     $(Self::$name $(($given))? => {
                         let ($replica, $contact) = (replica, contact);
-                        let _ = $contact;
                         $ask.map(|answer| Answer::$name(answer.into()))
                     })*
                 }
@@ -76,7 +75,6 @@ macro_rules! questions {
                     self.read(move |$replica| {
                         $(let $given = &$given;)?
                         let $contact = &known.contact();
-                        let _ = $contact;
                         $ask
                     })
                 }
