@@ -23,7 +23,10 @@ pub fn regions_called(typed: &str, all: &[CalledRegion]) -> Option<Ambiguous> {
     let name = check(Field::RegionName, typed, CityTime::default());
     let name = name.map_or_else(|_| typed.to_owned(), |checked| checked.value);
     let (called_so, others): (Vec<_>, Vec<_>) = all.iter().partition(|one| one.name == name);
-    let called_alike = others.into_iter().filter(|one| one.name.contains(&name)).collect();
+    // Digits alone are a code that is mistyped, and stand in many names.
+    let is_code = name.bytes().all(|byte| byte.is_ascii_digit());
+    let may_be_part = |one: &&CalledRegion| !is_code && one.name.contains(&name);
+    let called_alike = others.into_iter().filter(may_be_part).collect();
     let meant = if called_so.is_empty() { called_alike } else { called_so };
     let candidates = meant
         .iter()
@@ -57,6 +60,7 @@ mod tests {
         let all = [
             region("990481", "潮乡市", None),
             region("990481001", "荷塘", Some("990481")),
+            region("9904810010010101", "第1微网格", Some("990481001")),
             region("990481002", "荷塘社区", Some("990481")),
         ];
         let meant = |typed: &str| {
@@ -66,6 +70,8 @@ mod tests {
         let one = |code: &str, called: &str| (code.to_owned(), called.to_owned());
         assert_eq!(meant(" 荷塘"), Some(vec![one("990481001", "荷塘 < 潮乡市")]));
         assert_eq!(meant("社区"), Some(vec![one("990481002", "荷塘社区 < 潮乡市")]));
-        assert_eq!(meant("天涯海角"), None);
+        for none in ["天涯海角", "1", ""] {
+            assert_eq!(meant(none), None, "{none}");
+        }
     }
 }
