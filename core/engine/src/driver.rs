@@ -123,6 +123,12 @@ impl SyncDriver {
         self.perform(replica, now_ms);
     }
 
+    /// So many bytes came, the last of them at `at_ms`; their frame need not be whole. To be said before a frame
+    /// or the time is.
+    pub fn handle_arriving(&mut self, bytes: usize, at_ms: u64) {
+        self.session.handle_arriving(bytes, at_ms);
+    }
+
     /// The time is `now_ms`.
     pub fn handle_timeout(&mut self, replica: &mut Replica, now_ms: u64) {
         self.session.handle_timeout(now_ms);

@@ -33,6 +33,7 @@ pub use message::{
     Answer, CommitKey, Confirm, Enrolled, Entry, EntryPosition, Highest, NewGeneration, Outcome,
     PushedCommit, Refused, Request, Resume, Secret, Welcome,
 };
+pub use pace::pace_ms;
 pub use server::{
     Admitted, Denial, DocumentBatch, Enrolment, IssuingKey, LogBatch, Resumption, ServerConfig,
     ServerEffect, ServerEvent, ServerSession, Standing,

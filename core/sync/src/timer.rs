@@ -56,11 +56,12 @@ impl Timers {
         self.0.entry(timer).or_insert(at_ms);
     }
 
-    /// Lets a timer that runs end so much later, though not after `latest_ms`.
-    pub(crate) fn put_off(&mut self, timer: Timer, by_ms: u64, latest_ms: u64) {
-        if let Some(at_ms) = self.0.get_mut(&timer) {
-            *at_ms = at_ms.saturating_add(by_ms).min(latest_ms).max(*at_ms);
-        }
+    /// Lets a timer that runs end so much later, though not after `latest_ms`. Says how much later it ends now.
+    pub(crate) fn put_off(&mut self, timer: Timer, by_ms: u64, latest_ms: u64) -> u64 {
+        let Some(at_ms) = self.0.get_mut(&timer) else { return 0 };
+        let before_ms = *at_ms;
+        *at_ms = before_ms.saturating_add(by_ms).min(latest_ms).max(before_ms);
+        *at_ms - before_ms
     }
 
     pub(crate) fn clear(&mut self, timer: Timer) {
@@ -110,11 +111,13 @@ mod tests {
     #[test]
     fn a_timer_is_put_off_if_it_runs_and_never_beyond_the_latest_nor_back() {
         let mut timers = Timers::default();
-        timers.put_off(Timer::PingDue, 5, 100);
+        assert_eq!(timers.put_off(Timer::PingDue, 5, 100), 0);
         assert_eq!(timers.next(), None);
         timers.set(Timer::PingDue, 30);
-        for (by_ms, latest_ms, at_ms) in [(5, 100, 35), (50, 40, 40), (1, 10, 40)] {
-            timers.put_off(Timer::PingDue, by_ms, latest_ms);
+        for (by_ms, latest_ms, later_ms, at_ms) in
+            [(5, 100, 5, 35), (50, 40, 5, 40), (1, 10, 0, 40)]
+        {
+            assert_eq!(timers.put_off(Timer::PingDue, by_ms, latest_ms), later_ms);
             assert_eq!(timers.next(), Some((at_ms, "ping_due")));
         }
     }

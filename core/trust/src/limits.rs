@@ -192,16 +192,16 @@ pub const OWN_ADMITTED_MAX: usize = 4096;
 pub const IDLE_AFTER_MS: u64 = KEEPALIVE_EVERY_MS + ANSWER_MS_MAX;
 /// The shortest idle time that a server may set and a device follows, in milliseconds.
 pub const IDLE_AFTER_MS_MIN: u64 = 3_000;
-/// How long the server waits for a Confirm while entries are in flight, in milliseconds. A phone
+/// How long the server waits for a Confirm once a group has arrived, in milliseconds. A phone
 /// that is busy with its disk needs seconds; beyond this it will not recover.
 pub const CONFIRM_MS_MAX: u64 = 120_000;
 /// How long a server may keep a device waiting for what it owes, in milliseconds: the first word on its log,
 /// the next part of a first sync, the answers to what was pushed. Signs of life do not count. A busy
-/// server answers within seconds; a group on the slowest link takes as long as a Confirm may.
+/// server answers within seconds; what is on its way on a thin line has longer ([`LINE_BYTES_PER_S_MIN`]).
 pub const WORD_MS_MAX: u64 = 120_000;
-/// The thinnest line on which work still gets through, in bytes a second: who waits for what somebody pushes
-/// waits a second longer for so many bytes. The largest commit takes 26 minutes on it, and that is also the
-/// longest for which anybody can hold up the other side by being slow on purpose.
+/// The thinnest line on which work still gets through, in bytes a second, up and down: who waits for what somebody
+/// sends waits a second longer for so many bytes. The largest commit takes 26 minutes on it. The largest frame takes
+/// 34, and that is the longest for which anybody can hold up the other side by being slow on purpose.
 pub const LINE_BYTES_PER_S_MIN: usize = 512;
 /// How long a device may push one frame until it hears that its bytes arrive, in milliseconds: well within
 /// [`ANSWER_MS_MAX`], after which it would give the server up.

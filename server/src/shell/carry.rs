@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{Sink, SinkExt, Stream, StreamExt};
+use futures_util::{Stream, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use keting_trust::limits::CONFIRM_MS_MAX;
 use keting_trust::limits::{FRAME_BYTES_MAX, FRAMES_WAITING_MAX, TRANSMIT_FRAMES_MAX};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
@@ -18,9 +17,7 @@ use crate::server::{Channel, ConnectionId};
 use crate::shell::FAREWELL_MS_MAX;
 use crate::shell::arriving::Arrived;
 use crate::shell::core_thread::{CoreHandle, ToCore};
-
-/// How long a device may take to read one frame: as long as its session would wait to hear of it.
-const FRAME_SENT_MAX: Duration = Duration::from_millis(CONFIRM_MS_MAX);
+use crate::shell::writing::write;
 
 /// How long a device may take to read the last frames, and to close.
 const FAREWELL_MAX: Duration = Duration::from_millis(FAREWELL_MS_MAX);
@@ -94,13 +91,3 @@ async fn read<E>(
     }
 }
 
-/// Writes until the core has said all, which is true, or the device does not read.
-async fn write(mut sink: impl Sink<Message> + Unpin, mut frames: mpsc::Receiver<Vec<u8>>) -> bool {
-    while let Some(frame) = frames.recv().await {
-        let sent = timeout(FRAME_SENT_MAX, sink.send(Message::Binary(frame.into()))).await;
-        if !matches!(sent, Ok(Ok(()))) {
-            return false;
-        }
-    }
-    matches!(timeout(FRAME_SENT_MAX, sink.close()).await, Ok(Ok(())))
-}

@@ -14,6 +14,7 @@ mod listener;
 mod rotation;
 pub mod tls_keys;
 mod to_core;
+mod writing;
 
 use std::io;
 use std::net::SocketAddr;

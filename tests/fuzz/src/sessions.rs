@@ -42,6 +42,7 @@ fn try_phone(u: &mut Unstructured<'_>) -> Result<()> {
             1 => {
                 now_ms = next_timer(session.poll_timeout(), now_ms, |at| session.handle_timeout(at))
             }
+            2 => session.handle_arriving(u.int_in_range(0..=limits::FRAME_BYTES_MAX)?, now_ms),
             _ => session.handle_frame(&frame(u, &seeds::server_frames())?, now_ms),
         }
         let mut effects = 0;

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 use crate::driver::SyncDriver;
 use crate::error::EngineError;
 use crate::replica::Replica;
+use crate::shell::counted::Came;
 use crate::shell::local::Local;
 use crate::shell::socket::{Incoming, SocketError};
 
@@ -19,6 +20,13 @@ pub(super) struct Session<'a> {
     started: Instant,
     /// Why the link broke, if it did.
     lost: Option<SocketError>,
+}
+
+/// What a session waits for.
+enum Happened {
+    Frame(Result<Option<Vec<u8>>, SocketError>),
+    Timeout,
+    Edited,
 }
 
 impl<'a> Session<'a> {
@@ -34,18 +42,25 @@ impl<'a> Session<'a> {
         Ok(Self { keting, driver, started, lost: None })
     }
 
-    /// Waits until something happens, and lets the driver know.
+    /// Waits until something happens, and lets the driver know. What has come of a frame that is not whole wakes
+    /// nobody; it is told before a timer ends, which may then have longer.
     pub(super) async fn wait(&mut self, incoming: &mut Incoming) {
-        tokio::select! {
-            frame = incoming.receive() => match frame {
-                Ok(Some(frame)) => {
-                    self.step(|driver, replica, now_ms| driver.handle_frame(replica, &frame, now_ms));
-                }
-                Ok(None) => self.step(SyncDriver::handle_disconnected),
-                Err(error) => self.lose(error),
-            },
-            () = sleep(self.patience()) => self.step(SyncDriver::handle_timeout),
-            () = self.keting.edited() => self.step(SyncDriver::handle_edited),
+        let happened = tokio::select! {
+            frame = incoming.receive() => Happened::Frame(frame),
+            () = sleep(self.patience()) => Happened::Timeout,
+            () = self.keting.edited() => Happened::Edited,
+        };
+        if let Some(Came { bytes, at }) = incoming.came() {
+            self.driver.handle_arriving(bytes, ms_between(self.started, at));
+        }
+        match happened {
+            Happened::Frame(Ok(Some(frame))) => {
+                self.step(|driver, replica, now_ms| driver.handle_frame(replica, &frame, now_ms));
+            }
+            Happened::Frame(Ok(None)) => self.step(SyncDriver::handle_disconnected),
+            Happened::Frame(Err(error)) => self.lose(error),
+            Happened::Timeout => self.step(SyncDriver::handle_timeout),
+            Happened::Edited => self.step(SyncDriver::handle_edited),
         }
     }
 
@@ -80,5 +95,9 @@ impl<'a> Session<'a> {
 
 /// Milliseconds since a connection was begun.
 pub(super) fn ms_since(started: Instant) -> u64 {
-    u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    ms_between(started, Instant::now())
+}
+
+fn ms_between(started: Instant, at: Instant) -> u64 {
+    u64::try_from(at.saturating_duration_since(started).as_millis()).unwrap_or(u64::MAX)
 }

@@ -18,7 +18,7 @@ use tokio_tungstenite::tungstenite::http::{HeaderValue, Uri, header};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
 
-use crate::shell::counted::{Counted, Counts};
+use crate::shell::counted::{Came, Coming, Counted, Counts};
 use crate::shell::tls::{self, KeyPin};
 
 /// Says why there is no connection, or no longer one. Which of it is worth trying again stands in
@@ -63,7 +63,10 @@ impl SocketError {
 pub(super) struct Outgoing(SplitSink<WebSocketStream<TlsStream<Counted>>, Message>);
 
 /// The half of a connection that receives.
-pub(super) struct Incoming(SplitStream<WebSocketStream<TlsStream<Counted>>>);
+pub(super) struct Incoming {
+    frames: SplitStream<WebSocketStream<TlsStream<Counted>>>,
+    coming: Coming,
+}
 
 /// An open connection.
 pub struct Socket {
@@ -102,7 +105,8 @@ impl Socket {
                 .map_err(protocol_error)?;
         let before_upgrade = counts.so_far();
         let (sink, source) = stream.split();
-        let (outgoing, incoming) = (Outgoing(sink), Incoming(source));
+        let outgoing = Outgoing(sink);
+        let incoming = Incoming { frames: source, coming: counts.coming() };
         Ok(Self { outgoing, incoming, binding, counts, before_upgrade })
     }
 
@@ -158,7 +162,7 @@ impl Outgoing {
 impl Incoming {
     /// Waits for the next frame; `None` when the server closed.
     pub(super) async fn receive(&mut self) -> Result<Option<Vec<u8>>, SocketError> {
-        while let Some(message) = self.0.next().await {
+        while let Some(message) = self.frames.next().await {
             match message.map_err(protocol_error)? {
                 Message::Binary(frame) => return Ok(Some(frame.into())),
                 // Everything here is bytes: a text message is no part of the protocol.
@@ -167,6 +171,11 @@ impl Incoming {
             }
         }
         Ok(None)
+    }
+
+    /// What came since this was last asked, in frames that need not be whole.
+    pub(super) fn came(&mut self) -> Option<Came> {
+        self.coming.take()
     }
 }
 

@@ -4,6 +4,7 @@
 //! confirmed. What goes up is `outbound`'s: the outbox. This file holds the handshake, the timers
 //! and the order in which things happen.
 
+mod arriving;
 mod confirming;
 mod handshake;
 mod inbound;
@@ -24,6 +25,7 @@ use keting_trust::limits::{
     ANSWER_MS_MAX, FRAME_BYTES_MAX, IDLE_AFTER_MS_MIN, KEEPALIVE_EVERY_MS, WORD_MS_MAX,
 };
 
+use arriving::ARRIVAL_MS_MAX;
 use inbound::Inbound;
 use outbound::Outbound;
 pub use port::{
@@ -58,6 +60,8 @@ pub struct DeviceSession {
     outbound: Outbound,
     /// How long the server may still take for what it owes, in milliseconds, while its time does not run.
     word_left_ms: u64,
+    /// How much longer it may still take since bytes come of it, in milliseconds.
+    arrival_left_ms: u64,
     ping_due: bool,
     transmit: VecDeque<Vec<u8>>,
     effects: VecDeque<DeviceEffect>,
@@ -88,6 +92,7 @@ impl DeviceSession {
             inbound,
             outbound: Outbound::default(),
             word_left_ms: WORD_MS_MAX,
+            arrival_left_ms: ARRIVAL_MS_MAX,
             ping_due: false,
             transmit: VecDeque::new(),
             effects: VecDeque::new(),
@@ -159,9 +164,9 @@ impl DeviceSession {
         if let Err(misbehaved) = handled {
             return self.close_with(misbehaved.into());
         }
-        if let (Some(welcome), false) = (&self.welcomed, matches!(self.stage, Stage::Closed)) {
-            let silent_ms = self.ping_after_ms(welcome).saturating_add(ANSWER_MS_MAX);
-            self.timers.set(Timer::PeerSilent, now_ms.saturating_add(silent_ms));
+        if let (Some(at_ms), false) = (self.silent_at(now_ms), matches!(self.stage, Stage::Closed))
+        {
+            self.timers.set(Timer::PeerSilent, at_ms);
         }
         self.go_on(now_ms);
     }
@@ -362,6 +367,12 @@ impl DeviceSession {
     /// three times that, and the path's routers forget us after a minute or more.
     fn ping_after_ms(&self, welcome: &Welcome) -> u64 {
         (welcome.limits.idle_after_ms().max(IDLE_AFTER_MS_MIN) / 3).min(KEEPALIVE_EVERY_MS)
+    }
+
+    /// When the server counts as gone if nothing more is heard of it, once it has let us in.
+    fn silent_at(&self, now_ms: u64) -> Option<u64> {
+        let after_ms = self.ping_after_ms(self.welcomed.as_ref()?).saturating_add(ANSWER_MS_MAX);
+        Some(now_ms.saturating_add(after_ms))
     }
 
     fn next_id(&mut self) -> u64 {

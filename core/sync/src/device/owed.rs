@@ -7,6 +7,7 @@
 
 use keting_trust::limits::WORD_MS_MAX;
 
+use super::arriving::ARRIVAL_MS_MAX;
 use super::{DeviceSession, Stage};
 use crate::pace::pace_ms;
 use crate::timer::Timer;
@@ -29,6 +30,7 @@ impl DeviceSession {
     pub(super) fn note_given(&mut self) {
         self.timers.clear(Timer::WordDue);
         self.word_left_ms = WORD_MS_MAX + pace_ms(self.outbound.unanswered_bytes());
+        self.arrival_left_ms = ARRIVAL_MS_MAX;
     }
 
     /// Notes that so many bytes more are pushed.

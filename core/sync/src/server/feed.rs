@@ -311,8 +311,9 @@ impl Feed {
         Ok(Some(signed))
     }
 
-    pub(super) fn awaits_confirm(&self) -> bool {
-        !self.in_flight.is_empty()
+    /// What the group takes on the line that is to be confirmed next, in bytes, if there is one.
+    pub(super) fn next_to_be_confirmed_bytes(&self) -> Option<usize> {
+        self.in_flight.front().map(|(_, bytes)| *bytes)
     }
 
     fn count_group(&mut self, bytes: usize) {

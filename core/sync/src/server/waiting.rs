@@ -1,5 +1,6 @@
 //! What a server waits for: any sign of the device, what it confirms, and what it hands over. Bytes of a frame that
-//! is not whole yet put all of it off, so that a thin line may take its time.
+//! is not whole yet put all of it off, so that a thin line may take its time; and nothing is confirmed before it
+//! has arrived.
 
 use super::{EndOf, ServerSession, Stage};
 use crate::error::CloseReason;
@@ -53,8 +54,9 @@ impl ServerSession {
     }
 
     pub(super) fn await_confirm(&mut self, now_ms: u64) {
-        if self.feed.awaits_confirm() {
-            self.timers.start(Timer::ConfirmDue, now_ms.saturating_add(CONFIRM_MS_MAX));
+        if let Some(bytes) = self.feed.next_to_be_confirmed_bytes() {
+            let after_ms = CONFIRM_MS_MAX + pace_ms(bytes);
+            self.timers.start(Timer::ConfirmDue, now_ms.saturating_add(after_ms));
         }
     }
 

@@ -21,7 +21,8 @@ pub(super) struct Link {
     pub(super) server: ServerSession,
     to_server: VecDeque<(u64, Vec<u8>)>,
     to_device: VecDeque<(u64, Vec<u8>)>,
-    pub(super) line: Line,
+    pub(super) line_up: Line,
+    pub(super) line_down: Line,
     device_work: VecDeque<(u64, DeviceEffect)>,
     server_work: VecDeque<(u64, ServerEffect)>,
     stalled: bool,
@@ -35,7 +36,7 @@ pub(super) struct Link {
     pub(super) frames: (u32, u32),
 }
 
-/// A thin line to the server.
+/// A thin line one way.
 #[derive(Default)]
 pub(super) struct Line {
     /// When so many bytes of a frame have come that is not whole yet.
@@ -57,6 +58,8 @@ pub(super) struct Pair {
     pub(super) latency_ms: u64,
     /// How many bytes the line to the server carries in a second, if it is a thin one.
     pub(super) up_bytes_per_s: Option<usize>,
+    /// The same of the line to the device.
+    pub(super) down_bytes_per_s: Option<usize>,
     /// Whether the server's store does nothing more than to let devices in.
     pub(super) is_server_stalled: bool,
     /// How long a store or a key takes, at most.
@@ -67,7 +70,7 @@ pub(super) struct Pair {
 }
 
 impl Line {
-    /// Carries a frame, behind what goes before it, and the server hear each second of what came.
+    /// Carries a frame, behind what goes before it, and the other end hears each second of what came.
     /// Says how long that takes.
     fn carry(&mut self, bytes: usize, bytes_per_s: usize, now_ms: u64) -> u64 {
         let begin_ms = self.free_at_ms.max(now_ms);
@@ -75,6 +78,11 @@ impl Line {
         self.arriving.extend(seconds.map(|after_ms| (begin_ms + after_ms, bytes_per_s)));
         self.free_at_ms = begin_ms + (bytes * 1_000 / bytes_per_s) as u64;
         self.free_at_ms - now_ms
+    }
+
+    /// The next bytes that have come.
+    fn arrived(&mut self, now_ms: u64) -> Option<usize> {
+        self.arriving.pop_front_if(|(at_ms, _)| *at_ms <= now_ms).map(|(_, bytes)| bytes)
     }
 }
 
@@ -90,6 +98,7 @@ impl Pair {
             confirmations: Vec::new(),
             latency_ms: 50,
             up_bytes_per_s: None,
+            down_bytes_per_s: None,
             is_server_stalled: false,
             work_ms_max: 0,
             cut_at_bytes: None,
@@ -126,7 +135,8 @@ impl Pair {
             server,
             to_server: VecDeque::new(),
             to_device: VecDeque::new(),
-            line: Line::default(),
+            line_up: Line::default(),
+            line_down: Line::default(),
             device_work: VecDeque::new(),
             server_work: VecDeque::new(),
             stalled: false,
@@ -253,7 +263,8 @@ impl Pair {
         let of_link = |link: &Link| {
             [
                 link.to_server.front().map(|(at_ms, _)| *at_ms),
-                link.line.arriving.front().map(|(at_ms, _)| *at_ms),
+                link.line_up.arriving.front().map(|(at_ms, _)| *at_ms),
+                link.line_down.arriving.front().map(|(at_ms, _)| *at_ms),
                 link.to_device.front().map(|(at_ms, _)| *at_ms),
                 link.device_work.front().map(|(at_ms, _)| *at_ms),
                 link.server_work.front().map(|(at_ms, _)| *at_ms),
@@ -267,9 +278,13 @@ impl Pair {
     fn deliver(&mut self, index: usize) {
         let now_ms = self.now_ms;
         let link = &mut self.links[index];
-        while let Some((_, bytes)) = link.line.arriving.pop_front_if(|(at_ms, _)| *at_ms <= now_ms)
-        {
+        while let Some(bytes) = link.line_up.arrived(now_ms) {
             link.server.handle_arriving(bytes, now_ms);
+        }
+        while let Some(bytes) = link.line_down.arrived(now_ms) {
+            if let Some(device) = &mut link.device {
+                device.handle_arriving(bytes, now_ms);
+            }
         }
         while link.to_server.front().is_some_and(|(at_ms, _)| *at_ms <= now_ms) {
             let (_, frame) = link.to_server.pop_front().unwrap();
@@ -401,7 +416,7 @@ impl Pair {
                 link.frames.0 += 1;
                 link.marks.push(link.up_bytes + link.down_bytes);
                 let carried_ms = self.up_bytes_per_s.map_or(0, |bytes_per_s| {
-                    link.line.carry(frame.len(), bytes_per_s, self.now_ms)
+                    link.line_up.carry(frame.len(), bytes_per_s, self.now_ms)
                 });
                 if self.cut_at_bytes.is_none_or(|cut| link.up_bytes + link.down_bytes < cut) {
                     link.to_server.push_back((due_ms + carried_ms, frame));
@@ -422,7 +437,10 @@ impl Pair {
             link.marks.push(link.up_bytes + link.down_bytes);
             let whole = self.cut_at_bytes.is_none_or(|cut| link.up_bytes + link.down_bytes < cut);
             if whole && link.device.is_some() {
-                link.to_device.push_back((due_ms, frame));
+                let carried_ms = self.down_bytes_per_s.map_or(0, |bytes_per_s| {
+                    link.line_down.carry(frame.len(), bytes_per_s, self.now_ms)
+                });
+                link.to_device.push_back((due_ms + carried_ms, frame));
             }
         }
         while link.server.poll_event().is_some() {}

@@ -171,7 +171,8 @@ fn confirm_due_ends_a_session_with_a_device_that_pings_but_never_confirms() {
     pair.stall_device();
     pair.run_until(|pair| pair.links[0].server_closed.is_some());
     assert_eq!(pair.link().server_closed, Some(silent("confirm_due")));
-    assert_eq!(pair.now_ms - start_ms, CONFIRM_MS_MAX);
+    let after_ms = pair.now_ms - start_ms;
+    assert!((CONFIRM_MS_MAX..CONFIRM_MS_MAX + 1_000).contains(&after_ms), "{after_ms}");
 }
 
 #[test]
