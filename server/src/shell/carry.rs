@@ -90,4 +90,3 @@ async fn read<E>(
         }
     }
 }
-

@@ -14,6 +14,7 @@ use keting_trust::{CommitId, DeviceId, Digest, Ed25519Signer, Invitation};
 
 use crate::cast::Part;
 use crate::clock::{Clock, DeviceEnvironment};
+use crate::confirmed::Confirming;
 use crate::network::LinkId;
 use crate::pins::Given;
 use crate::put_back::Image;
@@ -44,6 +45,8 @@ pub struct Device {
     pub given: Vec<Given>,
     /// Every edit the app said was durable, and how far it was seen to come.
     pub edits: BTreeMap<CommitId, Edit>,
+    /// The numbers of the entries that it told the server it has.
+    pub confirmed: BTreeSet<u64>,
     /// Whether the disk was made to fail since the app began.
     pub is_troubled: bool,
     /// Whether the disk may still fail.
@@ -76,6 +79,8 @@ pub struct Session {
     pub begun_at_ms: u64,
     /// How many edits it has said need not be made anew.
     pub moot: usize,
+    /// What came that it may confirm.
+    pub confirming: Confirming,
 }
 
 /// An edit that the app said is durable.
@@ -120,6 +125,7 @@ impl Device {
             reaching: None,
             given: vec![Given { key: Digest::new(invitation.tls_spki_sha256), number: 0 }],
             edits: BTreeMap::new(),
+            confirmed: BTreeSet::new(),
             is_troubled: false,
             is_disk_bad: false,
             open_documents_bytes_max: DOCUMENTS_OPEN_BYTES_MAX >> rng.fork(4).below(9),
@@ -145,6 +151,7 @@ impl Device {
             reaching: None,
             given: self.given.clone(),
             edits: self.edits.clone(),
+            confirmed: self.confirmed.clone(),
             is_troubled: false,
             is_disk_bad: false,
             image: None,
@@ -158,7 +165,8 @@ impl Device {
     /// Keeps the whole machine as it is now, with what its holder has said.
     pub fn take_image(&mut self, said: Remembered, seed: u64) {
         let (disk, vault) = (self.disk.duplicate(seed), self.vault.duplicate());
-        self.image = Some(Image { disk, vault, edits: self.edits.clone(), said });
+        let (edits, confirmed) = (self.edits.clone(), self.confirmed.clone());
+        self.image = Some(Image { disk, vault, edits, confirmed, said });
     }
 
     /// Puts the whole machine back as it was, and starts it anew. Gives what its holder had said then.
@@ -167,6 +175,7 @@ impl Device {
         self.disk = image.disk.duplicate(seed);
         self.vault = Arc::new(image.vault.duplicate());
         self.edits = image.edits.clone();
+        self.confirmed = image.confirmed.clone();
         self.environment.restart();
         Some(image.said.clone())
     }

@@ -26,6 +26,7 @@ pub mod addresses;
 pub mod admitted;
 pub mod cast;
 pub mod clock;
+pub mod confirmed;
 pub mod convergence;
 pub mod device;
 pub mod dump;

@@ -4,6 +4,8 @@
 //! A connection is TLS on TCP, so its frames are neither lost singly, doubled nor reordered; what
 //! is lost is always an end of the stream. Frames of *different* connections overtake each other
 //! freely, and a device that connects again may be heard before its old connection is found dead.
+//!
+//! Some connections drip: a frame comes a few bytes at a time, and who waits for it sees only that some came.
 
 use std::collections::VecDeque;
 
@@ -50,17 +52,30 @@ pub struct Link {
 struct Stream {
     frames: VecDeque<(u64, Vec<u8>)>,
     last_at_ms: u64,
+    /// How many bytes it carries in a second, if it is a thin one.
+    bytes_per_s: Option<u64>,
 }
 
 /// What the sender of a frame is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
-    /// It will arrive then, unless the connection breaks first.
-    At(u64),
+    /// It will arrive, unless the connection breaks first.
+    OnItsWay(Arriving),
     /// It went nowhere.
     Lost,
     /// It went nowhere, and the connection breaks with it.
     Cut,
+}
+
+/// How a frame arrives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arriving {
+    /// When its first bytes come.
+    pub from_ms: u64,
+    /// When it is whole.
+    pub at_ms: u64,
+    /// How many bytes come in each second until then; none if all come at once.
+    pub bytes_per_s: Option<u64>,
 }
 
 impl Link {
@@ -85,6 +100,11 @@ impl Link {
         }
     }
 
+    /// Lets it carry only so many bytes a second one way.
+    pub fn drip(&mut self, way: Way, bytes_per_s: u64) {
+        self.stream(way).bytes_per_s = Some(bytes_per_s);
+    }
+
     /// Puts a frame on its way.
     pub fn send(&mut self, way: Way, frame: Vec<u8>, now_ms: u64, latency_ms: u64) -> Sent {
         if self.is_cut {
@@ -97,10 +117,23 @@ impl Link {
             *left -= 1;
         }
         let stream = self.stream(way);
-        let at_ms = stream.last_at_ms.max(now_ms.saturating_add(latency_ms));
+        let (bytes, bytes_per_s) = (frame.len() as u64, stream.bytes_per_s);
+        let from_ms = stream.last_at_ms.max(now_ms.saturating_add(latency_ms));
+        let at_ms = from_ms + bytes_per_s.map_or(0, |bytes_per_s| bytes * 1_000 / bytes_per_s);
         stream.last_at_ms = at_ms;
         stream.frames.push_back((at_ms, frame));
-        Sent::At(at_ms)
+        Sent::OnItsWay(Arriving { from_ms, at_ms, bytes_per_s })
+    }
+
+    /// Whether a frame is on its way.
+    pub fn is_carrying(&self, way: Way) -> bool {
+        let Self { up, down, .. } = self;
+        !if way == Way::Up { up } else { down }.frames.is_empty()
+    }
+
+    /// When all that is on its way has arrived.
+    pub fn last_at_ms(&mut self, way: Way) -> u64 {
+        self.stream(way).last_at_ms
     }
 
     /// The next frame that has arrived by now.

@@ -1,7 +1,7 @@
 //! A whole machine, file and vault, that is copied at one instant and put back later. What was entered
 //! in between and had not gone out is lost with it; all else comes to the server once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use keting_testkit::vfs::Disk;
 use keting_trust::CommitId;
@@ -20,6 +20,8 @@ pub struct Image {
     pub vault: MemoryVault,
     /// Every edit that its app had said is durable, and how far it had come.
     pub edits: BTreeMap<CommitId, Edit>,
+    /// What it had told the server that it has.
+    pub confirmed: BTreeSet<u64>,
     /// What its holder had said.
     pub said: Remembered,
 }

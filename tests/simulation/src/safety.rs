@@ -7,6 +7,7 @@
 //!   code another has, and what lies in it; and no phone finds such a region by its code. Of a device that
 //!   was ended while it had two machines, what one made after the other was told is held, with what lies in
 //!   that.
+//! - What a phone told the server that it has is in its file, whatever crashes after that.
 //! - A device that was ended reads nothing until it is invited back.
 //! - A phone pins the TLS keys that it was told of last, by an invitation or by the log, and no others; and
 //!   the server gives a key up once everybody who may read was told of a newer one, or after thirty days.
@@ -30,6 +31,7 @@ use keting_server::store::CommitState;
 use keting_store::OutboxState;
 use keting_trust::{ChainHash, DeviceId, Digest, Incarnation, RecordKind, SignedCommit};
 
+use crate::confirmed::demand_kept;
 use crate::device::{Device, Edit, Progress};
 use crate::dump::{self, Contents};
 use crate::pins::{Announced, demand_in_time};
@@ -157,6 +159,7 @@ impl World {
     pub fn check_device(&mut self, index: usize) -> Result<(), Broken> {
         let Some(device) = self.devices.get_mut(index) else { return Ok(()) };
         let (Some(replica), false) = (&device.replica, device.is_troubled) else { return Ok(()) };
+        demand_kept(device)?;
         let told_off_ms = &self.memory.told_off_ms;
         if device.knows_time() {
             check_time(&device.name, replica.now(), self.clock.unix_ms(), told_off_ms)?;

@@ -54,6 +54,7 @@ fn two_hundred_seeds_hold_and_every_fault_fires() {
         assert!(counts.contains_key(&what), "{what} never happened in {SEEDS} seeds");
     }
     for what in [
+        "a connection drips",
         "connection cut",
         "a device was invited back",
         "a stranger answered with a TLS key that a phone still pins",

@@ -27,6 +27,9 @@ use crate::said::Said;
 use crate::temper::Temper;
 use crate::trace::Trace;
 
+/// What a seed's chance is forked for that lets connections drip.
+const DRIPS: u64 = 77;
+
 /// Says what must not have happened.
 pub type Broken = String;
 
@@ -43,6 +46,8 @@ pub enum Event {
     Timer(usize),
     /// A frame arrives.
     Arrive(LinkId, Way),
+    /// So many bytes arrive of a frame that is not whole.
+    Drip(LinkId, Way, usize),
     /// A side hears that a connection is gone.
     Hangup(LinkId, Way),
     /// The server does what there is to do.
@@ -65,6 +70,8 @@ pub struct World {
     pub clock: Clock,
     /// How hard this run is.
     pub temper: Temper,
+    /// Chance for which connections drip, and how; none where none does.
+    pub drips: Option<Rng>,
     /// The phones.
     pub devices: Vec<Device>,
     /// The server.
@@ -99,6 +106,9 @@ impl World {
         let mut rng = Rng::new(seed);
         let clock = Clock::default();
         let temper = Temper::draw(&mut rng);
+        // Of a course of its own: whether anything drips decides nothing else.
+        let mut drips = Rng::new(seed).fork(DRIPS);
+        let drips = drips.chance(1, 4).then_some(drips);
         let mut host = Host::new(&clock, &rng.fork(1));
         let mut devices: Vec<_> = cast::PEOPLE
             .iter()
@@ -118,6 +128,7 @@ impl World {
             seed,
             clock,
             temper,
+            drips,
             devices,
             host,
             addresses: Addresses::default(),
@@ -178,6 +189,7 @@ impl World {
             Event::Start(device) => self.start(device)?,
             Event::Timer(device) => self.timer(device)?,
             Event::Arrive(link, way) => self.arrive(link, way)?,
+            Event::Drip(link, way, bytes) => self.drip(link, way, bytes)?,
             Event::Hangup(link, way) => self.hang_up(link, way)?,
             Event::Step => {
                 self.is_step_queued = false;

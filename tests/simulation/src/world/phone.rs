@@ -2,10 +2,13 @@
 
 use keting::parts::{Reaching, SyncDriver};
 use keting::{EngineError, ErrorKind};
+use keting_testkit::rng::Rng;
 use keting_trust::Digest;
+use keting_trust::limits::LINE_BYTES_PER_S_MIN;
 
 use crate::addresses::Dialled;
 use crate::admitted::demand_shown;
+use crate::confirmed::Confirming;
 use crate::device::Session;
 use crate::host::Host;
 use crate::network::{Link, Way};
@@ -108,10 +111,15 @@ impl World {
         let link = self.last_link;
         let is_cut = !self.is_healing && self.rng.chance(self.temper.cuts_in_8, 8);
         let cut_after = is_cut.then(|| self.rng.below(16));
-        self.links.insert(link, Link::new(link, index, server, cut_after));
+        let mut connection = Link::new(link, index, server, cut_after);
+        let thin = self.drips.as_mut().map_or(0, |drips| let_drip(&mut connection, drips));
+        self.trace.add("a connection drips", thin);
+        self.links.insert(link, connection);
         let what = format!("{} connects as {link} at {url}", device.name);
         let (begun_at_ms, moot, is_noted) = (now_ms, 0, false);
-        device.session = Some(Session { link, driver, reaching, url, is_noted, begun_at_ms, moot });
+        let confirming = Confirming::default();
+        device.session =
+            Some(Session { link, driver, reaching, url, is_noted, begun_at_ms, moot, confirming });
         self.note(&what);
         if server.is_some() {
             self.trace.count("connections");
@@ -163,6 +171,7 @@ impl World {
         let link = session.link;
         let mut frames = Vec::new();
         while let Some(frame) = session.driver.poll_transmit() {
+            device.confirmed.extend(session.confirming.confirmed_by(&frame));
             frames.push(frame);
         }
         let moot = session.driver.progress().moot.get(session.moot..).unwrap_or_default().to_vec();
@@ -276,4 +285,16 @@ impl World {
         let pause_ms = self.rng.below(10_000);
         self.after(pause_ms, Event::Start(index));
     }
+}
+
+/// Some connections drip, one way or both, as thin as a line may be on which all gets through. Says how many ways.
+fn let_drip(link: &mut Link, drips: &mut Rng) -> u64 {
+    let mut thin = 0;
+    for way in [Way::Up, Way::Down] {
+        if drips.chance(1, 3) {
+            link.drip(way, LINE_BYTES_PER_S_MIN as u64 + drips.below(2_000));
+            thin += 1;
+        }
+    }
+    thin
 }

@@ -6,11 +6,11 @@ use keting_server::city::City;
 use keting_sync::frame::{decode_device, encode_server};
 use keting_sync::message::{Answers, DeviceMessage, ServerMessage, group_of_answers};
 use keting_sync::{Answer, Outcome, PushedCommit};
-use keting_trust::limits::FRAME_BYTES_MAX;
+use keting_trust::limits::{FRAME_BYTES_MAX, IDLE_AFTER_MS};
 use keting_trust::{Cursor, Digest, Heard, Signed};
 
 use crate::device::Device;
-use crate::network::{LinkId, Sent, Way};
+use crate::network::{Arriving, LinkId, Sent, Way};
 use crate::world::{Broken, Event, World};
 
 impl World {
@@ -20,8 +20,9 @@ impl World {
         let Some(connection) = self.links.get_mut(&link) else { return };
         let len = frame.len();
         match connection.send(way, frame, now_ms, latency_ms) {
-            Sent::At(at_ms) => {
-                self.at(at_ms, Event::Arrive(link, way));
+            Sent::OnItsWay(arriving) => {
+                self.await_bytes(link, way, arriving);
+                self.at(arriving.at_ms, Event::Arrive(link, way));
                 self.note(&format!("{link} {way:?} {len}"));
                 self.trace.count("frames");
             }
@@ -29,6 +30,43 @@ impl World {
             Sent::Cut => {
                 self.trace.count("connection cut");
                 self.cut_at(link, None);
+            }
+        }
+    }
+
+    /// Queues, second by second, that bytes come of a frame which drips.
+    fn await_bytes(&mut self, link: LinkId, way: Way, arriving: Arriving) {
+        let Arriving { from_ms, at_ms, bytes_per_s: Some(bytes_per_s) } = arriving else { return };
+        let bytes = usize::try_from(bytes_per_s).unwrap();
+        for second_ms in (from_ms + 1_000..at_ms).step_by(1_000) {
+            self.at(second_ms, Event::Drip(link, way, bytes));
+        }
+        if at_ms - from_ms > IDLE_AFTER_MS {
+            self.trace.count(&format!("a frame took longer than a peer may be silent: {way:?}"));
+        }
+    }
+
+    /// Bytes come of a frame that is not whole.
+    pub(super) fn drip(&mut self, link: LinkId, way: Way, bytes: usize) -> Result<(), Broken> {
+        let now_ms = self.clock.now_ms();
+        let connection = self.links.get_mut(&link);
+        let Some(connection) = connection.filter(|it| it.is_carrying(way)) else { return Ok(()) };
+        match way {
+            Way::Up => {
+                if let (Some(server), Some(id)) = (&mut self.host.server, connection.server) {
+                    server.handle_arriving(id, bytes, now_ms);
+                    self.queue_server_step();
+                }
+                Ok(())
+            }
+            Way::Down => {
+                let index = connection.device;
+                let session = self.devices.get_mut(index).and_then(|it| it.session.as_mut());
+                if let Some(session) = session.filter(|session| session.link == link) {
+                    session.driver.handle_arriving(bytes, now_ms);
+                    return self.settle_device(index);
+                }
+                Ok(())
             }
         }
     }
@@ -80,6 +118,7 @@ impl World {
                 if let (Some(replica), Some(session)) = (&mut device.replica, &mut device.session)
                     && session.link == link
                 {
+                    session.confirming.take_frame(&frame);
                     session.driver.handle_frame(replica, &frame, now_ms);
                     return self.settle_device(index);
                 }
@@ -112,8 +151,9 @@ impl World {
             return;
         }
         connection.is_cut = true;
-        let delay_ms = 5 + self.temper.latency_ms;
-        self.after(delay_ms, Event::Hangup(link, Way::Down));
+        let last_at_ms = connection.last_at_ms(Way::Down);
+        let at_ms = last_at_ms.max(self.clock.now_ms() + 5 + self.temper.latency_ms);
+        self.at(at_ms, Event::Hangup(link, Way::Down));
     }
 
     pub(super) fn hang_up(&mut self, link: LinkId, way: Way) -> Result<(), Broken> {
