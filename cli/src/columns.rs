@@ -12,6 +12,11 @@ pub fn padded(text: &str, wide: usize) -> String {
     format!("{text}{}", " ".repeat(wide.saturating_sub(width(text))))
 }
 
+/// A text on one line: each line end is a blank.
+pub fn on_one_line(text: &str) -> String {
+    text.replace(['\r', '\n'], " ")
+}
+
 /// A text on one line, cut where it would be wider than so many columns.
 pub fn shortened(text: &str, wide_max: usize) -> String {
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -31,9 +36,8 @@ pub fn shortened(text: &str, wide_max: usize) -> String {
 /// Rows of cells as lines, each column as wide as its widest cell, two blanks between columns. A line end in a
 /// cell is a blank: what somebody entered never looks like a row of its own.
 pub fn aligned(rows: &[Vec<String>]) -> Vec<String> {
-    let on_one_line = |cell: &String| cell.replace(['\r', '\n'], " ");
     let rows: Vec<Vec<String>> =
-        rows.iter().map(|row| row.iter().map(on_one_line).collect()).collect();
+        rows.iter().map(|row| row.iter().map(|cell| on_one_line(cell)).collect()).collect();
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widest = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));

@@ -6,6 +6,8 @@ use keting::input::{Field, InvalidValue, label};
 use keting::views::Candidate;
 use serde_json::{Value, json};
 
+use crate::columns::on_one_line;
+use crate::commands::conflicts::Choice;
 use crate::commands::words::field_name;
 use crate::detail::{self, in_both};
 use crate::exit::Failure;
@@ -15,8 +17,11 @@ use crate::output::{advice, note};
 /// Says why it did not work: what is wrong, and what to do about it, in the reader's language.
 pub fn complain(failure: &Failure) {
     failure.ambiguous().into_iter().for_each(list_candidates);
+    if let Failure::ToSettle { choices, .. } = failure {
+        list_choices(choices);
+    }
     if let Failure::NotOpen { called, value } = failure {
-        note(&format!("  现在是 stands now: {called}  {value}"));
+        note(&format!("  现在是 stands now: {called}  {}", on_one_line(value)));
     }
     let invalid = failure.invalid_fields();
     for (field, rule) in &invalid {
@@ -42,6 +47,16 @@ pub fn complain(failure: &Failure) {
             note(&format!("keting: {advice} [{code}]{}", detail.unwrap_or_default()));
         }
         None => note(&format!("keting: {failure} [{code}]")),
+    }
+}
+
+/// Lists what a field may be settled on, with what to type, above the complaint.
+fn list_choices(choices: &[Choice]) {
+    for Choice { value, entered, to_type } in choices {
+        note(&format!("  {}（{entered}）", on_one_line(value)));
+        if let Some(to_type) = to_type {
+            note(&format!("    选用此项，请输入 to choose it, type: {to_type}"));
+        }
     }
 }
 
@@ -84,6 +99,10 @@ fn as_json(failure: &Failure) -> Value {
         complaint["candidates"] = ambiguous.candidates.iter().map(candidate).collect();
     }
     match failure {
+        Failure::ToSettle { choices, .. } => {
+            let choice = |Choice { value, entered, to_type }: &Choice| json!({ "value": value, "entered": entered, "to_type": to_type });
+            complaint["choices"] = choices.iter().map(choice).collect();
+        }
         Failure::NotOpen { called, value } => {
             complaint["stands_now"] = json!({ "called": called, "value": value });
         }

@@ -6,6 +6,7 @@ use keting::input::{InvalidValue, Refused};
 use keting::{Ambiguous, EngineError, ErrorKind};
 use keting_model::CommandError;
 
+use crate::commands::conflicts::Choice;
 use crate::language::InBoth;
 
 /// It is done.
@@ -46,6 +47,14 @@ pub enum Failure {
     /// An argument does not fit what is here: says what to do.
     #[error("{0}")]
     Misused(InBoth),
+    /// A field has to be settled before it is edited, and on what it may be; told to whoever asked, in no log.
+    #[error("{error}")]
+    ToSettle {
+        /// What the engine said.
+        error: EngineError,
+        /// Never none.
+        choices: Vec<Choice>,
+    },
     /// Nothing has to be settled of a field any more; what stands there is told to whoever asked, in no log.
     #[error("there is nothing to settle")]
     NotOpen {
@@ -86,7 +95,7 @@ impl Failure {
     /// The process's exit code.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Engine(error) => of_kind(error.kind()),
+            Self::Engine(error) | Self::ToSettle { error, .. } => of_kind(error.kind()),
             Self::Server { code, .. } => known(code).map_or(REFUSED, |known| of_kind(known.kind)),
             Self::Usage(_) | Self::Misused(_) | Self::Arguments { .. } => USAGE,
             Self::NotFound(_) | Self::RegionByName(_) => NOT_FOUND,
@@ -125,7 +134,7 @@ impl Failure {
     /// Whether the same again may succeed later without anybody changing anything.
     pub fn retryable(&self) -> bool {
         match self {
-            Self::Engine(error) => error.retryable(),
+            Self::Engine(error) | Self::ToSettle { error, .. } => error.retryable(),
             other => known(other.code()).is_some_and(|known| known.retryable),
         }
     }
@@ -138,7 +147,7 @@ impl Failure {
     /// The stable code, for scripts.
     pub fn code(&self) -> &str {
         match self {
-            Self::Engine(error) => error.code(),
+            Self::Engine(error) | Self::ToSettle { error, .. } => error.code(),
             Self::Fields(refused) => refused.first().map_or("invalid_value", |one| one.rule.code()),
             Self::Server { code, .. } => code,
             Self::Usage(_) | Self::Misused(_) | Self::Arguments { .. } => "usage",

@@ -21,6 +21,8 @@ mod pager;
 mod time;
 mod typed;
 
+use std::path::PathBuf;
+
 use clap::FromArgMatches as _;
 
 use crate::arguments::{Arguments, Verb};
@@ -47,8 +49,28 @@ fn main() -> std::process::ExitCode {
     };
     match run(arguments.command) {
         Ok(()) => exit::DONE.into(),
-        Err(failure) => fail(&failure, wants_json()),
+        Err(failure) => {
+            let failure = match data() {
+                Some(data) => commands::conflicts::with_choices(failure, &data),
+                None => failure,
+            };
+            fail(&failure, wants_json())
+        }
     }
+}
+
+/// What was given as `--data`.
+fn data() -> Option<PathBuf> {
+    let mut typed = std::env::args_os();
+    let found = typed.find_map(|one| {
+        let text = one.to_str()?;
+        if text == "--data" {
+            Some(None)
+        } else {
+            text.strip_prefix("--data=").map(|one| Some(PathBuf::from(one)))
+        }
+    })?;
+    found.or_else(|| typed.next().map(PathBuf::from))
 }
 
 /// The command line, with what is wrong with it said in a language.

@@ -8,15 +8,53 @@ mod meanwhile;
 mod settling;
 mod withdrawals;
 
-use keting::ItemId;
+use std::path::Path;
+
 use keting::views::{ConflictValue, ConflictView, HouseholdInFull};
+use keting::{EngineError, ItemId};
+use keting_model::CommandError;
 
 use crate::commands::words::{field_name, value_words, who_and_when};
+use crate::device::{self, wait};
 use crate::exit::Failure;
 use crate::output::{self, shell_word};
 
 pub use settling::settle;
 pub use withdrawals::mention as mention_of_withdrawn;
+
+/// A value that a field may be settled on.
+#[derive(Debug)]
+pub struct Choice {
+    /// In words.
+    pub value: String,
+    /// Who entered it, and when.
+    pub entered: String,
+    /// What to type for it; none for whoever may not.
+    pub to_type: Option<String>,
+}
+
+/// Adds to a refusal of the device in a directory what the field may be settled on, where it has to be first.
+pub fn with_choices(refused: Failure, data: &Path) -> Failure {
+    match refused {
+        // What cannot be read does not hide why nothing was saved.
+        Failure::Engine(error) => match to_settle(&error, data) {
+            Ok(choices) if !choices.is_empty() => Failure::ToSettle { error, choices },
+            Ok(_) | Err(_) => Failure::Engine(error),
+        },
+        other => other,
+    }
+}
+
+fn to_settle(refused: &EngineError, data: &Path) -> Result<Vec<Choice>, Failure> {
+    let EngineError::Command(CommandError::Conflicted { document, key }) = refused else {
+        return Ok(Vec::new());
+    };
+    let keting = device::open(data)?;
+    let open = wait(keting.conflicts(Some(*document)))?;
+    let open = open.iter().find(|one| one.home == *document && one.key == *key);
+    let data = data.display().to_string();
+    Ok(open.into_iter().flat_map(|open| choices(open, &data)).collect())
+}
 
 /// Prints what has to be settled of a household, with what to type to do so. The page also has what was
 /// withdrawn.
@@ -42,17 +80,24 @@ pub fn print(page: &HouseholdInFull, data: &str) -> Result<(), Failure> {
 
 /// Prints the values of a field, each with who said it.
 fn print_values(conflict: &ConflictView, data: &str) -> Result<(), Failure> {
-    let row = |(number, value): (usize, &ConflictValue)| {
-        let said_by: Vec<_> = value.entered.iter().map(who_and_when).collect();
-        let said =
-            vec![number.to_string(), in_words(&conflict.key, &value.value), said_by.join("、")];
-        (said, what_to_type(conflict, data, number))
+    let row = |(number, Choice { value, entered, to_type }): (usize, Choice)| {
+        (vec![number.to_string(), value, entered], to_type.unwrap_or_default())
     };
-    print_choices(
-        &["", "取值 value", "录入 entered"],
-        conflict,
-        (1..).zip(&conflict.values).map(row),
-    )
+    let all = (1..).zip(choices(conflict, data)).map(row);
+    print_choices(&["", "取值 value", "录入 entered"], conflict, all)
+}
+
+/// The values of a field.
+fn choices(conflict: &ConflictView, data: &str) -> impl Iterator<Item = Choice> {
+    let choice = |(number, value): (usize, &ConflictValue)| {
+        let said_by: Vec<_> = value.entered.iter().map(who_and_when).collect();
+        Choice {
+            value: in_words(&conflict.key, &value.value),
+            entered: said_by.join("、"),
+            to_type: conflict.may_settle.then(|| what_to_type(conflict, data, number)),
+        }
+    };
+    (1..).zip(&conflict.values).map(choice)
 }
 
 /// Prints what people said, and beside it what to type to settle on it for those who may: nobody is

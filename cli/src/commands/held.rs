@@ -78,7 +78,9 @@ fn list(held: &[HeldView]) -> Result<(), Failure> {
     let digits = device::digits_shown(held.iter().map(|one| one.id.as_bytes().as_slice()));
     let row = |one: &HeldView| {
         let id = device::digits_of(&one.id, digits);
-        let said = [id, city_minute(one.entered_at_ms), one.code.clone()];
+        let on = one.stands_on.map(|on| format!("（见 see {}）", device::digits_of(&on, digits)));
+        let why = format!("{}{}", one.code, on.unwrap_or_default());
+        let said = [id, city_minute(one.entered_at_ms), why];
         said.into_iter().chain(cells(one.command.as_ref(), &one.about)).collect()
     };
     let headings = ["编号 id", "录入 entered", "原因 why"];
@@ -94,6 +96,7 @@ fn show(held: &HeldView) -> Result<(), Failure> {
     let mut known = place(command, &held.about);
     known.add("录入 entered", Some(city_minute(held.entered_at_ms)));
     known.add("编号 id", Some(held.id.to_string()));
+    known.add("前一项 stands on", held.stands_on.map(|on| on.to_string()));
     known.print("  ", known.widest())?;
     for part in command.map(fields).unwrap_or_default() {
         output::line("")?;
@@ -109,6 +112,7 @@ fn to_json(held: &HeldView) -> Value {
     all.insert("id".to_owned(), json!(held.id.to_string()));
     all.insert("entered_at_ms".to_owned(), json!(held.entered_at_ms));
     all.insert("code".to_owned(), json!(held.code));
+    all.insert("stands_on".to_owned(), json!(held.stands_on.map(|on| on.to_string())));
     all.insert("why".to_owned(), json!(why.map(|why| json!({ "zh": why.zh, "en": why.en }))));
     Value::Object(all)
 }

@@ -81,6 +81,12 @@ fn flagged(text: String, in_conflict: bool) -> String {
     if in_conflict { format!("{text}（待定 to settle）") } else { text }
 }
 
+/// A value, with a mark if people say different things of it: also one of which nothing is shown then.
+fn flagged_value(value: Option<String>, in_conflict: bool) -> Option<String> {
+    let empty = in_conflict.then(|| "空 empty".to_owned());
+    value.or(empty).map(|text| flagged(text, in_conflict))
+}
+
 /// What people say became of something, a line each with who said it. Where only one does, their word stands
 /// beside it already.
 fn facts_lines(facts: &[FactView]) -> Vec<String> {
@@ -101,12 +107,18 @@ fn said_lines(facts: &[FactView]) -> Vec<String> {
 
 /// Why something was withdrawn, or stands after all, a line for each who says so.
 fn withdrawn_lines(facts: &[FactView]) -> Vec<String> {
-    let line = |fact: &FactView| {
-        let word = (fact.status != WITHDRAWN).then(|| word_name(&fact.status));
-        let reason = Some(withdrawal::why(fact)).filter(|why| !why.is_empty()).map(str::to_owned);
-        with_author(word.into_iter().chain(reason).collect(), fact)
-    };
-    facts.iter().map(line).collect()
+    let of_others = |fact: &FactView| (fact.status != WITHDRAWN).then(|| word_name(&fact.status));
+    facts.iter().map(|fact| withdrawal_line(of_others(fact), fact)).collect()
+}
+
+/// What was said of a withdrawal before: that it was made, or that something stands again.
+fn withdrawn_before_lines(facts: &[FactView]) -> Vec<String> {
+    facts.iter().map(|fact| withdrawal_line(Some(word_name(&fact.status)), fact)).collect()
+}
+
+fn withdrawal_line(word: Option<String>, fact: &FactView) -> String {
+    let reason = Some(withdrawal::why(fact)).filter(|why| !why.is_empty()).map(str::to_owned);
+    with_author(word.into_iter().chain(reason).collect(), fact)
 }
 
 fn with_author(mut said: Vec<String>, fact: &FactView) -> String {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::Reading;
 use crate::commands::entered::{self, cells};
+use crate::commands::status::device_ended;
 use crate::device::{open, wait};
 use crate::exit::Failure;
 use crate::output;
@@ -38,7 +39,7 @@ pub fn outbox(reading: &Reading) -> Result<(), Failure> {
 
 /// Of a device that was ended: what of it may be handed over all the same, what may not, and what to do.
 fn say_why_they_stay(why: &str, entries: &[OutboxView]) -> Result<(), Failure> {
-    output::line(format!("这台设备已停用 the city ended this device: {why}"))?;
+    output::line(device_ended(why))?;
     let waiting = entries.iter().filter(|entry| entry.waits_for_invitation).count();
     let is_sent = |entry: &&OutboxView| match entry.state {
         OutboxState::Queued | OutboxState::Sent | OutboxState::Refused { .. } => {

@@ -78,7 +78,7 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
         ))?;
     }
     if let Some(why) = status.ended {
-        output::line(format!("这台设备已停用 this device was ended: {why}"))?;
+        output::line(device_ended(&why))?;
     }
     if status.waiting_for_invitation > 0 {
         output::line(waiting_for_invitation(status.waiting_for_invitation))?;
@@ -112,6 +112,11 @@ pub fn status(reading: &Reading) -> Result<(), Failure> {
         Some(report) => super::salvage::print_report(report, is_enrolled),
         None => Ok(()),
     }
+}
+
+/// Says that the device was ended, and why.
+pub fn device_ended(why: &str) -> String {
+    format!("这台设备已停用 this device was ended: {why}")
 }
 
 fn dash() -> String {

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::arguments::{Enroll, Sync};
 use crate::commands::server::unusable;
 use crate::commands::words::role_name;
-use crate::commands::{held, moot, outbox, watch};
+use crate::commands::{held, moot, outbox, status, watch};
 use crate::device;
 use crate::exit::Failure;
 use crate::folders::Missing;
@@ -82,15 +82,15 @@ pub fn sync(arguments: &Sync) -> Result<(), Failure> {
     let keting = device::open_below(&arguments.reading.data)?;
     if arguments.watch {
         let watched = watch::watch(&keting, arguments.reading.json);
-        if watched.is_err() {
-            mention_waiting_for_invitation(&keting, arguments.reading.json)?;
+        if let Err(failure) = &watched {
+            mention_end(&keting, failure, arguments.reading.json)?;
         }
         watched?;
         return held::none_is(keting.held_count()?);
     }
     let report = match run(&keting, arguments.reading.json) {
         Err(failure) => {
-            mention_waiting_for_invitation(&keting, arguments.reading.json)?;
+            mention_end(&keting, &failure, arguments.reading.json)?;
             return Err(failure);
         }
         Ok(report) => report,
@@ -107,15 +107,23 @@ pub fn sync(arguments: &Sync) -> Result<(), Failure> {
     }
 }
 
-/// Of a device that was ended: says what it keeps until it is invited again.
-fn mention_waiting_for_invitation(keting: &Local, as_json: bool) -> Result<(), Failure> {
-    match keting.status()?.waiting_for_invitation {
-        0 => {}
-        count if as_json => {
-            let event = json!({ "event": "waiting_for_invitation", "count": count });
-            output::note(&event.to_string());
-        }
-        count => output::note(&outbox::waiting_for_invitation(count)),
+/// Of a device that was ended: says why, where that was just told, and what it keeps until it is invited again.
+fn mention_end(keting: &Local, failure: &Failure, as_json: bool) -> Result<(), Failure> {
+    let status = keting.status()?;
+    let why = status.ended.filter(|_| failure.code() == "device_ended");
+    let count = status.waiting_for_invitation;
+    if as_json {
+        let why = why.map(|why| json!({ "event": "device_ended", "why": why }));
+        let waiting = json!({ "event": "waiting_for_invitation", "count": count });
+        let waiting = (count > 0).then_some(waiting);
+        why.iter().chain(&waiting).for_each(|event| output::note(&event.to_string()));
+        return Ok(());
+    }
+    if let Some(why) = why {
+        output::note(&status::device_ended(&why));
+    }
+    if count > 0 {
+        output::note(&outbox::waiting_for_invitation(count));
     }
     Ok(())
 }
@@ -136,6 +144,7 @@ fn refused(keting: &Local) -> Result<Option<String>, Failure> {
 }
 
 fn run(keting: &Local, as_json: bool) -> Result<SyncReport, Failure> {
+    output::progress("正在连接 connecting");
     let report = keting.sync(&mut |news| watch::note(&news, as_json));
     output::progress_done();
     Ok(report?)

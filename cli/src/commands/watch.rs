@@ -29,7 +29,9 @@ pub fn watch(keting: &Local, json: bool) -> Result<(), Failure> {
     let holding = keting.clone();
     on_a_thread(&end, move || print_news(&holding, news, json));
     on_a_thread(&end, interrupted);
-    ended.recv().unwrap_or(Ok(()))?;
+    let ended = ended.recv().unwrap_or(Ok(()));
+    output::progress_done();
+    ended?;
     Ok(syncing.stop()?)
 }
 
@@ -59,11 +61,17 @@ fn print_rows(keting: &Local, mut rows: Subscription, json: bool) -> Result<(), 
 }
 
 fn print_news(keting: &Local, mut news: News, json: bool) -> Result<(), Failure> {
-    let mut held_told = 0;
+    let (mut held_told, mut is_lost) = (0, false);
     news.try_for_each(|news| {
         match json {
             true => output::line(news_as_json(&news))?,
             false => show(&news),
+        }
+        if let SyncNews::Disconnected { .. } = news {
+            is_lost = true;
+        } else if news == SyncNews::UpToDate && std::mem::take(&mut is_lost) && !json {
+            output::progress_done();
+            output::note("已重新连上，已是最新 connected again and up to date");
         }
         // Whatever the server said of edits is here by then.
         if news != SyncNews::UpToDate {

@@ -14,6 +14,8 @@ const OTHERS: &[(&str, &str)] = &[
     ("status_at", "状态日期"),
     ("visits", "走访"),
     ("notes", "记录"),
+    ("visits_of_others", "别人登记的走访"),
+    ("notes_of_others", "别人写的记录"),
     ("text", "内容"),
     ("at", "日期"),
     ("note", "说明"),

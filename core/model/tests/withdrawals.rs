@@ -129,6 +129,15 @@ fn a_withdrawn_resident_counts_nowhere_is_shown_on_demand_and_restored() {
     assert_eq!(names(page(&alice, Shown::Standing)), ["李梅", "王强"]);
     alice.run(&edit).unwrap();
     assert_eq!(open(&alice), []);
+    let before = |shown| {
+        let page = page(&alice, shown).unwrap();
+        let of = page.residents.into_iter().map(|one| one.resident.withdrawn_before);
+        let all: Vec<_> = of.flatten().map(|fact| (fact.status, fact.reason)).collect();
+        all
+    };
+    let withdrawn = ("withdrawn".to_owned(), Some("同名，录错了户".to_owned()));
+    assert_eq!(before(Shown::AlsoWithdrawn), [("stands".to_owned(), None), withdrawn]);
+    assert_eq!(before(Shown::Standing), []);
 }
 
 #[test]

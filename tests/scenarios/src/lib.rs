@@ -17,3 +17,5 @@ pub mod phone;
 pub mod port;
 pub mod served;
 pub mod small_disk;
+#[cfg(target_os = "linux")]
+pub mod terminal;

@@ -174,6 +174,7 @@ mod tests {
             withheld: &[],
             living_here: 0,
             withdrawn: Vec::new(),
+            withdrawn_before: Vec::new(),
             residents: Vec::new(),
             needs: Vec::new(),
         };

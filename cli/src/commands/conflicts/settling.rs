@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 
 use super::about;
 use crate::arguments::{SettleOn, Writing};
+use crate::columns::on_one_line;
 use crate::commands::words::{region_field_name, value_words, word_name};
 use crate::device::{self, print_saved, wait};
 use crate::exit::Failure;
@@ -43,7 +44,7 @@ pub fn settle(id: &str, key: &str, writing: &Writing, on: &SettleOn) -> Result<(
     if !writing.json
         && let Some(Stands { value, .. }) = stands(&keting, &document, &conflict.key)?
     {
-        output::note(&format!("已定为 settled on: {value}"));
+        output::note(&format!("已定为 settled on: {}", on_one_line(&value)));
     }
     Ok(())
 }

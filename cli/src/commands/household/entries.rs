@@ -4,7 +4,9 @@
 use keting::ItemId;
 use keting::views::{ConflictView, NeedView, NoteView, ResidentDetail, VisitView, digits_apart};
 
-use super::{facts_lines, flagged, said_lines, withdrawn_lines};
+use super::{
+    facts_lines, flagged, flagged_value, said_lines, withdrawn_before_lines, withdrawn_lines,
+};
 use crate::commands::known::{Known, in_lines};
 use crate::commands::words::{field_name, who_and_when, word_name};
 use crate::device::digits_of;
@@ -13,6 +15,9 @@ use crate::output;
 
 /// What stands before why something was withdrawn, and who said so.
 pub const WITHDRAWN_LABEL: &str = "作废原因 withdrawn";
+
+/// What stands before who withdrew something before, and who restored it.
+pub const BEFORE_LABEL: &str = "作废和恢复 withdrawn before";
 
 /// What stands before what was said of a status until somebody said something else.
 const EARLIER_LABEL: &str = "此前 earlier";
@@ -29,6 +34,8 @@ pub struct Entry {
     known: Known,
     /// Whether it was withdrawn.
     pub is_withdrawn: bool,
+    /// What was said of that before.
+    before: Vec<String>,
 }
 
 /// A resident, of whom more may be withheld than of everybody, with what the reader should do about them.
@@ -48,12 +55,16 @@ pub fn of_resident(
     };
     let mut said = vec![flagged(resident.name.clone(), is_in_conflict("name"))];
     let relation = resident.relation.as_deref().map(word_name);
+    let has_relation = relation.is_some();
     said.extend(relation.map(|relation| flagged(relation, is_in_conflict("relation"))));
     let status = resident.status.as_deref().map(word_name);
     said.extend(status.map(|status| flagged(status, resident.status_in_conflict)));
     said.extend(resident.concealed.then(|| "（只公开姓名 concealed）".to_owned()));
     let mut known = Known::default();
     known.add_lines("待办 to do", to_do.into_iter().collect());
+    if !has_relation {
+        known.add(&field_name("relation"), flagged_value(None, is_in_conflict("relation")));
+    }
     let tags = resident.care_tags.iter().flatten().map(|tag| word_name(tag));
     let tags = Some(tags.collect::<Vec<_>>().join("、")).filter(|tags| !tags.is_empty());
     for (name, value) in [
@@ -68,7 +79,7 @@ pub fn of_resident(
         ("status_at", detail.status_at.clone()),
         ("status_reason", detail.status_reason.clone()),
     ] {
-        known.add(&field_name(name), value.map(|text| flagged(text, is_in_conflict(name))));
+        known.add(&field_name(name), flagged_value(value, is_in_conflict(name)));
     }
     known.add_lines("状态录入 facts", facts_lines(&detail.facts));
     known.add_lines(EARLIER_LABEL, said_lines(&detail.earlier));
@@ -78,7 +89,13 @@ pub fn of_resident(
         known.add("不可见 withheld", Some(more.join("、")));
     }
     known.add_lines(WITHDRAWN_LABEL, withdrawn_lines(&resident.withdrawn));
-    Entry { id: resident.id, said, known, is_withdrawn: !resident.withdrawn.is_empty() }
+    Entry {
+        id: resident.id,
+        said,
+        known,
+        is_withdrawn: !resident.withdrawn.is_empty(),
+        before: withdrawn_before_lines(&resident.withdrawn_before),
+    }
 }
 
 /// A need.
@@ -90,7 +107,13 @@ pub fn of_need(need: &NeedView) -> Entry {
     known.add_lines(EARLIER_LABEL, said_lines(&need.earlier));
     known.add_lines(WITHDRAWN_LABEL, withdrawn_lines(&need.withdrawn));
     let said = vec![status, need.text.clone(), entered(&who_and_when(&need.entered))];
-    Entry { id: need.id, said, known, is_withdrawn: !need.withdrawn.is_empty() }
+    Entry {
+        id: need.id,
+        said,
+        known,
+        is_withdrawn: !need.withdrawn.is_empty(),
+        before: withdrawn_before_lines(&need.withdrawn_before),
+    }
 }
 
 /// A visit.
@@ -101,7 +124,13 @@ pub fn of_visit(visit: &VisitView) -> Entry {
     known.add_lines(WITHDRAWN_LABEL, withdrawn_lines(&visit.withdrawn));
     let purpose = visit.purpose.clone().unwrap_or_default();
     let said = vec![visit.at.clone(), purpose, entered(&who_and_when(&visit.entered))];
-    Entry { id: visit.id, said, known, is_withdrawn: !visit.withdrawn.is_empty() }
+    Entry {
+        id: visit.id,
+        said,
+        known,
+        is_withdrawn: !visit.withdrawn.is_empty(),
+        before: withdrawn_before_lines(&visit.withdrawn_before),
+    }
 }
 
 /// A note.
@@ -109,7 +138,13 @@ pub fn of_note(note: &NoteView) -> Entry {
     let mut known = Known::default();
     known.add_lines(WITHDRAWN_LABEL, withdrawn_lines(&note.withdrawn));
     let said = vec![note.at.clone(), note.text.clone(), entered(&who_and_when(&note.entered))];
-    Entry { id: note.id, said, known, is_withdrawn: !note.withdrawn.is_empty() }
+    Entry {
+        id: note.id,
+        said,
+        known,
+        is_withdrawn: !note.withdrawn.is_empty(),
+        before: withdrawn_before_lines(&note.withdrawn_before),
+    }
 }
 
 fn entered(by: &str) -> String {
@@ -121,7 +156,10 @@ fn entered(by: &str) -> String {
 /// # Errors
 /// When standard output is closed.
 pub fn print(entries: impl Iterator<Item = Entry>, withdrawn: bool) -> Result<(), Failure> {
-    let all: Vec<_> = entries.collect();
+    let mut all: Vec<_> = entries.collect();
+    for entry in all.iter_mut().filter(|_| withdrawn) {
+        entry.known.add_lines(BEFORE_LABEL, std::mem::take(&mut entry.before));
+    }
     let digits = digits_apart(all.iter().map(|entry| entry.id.as_bytes().as_slice()));
     let (gone, mut shown): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| one.is_withdrawn);
     if withdrawn {

@@ -4,8 +4,10 @@
 use keting::views::{HouseholdInFull, ResidentDetail};
 use keting_model::words::RELATIONS;
 
-use super::entries::{Entry, WITHDRAWN_LABEL, of_need, of_note, of_resident, of_visit, print};
-use super::{flagged, marked, withdrawn_lines};
+use super::entries::{
+    BEFORE_LABEL, Entry, WITHDRAWN_LABEL, of_need, of_note, of_resident, of_visit, print,
+};
+use super::{flagged, flagged_value, marked, withdrawn_before_lines, withdrawn_lines};
 use crate::arguments::Reading;
 use crate::commands::fourteen::Fourteen;
 use crate::commands::known::Known;
@@ -41,7 +43,7 @@ pub fn show(id: &str, withdrawn: bool, reading: &Reading) -> Result<(), Failure>
     if reading.json {
         return output::json(&all);
     }
-    print_household(&all)?;
+    print_household(&all, withdrawn)?;
     let fourteen = Fourteen::read(&keting, &reading.data)?;
     print_residents(&role, &all, &fourteen, withdrawn)?;
     print_beside(&role, &all, withdrawn)?;
@@ -52,7 +54,7 @@ pub fn show(id: &str, withdrawn: bool, reading: &Reading) -> Result<(), Failure>
     held::mention(&keting)
 }
 
-fn print_household(page: &HouseholdInFull) -> Result<(), Failure> {
+fn print_household(page: &HouseholdInFull, withdrawn: bool) -> Result<(), Failure> {
     let household = &page.household;
     let is_in_conflict = |name: &str| page.conflicts.iter().any(|one| one.key == name);
     let address = flagged(household.address.clone(), is_in_conflict("address"));
@@ -66,9 +68,12 @@ fn print_household(page: &HouseholdInFull) -> Result<(), Failure> {
         ("head", household.head.clone()),
         ("living_here", Some(household.living_here.to_string())),
     ] {
-        known.add(&field_name(name), value.map(|text| flagged(text, is_in_conflict(name))));
+        known.add(&field_name(name), flagged_value(value, is_in_conflict(name)));
     }
     known.add_lines(WITHDRAWN_LABEL, withdrawn_lines(&household.withdrawn));
+    if withdrawn {
+        known.add_lines(BEFORE_LABEL, withdrawn_before_lines(&household.withdrawn_before));
+    }
     known.print("  ", known.widest())
 }
 
@@ -102,12 +107,17 @@ fn print_residents(
 
 /// Prints visits and notes, or that they are withheld.
 fn print_beside(role: &str, page: &HouseholdInFull, withdrawn: bool) -> Result<(), Failure> {
+    let named = |name: &'static str, own: &'static str, of_others: &str| {
+        if page.withheld.contains(&of_others) { own } else { name }
+    };
     if let Some(visits) = &page.visits {
-        heading("走访 visits", visits.iter().map(of_visit), withdrawn)?;
+        let name = named("走访 visits", "本人登记的走访 your own visits", "visits_of_others");
+        heading(name, visits.iter().map(of_visit), withdrawn)?;
         print(visits.iter().map(of_visit), withdrawn)?;
     }
     if let Some(notes) = &page.notes {
-        heading("记录 notes", notes.iter().map(of_note), withdrawn)?;
+        let name = named("记录 notes", "本人写的记录 your own notes", "notes_of_others");
+        heading(name, notes.iter().map(of_note), withdrawn)?;
         print(notes.iter().map(of_note), withdrawn)?;
     }
     if page.withheld.is_empty() {

@@ -5,10 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use keting::parts::{ChangedRow, Local};
 use serde_json::{Value, json};
 
+use crate::device::{DIGITS_MIN, digits_of};
 use crate::exit::Failure;
-
-/// So many digits of an id are shown.
-const DIGITS: usize = 8;
 
 /// What rows are about, by the table they stand in; several tables may be about one thing.
 const THINGS: &[(&str, &str)] = &[
@@ -40,12 +38,11 @@ pub fn in_words(keting: &Local, rows: &[ChangedRow]) -> Result<Vec<String>, Fail
         let thing = THINGS.iter().position(|(table, _)| *table == row.table);
         by_document.entry(row.document).or_default().extend(thing);
     }
+    let digits = keting.household_digits()?.max(DIGITS_MIN);
     let mut by_home: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
     for (document, things) in by_document {
-        let home = keting.about(&document)?.map(|home| {
-            let id: String = home.id.to_string().chars().take(DIGITS).collect();
-            format!("{}（{id}）", home.called)
-        });
+        let home = keting.about(&document)?;
+        let home = home.map(|home| format!("{}（{}）", home.called, digits_of(&home.id, digits)));
         // What is hidden or has left is no news for a person.
         by_home.entry(home.unwrap_or_default()).or_default().extend(things);
     }

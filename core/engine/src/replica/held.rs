@@ -11,6 +11,7 @@
 //! on: the transaction that takes them out begins a new incarnation.
 
 mod leaving;
+mod standing;
 
 use keting_model::{Document, DocumentId, DocumentKind, RowChange, difference, project};
 use keting_store::{CommitRow, OutboxEntry, OutboxState, StoreError, View};
@@ -19,6 +20,7 @@ use keting_trust::{CommitId, DeviceId, Incarnation};
 
 pub(super) use self::leaving::stands;
 use self::leaving::{Leaving, Remaining};
+pub(crate) use self::standing::{ANCESTOR_HELD, StandsOn};
 use crate::error::EngineError;
 use crate::replica::cache::Open;
 use crate::replica::clock::Clock;

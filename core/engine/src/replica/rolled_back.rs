@@ -27,9 +27,6 @@ pub use self::anew::Moot;
 use self::taken_out::TakenOut;
 pub(super) use self::taken_out::{is_due, is_taken_out};
 
-/// The code of work that is held because what it stands on is.
-const ANCESTOR_HELD: &str = "ancestor_held";
-
 /// What the server says of a commit in a place that another one has, or that claims not to know what
 /// this device had received: one that was put back to before it received it, and had sent nothing since,
 /// hears of it by this alone.

@@ -33,7 +33,8 @@ macro_rules! questions {
         $method:ident after $reads:expr, |$replica:ident, $contact:ident| $ask:expr;
     )*) => {
         /// A question about what is on this device. Each is answered as of one moment, and leaves out what
-        /// the holder may not read.
+        /// the holder may not read. A device that has not joined answers `not_enrolled`, but for
+        /// [`Self::Device`] and [`Self::Sync`].
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum Query {
             $($(#[$doc])* $name $(($form))?,)*
@@ -123,7 +124,7 @@ questions! {
 
     /// Residents who turned fourteen and are still concealed, whom the holder may reveal.
     TurnedFourteen -> Vec<TurnedFourteen> as Vec<TurnedFourteen>,
-    turned_fourteen after Reads::Rows, |replica, _contact| replica.turned_fourteen();
+    turned_fourteen after Reads::File, |replica, _contact| replica.turned_fourteen();
 
     /// Every form that was begun and not saved, the latest first.
     Drafts -> Vec<Draft> as Vec<Draft>,

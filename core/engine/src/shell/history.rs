@@ -20,7 +20,7 @@ impl Local {
     /// # Errors
     /// When the file cannot be read.
     pub fn history(&self, asked: &History) -> Result<Option<Vec<HistoryEntry>>, EngineError> {
-        self.at_one_moment(|view, withheld| {
+        self.of_city(|view, withheld| {
             if !withheld.shows(view, &asked.household)? {
                 return Ok(Ok(None));
             }

@@ -23,8 +23,9 @@ impl Local {
     /// The devices whose grants are here.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// `not_enrolled` while this one has not joined; when the file cannot be read.
     pub fn known_devices(&self) -> Result<Vec<KnownDevice>, EngineError> {
+        self.require_joined()?;
         let records = self.read(|reader| reader.records_of(RecordKind::Grant.code()))?;
         let grants = records.iter().filter_map(|one| SignedGrant::read_stored(&one.bytes).ok());
         Ok(grants.map(KnownDevice::of).collect())

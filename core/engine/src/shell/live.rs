@@ -56,7 +56,8 @@ impl Live {
     /// Whoever stops waiting for it loses nothing: the next call answers.
     ///
     /// # Errors
-    /// When the file cannot be read. The next call tries again.
+    /// When the file cannot be read: the next call tries again. `not_enrolled` while the device has not joined:
+    /// the next call waits until it has, or something else has changed.
     pub async fn next(&self) -> Result<Option<Answer>, EngineError> {
         tokio::select! {
             biased;
@@ -97,8 +98,8 @@ impl Live {
             let _ = self.listener.changed().now_or_never();
             let answer = ask(&self.host, self.query.clone()).await;
             given.at = Some(Instant::now());
+            given.is_stale = !matches!(answer, Ok(_) | Err(EngineError::NotEnrolled));
             let answer = answer?;
-            given.is_stale = false;
             if given.last.as_ref() != Some(&answer) {
                 given.last = Some(answer.clone());
                 return Ok(answer);

@@ -53,6 +53,7 @@ struct Inner {
 /// The replica as it was when its lock was last given back.
 #[derive(Clone)]
 struct Known {
+    is_joined: bool,
     roles: Vec<Role>,
     withheld: Withheld,
     time: CityTime,
@@ -62,14 +63,20 @@ struct Known {
 
 impl Known {
     fn of(replica: &Replica) -> Self {
-        let roles = replica.roles();
-        let (withheld, clock_off_ms) = (replica.withheld(), replica.clock_off_ms());
-        Self { roles, withheld, time: replica.now(), clock_off_ms, at: Instant::now() }
+        Self {
+            is_joined: replica.membership().is_some(),
+            roles: replica.roles(),
+            withheld: replica.withheld(),
+            time: replica.now(),
+            clock_off_ms: replica.clock_off_ms(),
+            at: Instant::now(),
+        }
     }
 
     /// Whether what may be seen by now is what could be seen before.
     fn shows_as_much_as(&self, before: &Self) -> bool {
-        self.roles == before.roles
+        self.is_joined == before.is_joined
+            && self.roles == before.roles
             && self.withheld == before.withheld
             && self.time.day() == before.time.day()
     }
@@ -211,6 +218,11 @@ impl Local {
             idle.push(reader);
         }
         Ok(answer)
+    }
+
+    /// Complains of a device that has not joined a city: what is not here is then no answer.
+    pub(crate) fn require_joined(&self) -> Result<(), EngineError> {
+        if self.known().is_joined { Ok(()) } else { Err(EngineError::NotEnrolled) }
     }
 
     /// What is withheld from the holder in queries: what their role may not read, and what lies where no

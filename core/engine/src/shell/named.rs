@@ -37,8 +37,8 @@ impl Local {
             Ok(id) if id.kind() == Some(DocumentKind::Household) => Ok(id),
             Ok(_) => Err(EngineError::NotFound { what: "the household" }),
             Err(_) => {
-                let found = self
-                    .at_one_moment(|view, withheld| households_named(view, withheld, &beginning))?;
+                let found =
+                    self.of_city(|view, withheld| households_named(view, withheld, &beginning))?;
                 the_only_one(found, "the household", |id| id.as_bytes())
             }
         }
@@ -58,9 +58,8 @@ impl Local {
         if let Ok(id) = beginning.digits().parse() {
             return Ok(id);
         }
-        let found = self.at_one_moment(|view, withheld| {
-            items_named(view, withheld, household, kind, &beginning)
-        })?;
+        let found = self
+            .of_city(|view, withheld| items_named(view, withheld, household, kind, &beginning))?;
         the_only_one(found, kind.name(), |id| id.as_bytes())
     }
 
@@ -87,7 +86,7 @@ impl Local {
     /// # Errors
     /// When the file cannot be read.
     pub fn household_digits(&self) -> Result<usize, EngineError> {
-        self.at_one_moment(|view, _| household_digits(view))
+        self.of_city(|view, _| household_digits(view))
     }
 }
 

@@ -8,7 +8,7 @@ use keting_store::{OutboxEntry, OutboxState, StoreError, View};
 use crate::error::EngineError;
 use crate::replica::called::Called;
 use crate::replica::ended::Ended;
-use crate::replica::held::{HeldEntry, held_work};
+use crate::replica::held::{ANCESTOR_HELD, HeldEntry, StandsOn, held_work};
 use crate::shell::local::Local;
 
 /// An edit the server has not acknowledged.
@@ -39,12 +39,16 @@ pub struct HeldView {
     pub about: AboutView,
     /// Why, as a code of [`crate::error::known`].
     pub code: String,
+    /// Where the code is `ancestor_held`: the id of the edit that this one stands on and that is held for a
+    /// reason of its own. None where that is not here.
+    pub stands_on: Option<CommandId>,
     /// When it was entered by the city's time, milliseconds since the Unix epoch.
     pub entered_at_ms: u64,
 }
 
 impl HeldView {
-    fn of(held: HeldEntry, called: &Called<'_>) -> Result<Self, StoreError> {
+    fn of(held: HeldEntry, on: &StandsOn, called: &Called<'_>) -> Result<Self, StoreError> {
+        let stands_on = on.of(&held);
         let HeldEntry { commit, entry } = held;
         let command = Command::from_bytes(&entry.command).ok();
         let about = called.about(command.as_ref())?;
@@ -55,9 +59,10 @@ impl HeldView {
             | OutboxState::Sent
             | OutboxState::Refused { .. }
             | OutboxState::Acknowledged
-            | OutboxState::Superseded => "ancestor_held".to_owned(),
+            | OutboxState::Superseded => ANCESTOR_HELD.to_owned(),
         };
-        Ok(Self { id: commit.command, command, about, code, entered_at_ms: entry.queued_at_ms })
+        let (id, entered_at_ms) = (commit.command, entry.queued_at_ms);
+        Ok(Self { id, command, about, code, stands_on, entered_at_ms })
     }
 }
 
@@ -65,20 +70,20 @@ impl Local {
     /// What the server has not acknowledged, the oldest first, `count_max` at most.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// `not_enrolled` when there is nothing and the device has not joined; when the file cannot be read.
     pub fn outbox(&self, count_max: u32) -> Result<Vec<OutboxView>, EngineError> {
-        self.at_one_moment(|view, withheld| Ok(outbox(view, withheld, count_max)))?
+        let found =
+            self.at_one_moment(|view, withheld| Ok(outbox(view, withheld, count_max)))??;
+        self.none_of_a_city(found)
     }
 
     /// What the server holds of this device's edits, with what stands on it, the oldest first.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// As for [`Self::outbox`].
     pub fn held(&self) -> Result<Vec<HeldView>, EngineError> {
-        self.at_one_moment(|view, withheld| {
-            let called = Called::read(view, withheld)?;
-            held_work(view)?.into_iter().map(|held| HeldView::of(held, &called)).collect()
-        })
+        let found = self.at_one_moment(|view, withheld| Ok(held(view, withheld)))??;
+        self.none_of_a_city(found)
     }
 
     /// How many edits [`Self::held`] lists.
@@ -88,6 +93,22 @@ impl Local {
     pub fn held_count(&self) -> Result<u64, EngineError> {
         self.at_one_moment(|view, _| Ok(view.outbox_counts()?.held))
     }
+
+    /// What a salvage saved is shown also where the device has yet to join once more; that there is nothing is
+    /// an answer of a city's device only.
+    fn none_of_a_city<T>(&self, found: Vec<T>) -> Result<Vec<T>, EngineError> {
+        if found.is_empty() {
+            self.require_joined()?;
+        }
+        Ok(found)
+    }
+}
+
+fn held(view: &View, withheld: &Withheld) -> Result<Vec<HeldView>, EngineError> {
+    let (called, work) = (Called::read(view, withheld)?, held_work(view)?);
+    let on = StandsOn::read(view, &work)?;
+    let shown = work.into_iter().map(|held| Ok(HeldView::of(held, &on, &called)?));
+    shown.collect()
 }
 
 fn outbox(

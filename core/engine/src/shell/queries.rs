@@ -1,5 +1,6 @@
 //! What screens ask. Each query sees the replica as of one moment, never waits for an edit or a sync,
-//! and leaves out what the holder's role may not read.
+//! and leaves out what the holder's role may not read. A device that has not joined yet answers
+//! `not_enrolled`: it knows of no household, and a list without any would say that there are none.
 
 use keting_model::query::{
     self, Candidate, ConflictView, Counts, HouseholdDetail, HouseholdFilter, HouseholdPage,
@@ -12,6 +13,7 @@ use serde::Serialize;
 
 use crate::error::EngineError;
 use crate::replica::Status;
+use crate::replica::ended::Ended;
 use crate::replica::regions::region_of_code;
 use crate::shell::local::Local;
 
@@ -20,13 +22,14 @@ use crate::shell::local::Local;
 pub struct HouseholdInFull {
     /// The household with its residents and needs.
     pub household: HouseholdDetail,
-    /// Who came, the latest first; none if that is withheld.
+    /// Who came, the latest first, as far as the holder may read it; none if all of it is withheld.
     pub visits: Option<Vec<VisitView>>,
-    /// What was noted, the latest first; none if that is withheld.
+    /// What was noted, the latest first, in the same way.
     pub notes: Option<Vec<NoteView>>,
     /// What has to be settled.
     pub conflicts: Vec<ConflictView>,
-    /// The names of what is withheld beside the household itself.
+    /// The names of what is withheld beside the household itself: `visits` and `notes`, or `visits_of_others`
+    /// and `notes_of_others` where the holder reads only what they entered themselves.
     pub withheld: &'static [&'static str],
 }
 
@@ -36,7 +39,7 @@ impl Local {
     /// # Errors
     /// When the file cannot be read.
     pub fn households(&self, filter: &HouseholdFilter) -> Result<Vec<HouseholdView>, EngineError> {
-        self.at_one_moment(|view, withheld| query::households(view, withheld, filter))
+        self.of_city(|view, withheld| query::households(view, withheld, filter))
     }
 
     /// A page of the households here, as an app lists them.
@@ -45,7 +48,7 @@ impl Local {
     /// When the file cannot be read; `another_query` when the mark it is to begin at is of another query,
     /// or of a time when the holder's role was another one.
     pub fn household_page(&self, query: &Households) -> Result<HouseholdPage, EngineError> {
-        let page = self.at_one_moment(|view, withheld| {
+        let page = self.of_city(|view, withheld| {
             let drafts = view.drafts()?.into_iter().filter_map(|draft| draft.household);
             let on_device = OnDevice {
                 not_sent: view.documents_not_sent()?.into_iter().collect(),
@@ -82,7 +85,7 @@ impl Local {
         shown: Shown,
     ) -> Result<Option<HouseholdInFull>, EngineError> {
         let permitted = self.permitted();
-        self.at_one_moment(|view, withheld| {
+        self.of_city(|view, withheld| {
             let Some(household) = query::household(view, withheld, id, shown)? else {
                 return Ok(None);
             };
@@ -102,7 +105,7 @@ impl Local {
     /// # Errors
     /// When the file cannot be read.
     pub fn visits_and_notes(&self, household: &DocumentId) -> Result<Vec<ItemId>, EngineError> {
-        self.at_one_moment(|view, _| query::visits_and_notes(view, household))
+        self.of_city(|view, _| query::visits_and_notes(view, household))
     }
 
     /// What has to be settled of a region or household, or everywhere.
@@ -111,7 +114,7 @@ impl Local {
     /// When the file cannot be read.
     pub fn conflicts(&self, of: Option<&DocumentId>) -> Result<Vec<ConflictView>, EngineError> {
         let permitted = self.permitted();
-        self.at_one_moment(|view, withheld| query::conflicts(view, withheld, &permitted, of))
+        self.of_city(|view, withheld| query::conflicts(view, withheld, &permitted, of))
     }
 
     /// The regions here.
@@ -119,7 +122,7 @@ impl Local {
     /// # Errors
     /// When the file cannot be read.
     pub fn regions(&self) -> Result<Vec<RegionView>, EngineError> {
-        self.at_one_moment(|view, withheld| {
+        self.of_city(|view, withheld| {
             let shown = withheld.regions_shown(view)?;
             let is_shown =
                 |region: &RegionView| shown.as_ref().is_none_or(|shown| shown.contains(&region.id));
@@ -133,7 +136,7 @@ impl Local {
     /// # Errors
     /// When the file cannot be read.
     pub fn region_of_code(&self, code: &str) -> Result<Option<DocumentId>, EngineError> {
-        self.at_one_moment(|view, withheld| region_of_code(view, withheld, code))
+        self.of_city(|view, withheld| region_of_code(view, withheld, code))
     }
 
     /// The household or region that a document is of, by its address or name: what a changed row is about. None
@@ -142,18 +145,21 @@ impl Local {
     /// # Errors
     /// When the file cannot be read.
     pub fn about(&self, of: &DocumentId) -> Result<Option<Candidate<DocumentId>>, EngineError> {
-        self.at_one_moment(|view, withheld| query::about(view, withheld, of))
+        self.of_city(|view, withheld| query::about(view, withheld, of))
     }
 
-    /// Residents who turned fourteen and are still concealed, whom the holder may reveal.
+    /// Residents who turned fourteen and are still concealed, whom the holder may reveal: nobody on a device
+    /// that has not joined or was ended, as there is nothing that its holder could do.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn turned_fourteen(&self) -> Result<Vec<TurnedFourteen>, EngineError> {
         let (permitted, today) = (self.permitted(), self.now().day());
-        self.at_one_moment(|view, withheld| {
-            query::turned_fourteen(view, withheld, &permitted, today)
-        })
+        self.at_one_moment(|view, withheld| match Ended::read(view) {
+            Ok(None) => Ok(Ok(query::turned_fourteen(view, withheld, &permitted, today)?)),
+            Ok(Some(_)) => Ok(Ok(Vec::new())),
+            Err(unreadable) => Ok(Err(unreadable)),
+        })?
     }
 
     /// How many of everything there are in a region and below it, or in all.
@@ -161,7 +167,7 @@ impl Local {
     /// # Errors
     /// When the file cannot be read.
     pub fn counts(&self, region: Option<DocumentId>) -> Result<Counts, EngineError> {
-        self.at_one_moment(|view, withheld| query::counts(view, withheld, region))
+        self.of_city(|view, withheld| query::counts(view, withheld, region))
     }
 
     /// How far the replica is.
@@ -171,6 +177,15 @@ impl Local {
     pub fn status(&self) -> Result<Status, EngineError> {
         let (now, clock_off_ms) = self.clocks();
         self.at_one_moment(|view, _| Ok(Status::read(view, now, clock_off_ms)))?
+    }
+
+    /// Asks about the city that the device is in.
+    pub(super) fn of_city<T>(
+        &self,
+        work: impl FnOnce(&View, &Withheld) -> Result<T, StoreError>,
+    ) -> Result<T, EngineError> {
+        self.require_joined()?;
+        self.at_one_moment(work)
     }
 
     pub(crate) fn at_one_moment<T>(

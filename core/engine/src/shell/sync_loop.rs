@@ -16,6 +16,9 @@ use crate::shell::session::{Session, ms_since};
 use crate::shell::socket::Socket;
 use crate::shell::tls::KeyPin;
 
+/// What a server says to a device that it let in, whose grants have changed or are over since.
+const OTHER_RIGHTS: [&str; 2] = ["grant_ended", "audience_changed"];
+
 /// When a connection is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Until {
@@ -46,6 +49,14 @@ pub(super) struct Outcome {
     pub(super) ended: Result<SyncReport, EngineError>,
 }
 
+impl Outcome {
+    /// Whether the server let the device in and served it no longer, as its rights had changed meanwhile.
+    fn has_other_rights(&self) -> bool {
+        let is_other = |error: &EngineError| OTHER_RIGHTS.contains(&error.code());
+        self.progress.time_heard && self.ended.as_ref().is_err_and(is_other)
+    }
+}
+
 impl From<EngineError> for Outcome {
     fn from(error: EngineError) -> Self {
         Self { progress: Progress::default(), ended: Err(error) }
@@ -54,14 +65,23 @@ impl From<EngineError> for Outcome {
 
 /// Connects, exchanges what there is, and disconnects. A device that was enrolled once more comes again
 /// as what it is now; an invitation that led to nothing is given up.
+///
+/// A device that was let in, and then not served to the end, has other rights by now than it came with, or
+/// none. Which, the server tells whoever greets it: one that was ended hands over then, and hears why. So it
+/// comes again at once, and what is told is how that went; but only once, as a server that is broken may say
+/// so each time.
 pub(super) async fn run(
     keting: &Local,
     until: Until,
     news: &mut (dyn FnMut(SyncNews) + Send),
 ) -> Outcome {
+    let mut has_come_again = false;
     loop {
         let outcome = reach(keting, until, news).await;
         if outcome.ended.is_ok() && outcome.progress.renewed {
+            continue;
+        }
+        if outcome.has_other_rights() && !std::mem::replace(&mut has_come_again, true) {
             continue;
         }
         if outcome.ended.is_err() {

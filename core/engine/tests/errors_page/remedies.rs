@@ -63,6 +63,7 @@ pub const REMEDIES: &[Remedy] = &[
     ),
     command(
         &[
+            "keting sync",
             "sync again",
             "sync once more",
             "sync,",
@@ -71,7 +72,7 @@ pub const REMEDIES: &[Remedy] = &[
             "or sync",
             "next sync",
         ],
-        &["再同步", "同步之后", "同步后", "再同步一次", "先同步"],
+        &["keting sync", "再同步", "同步之后", "同步后", "再同步一次", "先同步"],
         "keting sync",
         "keting-scenarios::what_is_not_here_is_here_after_a_sync_as_the_message_says",
     ),

@@ -5,5 +5,6 @@ mod device;
 mod forms;
 mod lifecycle;
 mod live;
+mod not_joined;
 mod syncing;
 mod working;

@@ -45,6 +45,7 @@ pub(super) fn person(row: &[Cell], private: Private, withheld: &Withheld) -> Opt
         concealed: int(row, 9) == Some(1),
         is_there: false,
         withdrawn: Vec::new(),
+        withdrawn_before: Vec::new(),
         withheld: &[],
     };
     let in_full = private.in_full.map(|in_full| *in_full).unwrap_or_default();

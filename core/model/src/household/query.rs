@@ -96,7 +96,9 @@ pub fn household<R: Rows>(
     if shown == Shown::AlsoWithdrawn {
         let withdrawals = withdrawals_of(rows, withheld, id)?;
         for need in &mut needs {
-            need.withdrawn = withdrawals.facts(id, &format!("n/{}/{HOUSEHOLD}", need.id));
+            let root = format!("n/{}/{HOUSEHOLD}", need.id);
+            need.withdrawn = withdrawals.facts(id, &root);
+            need.withdrawn_before = withdrawals.before(id, &root);
         }
     }
     let mut detail = HouseholdDetail {
@@ -109,6 +111,7 @@ pub fn household<R: Rows>(
         withheld: found.view.withheld,
         living_here: found.view.living_here,
         withdrawn: found.view.withdrawn,
+        withdrawn_before: found.view.withdrawn_before,
         residents: found.in_full,
         needs,
     };
@@ -118,8 +121,11 @@ pub fn household<R: Rows>(
 
 impl HouseholdView {
     fn entered(&mut self) -> impl Iterator<Item = &mut Entered> {
-        let of_residents = self.residents.iter_mut().flat_map(|resident| &mut resident.withdrawn);
-        self.withdrawn.iter_mut().chain(of_residents).map(|fact| &mut fact.entered)
+        let of_residents = self.residents.iter_mut().flat_map(|resident| {
+            resident.withdrawn.iter_mut().chain(&mut resident.withdrawn_before)
+        });
+        let own = self.withdrawn.iter_mut().chain(&mut self.withdrawn_before);
+        own.chain(of_residents).map(|fact| &mut fact.entered)
     }
 }
 
@@ -128,13 +134,16 @@ impl HouseholdDetail {
         let of_residents = self.residents.iter_mut().flat_map(|resident| {
             let facts = resident.facts.iter_mut().chain(&mut resident.earlier);
             let facts = facts.chain(&mut resident.resident.withdrawn);
+            let facts = facts.chain(&mut resident.resident.withdrawn_before);
             facts.map(|fact| &mut fact.entered)
         });
         let of_needs = self.needs.iter_mut().flat_map(|need| {
             let facts = need.facts.iter_mut().chain(&mut need.earlier).chain(&mut need.withdrawn);
+            let facts = facts.chain(&mut need.withdrawn_before);
             std::iter::once(&mut need.entered).chain(facts.map(|fact| &mut fact.entered))
         });
-        let own = self.withdrawn.iter_mut().map(|fact| &mut fact.entered);
+        let own = self.withdrawn.iter_mut().chain(&mut self.withdrawn_before);
+        let own = own.map(|fact| &mut fact.entered);
         own.chain(of_residents).chain(of_needs)
     }
 }
@@ -185,7 +194,9 @@ fn read<R: Rows>(
         let Some(mut person) = person(row, private, withheld) else { return };
         let listed = &mut person.detail.resident;
         if shown == Shown::AlsoWithdrawn {
-            listed.withdrawn = withdrawals.facts(&household, &format!("r/{resident}/{HOUSEHOLD}"));
+            let root = format!("r/{resident}/{HOUSEHOLD}");
+            listed.withdrawn = withdrawals.facts(&household, &root);
+            listed.withdrawn_before = withdrawals.before(&household, &root);
         }
         let is_withheld = listed.status.is_none();
         listed.withheld = if scope.in_full {
@@ -208,6 +219,7 @@ fn read<R: Rows>(
         one.view.withheld =
             if scope.in_full { withheld.in_detail(false) } else { withheld.in_list(false) };
         one.view.withdrawn = withdrawals.facts(&one.view.id, HOUSEHOLD);
+        one.view.withdrawn_before = withdrawals.before(&one.view.id, HOUSEHOLD);
         if !one.view.withdrawn.is_empty() {
             one.view.living_here = 0;
         }
@@ -248,6 +260,7 @@ fn household_found(row: &[Cell]) -> Option<Found> {
         conflicts: 0,
         living_here: 0,
         withdrawn: Vec::new(),
+        withdrawn_before: Vec::new(),
         residents: Vec::new(),
     };
     let (address_code, tenure) = (text(row, 3), text(row, 4));
@@ -267,6 +280,7 @@ fn need(row: &[Cell]) -> Option<NeedView> {
         facts: FactView::of(facts),
         earlier: FactView::of(cbor_in(row, 7)),
         withdrawn: Vec::new(),
+        withdrawn_before: Vec::new(),
     })
 }
 

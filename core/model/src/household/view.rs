@@ -32,6 +32,10 @@ pub struct HouseholdView {
     /// The facts by which it is withdrawn. None, and not in JSON, if it stands.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub withdrawn: Vec<FactView>,
+    /// What was said of that before, the last word first; of what stands again also who restored it. Only
+    /// where what was withdrawn is asked for, too; not in JSON, if nothing was said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub withdrawn_before: Vec<FactView>,
     /// Its residents, those who left among them.
     pub residents: Vec<ResidentView>,
 }
@@ -70,6 +74,10 @@ pub struct ResidentView {
     /// if they stand.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub withdrawn: Vec<FactView>,
+    /// What was said of that before, the last word first; of what stands again also who restored it. Only
+    /// where what was withdrawn is asked for, too; not in JSON, if nothing was said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub withdrawn_before: Vec<FactView>,
     /// The names of the fields that are null because the reader may not see them.
     pub withheld: &'static [&'static str],
 }
@@ -104,6 +112,10 @@ pub struct HouseholdDetail {
     /// The facts by which it is withdrawn. None, and not in JSON, if it stands.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub withdrawn: Vec<FactView>,
+    /// What was said of that before, the last word first; of what stands again also who restored it. Only
+    /// where what was withdrawn is asked for, too; not in JSON, if nothing was said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub withdrawn_before: Vec<FactView>,
     /// Its residents.
     pub residents: Vec<ResidentDetail>,
     /// Its needs, in the order of their entry.
@@ -158,4 +170,8 @@ pub struct NeedView {
     /// The facts by which it is withdrawn. None, and not in JSON, if it stands.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub withdrawn: Vec<FactView>,
+    /// What was said of that before, the last word first; of what stands again also who restored it. Only
+    /// where what was withdrawn is asked for, too; not in JSON, if nothing was said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub withdrawn_before: Vec<FactView>,
 }

@@ -31,6 +31,10 @@ pub struct VisitView {
     /// The facts by which it is withdrawn. None, and not in JSON, if it stands.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub withdrawn: Vec<FactView>,
+    /// What was said of that before, the last word first; of what stands again also who restored it. Only
+    /// where what was withdrawn is asked for, too; not in JSON, if nothing was said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub withdrawn_before: Vec<FactView>,
 }
 
 /// A note about a household.
@@ -48,6 +52,10 @@ pub struct NoteView {
     /// The facts by which it is withdrawn. None, and not in JSON, if it stands.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub withdrawn: Vec<FactView>,
+    /// What was said of that before, the last word first; of what stands again also who restored it. Only
+    /// where what was withdrawn is asked for, too; not in JSON, if nothing was said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub withdrawn_before: Vec<FactView>,
 }
 
 /// The visits to a household that are here, the latest first; none if they are withheld. Those to a household
@@ -63,7 +71,7 @@ pub fn visits<R: Rows>(
 ) -> Result<Option<Vec<VisitView>>, R::Error> {
     const SQL: &str = "SELECT item, at, purpose, note, visitor, time, actor FROM visit \
                        WHERE household = ?1 ORDER BY at DESC, time DESC, item";
-    let view = |row: &[Cell], withdrawn| {
+    let view = |row: &[Cell], [withdrawn, withdrawn_before]: [Vec<FactView>; 2]| {
         Some(VisitView {
             id: item(row, 0)?,
             at: text(row, 1)?,
@@ -72,6 +80,7 @@ pub fn visits<R: Rows>(
             by: text(row, 4),
             entered: Entered::from_row(row, 5),
             withdrawn,
+            withdrawn_before,
         })
     };
     let mut visits =
@@ -92,13 +101,14 @@ pub fn notes<R: Rows>(
 ) -> Result<Option<Vec<NoteView>>, R::Error> {
     const SQL: &str = "SELECT item, at, text, time, actor FROM note \
                        WHERE household = ?1 ORDER BY at DESC, time DESC, item";
-    let view = |row: &[Cell], withdrawn| {
+    let view = |row: &[Cell], [withdrawn, withdrawn_before]: [Vec<FactView>; 2]| {
         Some(NoteView {
             id: item(row, 0)?,
             at: text(row, 1)?,
             text: text(row, 2)?,
             entered: Entered::from_row(row, 3),
             withdrawn,
+            withdrawn_before,
         })
     };
     let mut notes = read(rows, withheld, &Asked { sql: SQL, letter: "o", household, shown }, view)?;
@@ -140,15 +150,15 @@ pub fn when_recorded<R: Rows>(
 
 impl VisitView {
     fn entered(&mut self) -> impl Iterator<Item = &mut Entered> {
-        let withdrawn = self.withdrawn.iter_mut().map(|fact| &mut fact.entered);
-        std::iter::once(&mut self.entered).chain(withdrawn)
+        let withdrawn = self.withdrawn.iter_mut().chain(&mut self.withdrawn_before);
+        std::iter::once(&mut self.entered).chain(withdrawn.map(|fact| &mut fact.entered))
     }
 }
 
 impl NoteView {
     fn entered(&mut self) -> impl Iterator<Item = &mut Entered> {
-        let withdrawn = self.withdrawn.iter_mut().map(|fact| &mut fact.entered);
-        std::iter::once(&mut self.entered).chain(withdrawn)
+        let withdrawn = self.withdrawn.iter_mut().chain(&mut self.withdrawn_before);
+        std::iter::once(&mut self.entered).chain(withdrawn.map(|fact| &mut fact.entered))
     }
 }
 
@@ -165,7 +175,7 @@ fn read<R: Rows, V>(
     rows: &R,
     withheld: &Withheld,
     asked: &Asked<'_>,
-    view: impl Fn(&[Cell], Vec<FactView>) -> Option<V>,
+    view: impl Fn(&[Cell], [Vec<FactView>; 2]) -> Option<V>,
 ) -> Result<Option<Vec<V>>, R::Error> {
     let Asked { sql, letter, household, shown } = *asked;
     let is_hidden = !withheld.shows(rows, household)?;
@@ -177,9 +187,12 @@ fn read<R: Rows, V>(
     let about = [Cell::Blob(household.as_bytes().to_vec())];
     rows.query(sql, &about, &mut |row| {
         let Some(id) = item(row, 0) else { return };
-        let withdrawn = withdrawals.facts(household, &format!("{letter}/{id}/w"));
-        if withdrawn.is_empty() || shown == Shown::AlsoWithdrawn {
-            views.extend(view(row, withdrawn));
+        let root = format!("{letter}/{id}/w");
+        let withdrawn = withdrawals.facts(household, &root);
+        if shown == Shown::AlsoWithdrawn {
+            views.extend(view(row, [withdrawn, withdrawals.before(household, &root)]));
+        } else if withdrawn.is_empty() {
+            views.extend(view(row, [withdrawn, Vec::new()]));
         }
     })?;
     Ok(Some(views))

@@ -38,6 +38,12 @@ const IN_DETAIL_CONCEALED: &[&str] = &[
 ];
 /// What is shown beside a household.
 const BESIDE: &[&str] = &["visits", "notes"];
+/// What is not shown beside it to who reads only what they entered themselves.
+const BESIDE_OF_OTHERS: &[&str] = &["visits_of_others", "notes_of_others"];
+/// What a row of a page shows of visits.
+const IN_ROW: &[&str] = &["last_visit"];
+/// What it does not to who reads only their own.
+const IN_ROW_OF_OTHERS: &[&str] = &["last_visit_of_others"];
 
 impl Withheld {
     /// Nothing is withheld: the reader is the server's operator or a test.
@@ -73,14 +79,29 @@ impl Withheld {
         self.withholds(kind) || self.of_others.contains(&kind)
     }
 
-    /// The names of what is withheld beside a household in full: its visits and notes.
+    /// The names of what is withheld beside a household in full: its visits and notes, or those of others.
     pub fn beside_household(&self) -> &'static [&'static str] {
-        if self.withholds(DocumentKind::HouseholdVisits) { BESIDE } else { &[] }
+        self.of_visits(BESIDE, BESIDE_OF_OTHERS)
     }
 
-    /// The names of the fields that are withheld in every row of a page of households.
+    /// The names of the fields that are withheld in every row of a page of households: the last visit, or that
+    /// of others where it is only among the reader's own.
     pub(crate) fn in_row(&self) -> &'static [&'static str] {
-        if self.withholds(DocumentKind::HouseholdVisits) { &["last_visit"] } else { &[] }
+        self.of_visits(IN_ROW, IN_ROW_OF_OTHERS)
+    }
+
+    /// What is withheld of visits: all of it, what others entered, or nothing.
+    fn of_visits(
+        &self,
+        all: &'static [&'static str],
+        of_others: &'static [&'static str],
+    ) -> &'static [&'static str] {
+        let kind = DocumentKind::HouseholdVisits;
+        match (self.withholds(kind), self.withholds_others(kind)) {
+            (true, _) => all,
+            (false, true) => of_others,
+            (false, false) => &[],
+        }
     }
 
     /// The names of the fields of a resident that are withheld in a list.
@@ -111,8 +132,12 @@ mod tests {
         let steward = Withheld::from_roles(&[Role::Steward]);
         assert!(steward.withholds(DocumentKind::HouseholdPrivate));
         assert_eq!(steward.in_list(false), ["id_number"]);
+        assert_eq!(steward.beside_household(), ["visits_of_others", "notes_of_others"]);
+        assert_eq!(steward.in_row(), ["last_visit_of_others"]);
         let both = Withheld::from_roles(&[Role::Steward, Role::MicroGridHead]);
         assert_eq!(both, Withheld::nothing());
-        assert!(both.in_list(true).is_empty());
+        assert!(both.in_list(true).is_empty() && both.beside_household().is_empty());
+        let chief = Withheld::from_roles(&[Role::StationChief]);
+        assert_eq!(chief.beside_household(), ["visits", "notes"]);
     }
 }

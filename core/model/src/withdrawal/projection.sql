@@ -5,8 +5,9 @@ CREATE TABLE withdrawal (
     document  BLOB NOT NULL,          -- the household, its private part, its visits of a year
     item      BLOB NOT NULL,          -- where the facts stand, UTF-8: w of the household, r/ID/w, v/ID/w …
     household BLOB NOT NULL,          -- which household it is, or is in
-    withdrawn INTEGER NOT NULL,       -- 1 if all current facts say so, 0 if they contradict, or beside the household
+    withdrawn INTEGER NOT NULL,       -- 1 if all current facts say so, 0 if some say that it stands, or beside the household
     facts     BLOB,                   -- the current facts, a CBOR array: id, author, time, what is said
+    earlier   BLOB,                   -- those that others replaced, the last first; the same
     reasons   BLOB,                   -- beside the household: why, a CBOR array: the fact's id, the reason
     seen      BLOB,                   -- of a household: the visits and notes that its withdrawals name
     meanwhile BLOB,                   -- what others did to it, unseen by who withdrew it, a CBOR array: key,

@@ -21,7 +21,7 @@ macro_rules! select_withdrawals {
     ($where:literal) => {
         concat!(
             "SELECT x.document, x.item, x.household, x.withdrawn, x.facts, x.reasons, x.seen, ",
-            "x.meanwhile, x.concealed FROM withdrawal x ",
+            "x.meanwhile, x.concealed, x.earlier FROM withdrawal x ",
             $where
         )
     };
@@ -34,14 +34,16 @@ pub(crate) const BELOW: &str = regions_below!(select_withdrawals!(
     "WHERE x.household IN (SELECT h.document FROM below CROSS JOIN household h ON h.region = below.document)"
 ));
 
-/// What was withdrawn, by household and the beginning of the facts' keys.
+/// What is or was withdrawn, by household and the beginning of the facts' keys.
 #[derive(Debug, Default)]
 pub(crate) struct Withdrawals(BTreeMap<(DocumentId, String), Withdrawal>);
 
-/// One record that is withdrawn, or of which people say so and otherwise.
+/// One record that is withdrawn or was, or of which people say so and otherwise.
 #[derive(Debug, Default)]
 pub(crate) struct Withdrawal {
     pub(crate) facts: Vec<Fact>,
+    /// What was said before, the last word first.
+    earlier: Vec<Fact>,
     pub(crate) meanwhile: Vec<Meanwhile>,
     /// The same, as the documents have it.
     unseen: Vec<Unseen>,
@@ -80,6 +82,7 @@ pub(crate) fn read_withdrawals<R: Rows>(
         if stands_in == household {
             one.is_withdrawn = int(row, 3) == Some(1);
             one.facts = cbor_in(row, 4);
+            one.earlier = cbor_in(row, 9);
             one.seen = blob(row, 6).into_iter().flat_map(ids_of).collect();
             one.is_concealed = int(row, 8) == Some(1);
         }
@@ -174,7 +177,7 @@ impl Withdrawal {
     fn complete_reasons(&mut self, family: Family, withheld: &Withheld) {
         let hides_private = withheld.withholds(DocumentKind::HouseholdPrivate);
         let hides_all = self.is_concealed && hides_private;
-        for fact in &mut self.facts {
+        for fact in self.facts.iter_mut().chain(&mut self.earlier) {
             let Some(said) = fact.said.as_mut() else { continue };
             let is_hidden = hides_all && said.reason.take().is_some();
             let elsewhere = || self.reasons.iter().find(|why| why.fact == fact.id);
@@ -198,6 +201,14 @@ impl Withdrawals {
     pub(crate) fn facts(&self, household: &DocumentId, root: &str) -> Vec<FactView> {
         let one = self.0.get(&(*household, root.to_owned())).filter(|one| one.is_withdrawn);
         one.map(|one| FactView::of(one.facts.clone())).unwrap_or_default()
+    }
+
+    /// What was said of the withdrawal of a record before, the last word first; of one that stands again also
+    /// that it does.
+    pub(crate) fn before(&self, household: &DocumentId, root: &str) -> Vec<FactView> {
+        let Some(one) = self.0.get(&(*household, root.to_owned())) else { return Vec::new() };
+        let current = one.facts.iter().filter(|_| !one.is_withdrawn);
+        FactView::of(current.chain(&one.earlier).cloned().collect())
     }
 
     /// Whether what stands under a key of a household is withdrawn, by itself or with the household.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use minicbor::{Decode, Encode};
 
-use crate::fact::{Told, current, ids_of, joined};
+use crate::fact::{Told, current, earlier, ids_of, joined};
 use crate::id::ItemId;
 use crate::projection::{Cell, Row, Table};
 use crate::rows::{Contents, cbor_cell, cell};
@@ -18,7 +18,16 @@ pub(crate) const SQL: &str = include_str!("projection.sql");
 
 pub(crate) static WITHDRAWAL: Table = Table {
     name: "withdrawal",
-    columns: &["household", "withdrawn", "facts", "reasons", "seen", "meanwhile", "concealed"],
+    columns: &[
+        "household",
+        "withdrawn",
+        "facts",
+        "earlier",
+        "reasons",
+        "seen",
+        "meanwhile",
+        "concealed",
+    ],
 };
 
 /// Why somebody says what a fact says, where that stands in another document than the fact.
@@ -43,16 +52,13 @@ impl Withdrawn {
     }
 }
 
-/// Adds the rows of a household.
+/// Adds the rows of a household: of what stands again, too, as that leaves a trace.
 pub(crate) fn of_household(contents: &Contents<'_>, rows: &mut Vec<Row>) -> Withdrawn {
     let mut all = BTreeSet::new();
     for root in roots(contents, "over") {
         let facts = current(contents, &root);
         let told = Told::of(&facts, words::WITHDRAWALS);
         let withdrawn = told.status.as_deref() == Some(words::WITHDRAWN);
-        if !withdrawn && !told.in_conflict {
-            continue;
-        }
         let ids = facts.iter().map(|fact| fact.id);
         let meanwhile =
             if withdrawn { unseen_in_household(contents, &root, ids) } else { Vec::new() };
@@ -60,6 +66,7 @@ pub(crate) fn of_household(contents: &Contents<'_>, rows: &mut Vec<Row>) -> With
             Cell::Blob(contents.document().as_bytes().to_vec()),
             Cell::Int(i64::from(withdrawn)),
             cbor_cell(&facts),
+            cbor_cell(&earlier(contents, &root)),
             Cell::Null,
             seen(contents, &root, facts.iter().map(|fact| &fact.id)),
             cbor_cell(&meanwhile),
@@ -102,7 +109,8 @@ fn row_beside(contents: &Contents<'_>, root: &str, meanwhile: &[Unseen]) -> Opti
     }
     let (household, none) = (cell(contents.value("of")), Cell::Null);
     let (reasons, meanwhile) = (cbor_cell(&reasons), cbor_cell(meanwhile));
-    let own = vec![household, Cell::Int(0), none.clone(), reasons, none, meanwhile, Cell::Int(0)];
+    let (no, facts, earlier) = (Cell::Int(0), none.clone(), none.clone());
+    let own = vec![household, no.clone(), facts, earlier, reasons, none, meanwhile, no];
     Some(contents.row(&WITHDRAWAL, root.as_bytes(), own))
 }
 

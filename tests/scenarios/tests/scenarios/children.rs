@@ -7,11 +7,12 @@ use keting_scenarios::device::Device;
 use keting_scenarios::served::ServedCity;
 use serde_json::{Value, json};
 
+use crate::ending::{WHY, devices_of};
+
 /// A head of a micro-grid, a worker of its grid and a steward of a unit, who all have one household of
 /// one resident.
 struct Three {
-    /// Runs as long as the devices.
-    _city: ServedCity,
+    city: ServedCity,
     head: Device,
     worker: Device,
     steward: Device,
@@ -30,7 +31,7 @@ impl Three {
         let add = ["resident", "add", &household, "--name", "小宝", "--relation", "grandchild"];
         let known = ["--phone", "13800000001", "--bond", "both", "--tag", "left_behind"];
         let resident = head.run(&[&add[..], &known[..]].concat()).line();
-        let three = Self { _city: city, head, worker, steward, household, resident };
+        let three = Self { city, head, worker, steward, household, resident };
         three.meet();
         three
     }
@@ -182,6 +183,26 @@ fn who_turned_fourteen_is_a_thing_to_do_with_what_to_type_until_it_is_done() {
     let typed: Vec<&str> = to_type.split(' ').skip(1).collect();
     three.head.run(&typed).done();
     assert_eq!(three.head.json(&["status"])["turned_fourteen"], json!([]));
+}
+
+#[test]
+fn whoever_was_ended_is_not_asked_to_reveal_who_turned_fourteen() {
+    let three = Three::start();
+    let now_ms = three.head.json(&["status"])["city_time_ms"].as_u64().unwrap();
+    let year = CityTime::new(now_ms).day().year();
+    three.edit(&three.head, &["--birth-date", &format!("{}-01-01", year - 15)]);
+    three.head.run(&["resident", "conceal", &three.household, &three.resident]).done();
+    three.meet();
+    let to_do = || three.head.json(&["status"])["turned_fourteen"].as_array().unwrap().len();
+    assert_eq!(to_do(), 1);
+    let id = devices_of(&three.city, "陆德祥").remove(0).0;
+    three.city.on_server(&["device", "end", &id, "--why", WHY]).done();
+    assert_eq!(three.head.run(&["sync"]).refusal(), (1, "device_ended"));
+    assert_eq!(to_do(), 0);
+    for verb in [&["status"][..], &["household", "show", &three.household]] {
+        let screen = three.head.run(verb).done().out;
+        assert!(!screen.contains("待办 to do"), "{screen}");
+    }
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! The end of a device, by the operator, on real processes.
 
+use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
+use keting::SyncNews;
 use keting::parts::replica_of;
 use keting_scenarios::city::{City, MICRO_GRID};
 use keting_scenarios::device::Device;
-use keting_scenarios::phone::Two;
+use keting_scenarios::phone::{Phone, Two};
 use keting_scenarios::served::ServedCity;
 use serde_json::{Value, json};
 
@@ -70,6 +72,68 @@ fn an_ended_device_hands_over_says_why_and_keeps_what_it_has_and_the_end_stands_
 }
 
 #[test]
+fn whoever_stays_connected_hears_of_their_end_and_why_and_nothing_else_before() {
+    let city = ServedCity::start();
+    for json in [&["--json"][..], &[]] {
+        let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+        let is_hers = |(_, state): &(String, String)| state != "ended";
+        let (id, _) = devices_of(&city, "陆德祥").into_iter().find(is_hers).unwrap();
+        let bob = city.device("刘平杰", "micro_grid_head", MICRO_GRID);
+        let mut watching = alice
+            .command(&[&["sync", "--watch"], json].concat())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // What a colleague enters is there, so it is connected.
+        add_household(&bob, "望潮苑1幢1单元101室");
+        bob.run(&["sync"]).done();
+        let mut news = BufReader::new(watching.stdout.take().unwrap());
+        let mut told = String::new();
+        while !told.contains("household") {
+            assert!(news.read_line(&mut told).unwrap() > 0, "the watch ended");
+        }
+        city.on_server(&["device", "end", &id, "--why", WHY]).done();
+        news.read_to_string(&mut told).unwrap();
+        let ended = watching.wait_with_output().unwrap();
+        let complaint = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(1), "{complaint}");
+        for text in [&told, &complaint] {
+            assert!(!text.contains("grant_ended"), "{text}");
+        }
+        assert!(complaint.contains(WHY) && complaint.contains("device_ended"), "{complaint}");
+        let lost = told.lines().filter(|line| line.contains("disconnected")).collect::<Vec<_>>();
+        assert!(lost.iter().all(|line| line.contains("device_ended")), "{lost:?}");
+        assert_eq!(lost.len(), json.len());
+    }
+}
+
+#[test]
+fn a_plain_sync_in_the_middle_of_which_a_device_is_ended_says_so_too() {
+    let city = City::start();
+    let bob = city.phone("刘平杰", "micro_grid_head", MICRO_GRID);
+    // So much that it does not come in one piece.
+    for house in 1..=20 {
+        let household = bob.add_household(MICRO_GRID, &format!("望潮苑{house}幢"), "李一");
+        bob.add_need(household, &"修楼道灯，".repeat(190));
+    }
+    bob.sync();
+    let invitation = city.invite("陆德祥", "micro_grid_head", MICRO_GRID);
+    let alice = Phone::new(city.directory(), &invitation);
+    let mut is_ended = false;
+    let synced = alice.keting.sync(&mut |news| {
+        if matches!(news, SyncNews::FirstSync { .. }) && !std::mem::replace(&mut is_ended, true) {
+            // The thread that tells it has a runtime already.
+            std::thread::scope(|scope| {
+                scope.spawn(|| city.end_device(&alice, WHY)).join().unwrap()
+            });
+        }
+    });
+    assert_eq!(synced.unwrap_err().code(), "device_ended");
+    assert_eq!(alice.keting.status().unwrap().ended.as_deref(), Some(WHY));
+}
+
+#[test]
 fn what_is_entered_before_a_device_hears_of_its_end_goes_out_though_the_link_broke_as_it_was_told()
 {
     let mut city = ServedCity::start();
@@ -125,7 +189,7 @@ fn what_an_ended_device_enters_after_it_heard_of_its_end_waits_and_goes_out_afte
     let waits = |one: &Value| one["waits_for_invitation"] == json!(true);
     assert!(outbox.as_array().unwrap().iter().all(waits), "{outbox}");
     let shown = alice.run(&["outbox"]).done().out;
-    assert!(shown.contains(&format!("the city ended this device: {WHY}")), "{shown}");
+    assert!(shown.contains(&format!("this device was ended: {WHY}")), "{shown}");
     assert!(shown.contains(told) && !shown.contains("may still be handed over"), "{shown}");
     for _ in 0..2 {
         let synced = alice.run(&["sync"]);
@@ -252,7 +316,7 @@ fn the_outbox_of_an_ended_device_says_what_may_be_handed_over_and_what_may_not()
     assert!(line("101室").contains("待发送 queued"), "{shown}");
     assert!(line("102室").contains("等待新邀请 waiting for an invitation"), "{shown}");
     for told in [
-        &format!("the city ended this device: {WHY}"),
+        &format!("this device was ended: {WHY}"),
         "may still be handed over: 1（",
         "waiting for an invitation: 1（",
     ] {

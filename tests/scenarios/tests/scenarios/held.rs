@@ -105,6 +105,8 @@ fn a_held_edit_is_taken_back_and_what_others_did_stays() {
     let held = alice.keting.held().unwrap();
     let codes: Vec<_> = held.iter().map(|one| one.code.as_str()).collect();
     assert_eq!(codes, ["not_granted", "ancestor_held", "ancestor_held"]);
+    let stand_on: Vec<_> = held.iter().map(|one| one.stands_on).collect();
+    assert_eq!(stand_on, [None, Some(held[0].id), Some(held[0].id)]);
     // The household is called as it stands, and whom nobody else has as she said.
     let lives_at = |one: &keting::views::HeldView| one.about.household.clone().unwrap().address;
     assert!(held.iter().all(|one| lives_at(one).as_deref() == Some("望潮苑1幢1单元101室")));
@@ -120,6 +122,28 @@ fn a_held_edit_is_taken_back_and_what_others_did_stays() {
     assert_eq!(alice.detail(household).needs.len(), 1);
     alice.assert_verified();
     two.bob.assert_verified();
+}
+
+#[test]
+fn what_is_held_since_it_stands_on_something_held_names_that() {
+    let city = City::start();
+    let two = Two::in_city(&city);
+    let alice = two.alice;
+    visit_held_with_another(&city, &alice, two.household);
+    let device = Device::at(alice.directory().to_owned());
+    drop(alice);
+    let listed = device.json(&["held", "list"]);
+    let (first, id) = (&listed[0]["id"], listed[0]["id"].as_str().unwrap());
+    assert_eq!(
+        [&listed[0]["stands_on"], &listed[1]["stands_on"]],
+        [&serde_json::Value::Null, first]
+    );
+    let table = device.run(&["held", "list"]).done().out;
+    assert!(table.contains(&format!("ancestor_held（见 see {}）", &id[..8])), "{table}");
+    let shown = device.run(&["held", "show", listed[1]["id"].as_str().unwrap()]).done().out;
+    let line = shown.lines().find(|line| line.contains("前一项 stands on")).unwrap();
+    assert!(line.ends_with(id), "{shown}");
+    device.run(&["held", "show", &id[..8]]).done();
 }
 
 #[test]

@@ -174,6 +174,24 @@ fn a_value_is_settled_by_the_beginnings_of_ids() {
 }
 
 #[test]
+fn what_a_field_of_several_lines_was_settled_on_takes_one_row() {
+    let story = Differing::start();
+    for (device, health) in [(&story.alice, "高血压"), (&story.bob, "糖尿病")] {
+        let edit = ["resident", "edit", &story.household, &story.resident, "--health", health];
+        device.run(&edit).done();
+        device.run(&["sync"]).done();
+    }
+    let key = format!("r/{}/health", story.resident);
+    let private = story.bob.json(&["household", "show", &story.household])["conflicts"].clone();
+    let of_health = |one: &&Value| one["key"] == key.as_str();
+    let private = private.as_array().unwrap().iter().find(of_health).unwrap()["document"].clone();
+    let on = ["--value", "高血压\n共 9 户"];
+    let settle = ["household", "settle", private.as_str().unwrap(), &key];
+    let settled = story.bob.run(&[&settle[..], &on].concat()).done();
+    assert!(settled.err.contains("settled on: 高血压 共 9 户\n"), "{settled:?}");
+}
+
+#[test]
 fn what_is_settled_already_is_answered_in_one_way_however_it_is_named_with_what_stands_now() {
     let story = Differing::start();
     let whole = format!("r/{}/phone", story.resident);

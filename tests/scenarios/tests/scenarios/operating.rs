@@ -6,6 +6,8 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::Stdio;
 
+use keting::commands::HouseholdCommand;
+use keting::{Command, DocumentId, DocumentKind, Fields};
 use keting_scenarios::binary::keting;
 use keting_scenarios::city::{GRID, MICRO_GRID, REGIONS, UNIT};
 use keting_scenarios::device::Ended;
@@ -361,6 +363,80 @@ fn whoever_watches_reads_in_words_of_which_household_what_changed() {
     }
     kill_process(Pid::from_child(&watching), Signal::INT).unwrap();
     assert_eq!(watching.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn whoever_watches_into_a_file_reads_when_the_server_was_lost_and_when_it_was_there_again() {
+    let mut city = ServedCity::start();
+    let alice = city.device(HOLDER, "micro_grid_head", MICRO_GRID);
+    city.stop();
+    let mut watching = alice
+        .command(&["sync", "--watch"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(watching.stderr.take().unwrap());
+    let mut wait_for = |text: &str| {
+        let mut line = String::new();
+        while !line.contains(text) {
+            line.clear();
+            assert!(told.read_line(&mut line).unwrap() > 0, "the watch ended");
+            assert!(line.contains("offline, trying again") || line.contains(text), "{line}");
+        }
+    };
+    for _ in 0..2 {
+        wait_for("offline, trying again");
+        city.serve();
+        wait_for("已重新连上，已是最新 connected again and up to date");
+        city.stop();
+    }
+    kill_process(Pid::from_child(&watching), Signal::INT).unwrap();
+    assert_eq!(watching.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn whoever_watches_is_shown_as_many_digits_of_a_household_as_name_it() {
+    let city = ServedCity::start();
+    let alice = city.phone(HOLDER, "micro_grid_head", MICRO_GRID);
+    let alike = [1, 2].map(|last| {
+        let bytes = [7, 7, 7, 7, last, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        DocumentId::from_random(DocumentKind::Household, bytes)
+    });
+    for (household, address) in alike.iter().zip(["一号", "二号"]) {
+        let (region, residents, time) = (alice.region(UNIT), Vec::new(), alice.keting.now());
+        let fields = Fields::new().with("address", address);
+        let household = *household;
+        let add = HouseholdCommand::Add { household, region, fields, residents, time };
+        alice.keting.execute(&Command::Household(add)).unwrap();
+    }
+    alice.sync();
+    let bob = city.device("沈国强", "micro_grid_head", MICRO_GRID);
+    let mut watching = bob
+        .command(&["sync", "--watch"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    for household in alike {
+        alice.add_need(household, "楼道灯不亮");
+    }
+    alice.sync();
+    let mut news = BufReader::new(watching.stdout.take().unwrap());
+    let mut told = String::new();
+    while told.lines().count() < 2 {
+        assert!(news.read_line(&mut told).unwrap() > 0, "the watch ended");
+    }
+    watching.kill().unwrap();
+    watching.wait().unwrap();
+    let digits: Vec<_> = told
+        .lines()
+        .map(|line| line.split_once('（').unwrap().1.split_once('）').unwrap().0.to_owned())
+        .collect();
+    for (household, digits) in alike.iter().zip(&digits) {
+        let found = bob.json(&["household", "show", digits]);
+        assert_eq!(found["household"]["id"], household.to_string(), "{told}");
+    }
 }
 
 #[test]

@@ -58,10 +58,25 @@ fn a_field_in_conflict_is_settled_and_then_edited_as_the_message_says() {
     for device in [&alice, &bob, &alice] {
         device.run(&["sync"]).done();
     }
-    assert_eq!(edit(&alice, "四号").refusal(), (1, "conflicted"));
-    let conflict = &alice.json(&["household", "show", &household])["conflicts"][0];
-    let [document, key] = ["document", "key"].map(|field| conflict[field].as_str().unwrap());
-    alice.run(&["household", "settle", document, key, "--value", "三号"]).done();
+    let refused = edit(&alice, "四号");
+    assert_eq!(refused.refusal(), (1, "conflicted"));
+    let as_json = ["household", "edit", &household, "--address", "四号", "--json"];
+    let complaint: serde_json::Value =
+        serde_json::from_str(alice.run(&as_json).err.lines().last().unwrap()).unwrap();
+    let choices = complaint["choices"].as_array().unwrap();
+    assert_eq!(choices.len(), 2);
+    for choice in choices {
+        for part in ["value", "entered", "to_type"] {
+            let part = choice[part].as_str().unwrap();
+            assert!(refused.err.contains(part), "{part} is not in {}", refused.err);
+        }
+    }
+    let third = choices.iter().find(|choice| choice["value"] == "三号").unwrap();
+    let to_type = third["to_type"].as_str().unwrap().split_once(" --data ").unwrap().0;
+    let words: Vec<&str> = to_type.split(' ').skip(1).collect();
+    assert_eq!(words[..4], ["household", "settle", household.as_str(), "address"]);
+    alice.run(&words).done();
+    assert_eq!(alice.json(&["household", "show", &household])["household"]["address"], "三号");
     edit(&alice, "四号").done();
 }
 

@@ -162,6 +162,37 @@ fn what_has_to_be_settled_stands_on_the_screen_of_a_household() {
 }
 
 #[test]
+fn a_field_that_has_to_be_settled_is_marked_also_where_it_is_shown_empty() {
+    let known = Known::start();
+    let worker = known.city.device("刘平杰", "grid_worker", GRID);
+    known.head.run(&["sync"]).done();
+    worker.run(&["sync"]).done();
+    let page = known.head.json(&["household", "show", &known.household]);
+    let resident = page["household"]["residents"][0]["id"].as_str().unwrap();
+    // Of two fields that each clears one of, one is shown empty, whoever comes first.
+    for (device, [one, other]) in [(&known.head, ["", "public"]), (&worker, ["B-1", ""])] {
+        let edit = ["--address-code", one, "--tenure", other];
+        device.run(&[&["household", "edit", &known.household], &edit[..]].concat()).done();
+        let other = if other.is_empty() { "" } else { "女婿" };
+        let edit = ["--phone", if one.is_empty() { "" } else { "13800000005" }, "--health", other];
+        device.run(&[&["resident", "edit", &known.household, resident], &edit[..]].concat()).done();
+    }
+    for device in [&known.head, &worker, &known.head] {
+        device.run(&["sync"]).done();
+    }
+    let page = known.head.json(&["household", "show", &known.household]);
+    assert_eq!(page["conflicts"].as_array().unwrap().len(), 4);
+    let is_empty = |field: &&str| page["household"][*field].is_null();
+    assert_eq!(["address_code", "tenure"].into_iter().filter(is_empty).count(), 1);
+    let screen = known.head.run(&["household", "show", &known.household]).done().out;
+    for field in ["address_code", "tenure", "phone", "health"] {
+        let marked = |line: &&str| line.contains(field) && line.ends_with("（待定 to settle）");
+        assert_eq!(screen.lines().filter(marked).count(), 1, "{field} in {screen}");
+    }
+    assert!(screen.contains("空 empty（待定 to settle）"), "{screen}");
+}
+
+#[test]
 fn words_stand_in_chinese_with_their_code_beside_them() {
     let known = Known::start();
     let screen = known.head.run(&["household", "show", &known.household]).done().out;

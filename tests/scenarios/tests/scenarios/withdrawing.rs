@@ -77,8 +77,21 @@ fn what_is_withdrawn_is_shown_on_demand_and_edited_again_once_it_is_restored() {
 
     let edit = [of_resident("edit"), vec!["--phone", "13800000001"]].concat();
     assert_eq!(alice.run(&edit).refusal(), (1, "withdrawn"));
-    alice.run(&of_resident("restore")).done();
+    alice.run(&[of_resident("restore"), vec!["--reason", "是另一位"]].concat()).done();
     alice.run(&edit).done();
+    let all = alice.json(&["household", "show", household, "--withdrawn"]);
+    let before = all["household"]["residents"][0]["withdrawn_before"].as_array().unwrap();
+    let words = |fact: &Value| [fact["status"].clone(), fact["reason"].clone()];
+    assert_eq!(
+        before.iter().map(words).collect::<Vec<_>>(),
+        [["stands", "是另一位"], ["withdrawn", "录错了户"]].map(|words| words.map(Value::from))
+    );
+    let told = alice.run(&["household", "show", household, "--withdrawn"]).done().out;
+    for line in ["有效 stands  是另一位  （陆德祥 20", "已作废 withdrawn  录错了户  （陆德祥 20"]
+    {
+        assert!(told.contains(line), "{line} is not in {told}");
+    }
+    assert!(!alice.run(&["household", "show", household]).done().out.contains("是另一位"));
     assert_eq!(alice.run(&of_resident("restore")).refusal(), (1, "nothing_changed"));
 
     alice.run(&["household", "withdraw", household, "--reason", "录重复了"]).done();
@@ -93,6 +106,8 @@ fn what_is_withdrawn_is_shown_on_demand_and_edited_again_once_it_is_restored() {
     assert!(told.contains("李燕云") && told.contains("录重复了"), "{told}");
     alice.run(&["household", "restore", household, "--reason", "没有重复"]).done();
     assert_eq!(alice.json(&["household", "list"])[0]["living_here"], 1);
+    let told = alice.run(&["household", "show", household, "--withdrawn"]).done().out;
+    assert!(told.contains("有效 stands  没有重复  （陆德祥 20"), "{told}");
 }
 
 #[test]

@@ -85,8 +85,8 @@ pub(super) const CODES: &[Known] = &[
     ),
     refused(
         "not_enrolled",
-        "这台设备还没有加入，请先凭邀请加入。",
-        "This device has not joined a city: join with an invitation first.",
+        "这台设备还没有加入，请用 keting sync 同步，会用收到的邀请加入，没有邀请的请先凭邀请加入。",
+        "This device has not joined a city yet: keting sync joins with the invitation it was given, or else join with an invitation first.",
     ),
     refused(
         "already_enrolled",

@@ -27,12 +27,13 @@ use keting_model::{ChangeHash, Command, CommandError, DocumentId};
 use keting_store::{CommitRow, OutboxEntry, OutboxState, StoreError, Transaction, View};
 use keting_trust::{CommitId, Position, SignedCommit};
 
+use super::is_due;
 use super::names::Names;
 use super::taken_out::TakenOut;
-use super::{ANCESTOR_HELD, is_due};
 use crate::error::EngineError;
 use crate::replica::Replica;
 use crate::replica::called::Called;
+use crate::replica::held::ANCESTOR_HELD;
 use crate::replica::occasion::Occasion;
 use crate::replica::planned_on::Seen;
 

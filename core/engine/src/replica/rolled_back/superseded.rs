@@ -8,12 +8,12 @@
 use keting_store::{CommitRow, OutboxEntry, OutboxState, StoreError, Transaction, View};
 use keting_trust::CommitId;
 
+use super::TakenOut;
 use super::anew::stand_in;
 use super::names::{Names, is_held_for_good};
-use super::{ANCESTOR_HELD, TakenOut};
 use crate::error::EngineError;
 use crate::replica::Replica;
-use crate::replica::held::{Root, stands};
+use crate::replica::held::{ANCESTOR_HELD, Root, stands};
 use crate::replica::planned_on::Seen;
 
 impl Replica {
