@@ -3,11 +3,10 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
-use keting::SyncNews;
 use keting::parts::replica_of;
 use keting_scenarios::city::{City, MICRO_GRID};
 use keting_scenarios::device::Device;
-use keting_scenarios::phone::{Phone, Two};
+use keting_scenarios::phone::Two;
 use keting_scenarios::served::ServedCity;
 use serde_json::{Value, json};
 
@@ -106,31 +105,6 @@ fn whoever_stays_connected_hears_of_their_end_and_why_and_nothing_else_before() 
         assert!(lost.iter().all(|line| line.contains("device_ended")), "{lost:?}");
         assert_eq!(lost.len(), json.len());
     }
-}
-
-#[test]
-fn a_plain_sync_in_the_middle_of_which_a_device_is_ended_says_so_too() {
-    let city = City::start();
-    let bob = city.phone("刘平杰", "micro_grid_head", MICRO_GRID);
-    // So much that it does not come in one piece.
-    for house in 1..=20 {
-        let household = bob.add_household(MICRO_GRID, &format!("望潮苑{house}幢"), "李一");
-        bob.add_need(household, &"修楼道灯，".repeat(190));
-    }
-    bob.sync();
-    let invitation = city.invite("陆德祥", "micro_grid_head", MICRO_GRID);
-    let alice = Phone::new(city.directory(), &invitation);
-    let mut is_ended = false;
-    let synced = alice.keting.sync(&mut |news| {
-        if matches!(news, SyncNews::FirstSync { .. }) && !std::mem::replace(&mut is_ended, true) {
-            // The thread that tells it has a runtime already.
-            std::thread::scope(|scope| {
-                scope.spawn(|| city.end_device(&alice, WHY)).join().unwrap()
-            });
-        }
-    });
-    assert_eq!(synced.unwrap_err().code(), "device_ended");
-    assert_eq!(alice.keting.status().unwrap().ended.as_deref(), Some(WHY));
 }
 
 #[test]
