@@ -18,8 +18,10 @@ mod clock;
 mod device;
 mod ending;
 mod endings;
+mod given;
 mod keys;
 mod meanwhile;
+mod parted;
 mod renewing;
 mod world;
 
@@ -164,149 +166,6 @@ fn every_commit_is_answered_with_the_number_it_has_in_the_log() {
 }
 
 #[test]
-fn a_device_whose_grants_are_over_is_refused_for_now_and_its_work_goes_when_there_is_a_grant() {
-    let mut world = World::with(Some(1_000));
-    let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
-    world.hang_up(&mut alice);
-    let number = world.number();
-    world.set_clock(YEAR_MS + 1_000);
-    world.call(&mut alice);
-    let region = world.region(HEAD_REGION);
-    let (_, late) = alice.person().add_household(region);
-    alice.queue(late);
-    world.run(&mut [&mut alice], None);
-    assert_eq!((alice.closed.as_deref(), alice.answers.len()), (Some("grant_ended"), 0));
-    assert_eq!(world.number(), number, "nothing is numbered");
-
-    world.hang_up(&mut alice);
-    SqliteStoreBeside::new(&world).grant_at(&world, &alice.signer, HEAD_REGION, world.unix_ms);
-    world.call(&mut alice);
-    world.settle(&mut [&mut alice]);
-    assert!(matches!(alice.answers[0].outcome, Outcome::Admitted { .. }));
-}
-
-#[test]
-fn a_device_whose_grants_end_while_it_is_connected_gets_no_word_beyond_what_it_was_given() {
-    let mut world = World::with(Some(1_000));
-    let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
-    let mut bob = world.enrol("micro_grid_head", HEAD_REGION, 2);
-    world.server.config.renew_within_ms = None;
-    for device in [&mut alice, &mut bob] {
-        world.hang_up(device);
-    }
-    world.set_clock(YEAR_MS - 1_000);
-    for device in [&mut alice, &mut bob] {
-        world.call(device);
-    }
-    world.settle(&mut [&mut alice, &mut bob]);
-    let cursor = alice.cursor;
-    world.unix_ms += 1_000;
-    let region = world.region(HEAD_REGION);
-    let (_, late) = alice.person().add_household(region);
-    alice.queue(late);
-    world.run(&mut [&mut alice], None);
-    assert_eq!(alice.answers[0].outcome, Outcome::Refused { code: "grant_ended".into() });
-    assert_eq!(alice.closed, None);
-
-    SqliteStoreBeside::new(&world).grant_at(&world, &bob.signer, HEAD_REGION, world.unix_ms);
-    world.now_ms += 1_000;
-    world.run(&mut [&mut alice, &mut bob], None);
-    assert_eq!((alice.closed.as_deref(), bob.closed.as_deref()), (Some("grant_ended"), None));
-    assert_eq!(alice.cursor, cursor);
-}
-
-#[test]
-fn a_device_that_is_given_more_gets_what_its_cursor_had_passed_over() {
-    let mut world = World::with(Some(1_000));
-    let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
-    let mut bob = world.enrol("micro_grid_head", OTHER_REGION, 2);
-    let region = world.region(OTHER_REGION);
-    let (household, commit) = bob.person().add_household(region);
-    bob.queue(commit);
-    world.settle(&mut [&mut alice, &mut bob]);
-    assert!(!alice.documents().contains(&household));
-    // The same once more is not more.
-    let mut other = SqliteStoreBeside::new(&world);
-    other.grant(&world, &alice.signer, HEAD_REGION);
-    world.now_ms += 1_000;
-    world.settle(&mut [&mut alice, &mut bob]);
-    assert_eq!(alice.closed, None);
-    other.grant(&world, &alice.signer, OTHER_REGION);
-    world.now_ms += 1_000;
-    world.run(&mut [&mut alice, &mut bob], None);
-    assert_eq!(alice.closed.as_deref(), Some("audience_changed"));
-    world.hang_up(&mut alice);
-    world.call(&mut alice);
-    world.settle(&mut [&mut alice, &mut bob]);
-    assert!(alice.documents().contains(&household));
-    world.verify();
-}
-
-#[test]
-fn a_cursor_with_the_right_number_and_another_chain_is_of_another_log() {
-    let mut world = World::new();
-    let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
-    let mut bob = world.enrol("micro_grid_head", HEAD_REGION, 2);
-    let honest = alice.cursor.unwrap();
-    world.hang_up(&mut alice);
-    let region = world.region(HEAD_REGION);
-    let (household, commit) = bob.person().add_household(region);
-    bob.queue(commit);
-    world.settle(&mut [&mut bob]);
-    let head = bob.cursor.unwrap();
-
-    let chain = keting_trust::ChainHash::new([7; 32]);
-    let elsewhere = keting_model::LogId::new([7; 16]);
-    for lost in [
-        Cursor { chain, ..honest },
-        Cursor { chain, ..head },
-        Cursor { chain: head.chain, ..honest },
-        Cursor { number: 0, ..honest },
-        Cursor { number: head.number + 1, ..head },
-        Cursor { generation: honest.generation + 1, ..honest },
-        Cursor { log: elsewhere, ..honest },
-    ] {
-        alice.cursor = Some(lost);
-        world.call(&mut alice);
-        world.run(&mut [&mut alice, &mut bob], None);
-        assert_eq!(alice.closed, None, "{lost:?}");
-        assert_eq!(alice.parted_from.take(), Some(head), "{lost:?} is taken for one of this log");
-        assert!(!alice.documents().contains(&household));
-        assert_eq!(alice.cursor, Some(lost));
-        world.hang_up(&mut alice);
-    }
-
-    alice.cursor = Some(honest);
-    world.call(&mut alice);
-    world.settle(&mut [&mut alice]);
-    assert_eq!(alice.parted_from, None);
-    assert!(alice.documents().contains(&household));
-}
-
-#[test]
-fn a_first_sync_that_was_interrupted_on_a_lost_branch_begins_anew() {
-    let mut world = World::new();
-    let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
-    let region = world.region(HEAD_REGION);
-    for _ in 0..10 {
-        let (_, commit) = alice.person().add_household(region);
-        alice.queue(commit);
-    }
-    world.settle(&mut [&mut alice]);
-    world.server.sync.group_bytes = 2_000;
-    let mut bob = world.enrol_and_stop_after("micro_grid_head", HEAD_REGION, 2, 5);
-    world.hang_up(&mut bob);
-    let position = &mut bob.first_sync.as_mut().unwrap().position;
-    position.at.chain = keting_trust::ChainHash::new([7; 32]);
-    bob.entries.clear();
-    world.call(&mut bob);
-    world.settle(&mut [&mut bob, &mut alice]);
-    assert_eq!(bob.closed, None);
-    assert_eq!(bob.documents().len(), 6 + 10, "whole documents, from the first");
-    assert_eq!(bob.cursor, alice.cursor);
-}
-
-#[test]
 fn frames_that_are_rubbish_close_the_connection_and_nothing_else() {
     let mut world = World::new();
     let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
@@ -346,57 +205,6 @@ fn a_device_is_told_the_last_commit_of_its_incarnation_that_the_log_knows_also_a
         assert_eq!(alice.highest, Some(expected));
     }
     assert!(matches!(alice.answers.last().unwrap().outcome, Outcome::Held { .. }));
-}
-
-#[test]
-fn to_whom_proves_that_the_log_went_on_once_nothing_is_numbered_and_the_operator_hears_of_it() {
-    let mut world = World::new();
-    let mut alice = world.enrol("micro_grid_head", HEAD_REGION, 1);
-    let honest = alice.cursor.unwrap();
-    world.hang_up(&mut alice);
-    let lost = Cursor { number: honest.number + 5, ..honest };
-    let said = |key: &Ed25519Signer, city, cursor| {
-        let heard = Heard { city, cursor, at_ms: NOW_MS, group: Digest::of(b"a group") };
-        Signed::sign(heard, key).unwrap().into()
-    };
-    let (issuing, city) = (world.server.city().issuing.clone(), world.server.city().id);
-    let stranger = Ed25519Signer::from_seed([9; 32]);
-    let own_key = Ed25519Signer::from_seed([1; 32]);
-    let elsewhere = keting_model::CityId::new([7; 16]);
-    let region = world.region(HEAD_REGION);
-
-    // Nobody else opens anything by what they claim to have heard.
-    for heard in [
-        said(&stranger, city, lost),
-        said(&own_key, city, lost),
-        said(&issuing, elsewhere, lost),
-        said(&issuing, city, honest),
-    ] {
-        alice.heard = Some(heard);
-        world.call(&mut alice);
-        world.settle(&mut [&mut alice]);
-        assert_eq!((alice.parted_from, world.server.metrics().logs_diverged), (None, 0));
-        world.hang_up(&mut alice);
-    }
-
-    alice.heard = Some(said(&issuing, city, lost));
-    let (_, commit) = alice.person().add_household(region);
-    world.call(&mut alice);
-    alice.queue(commit);
-    world.run(&mut [&mut alice], None);
-    assert!(alice.parted_from.is_some());
-    let refused = Outcome::Refused { code: "log_diverged".to_owned() };
-    assert_eq!(alice.answers.last().unwrap().outcome, refused);
-    assert_eq!(world.server.metrics().log_number, honest.number, "nothing is numbered");
-    assert_eq!(world.server.metrics().logs_diverged, 1);
-    assert_eq!(world.server.metrics().commits_refused["log_diverged"], 1);
-    world.hang_up(&mut alice);
-
-    // The server gets its log back, and the work goes in.
-    alice.heard = Some(said(&issuing, city, honest));
-    world.call(&mut alice);
-    world.settle(&mut [&mut alice]);
-    assert!(matches!(alice.answers.last().unwrap().outcome, Outcome::Admitted { .. }));
 }
 
 #[test]
