@@ -3,7 +3,8 @@
 
 mod common;
 
-use common::tables::{Tables, tables};
+use common::plans::Listener;
+use common::tables::tables;
 use common::{
     Replica, add_household, add_region, edit_resident, household_id, region_id, residents,
 };
@@ -263,25 +264,25 @@ fn visits_needs_notes_and_conflicts_are_listed() {
 #[test]
 fn no_list_scans_a_table_once_a_household() {
     let rows = tables(&village().rows());
-    let recorder = Recorder { rows: &rows, plans: std::cell::RefCell::new(Vec::new()) };
+    let listener = Listener::of(&rows);
     let region = Some(region_id(1));
-    households(&recorder, &Withheld::nothing(), &HouseholdFilter { region, ..Default::default() })
+    households(&listener, &Withheld::nothing(), &HouseholdFilter { region, ..Default::default() })
         .unwrap();
-    household(&recorder, &Withheld::nothing(), &household_id(1), Shown::Standing).unwrap();
-    counts(&recorder, &Withheld::nothing(), region).unwrap();
-    assert!(recorder.plans.borrow().len() >= 5);
-    assert_eq!(recorder.inner_scans(), [""; 0]);
+    household(&listener, &Withheld::nothing(), &household_id(1), Shown::Standing).unwrap();
+    counts(&listener, &Withheld::nothing(), region).unwrap();
+    assert!(listener.asked() >= 5);
+    assert_eq!(listener.inner_scans(), [""; 0]);
 }
 
 #[test]
 fn a_list_of_one_region_reads_nothing_of_another_also_of_what_was_withdrawn() {
     let rows = tables(&village().rows());
     for shown in [Shown::Standing, Shown::AlsoWithdrawn] {
-        let recorder = Recorder { rows: &rows, plans: std::cell::RefCell::new(Vec::new()) };
+        let listener = Listener::of(&rows);
         let filter = HouseholdFilter { region: Some(region_id(2)), shown };
-        households(&recorder, &Withheld::nothing(), &filter).unwrap();
-        assert!(recorder.plans.borrow().len() >= 5);
-        assert_eq!(recorder.scans(), [""; 0]);
+        households(&listener, &Withheld::nothing(), &filter).unwrap();
+        assert!(listener.asked() >= 5);
+        assert_eq!(listener.scans(), [""; 0]);
     }
 }
 
@@ -289,9 +290,9 @@ fn a_list_of_one_region_reads_nothing_of_another_also_of_what_was_withdrawn() {
 fn a_scan_within_a_loop_or_a_correlated_subquery_is_seen() {
     let rows = tables(&village().rows());
     let inner_scans = |sql: &str| {
-        let recorder = Recorder { rows: &rows, plans: std::cell::RefCell::new(Vec::new()) };
-        recorder.query(sql, &[], &mut |_| {}).unwrap();
-        recorder.inner_scans().len()
+        let listener = Listener::of(&rows);
+        listener.query(sql, &[], &mut |_| {}).unwrap();
+        listener.inner_scans().len()
     };
     let within = "SELECT 1 FROM household x CROSS JOIN resident y WHERE y.name > x.address";
     let correlated = "SELECT (SELECT count(*) FROM resident y WHERE y.name > x.address) \
@@ -299,78 +300,6 @@ fn a_scan_within_a_loop_or_a_correlated_subquery_is_seen() {
     let found = "SELECT 1 FROM household x CROSS JOIN resident y ON y.document = x.document";
     let one_after_the_other = "SELECT address FROM household UNION ALL SELECT name FROM resident";
     assert_eq!([within, correlated, found, one_after_the_other].map(inner_scans), [1, 1, 0, 0]);
-}
-
-/// A line of SQLite's plan of a query.
-struct PlanLine {
-    id: i64,
-    /// The line it stands below; lines below one are loops, each within the one before.
-    parent: i64,
-    text: String,
-}
-
-/// Keeps SQLite's plan of every query.
-struct Recorder<'a> {
-    rows: &'a Tables,
-    plans: std::cell::RefCell<Vec<(String, Vec<PlanLine>)>>,
-}
-
-impl Recorder<'_> {
-    /// The queries that read a table from its beginning to its end, and the line of the plan.
-    fn scans(&self) -> Vec<String> {
-        let plans = self.plans.borrow();
-        // The regions found so far, and a constant, are no tables.
-        let is_table = |text: &str| !["below", "CONSTANT"].iter().any(|one| text.contains(one));
-        let scanning = plans.iter().flat_map(|(sql, plan)| {
-            let lines = plan.iter().filter(|line| line.text.starts_with("SCAN"));
-            let lines = lines.filter(|line| is_table(&line.text));
-            lines.map(move |line| format!("{}: {sql}", line.text))
-        });
-        scanning.collect()
-    }
-
-    /// The queries that read a table from its beginning to its end again and again.
-    fn inner_scans(&self) -> Vec<String> {
-        let plans = self.plans.borrow();
-        let scanning = plans.iter().filter(|(_, plan)| {
-            plan.iter().enumerate().any(|(at, line)| {
-                let is_scan = line.text.starts_with("SCAN") && !line.text.contains("CONSTANT ROW");
-                is_scan && (is_within_a_loop(&plan[..at], line) || is_correlated(plan, line))
-            })
-        });
-        scanning.map(|(sql, _)| sql.clone()).collect()
-    }
-}
-
-fn is_within_a_loop(before: &[PlanLine], line: &PlanLine) -> bool {
-    let is_loop = |text: &str| text.starts_with("SCAN") || text.starts_with("SEARCH");
-    before.iter().any(|other| other.parent == line.parent && is_loop(&other.text))
-}
-
-fn is_correlated(plan: &[PlanLine], line: &PlanLine) -> bool {
-    let above = plan.iter().find(|other| other.id == line.parent);
-    above.is_some_and(|above| above.text.starts_with("CORRELATED") || is_correlated(plan, above))
-}
-
-impl Rows for Recorder<'_> {
-    type Error = rusqlite::Error;
-
-    fn query(
-        &self,
-        sql: &str,
-        parameters: &[Cell],
-        each: &mut dyn FnMut(&[Cell]),
-    ) -> Result<(), rusqlite::Error> {
-        let mut plan = Vec::new();
-        self.rows.query(&format!("EXPLAIN QUERY PLAN {sql}"), parameters, &mut |row| {
-            if let [Cell::Int(id), Cell::Int(parent), _, Cell::Text(text)] = row {
-                plan.push(PlanLine { id: *id, parent: *parent, text: text.clone() });
-            }
-        })?;
-        assert!(!plan.is_empty(), "no plan of {sql}");
-        self.plans.borrow_mut().push((sql.to_owned(), plan));
-        self.rows.query(sql, parameters, each)
-    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A replica that plans, judges, writes and merges, with nothing else around it.
 #![allow(dead_code, missing_docs, clippy::unwrap_used)]
 
+pub mod plans;
 pub mod tables;
 pub mod unseen;
 

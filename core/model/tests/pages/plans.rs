@@ -1,53 +1,11 @@
 //! What a page costs: SQLite's own plan of its queries, and how many rows they hand over.
 
-use std::cell::{Cell as Shared, RefCell};
-
-use keting_model::query::{Households, OnDevice, Rows, Sort, Withheld, household_page};
-use keting_model::{Cell, Fields};
+use keting_model::Fields;
+use keting_model::query::{Households, OnDevice, Sort, Withheld, household_page};
 
 use crate::acts::Village;
-use crate::common::tables::Tables;
+use crate::common::plans::Listener;
 use crate::common::{add_household, region_id};
-
-/// Listens to what a page asks.
-struct Listener<'a> {
-    rows: &'a Tables,
-    plans: RefCell<Vec<(String, String)>>,
-    handed_over: Shared<usize>,
-}
-
-impl Rows for Listener<'_> {
-    type Error = rusqlite::Error;
-
-    fn query(
-        &self,
-        sql: &str,
-        parameters: &[Cell],
-        each: &mut dyn FnMut(&[Cell]),
-    ) -> Result<(), rusqlite::Error> {
-        self.rows.query(&format!("EXPLAIN QUERY PLAN {sql}"), parameters, &mut |row| {
-            if let Some(Cell::Text(line)) = row.get(3) {
-                self.plans.borrow_mut().push((line.clone(), sql.to_owned()));
-            }
-        })?;
-        self.rows.query(sql, parameters, &mut |row| {
-            self.handed_over.set(self.handed_over.get() + 1);
-            each(row);
-        })
-    }
-}
-
-impl<'a> Listener<'a> {
-    fn of(rows: &'a Tables) -> Self {
-        Self { rows, plans: RefCell::default(), handed_over: Shared::new(0) }
-    }
-
-    /// The lines of plans in which something stands.
-    fn lines(&self, what: &str) -> Vec<(String, String)> {
-        let plans = self.plans.borrow();
-        plans.iter().filter(|(line, _)| line.contains(what)).cloned().collect()
-    }
-}
 
 fn village_of(households: u8) -> Village {
     let mut village = Village::founded();
@@ -74,17 +32,10 @@ fn no_page_of_everything_puts_everything_in_order_or_reads_a_table_through() {
             query.after = page.next;
             let sorted = listener.lines("TEMP B-TREE");
             assert!(sorted.is_empty(), "{sort:?} {sorted:?}");
-            let scans = listener.lines("SCAN");
-            let is_table = |name: &str| !["given", "CONSTANT"].iter().any(|one| name.contains(one));
-            // The roster is counted, and begun from its first line; what has to be settled is read.
-            let allowed = ["SCAN roster USING"];
-            let others: Vec<_> = scans
-                .iter()
-                .filter(|(line, _)| {
-                    is_table(line) && !allowed.iter().any(|one| line.starts_with(one))
-                })
-                .collect();
-            assert!(others.is_empty(), "{sort:?} {others:?}");
+            // The roster is counted, and begun from its first line.
+            let mut scans = listener.scans();
+            scans.retain(|line| !line.starts_with("SCAN roster USING"));
+            assert!(scans.is_empty(), "{sort:?} {scans:?}");
             assert!(!listener.lines("roster USING").is_empty());
         }
     }
@@ -113,7 +64,7 @@ fn a_page_hands_over_as_much_of_many_households_as_of_few() {
         let query = Households { sort, limit: 3, ..Households::default() };
         let page = household_page(&listener, &Withheld::nothing(), &query, &none).unwrap();
         assert_eq!(page.unwrap().total, u64::from(households));
-        listener.handed_over.get()
+        listener.handed_over()
     };
     for sort in SORTS {
         assert_eq!(handed_over(10, sort), handed_over(60, sort), "{sort:?}");
