@@ -1,7 +1,11 @@
 //! What the planner and the rule let through and what they refuse, case by case.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod days;
+mod regions;
+mod settles;
 
 use std::collections::BTreeSet;
 
@@ -11,29 +15,14 @@ use common::{
 use keting_model::household::HouseholdCommand;
 use keting_model::household_private::PrivateCommand;
 use keting_model::household_visits::{VisitsCommand, visits_of};
-use keting_model::region::RegionCommand;
 use keting_model::{
     CityTime, Command, CommandError, Document, DocumentId, DocumentKind, Family, Fields, Home,
-    InvalidValue, ItemId, Op, RULE_VERSION, RuleError, Settle, Touched, Value, home_of, judge,
+    ItemId, Op, RULE_VERSION, RuleError, Touched, Value, home_of, judge,
 };
 
 /// When all commits are made that are judged here without a replica.
 const TIME: CityTime = CityTime::new(common::NOW_MS);
 const TIME_MS: i64 = common::NOW_MS.cast_signed();
-
-/// Alice and bob with one household of one adult, and her phone in conflict on alice's replica.
-fn in_conflict() -> (Replica, ItemId, String) {
-    let mut alice = founded();
-    let mut bob = Replica::new(2);
-    bob.hear(&alice.sent);
-    let resident = residents(&alice, 1)[0];
-    for (replica, phone) in [(&mut alice, "13800000001"), (&mut bob, "13800000002")] {
-        let edit = edit_resident(replica, 1, resident, Fields::new().with("phone", phone));
-        replica.run(&edit).unwrap();
-    }
-    alice.hear(&bob.sent);
-    (alice, resident, format!("r/{resident}/phone"))
-}
 
 fn founded() -> Replica {
     let mut alice = Replica::new(1);
@@ -49,100 +38,12 @@ fn judged(name: &str, before: &Document, ops: &[Op]) -> Result<BTreeSet<Family>,
     verdict.map(|families| families.into_values().flatten().collect())
 }
 
-fn settle_op(key: &str, value: impl Into<Value>) -> Op {
-    Op::Settle { key: key.to_owned(), value: value.into() }
-}
-
 fn put(key: &str, value: impl Into<Value>) -> Op {
     Op::Put { key: key.to_owned(), value: value.into() }
 }
 
 fn id_value(id: &DocumentId) -> Value {
     Value::Bytes(id.as_bytes().to_vec())
-}
-
-#[test]
-fn concurrent_values_stand_until_a_settle_and_only_until_then() {
-    let (mut alice, resident, key) = in_conflict();
-    let id = household_id(1);
-    assert_eq!(alice.documents[&id].values(&key).len(), 2);
-    let edit = edit_resident(&alice, 1, resident, Fields::new().with("phone", "13800000003"));
-    let refused = Err(CommandError::Conflicted { document: id, key: key.clone() });
-    assert_eq!(alice.plan(&edit), refused);
-    let over = [put(&key, "13800000003")];
-    let field = "r/*/phone";
-    let verdict = judged("resident.edit", &alice.documents[&id], &over);
-    assert_eq!(verdict, Err(RuleError::Conflicted { field }));
-
-    // The value shown already may be chosen, too.
-    let value = alice.documents[&id].value(&key).unwrap();
-    let settle = Command::Settle(Settle {
-        document: id,
-        key: key.clone(),
-        value: value.clone(),
-        time: TIME,
-    });
-    alice.run(&settle).unwrap();
-    assert_eq!(alice.documents[&id].values(&key), vec![value]);
-    assert_eq!(alice.plan(&settle), Err(CommandError::NothingToSettle));
-    let over = [settle_op(&key, "13800000003")];
-    let verdict = judged("field.settle", &alice.documents[&id], &over);
-    assert_eq!(verdict, Err(RuleError::NothingToSettle { field }));
-    alice.run(&edit).unwrap();
-}
-
-#[test]
-fn a_settle_is_of_one_field_that_may_change_on_a_valid_value_and_by_no_other_command() {
-    let (alice, _, key) = in_conflict();
-    let document = &alice.documents[&household_id(1)];
-    let settled = |op: Op| judged("field.settle", document, &[op]);
-    let invalid = RuleError::Invalid { field: "r/*/phone", rule: InvalidValue::NotAPhone };
-    assert_eq!(settled(settle_op(&key, "not a phone")), Err(invalid));
-    let home = settled(settle_op("home", id_value(&region_id(2))));
-    assert_eq!(home, Err(RuleError::NotThisCommand { field: "home" }));
-    let two = [settle_op("tenure", "owned"), settle_op("address", "x")];
-    assert_eq!(judged("field.settle", document, &two), Err(RuleError::TooManyItems));
-    let address = Err(RuleError::NotThisCommand { field: "address" });
-    assert_eq!(settled(put("address", "x")), address);
-    let field = "r/*/phone";
-    assert_eq!(settled(put(&key, "13800000001")), Err(RuleError::Conflicted { field }));
-    let undecided = Err(RuleError::Conflicted { field });
-    let by_an_edit = judged("resident.edit", document, &[settle_op(&key, "13800000001")]);
-    assert_eq!(by_an_edit, undecided);
-    assert_eq!(settled(settle_op(&key, "13800000001")), Ok(BTreeSet::from([Family::Resident])));
-}
-
-#[test]
-fn every_one_of_several_values_settles_a_field_as_it_is_shown() {
-    let mut alice = founded();
-    let resident = residents(&alice, 1)[0];
-    let change = |replica: &mut Replica, fields: Fields| {
-        let edit = edit_resident(replica, 1, resident, fields);
-        replica.run(&edit).unwrap();
-    };
-    let tag = |has| Fields::new().with_care_tag("bereaved", has);
-    change(&mut alice, tag(true).with("phone", "13800000001"));
-    let mut bob = Replica::new(2);
-    bob.hear(&alice.sent);
-    change(&mut alice, tag(false).with("phone", ""));
-    change(&mut alice, tag(true));
-    change(&mut bob, tag(false).with("phone", "13800000002"));
-    alice.hear(&bob.sent);
-    let id = household_id(1);
-    for key in [format!("r/{resident}/phone"), format!("r/{resident}/t/bereaved")] {
-        let values = alice.documents[&id].values(&key);
-        assert_eq!(values.len(), 2, "{key}");
-        for value in values {
-            let settle = Settle::on_typed(id, &key, &value.to_string(), TIME).unwrap();
-            assert_eq!(settle.value, value, "{key}");
-            alice.clone().run(&Command::Settle(settle)).unwrap();
-        }
-    }
-    let typed =
-        |key: &str, text| Settle::on_typed(id, key, text, TIME).map_err(|error| error.code());
-    assert_eq!(typed(&format!("r/{resident}/t/bereaved"), "maybe"), Err("wrong_type"));
-    assert_eq!(typed("home", "x"), Err("unknown_field"));
-    assert_eq!(typed("nickname", "x"), Err("unknown_field"));
 }
 
 #[test]
@@ -343,114 +244,6 @@ fn a_child_keeps_only_name_and_relation_in_the_open_until_somebody_reveals_them_
     let written = |place: usize, op: Op| plan.edits[place].ops.contains(&op);
     assert!(written(0, put(&key, "13800000001")));
     assert!(written(1, Op::Put { key: key.clone(), value: Value::Null }));
-}
-
-/// What the rule says to a visit of a day, in a commit of a time.
-fn visited(day: &str, time: CityTime) -> Result<BTreeSet<Family>, RuleError> {
-    let owner = household_id(1);
-    let year = day[..4].parse().unwrap();
-    let before = Document::empty(visits_of(&owner, year));
-    let visit = format!("v/{}", ItemId::new([7; 8]));
-    let ops = [
-        put("of", id_value(&owner)),
-        put("year", i64::from(year)),
-        put(&format!("{visit}/at"), day),
-        put(&format!("{visit}/time"), time.unix_ms().cast_signed()),
-    ];
-    let touched = [Touched { before: &before, ops: &ops }];
-    let verdict = judge("visit.add", RULE_VERSION, time, &touched);
-    verdict.map(|families| families.into_values().flatten().collect())
-}
-
-#[test]
-fn a_day_lies_between_1850_and_the_today_of_the_commit_that_names_it() {
-    let families = Ok(BTreeSet::from([Family::Visit]));
-    let refused = |rule| Err(RuleError::Invalid { field: "v/*/at", rule });
-    assert_eq!(visited("1850-01-01", TIME), families);
-    assert!(matches!(visited("1849-12-31", TIME), Err(RuleError::Invalid { .. })));
-    assert_eq!(visited("2026-06-01", TIME), families);
-    assert_eq!(visited("2026-06-02", TIME), refused(InvalidValue::InTheFuture));
-    // Who is not certain of the time may be some way behind it.
-    assert_eq!(visited("2027-07-06", TIME.uncertain()), families);
-    assert_eq!(visited("2027-07-07", TIME.uncertain()), refused(InvalidValue::InTheFuture));
-}
-
-#[test]
-fn whoever_lies_about_the_time_dates_only_their_own_records() {
-    let ten_years_on = CityTime::new(common::NOW_MS + 3_653 * 24 * 60 * 60 * 1000);
-    let families = Ok(BTreeSet::from([Family::Visit]));
-    assert_eq!(visited("2036-06-01", ten_years_on), families);
-    // Nobody else's commit is judged by that time, before or after it.
-    let refused = Err(RuleError::Invalid { field: "v/*/at", rule: InvalidValue::InTheFuture });
-    assert_eq!(visited("2036-06-01", TIME), refused);
-}
-
-#[test]
-fn a_birth_in_the_future_is_refused_before_it_hides_anybody() {
-    let mut alice = founded();
-    let resident = residents(&alice, 1)[0];
-    for (field, value) in [("birth_date", "2062-05-05"), ("id_number", "110105206205050025")] {
-        let edit = edit_resident(&alice, 1, resident, Fields::new().with(field, value));
-        let refused = alice.plan(&edit).unwrap_err();
-        assert_eq!(refused.code(), "in_the_future", "{field}");
-    }
-}
-
-#[test]
-fn a_region_lies_in_a_region_of_a_higher_level_and_continues_its_code() {
-    let mut alice = Replica::new(1);
-    alice.run(&add_region(1, None, "town")).unwrap();
-    for beside_or_above in [add_region(2, Some(1), "town"), add_region(2, None, "grid")] {
-        assert_eq!(alice.plan(&beside_or_above), Err(CommandError::WrongParent));
-    }
-    assert_eq!(CommandError::WrongParent.code(), RuleError::WrongParent.code());
-    let nowhere = add_region(2, Some(7), "grid");
-    assert_eq!(alice.plan(&nowhere), Err(CommandError::NotFound { what: "the parent region" }));
-    let again = add_region(1, None, "town");
-    assert_eq!(alice.plan(&again), Err(CommandError::AlreadyExists { what: "the region" }));
-    let Command::Region(RegionCommand::Add { region, parent, fields }) =
-        add_region(2, Some(1), "grid")
-    else {
-        panic!("not a region")
-    };
-    for elsewhere in ["99048100202", "9904810010", "990481001002"] {
-        let fields = fields.clone().with("code", elsewhere);
-        let squatting = Command::Region(RegionCommand::Add { region, parent, fields });
-        assert_eq!(alice.plan(&squatting), Err(CommandError::WrongCode), "{elsewhere}");
-    }
-    assert!(alice.plan(&add_region(2, Some(1), "grid")).is_ok());
-    let fields = Fields::new().with("code", "990481999");
-    let recode = Command::Region(RegionCommand::Edit { region: region_id(1), fields });
-    assert_eq!(alice.plan(&recode).unwrap_err().code(), "unknown_field");
-    let orphan = [put("code", "990481001"), put("name", "x"), put("level", "grid")];
-    let verdict = judged("region.add", &Document::empty(region_id(3)), &orphan);
-    assert_eq!(verdict, Err(RuleError::WrongParent));
-}
-
-#[test]
-fn the_city_and_its_towns_are_another_part_of_the_data_than_the_regions_below() {
-    for (level, family) in [
-        ("city", Family::City),
-        ("town", Family::City),
-        ("village", Family::Region),
-        ("unit", Family::Region),
-    ] {
-        let mut ops = vec![put("code", "990481001"), put("name", "x"), put("level", level)];
-        if family == Family::Region {
-            ops.push(put("parent", id_value(&region_id(9))));
-        }
-        let mut region = Document::empty(region_id(3));
-        let families = Ok(BTreeSet::from([family]));
-        assert_eq!(judged("region.add", &region, &ops), families, "{level}");
-        let stamp = keting_model::Stamp {
-            actor: keting_model::ActorId::new([1; 10]),
-            time: keting_model::HybridTime::new(1, 0),
-            city: TIME,
-            command: keting_model::CommandId::new([1; 8]),
-        };
-        region.author(&stamp, &ops).unwrap();
-        assert_eq!(judged("region.edit", &region, &[put("name", "y")]), families, "{level}");
-    }
 }
 
 #[test]
