@@ -1,10 +1,11 @@
 //! A device in a folder of its own, and a caller without a runtime.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Wake};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
@@ -62,6 +63,18 @@ impl Place {
 
     pub fn open(&self) -> Result<Keting, EngineError> {
         wait(Keting::open(&self.data(), self.vault()))
+    }
+
+    /// Waits until nobody has the replica open.
+    pub fn wait_until_given_back(&self) {
+        let lock = File::open(self.data().join("replica.db.lock")).unwrap();
+        let (given_back, waits) = mpsc::channel();
+        thread::spawn(move || {
+            lock.lock_shared().unwrap();
+            lock.unlock().unwrap();
+            given_back.send(()).unwrap();
+        });
+        waits.recv_timeout(PATIENCE).expect("somebody keeps the replica open");
     }
 
     /// The files of the device that this process has open.
