@@ -54,6 +54,11 @@ impl DocumentCache {
         self.0.get(id)
     }
 
+    /// An open document, which is not open from now on.
+    pub fn take(&mut self, id: &DocumentId) -> Option<Open> {
+        self.0.take(id)
+    }
+
     /// Closes a document that is not here any more.
     pub fn forget(&mut self, id: &DocumentId) {
         self.0.take(id);

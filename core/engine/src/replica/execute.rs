@@ -1,15 +1,19 @@
 //! From a command to a signed commit on the disk.
 //!
-//! The changes are made on copies of the documents and judged by the same rule and the same
-//! authority as anybody else's; only then one transaction writes commit, changes, projection rows
-//! and outbox entry. When it returns, the edit is durable; when it fails, nothing happened.
+//! What a person wants is judged by the same rule and the same authority as anybody else's; only then one
+//! transaction writes commit, changes, projection rows and outbox entry. When it returns, the edit is durable;
+//! when it fails, nothing happened.
+//!
+//! The changes are made on the open documents themselves: a copy costs the more the longer the history is. A
+//! document is not among the open ones meanwhile, so where an edit comes to nothing after its change was made,
+//! the document is dropped with it and read from the file the next time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use keting_model::role::Family;
 use keting_model::{
     Authored, CityTime, Command, CommandError, Document, DocumentId, DocumentKind, Edit, Home, Op,
-    RULE_VERSION, RowChange, Stamp, Touched, Warning, difference, home_of, judge, project,
+    Plan, RULE_VERSION, RowChange, Stamp, Touched, Warning, difference, home_of, judge, project,
 };
 use keting_store::{
     CommitRow, OutboxEntry, OutboxState, StoreError, StoredChange, StoredCommit, Transaction,
@@ -42,10 +46,8 @@ pub struct Executed {
 
 /// One document's share of a commit, before it is written.
 pub(super) struct Draft {
-    base: Base,
-    /// The document as it is here with the change in it.
-    pub(super) after: Document,
-    ops: Vec<Op>,
+    /// The document as it is here with the change in it, and the rows from before it.
+    here: Open,
     authored: Authored,
     part: Part,
 }
@@ -85,18 +87,26 @@ impl Replica {
         command: &Command,
         occasion: Occasion<'_>,
     ) -> Result<Executed, EngineError> {
-        let anew = occasion.anew();
         self.settle_incarnation()?;
+        let mut bases =
+            self.take_bases(command.documents(), occasion.anew().map(|anew| &anew.seen))?;
+        let done = self.carry_out_on(&mut bases, command, occasion);
+        self.keep_open(bases);
+        done
+    }
+
+    /// Carries out a command on its documents. Those that it changed are not among them afterwards.
+    fn carry_out_on(
+        &mut self,
+        bases: &mut BTreeMap<DocumentId, Base>,
+        command: &Command,
+        occasion: Occasion<'_>,
+    ) -> Result<Executed, EngineError> {
+        let anew = occasion.anew();
         let seen = self.seen()?;
-        let mut bases = self.open_bases(command.documents(), anew.map(|anew| &anew.seen))?;
-        let mut documents: BTreeMap<_, _> =
-            bases.iter_mut().map(|(id, base)| (*id, base.lend())).collect();
-        let plan = command.plan(&documents)?;
-        for (id, base) in &mut bases {
-            documents.remove(id).into_iter().for_each(|document| base.take_back(document));
-        }
-        let planned_on = Seen::of(&bases);
-        let followed = self.followed_in(&bases)?;
+        let plan = plan(command, bases)?;
+        let planned_on = Seen::of(bases);
+        let followed = self.followed_in(bases)?;
 
         let mut dated = self.date_edit();
         if anew.is_some_and(|anew| anew.begins_incarnation) {
@@ -109,15 +119,17 @@ impl Replica {
             command: keting_model::CommandId::new(self.environment.random()),
         };
         let warnings = command.warnings(&plan, stamp.city, &self.store, &self.withheld())?;
+        let families = judged(command, stamp.city, &plan, bases)?;
         let mut drafts = Vec::new();
         for Edit { document, ops } in plan.edits {
             let base = bases.remove(&document).ok_or(CommandError::NotGiven { document })?;
-            drafts.push(draft(base, ops, &stamp, self.environment.random())?);
+            drafts.push(draft(base, &ops, &stamp, self.environment.random())?);
         }
+        within_limits(&drafts)?;
 
         let said = Said {
             name: command.name(),
-            grant: self.judge_own(command, stamp.city, &drafts)?,
+            grant: self.permitting(&families, &drafts, bases)?,
             seen: anew.map_or(seen, |anew| anew.position),
             replaces: anew.map(|anew| anew.replaces),
             follows: self.follows(followed, &planned_on, &drafts)?,
@@ -135,27 +147,20 @@ impl Replica {
         Ok(cursor.position())
     }
 
-    /// The author's own replica judges first: what others would hold is refused at once. Gives the
-    /// grant to name: the one that permits the first change and lives longest.
-    fn judge_own(
+    /// The grant to name: the one that permits the first change and lives longest. The author's own replica
+    /// looks first: what others would hold is refused at once.
+    fn permitting(
         &mut self,
-        command: &Command,
-        city_time: CityTime,
+        families: &BTreeMap<DocumentId, BTreeSet<Family>>,
         drafts: &[Draft],
+        bases: &BTreeMap<DocumentId, Base>,
     ) -> Result<Digest, EngineError> {
-        within_limits(drafts)?;
-        let touched: Vec<_> = drafts
-            .iter()
-            .map(|draft| Touched { before: draft.base.document(), ops: &draft.ops })
-            .collect();
-        let families = judge(command.name(), RULE_VERSION, city_time, &touched)?;
         let mut named = None;
         for draft in drafts {
-            let id = draft.after.id();
-            let home = self.home(&draft.after, drafts)?;
+            let home = self.home(draft.after(), drafts, bases)?;
             let none = BTreeSet::new();
-            let families = families.get(&id).unwrap_or(&none);
-            let permitting = self.may_write(&draft.after, &home, families)?;
+            let families = families.get(&draft.after().id()).unwrap_or(&none);
+            let permitting = self.may_write(draft.after(), &home, families)?;
             named.get_or_insert(permitting);
         }
         Ok(match named {
@@ -183,15 +188,21 @@ impl Replica {
     }
 
     /// The region a document lives in; for a part of a household, where the household lives.
-    fn home(&mut self, document: &Document, drafts: &[Draft]) -> Result<DocumentId, EngineError> {
+    fn home(
+        &mut self,
+        document: &Document,
+        drafts: &[Draft],
+        bases: &BTreeMap<DocumentId, Base>,
+    ) -> Result<DocumentId, EngineError> {
         let missing = EngineError::NotFound { what: "the document's region" };
         match home_of(document).ok_or(missing)? {
             Home::Itself => Ok(document.id()),
             Home::Region(region) => Ok(region),
             Home::Of(owner) => {
-                let drafted = drafts.iter().find(|draft| draft.after.id() == owner);
-                let home = match drafted {
-                    Some(draft) => home_of(&draft.after),
+                let drafted = drafts.iter().map(Draft::after).find(|after| after.id() == owner);
+                let given = drafted.or_else(|| Some(&bases.get(&owner)?.here.document));
+                let home = match given {
+                    Some(owner) => home_of(owner),
                     None => home_of(&self.open_document(&owner)?.document),
                 };
                 match home {
@@ -242,11 +253,11 @@ impl Replica {
         let mut changes = Vec::new();
         let mut opened = Vec::new();
         let mut made = Vec::new();
-        for Draft { base, after, authored, part, .. } in drafts {
-            let rows = project(&after);
-            changes.extend(difference(&base.here.rows, &rows));
-            let changes_since_snapshot = base.here.changes_since_snapshot + 1;
-            opened.push(Open { document: after, rows, changes_since_snapshot });
+        for Draft { here, authored, part } in drafts {
+            let rows = project(&here.document);
+            changes.extend(difference(&here.rows, &rows));
+            let changes_since_snapshot = here.changes_since_snapshot + 1;
+            opened.push(Open { rows, changes_since_snapshot, ..here });
             made.push((authored, part));
         }
         let documents: Vec<_> = opened.iter().map(|open| open.document.id()).collect();
@@ -309,15 +320,51 @@ fn within_limits(drafts: &[Draft]) -> Result<(), EngineError> {
     Ok(())
 }
 
-fn draft(base: Base, ops: Vec<Op>, stamp: &Stamp, salt: [u8; 16]) -> Result<Draft, EngineError> {
-    let mut after = base.document().clone();
-    let authored = after.author(stamp, &ops)?;
-    if !base.is_as_here() {
-        after = base.here.document.clone();
-        after.apply(&authored.bytes)?;
+impl Draft {
+    /// The document as it is here with the change in it.
+    pub(super) fn after(&self) -> &Document {
+        &self.here.document
     }
-    let part = Part { salt, document: after.id(), change: authored.bytes.clone() };
-    Ok(Draft { base, after, ops, authored, part })
+}
+
+/// What a command makes of its documents, as they are planned on.
+fn plan(command: &Command, bases: &mut BTreeMap<DocumentId, Base>) -> Result<Plan, CommandError> {
+    let mut documents: BTreeMap<_, _> =
+        bases.iter_mut().map(|(id, base)| (*id, base.lend())).collect();
+    let plan = command.plan(&documents);
+    for (id, base) in bases {
+        documents.remove(id).into_iter().for_each(|document| base.take_back(document));
+    }
+    plan
+}
+
+/// The rule's word on what is planned: which families of keys are written, by document.
+fn judged(
+    command: &Command,
+    city_time: CityTime,
+    plan: &Plan,
+    bases: &BTreeMap<DocumentId, Base>,
+) -> Result<BTreeMap<DocumentId, BTreeSet<Family>>, EngineError> {
+    let touched = plan.edits.iter().map(|Edit { document, ops }| {
+        let base = bases.get(document).ok_or(CommandError::NotGiven { document: *document })?;
+        Ok(Touched { before: base.document(), ops })
+    });
+    let touched = touched.collect::<Result<Vec<_>, CommandError>>()?;
+    Ok(judge(command.name(), RULE_VERSION, city_time, &touched)?)
+}
+
+fn draft(base: Base, ops: &[Op], stamp: &Stamp, salt: [u8; 16]) -> Result<Draft, EngineError> {
+    let Base { mut here, seen } = base;
+    let authored = match seen {
+        None => here.document.author(stamp, ops)?,
+        Some(mut seen) => {
+            let authored = seen.author(stamp, ops)?;
+            here.document.apply(&authored.bytes)?;
+            authored
+        }
+    };
+    let part = Part { salt, document: here.document.id(), change: authored.bytes.clone() };
+    Ok(Draft { here, authored, part })
 }
 
 fn write(

@@ -88,9 +88,9 @@ impl Replica {
     ) -> Result<Vec<CommitId>, EngineError> {
         let mut beside = BTreeSet::new();
         for draft in drafts {
-            match home_of(&draft.after) {
+            match home_of(draft.after()) {
                 Some(Home::Region(region)) => beside.extend(self.with_ancestors(region)?),
-                Some(Home::Itself) => beside.extend(self.with_ancestors(draft.after.id())?),
+                Some(Home::Itself) => beside.extend(self.with_ancestors(draft.after().id())?),
                 Some(Home::Of(owner)) => beside.extend([owner]),
                 None => {}
             }

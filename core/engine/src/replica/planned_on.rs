@@ -11,15 +11,15 @@ use keting_trust::cbor;
 use minicbor::bytes::ByteVec;
 
 use crate::error::EngineError;
-use crate::replica::Replica;
 use crate::replica::cache::Open;
+use crate::replica::{Replica, load};
 
 /// A document that a command is planned on.
 pub(super) struct Base {
     /// As it is here.
     pub(super) here: Open,
     /// As the command's author had seen it, if that is something else.
-    seen: Option<Document>,
+    pub(super) seen: Option<Document>,
 }
 
 impl Base {
@@ -88,15 +88,19 @@ impl Seen {
 }
 
 impl Replica {
-    /// The documents a command is planned on: as they are here, or as they were seen.
-    pub(super) fn open_bases(
+    /// The documents a command is planned on: as they are here, or as they were seen. They are not among the
+    /// open ones until [`Self::keep_open`], or the edit is durable.
+    pub(super) fn take_bases(
         &mut self,
         documents: Vec<DocumentId>,
         seen: Option<&Seen>,
     ) -> Result<BTreeMap<DocumentId, Base>, EngineError> {
         let mut bases = BTreeMap::new();
         for id in documents {
-            let here = self.open_document(&id)?;
+            let here = match self.documents.take(&id) {
+                Some(open) => open,
+                None => load(&self.store, &id)?,
+            };
             let seen = match seen {
                 Some(seen) => Some(here.document.at(seen.heads(&id))?),
                 None => None,
@@ -104,6 +108,13 @@ impl Replica {
             bases.insert(id, Base { here, seen });
         }
         Ok(bases)
+    }
+
+    /// Keeps documents open again on which a command was planned that did not change them.
+    pub(super) fn keep_open(&mut self, bases: BTreeMap<DocumentId, Base>) {
+        let here = bases.into_values().map(|base| base.here);
+        here.filter(|open| !open.document.heads().is_empty())
+            .for_each(|open| self.documents.put(open));
     }
 
     /// What of the heads that an author saw is here now: where a change was taken out to be made anew,

@@ -56,9 +56,17 @@ CREATE TRIGGER roster_household_added AFTER INSERT ON household WHEN NEW.withdra
     FROM roster_now WHERE household = NEW.document;
 END;
 
--- Moved, withdrawn or restored: the line is made anew from what is so now, and there is none for what is withdrawn.
+-- Moved or at another address.
 CREATE TRIGGER roster_household_changed AFTER UPDATE ON household
-WHEN NEW.withdrawn <> OLD.withdrawn OR NEW.region <> OLD.region OR NEW.address_order <> OLD.address_order BEGIN
+WHEN NEW.withdrawn = 0 AND OLD.withdrawn = 0
+     AND (NEW.region <> OLD.region OR NEW.address_order <> OLD.address_order) BEGIN
+    UPDATE roster SET region = NEW.region, address_order = NEW.address_order,
+        region_code = ifnull((SELECT g.code FROM region g WHERE g.document = NEW.region), '')
+    WHERE household = NEW.document;
+END;
+
+-- Withdrawn or restored: there is no line for what is withdrawn.
+CREATE TRIGGER roster_household_withdrawn AFTER UPDATE ON household WHEN NEW.withdrawn <> OLD.withdrawn BEGIN
     DELETE FROM roster WHERE household = NEW.document;
     INSERT INTO roster (household, region, region_code, address_order, last_visit,
                         changed_household, changed_private, changed_visits)
@@ -128,11 +136,18 @@ CREATE TRIGGER roster_change_added AFTER INSERT ON last_change BEGIN
     WHERE household = NEW.household;
 END;
 
-CREATE TRIGGER roster_change_later AFTER UPDATE ON last_change BEGIN
+-- Every edit of a household comes by here: it is one document, so its own time is all there is to know.
+CREATE TRIGGER roster_change_later AFTER UPDATE ON last_change
+WHEN NEW.document = NEW.household AND OLD.household = NEW.household BEGIN
+    UPDATE roster SET changed_household = NEW.time WHERE household = NEW.household;
+END;
+
+CREATE TRIGGER roster_change_of_a_part_later AFTER UPDATE ON last_change
+WHEN NEW.document <> NEW.household OR OLD.household <> NEW.household BEGIN
     UPDATE roster SET (changed_household, changed_private, changed_visits) =
-        (SELECT changed_household, changed_private, changed_visits FROM roster_now
-         WHERE household = NEW.household)
-    WHERE household = NEW.household;
+        (SELECT now.changed_household, now.changed_private, now.changed_visits FROM roster_now now
+         WHERE now.household = roster.household)
+    WHERE household IN (NEW.household, OLD.household);
 END;
 
 CREATE TRIGGER roster_change_gone AFTER DELETE ON last_change BEGIN
