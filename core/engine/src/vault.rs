@@ -33,14 +33,17 @@ pub enum Secret {
 }
 
 impl Secret {
-    const ALL: [Self; 3] = [Self::DatabaseKey, Self::DeviceSeed, Self::IncarnationToken];
+    /// Every secret.
+    pub const ALL: [Self; 3] = [Self::DatabaseKey, Self::DeviceSeed, Self::IncarnationToken];
 
-    const fn file_name(self) -> &'static str {
-        match self {
+    /// The name under which a vault keeps it.
+    pub fn name_of(self, replica: &ReplicaId) -> String {
+        let name = match self {
             Self::DatabaseKey => "database-key",
             Self::DeviceSeed => "device-seed",
             Self::IncarnationToken => "incarnation-token",
-        }
+        };
+        format!("{replica}.{name}")
     }
 }
 
@@ -164,7 +167,7 @@ impl DirectoryVault {
     }
 
     fn path(&self, replica: &ReplicaId, secret: Secret) -> PathBuf {
-        self.folder.join(format!("{replica}.{}", secret.file_name()))
+        self.folder.join(secret.name_of(replica))
     }
 }
 

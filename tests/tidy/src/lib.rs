@@ -4,6 +4,7 @@
 //! something wrong and then the repository. Sizes and taste are for readers and are not held here.
 
 pub mod acceptance;
+pub mod bindings;
 pub mod command_line;
 pub mod docs;
 pub mod errors;

@@ -3,12 +3,14 @@
 use crate::repository::Package;
 
 /// The rooms in their order: package, folder.
-pub const ROOMS: [(&str, &str); 7] = [
+pub const ROOMS: [(&str, &str); 9] = [
     ("keting-model", "core/model"),
     ("keting-trust", "core/trust"),
     ("keting-store", "core/store"),
     ("keting-sync", "core/sync"),
     ("keting", "core/engine"),
+    ("keting-ffi", "bindings/ffi"),
+    ("keting-bindgen", "bindings/bindgen"),
     ("keting-server", "server"),
     ("keting-cli", "cli"),
 ];

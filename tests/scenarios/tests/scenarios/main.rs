@@ -10,6 +10,7 @@ mod at_a_terminal;
 mod authored_anew;
 mod authors;
 mod bad_days;
+mod bindings;
 mod children;
 mod commands;
 mod damaged;
