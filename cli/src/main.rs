@@ -59,8 +59,12 @@ fn main() -> std::process::ExitCode {
     }
 }
 
-/// What was given as `--data`.
+/// The folder that the command is about: what was given as `--data`, or else by the environment.
 fn data() -> Option<PathBuf> {
+    typed_data().or_else(|| std::env::var_os("KETING_DATA").map(PathBuf::from))
+}
+
+fn typed_data() -> Option<PathBuf> {
     let mut typed = std::env::args_os();
     let found = typed.find_map(|one| {
         let text = one.to_str()?;

@@ -162,7 +162,8 @@ impl Live {
     /// than 30 ms after it. None when the query was cancelled or the engine closed.
     ///
     /// # Errors
-    /// When the file cannot be read. The next call tries again.
+    /// When the file cannot be read; the next call tries again. `not_enrolled`, once, while the device has
+    /// not joined; the next call waits until it has.
     pub async fn next(&self) -> Result<Option<Answer>, KetingError> {
         guarded::soon(async { self.live.next().await?.map(Answer::try_from).transpose() }).await
     }

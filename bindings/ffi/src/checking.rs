@@ -20,6 +20,32 @@ pub struct Checked {
     /// The day is later than today, as far as the phone knows, which is uncertain of the time. It is kept
     /// all the same.
     pub is_uncertain_day: bool,
+    /// The day was typed without its year, and has not come yet this year: it is taken as last year's. A form
+    /// shows the whole day, since nobody can tell any more once it is a day.
+    pub is_of_last_year: bool,
+    /// What was typed is more than the word `other`, and that is all that is kept of it.
+    pub is_kept_as_other: bool,
+}
+
+/// The city's time, whatever the phone's clock shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Record)]
+pub struct CityNow {
+    /// Milliseconds since the Unix epoch.
+    pub ms: u64,
+    /// Whether the phone may be behind it, as one that lay in a drawer: days to come are then taken.
+    pub is_uncertain: bool,
+}
+
+impl From<CityTime> for CityNow {
+    fn from(now: CityTime) -> Self {
+        Self { ms: now.unix_ms(), is_uncertain: now.is_uncertain() }
+    }
+}
+
+impl From<CityNow> for CityTime {
+    fn from(CityNow { ms, is_uncertain }: CityNow) -> Self {
+        if is_uncertain { Self::new(ms).uncertain() } else { Self::new(ms) }
+    }
 }
 
 /// Why a field does not take something.
@@ -42,34 +68,47 @@ pub struct Filled {
     pub value: String,
 }
 
-/// Brings what somebody typed to the field's one form, and says whether the field takes it. `now_ms` is the
-/// city's time, as [`Core::now_ms`] tells it: days are counted from it.
+/// Brings what somebody typed to the field's one form, and says whether the field takes it. `now` is as
+/// [`Core::now`] tells it: days are counted from it.
 ///
 /// # Errors
 /// `internal`.
 #[uniffi::export]
-pub fn check(field: Field, typed: String, now_ms: u64) -> Result<Checked, KetingError> {
+pub fn check(field: Field, typed: String, now: CityNow) -> Result<Checked, KetingError> {
     guarded::now(|| {
-        let checked = keting::input::check(field, &typed, CityTime::new(now_ms));
+        let checked = keting::input::check(field, &typed, now.into());
         Ok::<_, EngineError>(match checked {
-            Ok(checked) => Checked {
-                value: checked.value,
-                problem: None,
-                fills: checked
-                    .fills
-                    .into_iter()
-                    .map(|(field, value)| Filled { field, value })
-                    .collect(),
-                is_uncertain_day: checked.is_uncertain_day,
-            },
-            Err(refused) => Checked {
-                value: typed,
-                problem: Some(refused.into()),
-                fills: Vec::new(),
-                is_uncertain_day: false,
-            },
+            Ok(checked) => checked.into(),
+            Err(refused) => Checked::refused(typed, refused),
         })
     })
+}
+
+impl From<keting::input::Checked> for Checked {
+    fn from(checked: keting::input::Checked) -> Self {
+        let keting::input::Checked {
+            value,
+            fills,
+            is_uncertain_day,
+            is_of_last_year,
+            is_kept_as_other,
+        } = checked;
+        let fills = fills.into_iter().map(|(field, value)| Filled { field, value }).collect();
+        Self { value, problem: None, fills, is_uncertain_day, is_of_last_year, is_kept_as_other }
+    }
+}
+
+impl Checked {
+    fn refused(typed: String, refused: Refused) -> Self {
+        Self {
+            value: typed,
+            problem: Some(refused.into()),
+            fills: Vec::new(),
+            is_uncertain_day: false,
+            is_of_last_year: false,
+            is_kept_as_other: false,
+        }
+    }
 }
 
 impl From<Refused> for Problem {
@@ -85,12 +124,12 @@ impl From<Refused> for Problem {
 
 #[uniffi::export]
 impl Core {
-    /// The city's time, whatever the phone's clock shows, in milliseconds since the Unix epoch.
+    /// The city's time, whatever the phone's clock shows.
     ///
     /// # Errors
     /// `closed`, or why the file cannot be opened.
-    pub async fn now_ms(&self) -> Result<u64, KetingError> {
-        guarded::soon(async { Ok::<_, EngineError>(self.keting.now().await?.unix_ms()) }).await
+    pub async fn now(&self) -> Result<CityNow, KetingError> {
+        guarded::soon(async { Ok::<_, EngineError>(self.keting.now().await?.into()) }).await
     }
 }
 

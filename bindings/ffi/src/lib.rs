@@ -1,7 +1,7 @@
 //! The facade as Kotlin and Swift see it: conversions, and nothing else.
 //!
 //! What anything means stands in `keting`, the engine; here is only the shape that crosses. The rules
-//! that hold for every line (each is read by `tests/tidy`):
+//! that hold for every line (those that a text shows are read by `tests/tidy`):
 //!
 //! - Every export returns a `Result`. One that does not would end a Swift app where it panics.
 //! - Every export runs [`guarded`]: of a panic the app hears the code `internal`, and never its text,
@@ -32,7 +32,9 @@ mod words;
 
 pub use crate::core::Core;
 pub use asking::{Answer, Live, Query};
-pub use checking::{Checked, Choice, FieldWords, Filled, Keyboard, Problem, check, field_words};
+pub use checking::{
+    Checked, Choice, CityNow, FieldWords, Filled, Keyboard, Problem, check, field_words,
+};
 pub use failure::{Failure, KetingError, Sentence, sentences};
 pub use syncing::{SyncReport, SyncRun};
 pub use vault::{KeyVault, VaultFailure};

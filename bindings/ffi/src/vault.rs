@@ -17,8 +17,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
 /// A place for secrets that an app gives: each is a few bytes under a name.
 ///
-/// It is called on a thread of the engine's own, may call back into the engine, and has 60 seconds to
-/// answer. What is stored must be durable before `store` returns, and must not go into a backup: a copy
+/// It is called on a thread of the engine's own and has 60 seconds to answer. It must not wait for a call of
+/// the same replica meanwhile. What is stored must be durable before `store` returns, and must not go into a backup: a copy
 /// of a device that finds its secrets would be taken for the device.
 #[uniffi::export(with_foreign)]
 #[async_trait]

@@ -47,6 +47,20 @@ pub struct Progress {
     pub round_trips: u64,
 }
 
+impl Progress {
+    /// Counts also what was exchanged on the connection just before this one.
+    pub(crate) fn add_exchanged(&mut self, earlier: &Self) {
+        self.commits_sent += earlier.commits_sent;
+        self.commits_answered += earlier.commits_answered;
+        self.commits_received += earlier.commits_received;
+        self.documents_entered += earlier.documents_entered;
+        self.documents_left += earlier.documents_left;
+        self.held += earlier.held;
+        self.round_trips += earlier.round_trips;
+        self.moot.splice(..0, earlier.moot.iter().cloned());
+    }
+}
+
 /// One connection's session with the replica behind it.
 ///
 /// After each input the caller sends what [`Self::poll_transmit`] gives, asks [`Self::take_ended`],

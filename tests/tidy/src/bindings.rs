@@ -70,16 +70,19 @@ struct Function {
     body: String,
 }
 
-/// The functions that a text exports. It is formatted, so an item ends at the first line that is only its
-/// closing brace, as far in as its first line.
+/// The functions that a text exports, those that a macro makes among them. It is formatted, so an item ends at
+/// the first line that begins with its closing brace, as far in as its first line.
 fn exported(text: &str) -> Vec<Function> {
     let mut found = Vec::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
-        if line != "#[uniffi::export]" {
+        if line.trim() != "#[uniffi::export]" {
             continue;
         }
-        let item: Vec<&str> = lines.by_ref().take_while(|line| *line != "}").collect();
+        let far_in = &line[..line.len() - line.trim_start().len()];
+        let ends = ["}", ")+}"].map(|brace| format!("{far_in}{brace}"));
+        let item: Vec<&str> =
+            lines.by_ref().take_while(|line| !ends.iter().any(|end| end == line)).collect();
         let is_function =
             |line: &str| line.starts_with("pub fn") || line.starts_with("pub async fn");
         let starts: Vec<usize> =
@@ -116,6 +119,8 @@ mod tests {
         let bad =
             "#[uniffi::export]\nimpl Core {\n    pub fn a(&self) -> u32 {\n        1\n    }\n}\n";
         assert_eq!(unguarded_exports("x", bad).len(), 2);
+        let made = "        #[uniffi::export]\n        impl Core {$(\n            pub fn $verb(&self) -> Result<(), E> {\n                self.keting.$verb()\n            }\n        )+}\n";
+        assert_eq!(unguarded_exports("x", made).len(), 1);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Everything one screen shows of a household.
 
-use keting::views::{FactView, HouseholdInFull, NeedView, NoteView, ResidentDetail, VisitView};
+use keting::views::{
+    FactView, HouseholdDetail, HouseholdInFull, NeedView, NoteView, ResidentDetail, ResidentView,
+    VisitView,
+};
 use keting::{Day, HouseholdId, NeedId, NoteId, ResidentId, VisitId};
 
 use super::{Conflict, all, owned};
@@ -24,6 +27,8 @@ pub struct Household {
     pub living_here: u32,
     /// The facts by which it is withdrawn; none if it stands.
     pub withdrawn: Vec<Fact>,
+    /// Asked for with what was withdrawn: by which facts it was withdrawn before, and was restored.
+    pub withdrawn_before: Vec<Fact>,
     /// Its residents.
     pub residents: Vec<Resident>,
     /// Its needs, in the order of their entry.
@@ -82,6 +87,8 @@ pub struct Resident {
     pub earlier: Vec<Fact>,
     /// The facts by which they are withdrawn; none if they stand.
     pub withdrawn: Vec<Fact>,
+    /// Asked for with what was withdrawn: by which facts they were withdrawn before, and was restored.
+    pub withdrawn_before: Vec<Fact>,
     /// The names of the fields that are none because the reader may not see them.
     pub withheld: Vec<String>,
 }
@@ -107,6 +114,8 @@ pub struct Need {
     pub earlier: Vec<Fact>,
     /// The facts by which it is withdrawn; none if it stands.
     pub withdrawn: Vec<Fact>,
+    /// Asked for with what was withdrawn: by which facts it was withdrawn before, and was restored.
+    pub withdrawn_before: Vec<Fact>,
 }
 
 /// A visit.
@@ -126,6 +135,8 @@ pub struct Visit {
     pub entered: Entered,
     /// The facts by which it is withdrawn; none if it stands.
     pub withdrawn: Vec<Fact>,
+    /// Asked for with what was withdrawn: by which facts it was withdrawn before, and was restored.
+    pub withdrawn_before: Vec<Fact>,
 }
 
 /// A note.
@@ -141,6 +152,8 @@ pub struct Note {
     pub entered: Entered,
     /// The facts by which it is withdrawn; none if it stands.
     pub withdrawn: Vec<Fact>,
+    /// Asked for with what was withdrawn: by which facts it was withdrawn before, and was restored.
+    pub withdrawn_before: Vec<Fact>,
 }
 
 /// Something that somebody said became of somebody or something.
@@ -171,105 +184,166 @@ pub struct Entered {
 
 impl Household {
     pub(crate) fn of(full: HouseholdInFull) -> Option<Self> {
-        let HouseholdInFull { household, visits, notes, conflicts, withheld } = full;
+        let HouseholdInFull { household, visits, notes, conflicts, withheld: beside } = full;
+        let HouseholdDetail {
+            id,
+            address,
+            address_code,
+            tenure,
+            region,
+            head,
+            withheld,
+            living_here,
+            withdrawn,
+            withdrawn_before,
+            residents,
+            needs,
+        } = household;
         Some(Self {
-            id: HouseholdId::of(household.id)?,
-            address: household.address,
-            address_code: household.address_code,
-            tenure: household.tenure,
-            region: household.region,
-            head: household.head,
-            living_here: u32::try_from(household.living_here).unwrap_or(u32::MAX),
-            withdrawn: all(household.withdrawn),
-            residents: all(household.residents),
-            needs: all(household.needs),
+            id: HouseholdId::of(id)?,
+            address,
+            address_code,
+            tenure,
+            region,
+            head,
+            living_here: u32::try_from(living_here).unwrap_or(u32::MAX),
+            withdrawn: all(withdrawn),
+            withdrawn_before: all(withdrawn_before),
+            residents: all(residents),
+            needs: all(needs),
             visits: visits.map(all),
             notes: notes.map(all),
             conflicts: all(conflicts),
-            withheld: [owned(household.withheld), owned(withheld)].concat(),
+            withheld: [owned(withheld), owned(beside)].concat(),
         })
     }
 }
 
 impl From<ResidentDetail> for Resident {
     fn from(detail: ResidentDetail) -> Self {
-        let shown = detail.resident;
+        let ResidentDetail {
+            resident,
+            status_reason,
+            status_at,
+            facts,
+            earlier,
+            birth_date,
+            sex,
+            health,
+            disability,
+        } = detail;
+        let ResidentView {
+            id,
+            name,
+            phone,
+            id_number,
+            relation,
+            bond,
+            care_tags,
+            status,
+            status_in_conflict,
+            concealed,
+            is_there,
+            withdrawn,
+            withdrawn_before,
+            withheld,
+        } = resident;
         Self {
-            id: ResidentId::of(shown.id),
-            name: shown.name,
-            relation: shown.relation,
-            phone: shown.phone,
-            bond: shown.bond,
-            care_tags: shown.care_tags,
-            id_number: shown.id_number,
-            birth_date: detail.birth_date.and_then(day),
-            sex: detail.sex,
-            health: detail.health,
-            disability: detail.disability,
-            status: shown.status,
-            status_reason: detail.status_reason,
-            status_at: detail.status_at.and_then(day),
-            status_in_conflict: shown.status_in_conflict,
-            concealed: shown.concealed,
-            is_there: shown.is_there,
-            facts: all(detail.facts),
-            earlier: all(detail.earlier),
-            withdrawn: all(shown.withdrawn),
-            withheld: owned(shown.withheld),
+            id: ResidentId::of(id),
+            name,
+            relation,
+            phone,
+            bond,
+            care_tags,
+            id_number,
+            birth_date: birth_date.and_then(day),
+            sex,
+            health,
+            disability,
+            status,
+            status_reason,
+            status_at: status_at.and_then(day),
+            status_in_conflict,
+            concealed,
+            is_there,
+            facts: all(facts),
+            earlier: all(earlier),
+            withdrawn: all(withdrawn),
+            withdrawn_before: all(withdrawn_before),
+            withheld: owned(withheld),
         }
     }
 }
 
 impl From<NeedView> for Need {
     fn from(need: NeedView) -> Self {
+        let NeedView {
+            id,
+            text,
+            entered,
+            status,
+            status_in_conflict,
+            note,
+            facts,
+            earlier,
+            withdrawn,
+            withdrawn_before,
+        } = need;
         Self {
-            id: NeedId::of(need.id),
-            text: need.text,
-            entered: need.entered.into(),
-            status: need.status,
-            status_in_conflict: need.status_in_conflict,
-            note: need.note,
-            facts: all(need.facts),
-            earlier: all(need.earlier),
-            withdrawn: all(need.withdrawn),
+            id: NeedId::of(id),
+            text,
+            entered: entered.into(),
+            status,
+            status_in_conflict,
+            note,
+            facts: all(facts),
+            earlier: all(earlier),
+            withdrawn: all(withdrawn),
+            withdrawn_before: all(withdrawn_before),
         }
     }
 }
 
 impl From<VisitView> for Visit {
     fn from(visit: VisitView) -> Self {
+        let VisitView { id, at, purpose, note, by, entered, withdrawn, withdrawn_before } = visit;
         Self {
-            id: VisitId::of(visit.id),
-            on: day(visit.at),
-            purpose: visit.purpose,
-            note: visit.note,
-            by: visit.by,
-            entered: visit.entered.into(),
-            withdrawn: all(visit.withdrawn),
+            id: VisitId::of(id),
+            on: day(at),
+            purpose,
+            note,
+            by,
+            entered: entered.into(),
+            withdrawn: all(withdrawn),
+            withdrawn_before: all(withdrawn_before),
         }
     }
 }
 
 impl From<NoteView> for Note {
     fn from(note: NoteView) -> Self {
+        let NoteView { id, at, text, entered, withdrawn, withdrawn_before } = note;
         Self {
-            id: NoteId::of(note.id),
-            on: day(note.at),
-            text: note.text,
-            entered: note.entered.into(),
-            withdrawn: all(note.withdrawn),
+            id: NoteId::of(id),
+            on: day(at),
+            text,
+            entered: entered.into(),
+            withdrawn: all(withdrawn),
+            withdrawn_before: all(withdrawn_before),
         }
     }
 }
 
 impl From<FactView> for Fact {
-    fn from(fact: FactView) -> Self {
+    fn from(said: FactView) -> Self {
+        // One fact is told from another by who said it and when.
+        let FactView { fact: _, status, at, reason, entered, withheld } = said;
         Self {
-            status: fact.status,
-            on: fact.at.and_then(day),
-            reason: fact.reason,
-            entered: fact.entered.into(),
-            withheld: owned(fact.withheld),
+            status,
+            on: at.and_then(day),
+            reason,
+            entered: entered.into(),
+            withheld: owned(withheld),
         }
     }
 }

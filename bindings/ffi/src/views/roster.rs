@@ -127,19 +127,33 @@ impl From<keting::views::HouseholdPage> for HouseholdPage {
 
 impl HouseholdRow {
     fn of(row: keting::views::HouseholdRow) -> Option<Self> {
+        let keting::views::HouseholdRow {
+            id,
+            address,
+            region,
+            head,
+            call,
+            people,
+            tags,
+            last_visit,
+            open_needs,
+            conflicts,
+            not_sent,
+            draft,
+        } = row;
         Some(Self {
-            id: HouseholdId::of(row.id)?,
-            address: row.address,
-            region: row.region,
-            head: row.head,
-            call: row.call,
-            people: row.people,
-            tags: row.tags,
-            last_visit: row.last_visit.and_then(|day| day.parse().ok()),
-            open_needs: row.open_needs,
-            conflicts: row.conflicts,
-            not_sent: row.not_sent,
-            draft: row.draft,
+            id: HouseholdId::of(id)?,
+            address,
+            region,
+            head,
+            call,
+            people,
+            tags,
+            last_visit: last_visit.and_then(|day| day.parse().ok()),
+            open_needs,
+            conflicts,
+            not_sent,
+            draft,
         })
     }
 }

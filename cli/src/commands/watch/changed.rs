@@ -38,15 +38,14 @@ pub fn in_words(keting: &Local, rows: &[ChangedRow]) -> Result<Vec<String>, Fail
         let thing = THINGS.iter().position(|(table, _)| *table == row.table);
         by_document.entry(row.document).or_default().extend(thing);
     }
-    let digits = keting.household_digits()?.max(DIGITS_MIN);
     let mut by_home: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
     for (document, things) in by_document {
-        let home = keting.about(&document)?;
-        let home = home.map(|home| format!("{}（{}）", home.called, digits_of(&home.id, digits)));
         // What is hidden or has left is no news for a person.
-        by_home.entry(home.unwrap_or_default()).or_default().extend(things);
+        let Some(home) = keting.about(&document)? else { continue };
+        let digits = keting.digits_naming(&home.id)?.max(DIGITS_MIN);
+        let home = format!("{}（{}）", home.called, digits_of(&home.id, digits));
+        by_home.entry(home).or_default().extend(things);
     }
-    by_home.remove("");
     // When something was changed is no thing by itself.
     by_home.retain(|_, things| !things.is_empty());
     let line = |(home, things): (String, BTreeSet<usize>)| {

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use keting_model::query::{
-    self, Candidate, IdBeginning, ItemKind, household_digits, households_named, items_named,
+    self, Candidate, IdBeginning, ItemKind, digits_naming, household_digits, households_named,
+    items_named,
 };
 use keting_model::{Command, DocumentId, DocumentKind, ItemId};
 
@@ -87,6 +88,14 @@ impl Local {
     /// When the file cannot be read.
     pub fn household_digits(&self) -> Result<usize, EngineError> {
         self.of_city(|view, _| household_digits(view))
+    }
+
+    /// How many digits tell the id of a household or region from that of every household here.
+    ///
+    /// # Errors
+    /// As for [`Self::household_digits`].
+    pub fn digits_naming(&self, id: &DocumentId) -> Result<usize, EngineError> {
+        self.of_city(|view, _| digits_naming(view, id))
     }
 }
 

@@ -1,6 +1,7 @@
 //! One connection from beginning to end: the socket on one side, the driver on the other.
 
 use std::pin::pin;
+use std::time::Duration;
 
 use keting_trust::Cursor;
 use tokio::time::Instant;
@@ -18,6 +19,10 @@ use crate::shell::tls::KeyPin;
 
 /// What a server says to a device that it let in, whose grants have changed or are over since.
 const OTHER_RIGHTS: [&str; 2] = ["grant_ended", "audience_changed"];
+
+/// How long after it did so a device may come again at once. A server that is broken may say each time that
+/// rights have changed.
+const COMES_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 /// When a connection is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,9 +48,12 @@ pub struct SyncReport {
     pub cursor: Option<Cursor>,
 }
 
-/// What came of one connection: what it exchanged is kept, however it ended.
+/// What came of one connection, or of several that followed each other at once: what was exchanged is kept,
+/// however it ended.
 pub(super) struct Outcome {
     pub(super) progress: Progress,
+    bytes_up: u64,
+    bytes_down: u64,
     pub(super) ended: Result<SyncReport, EngineError>,
 }
 
@@ -55,11 +63,23 @@ impl Outcome {
         let is_other = |error: &EngineError| OTHER_RIGHTS.contains(&error.code());
         self.progress.time_heard && self.ended.as_ref().is_err_and(is_other)
     }
+
+    /// With what was exchanged on the connection just before it.
+    fn after(mut self, earlier: &Self) -> Self {
+        self.progress.add_exchanged(&earlier.progress);
+        self.bytes_up += earlier.bytes_up;
+        self.bytes_down += earlier.bytes_down;
+        if let Ok(report) = &mut self.ended {
+            report.progress = self.progress.clone();
+            (report.bytes_up, report.bytes_down) = (self.bytes_up, self.bytes_down);
+        }
+        self
+    }
 }
 
 impl From<EngineError> for Outcome {
     fn from(error: EngineError) -> Self {
-        Self { progress: Progress::default(), ended: Err(error) }
+        Self { progress: Progress::default(), bytes_up: 0, bytes_down: 0, ended: Err(error) }
     }
 }
 
@@ -68,20 +88,25 @@ impl From<EngineError> for Outcome {
 ///
 /// A device that was let in, and then not served to the end, has other rights by now than it came with, or
 /// none. Which, the server tells whoever greets it: one that was ended hands over then, and hears why. So it
-/// comes again at once, and what is told is how that went; but only once, as a server that is broken may say
-/// so each time.
+/// comes again at once, at most once a minute, and what is told is how that went.
 pub(super) async fn run(
     keting: &Local,
     until: Until,
     news: &mut (dyn FnMut(SyncNews) + Send),
 ) -> Outcome {
-    let mut has_come_again = false;
+    let mut came_again: Option<Instant> = None;
+    let mut earlier: Option<Outcome> = None;
     loop {
         let outcome = reach(keting, until, news).await;
-        if outcome.ended.is_ok() && outcome.progress.renewed {
-            continue;
-        }
-        if outcome.has_other_rights() && !std::mem::replace(&mut has_come_again, true) {
+        let outcome = match earlier.take() {
+            Some(earlier) => outcome.after(&earlier),
+            None => outcome,
+        };
+        let is_renewed = outcome.ended.is_ok() && outcome.progress.renewed;
+        let may_come = came_again.is_none_or(|at| at.elapsed() >= COMES_AGAIN_AFTER);
+        if is_renewed || (outcome.has_other_rights() && may_come) {
+            came_again = if is_renewed { came_again } else { Some(Instant::now()) };
+            earlier = Some(outcome);
             continue;
         }
         if outcome.ended.is_err() {
@@ -114,7 +139,7 @@ pub(super) async fn sync_at(
         let took_ms = ms_since(started);
         Ok(SyncReport { progress: progress.clone(), bytes_up, bytes_down, took_ms, cursor })
     });
-    Outcome { progress, ended: report }
+    Outcome { progress, bytes_up, bytes_down, ended: report }
 }
 
 /// A connection that stands, and the session on it.

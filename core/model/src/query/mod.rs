@@ -15,7 +15,7 @@ mod within;
 pub use about::about;
 pub use counts::{Counts, counts};
 pub use named::{
-    Candidate, IdBeginning, ItemKind, MalformedId, digits_apart, household_digits,
+    Candidate, IdBeginning, ItemKind, MalformedId, digits_apart, digits_naming, household_digits,
     households_named, items_named,
 };
 pub use permitted::Permitted;

@@ -193,6 +193,23 @@ pub fn household_digits<R: Rows>(rows: &R) -> Result<usize, R::Error> {
     Ok(digits_apart(ids.iter().map(|id| id.as_bytes().as_slice())))
 }
 
+/// How many digits tell an id from that of every household here. It reads the two neighbours of the id alone.
+///
+/// # Errors
+/// When the query cannot be run.
+pub fn digits_naming<R: Rows>(rows: &R, id: &DocumentId) -> Result<usize, R::Error> {
+    const NEIGHBOURS: [&str; 2] = [
+        "SELECT max(document) FROM household WHERE document < ?1",
+        "SELECT min(document) FROM household WHERE document > ?1",
+    ];
+    let mut ids = vec![*id];
+    for neighbour in NEIGHBOURS {
+        let own = [Cell::Blob(id.as_bytes().to_vec())];
+        rows.query(neighbour, &own, &mut |row| ids.extend(document(row, 0)))?;
+    }
+    Ok(digits_apart(ids.iter().map(|id| id.as_bytes().as_slice())))
+}
+
 /// How many digits tell each of some ids from every other one.
 pub fn digits_apart<'i>(ids: impl IntoIterator<Item = &'i [u8]>) -> usize {
     let mut ids: Vec<_> = ids.into_iter().collect();

@@ -9,7 +9,9 @@ use keting::views::Sort;
 use keting::words::Language;
 use keting::{ErrorKind, Phase};
 use keting_ffi::views::{HouseholdPage, HouseholdsAsked};
-use keting_ffi::{Answer, Core, Failure, KetingError, KeyVault, Live, Query, VaultFailure};
+use keting_ffi::{
+    Answer, CityNow, Core, Failure, KetingError, KeyVault, Live, Query, VaultFailure,
+};
 use keting_scenarios::app::wait;
 use keting_scenarios::city::{City, MICRO_GRID, UNIT};
 
@@ -165,11 +167,17 @@ fn a_vault_that_is_locked_or_gone_is_a_typed_error_and_no_new_key_takes_its_plac
 
 #[test]
 fn a_form_is_checked_and_labelled_without_a_replica() {
-    let now_ms = 1_795_000_000_000;
-    let checked = keting_ffi::check(Field::Phone, "138 0000-0001".to_owned(), now_ms).unwrap();
+    let now = CityNow { ms: 1_795_000_000_000, is_uncertain: false };
+    let check = |field, typed: &str, now| keting_ffi::check(field, typed.to_owned(), now).unwrap();
+    let checked = check(Field::Phone, "138 0000-0001", now);
     assert_eq!((checked.value.as_str(), checked.problem), ("13800000001", None));
-    let begun = keting_ffi::check(Field::Phone, "1380".to_owned(), now_ms).unwrap();
+    let begun = check(Field::Phone, "1380", now);
     assert!(begun.problem.unwrap().is_unfinished);
+    assert!(check(Field::VisitAt, "12-31", now).is_of_last_year);
+    let to_come = "2026-12-31";
+    assert_eq!(check(Field::VisitAt, to_come, now).problem.unwrap().code, "in_the_future");
+    let uncertain = CityNow { is_uncertain: true, ..now };
+    assert!(check(Field::VisitAt, to_come, uncertain).is_uncertain_day);
     let words = keting_ffi::field_words(Language::Zh).unwrap();
     let tenure = words.iter().find(|words| words.field == Field::Tenure).unwrap();
     assert!(tenure.choices.iter().any(|one| one.code == "rented" && one.label == "租住"));

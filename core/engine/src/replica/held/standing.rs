@@ -47,7 +47,9 @@ impl StandsOn {
         let root = if is_held_by_itself(&held.entry.state) {
             Some(held.commit.command)
         } else {
-            let follows = SignedCommit::read_stored(&stored.bytes)?.body.follows;
+            // Of one that cannot be read the list says what it can.
+            let signed = SignedCommit::read_stored(&stored.bytes).ok();
+            let follows = signed.map(|signed| signed.body.follows).unwrap_or_default();
             let followed = follows.iter().filter_map(|id| self.by_commit.get(id));
             let mut below = followed.copied().collect::<Vec<_>>();
             for part in &parts {
