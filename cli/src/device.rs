@@ -15,6 +15,7 @@ use keting::{
 };
 use keting_model::CommandError;
 use keting_server::init::store_path;
+use serde_json::json;
 
 use crate::arguments::Writing;
 use crate::called_regions::{CalledRegion, regions_called};
@@ -93,11 +94,28 @@ pub fn print_saved<I>(
         return Err(EngineError::Command(CommandError::NothingChanged).into());
     }
     cautions.extend(&saved.warnings);
-    if writing.json {
-        return output::saved(&about.to_string(), &cautions);
+    let about = about.to_string();
+    let printed = match writing.json {
+        true => output::saved(&about, &cautions),
+        false => {
+            cautions.into_iter().for_each(output::warn);
+            output::line(&about)
+        }
+    };
+    if printed.is_err() {
+        output::note(&saved_all_the_same(&about, writing.json));
     }
-    cautions.into_iter().for_each(output::warn);
-    output::line(about)
+    printed
+}
+
+/// What whoever cannot read the id is told, lest they enter it all once more.
+fn saved_all_the_same(id: &str, as_json: bool) -> String {
+    if as_json {
+        return json!({ "event": "saved", "id": id }).to_string();
+    }
+    format!(
+        "已保存，只是编号没能写出去，不要再录一遍 saved, though its id could not be written, so do not enter it again: {id}"
+    )
 }
 
 /// The vault: `$KETING_VAULT`, else a folder in the user's state directory. Never inside `--data`,

@@ -7,7 +7,7 @@ use keting_model::role::Role;
 use keting_trust::invitation::Secret;
 use keting_trust::limits::NAME_BYTES_MAX;
 use keting_trust::{
-    Denied, Digest, Grant, KindAccess, PublicKey, SignedGrant, Signer as _, check_live,
+    Denied, DeviceId, Digest, Grant, KindAccess, PublicKey, SignedGrant, Signer as _, check_live,
 };
 
 use crate::city::City;
@@ -62,6 +62,9 @@ pub enum EnrolError {
     /// The operator took it back. Not retryable.
     #[error("the invitation was taken back")]
     Cancelled,
+    /// The device is another person's. Not retryable.
+    #[error("the device is another person's")]
+    AnothersDevice,
     /// The name of the device is not one. Not retryable.
     #[error("the name is not valid")]
     BadName,
@@ -84,6 +87,7 @@ impl EnrolError {
             Self::Used => "invitation_used",
             Self::Expired => "invitation_expired",
             Self::Cancelled => "invitation_cancelled",
+            Self::AnothersDevice => "anothers_device",
             Self::BadName => "bad_name",
             Self::IssuingKeyExpired => "issuing_key_expired",
             Self::ClockSuspect => "clock_suspect",
@@ -100,6 +104,7 @@ impl EnrolError {
             | Self::Used
             | Self::Expired
             | Self::Cancelled
+            | Self::AnothersDevice
             | Self::BadName
             | Self::IssuingKeyExpired => false,
         }
@@ -152,6 +157,9 @@ pub fn enrol(
     if now_ms >= invitation.expires_at_ms || invitation.generation != head.generation {
         return Err(EnrolError::Expired);
     }
+    if !is_of_holder(&*transaction, &device, &invitation.name)? {
+        return Err(EnrolError::AnothersDevice);
+    }
     let grant = grant_for(&*transaction, city, &invitation, key, random, now_ms)?;
     log_grant(&mut *transaction, &grant)?;
     let known = transaction.device(&device)?;
@@ -163,6 +171,16 @@ pub fn enrol(
     let head = transaction.head()?.ok_or(StoreError::Empty)?;
     transaction.commit()?;
     Ok(Enrolled { grants, head, again: false, announced })
+}
+
+/// Whether a device is new, or was given to a person of that name before. A device stays one person's: what
+/// they wrote is shown under their name, and what they might read lies in its file.
+fn is_of_holder(read: &dyn ServerRead, device: &DeviceId, name: &str) -> Result<bool, StoreError> {
+    let latest = read.grants_of(device)?.into_iter().next_back();
+    let Some(latest) = latest else { return Ok(true) };
+    let signed = SignedGrant::read_stored(&latest.bytes);
+    let signed = signed.map_err(|_| StoreError::Damaged("a grant does not decode"))?;
+    Ok(signed.grant.name == name)
 }
 
 fn grant_for(

@@ -173,6 +173,9 @@ impl Live {
     /// # Errors
     /// `internal`.
     pub fn cancel(&self) -> Result<(), KetingError> {
-        guarded::now(|| Ok::<_, EngineError>(self.live.cancel()))
+        guarded::now(|| {
+            self.live.cancel();
+            Ok::<_, EngineError>(())
+        })
     }
 }

@@ -89,7 +89,10 @@ impl SyncRun {
     /// # Errors
     /// `internal`.
     pub fn cancel(&self) -> Result<(), KetingError> {
-        guarded::now(|| Ok::<_, EngineError>(self.run.cancel()))
+        guarded::now(|| {
+            self.run.cancel();
+            Ok::<_, EngineError>(())
+        })
     }
 }
 
@@ -130,7 +133,10 @@ impl Core {
     /// # Errors
     /// `internal`.
     pub fn try_now(&self) -> Result<(), KetingError> {
-        guarded::now(|| Ok::<_, EngineError>(self.keting.try_now()))
+        guarded::now(|| {
+            self.keting.try_now();
+            Ok::<_, EngineError>(())
+        })
     }
 
     /// Says what is known of the phone's network: a hint, which never keeps anybody from trying. Where
@@ -139,7 +145,10 @@ impl Core {
     /// # Errors
     /// `internal`.
     pub fn network(&self, state: NetworkState) -> Result<(), KetingError> {
-        guarded::now(|| Ok::<_, EngineError>(self.keting.network(state)))
+        guarded::now(|| {
+            self.keting.network(state);
+            Ok::<_, EngineError>(())
+        })
     }
 
     /// Says that somebody set the phone's clock, or it slept: what depends on today is asked again if
@@ -148,7 +157,10 @@ impl Core {
     /// # Errors
     /// `internal`.
     pub fn clock_changed(&self) -> Result<(), KetingError> {
-        guarded::now(|| Ok::<_, EngineError>(self.keting.clock_changed()))
+        guarded::now(|| {
+            self.keting.clock_changed();
+            Ok::<_, EngineError>(())
+        })
     }
 
     /// Exchanges everything with the server once, and gives up after so many milliseconds. While the

@@ -186,6 +186,7 @@ pub(super) fn denial(code: &str, retryable: bool) -> Denial {
         "invitation_expired" => "the invitation is not valid any more",
         "invitation_unknown" => "there is no such invitation",
         "invitation_cancelled" => "the operator took the invitation back",
+        "anothers_device" => "the device is another person's",
         _ => "the server cannot serve the device now",
     };
     Denial { code: code.to_owned(), retryable, message: message.to_owned() }

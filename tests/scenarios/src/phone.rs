@@ -280,9 +280,12 @@ impl Phone {
         self.keting.household(&id).unwrap().unwrap().household
     }
 
-    /// Every household as a list shows it.
+    /// Every household as a list shows it; none while the phone has yet to join.
     pub fn households(&self) -> Vec<HouseholdView> {
-        self.try_households().unwrap()
+        match self.try_households() {
+            Err(EngineError::NotEnrolled) => Vec::new(),
+            listed => listed.unwrap(),
+        }
     }
 
     /// Every household, if the file can be read.

@@ -260,7 +260,8 @@ impl Replica {
         let Some(city) = &self.city else { return Withheld::from_roles(&[]) };
         let tree = || city.regions.read(&self.store).map(|()| &city.regions);
         let withheld = city.grants.withheld(self.server_time_ms(), tree);
-        withheld.unwrap_or_else(|_| Withheld::from_roles(&[]))
+        let withheld = withheld.unwrap_or_else(|_| Withheld::from_roles(&[]));
+        withheld.of_device(*self.device().as_bytes())
     }
 
     /// The invitation the device has yet to use.

@@ -9,7 +9,7 @@ use crate::fact::FactView;
 use crate::id::{DocumentId, ItemId};
 use crate::kind::DocumentKind;
 use crate::projection::Cell;
-use crate::query::{Rows, Withheld, as_hex, int, item, text};
+use crate::query::{Rows, Withheld, as_hex, int, item, only_of, text};
 use crate::withdrawal::{Shown, withdrawals_of};
 
 /// A visit to a household.
@@ -69,8 +69,11 @@ pub fn visits<R: Rows>(
     household: &DocumentId,
     shown: Shown,
 ) -> Result<Option<Vec<VisitView>>, R::Error> {
-    const SQL: &str = "SELECT item, at, purpose, note, visitor, time, actor FROM visit \
-                       WHERE household = ?1 ORDER BY at DESC, time DESC, item";
+    const SQL: &str = concat!(
+        "SELECT item, at, purpose, note, visitor, time, actor FROM visit WHERE household = ?1 AND ",
+        only_of!("visit"),
+        " ORDER BY at DESC, time DESC, item"
+    );
     let view = |row: &[Cell], [withdrawn, withdrawn_before]: [Vec<FactView>; 2]| {
         Some(VisitView {
             id: item(row, 0)?,
@@ -99,8 +102,11 @@ pub fn notes<R: Rows>(
     household: &DocumentId,
     shown: Shown,
 ) -> Result<Option<Vec<NoteView>>, R::Error> {
-    const SQL: &str = "SELECT item, at, text, time, actor FROM note \
-                       WHERE household = ?1 ORDER BY at DESC, time DESC, item";
+    const SQL: &str = concat!(
+        "SELECT item, at, text, time, actor FROM note WHERE household = ?1 AND ",
+        only_of!("note"),
+        " ORDER BY at DESC, time DESC, item"
+    );
     let view = |row: &[Cell], [withdrawn, withdrawn_before]: [Vec<FactView>; 2]| {
         Some(NoteView {
             id: item(row, 0)?,
@@ -184,7 +190,8 @@ fn read<R: Rows, V>(
     }
     let withdrawals = withdrawals_of(rows, withheld, household)?;
     let mut views = Vec::new();
-    let about = [Cell::Blob(household.as_bytes().to_vec())];
+    let only_of = withheld.only_of(DocumentKind::HouseholdVisits);
+    let about = [Cell::Blob(household.as_bytes().to_vec()), only_of];
     rows.query(sql, &about, &mut |row| {
         let Some(id) = item(row, 0) else { return };
         let root = format!("{letter}/{id}/w");

@@ -20,6 +20,7 @@ pub use named::{
 };
 pub use permitted::Permitted;
 pub use withheld::Withheld;
+pub(crate) use withheld::only_of;
 pub use within::hidden_households;
 
 pub use crate::about::{AboutView, HouseholdNamed, ItemNamed, Naming, RegionNamed, about_command};

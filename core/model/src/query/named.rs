@@ -7,7 +7,7 @@ use crate::id::{DocumentId, ItemId};
 use crate::input::half_width;
 use crate::kind::DocumentKind;
 use crate::projection::Cell;
-use crate::query::{Rows, Withheld, document, item, text};
+use crate::query::{Rows, Withheld, document, item, only_of, text};
 
 /// How an id begins, in hexadecimal digits, however wide they were typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,14 +118,25 @@ impl ItemKind {
     /// All of a household, with what people know each by.
     const fn sql(self) -> &'static str {
         match self {
-            Self::Resident => "SELECT item, name FROM resident WHERE document = ?1 ORDER BY item",
-            Self::Need => "SELECT item, text FROM need WHERE document = ?1 ORDER BY item",
+            Self::Resident => {
+                "SELECT item, name FROM resident WHERE document = ?1 AND ?2 IS NULL ORDER BY item"
+            }
+            Self::Need => {
+                "SELECT item, text FROM need WHERE document = ?1 AND ?2 IS NULL ORDER BY item"
+            }
             Self::Visit => {
-                "SELECT item, at || ' ' || coalesce(purpose, '') FROM visit WHERE household = ?1 \
-                 ORDER BY item"
+                concat!(
+                    "SELECT item, at || ' ' || coalesce(purpose, '') FROM visit WHERE household = ?1 AND ",
+                    only_of!("visit"),
+                    " ORDER BY item"
+                )
             }
             Self::Note => {
-                "SELECT item, at || ' ' || text FROM note WHERE household = ?1 ORDER BY item"
+                concat!(
+                    "SELECT item, at || ' ' || text FROM note WHERE household = ?1 AND ",
+                    only_of!("note"),
+                    " ORDER BY item"
+                )
             }
         }
     }
@@ -175,7 +186,8 @@ pub fn items_named<R: Rows>(
         return Ok(Vec::new());
     }
     let mut found = Vec::new();
-    let about = [Cell::Blob(household.as_bytes().to_vec())];
+    let only_of = withheld.only_of(kind.document_kind());
+    let about = [Cell::Blob(household.as_bytes().to_vec()), only_of];
     rows.query(kind.sql(), &about, &mut |row| {
         let named = item(row, 0).zip(text(row, 1)).filter(|(id, _)| beginning.begins(id));
         found.extend(named.map(|(id, called)| Candidate { id, called }));

@@ -3,8 +3,22 @@
 use std::collections::BTreeSet;
 
 use crate::kind::DocumentKind;
+use crate::projection::Cell;
 use crate::query::within::Within;
 use crate::role::{Reach, Role};
+
+/// The condition of SQL that a record is the reader's own, where only those are shown: its second parameter is
+/// [`Withheld::only_of`].
+macro_rules! only_of {
+    ($table:literal) => {
+        concat!(
+            "(?2 IS NULL OR EXISTS (SELECT 1 FROM author a WHERE a.actor = ",
+            $table,
+            ".actor AND a.device = ?2))"
+        )
+    };
+}
+pub(crate) use only_of;
 
 /// The kinds of documents a reader may not read, and so the fields that are withheld; and where they may
 /// not look.
@@ -13,6 +27,8 @@ pub struct Withheld {
     kinds: BTreeSet<DocumentKind>,
     /// Those of which the reader may read what they wrote themselves, and nothing else.
     of_others: BTreeSet<DocumentKind>,
+    /// The device the reader reads with: what it wrote is theirs. None where nobody asks, as in a test.
+    own: Option<[u8; 16]>,
     pub(super) within: Within,
 }
 
@@ -48,7 +64,12 @@ const IN_ROW_OF_OTHERS: &[&str] = &["last_visit_of_others"];
 impl Withheld {
     /// Nothing is withheld: the reader is the server's operator or a test.
     pub fn nothing() -> Self {
-        Self { kinds: BTreeSet::new(), of_others: BTreeSet::new(), within: Within::Everywhere }
+        Self {
+            kinds: BTreeSet::new(),
+            of_others: BTreeSet::new(),
+            own: None,
+            within: Within::Everywhere,
+        }
     }
 
     /// What is withheld from somebody who holds these roles.
@@ -66,7 +87,20 @@ impl Withheld {
             DocumentKind::ALL.into_iter().filter(|kind| reads(*kind) == reach).collect()
         };
         let (kinds, of_others) = (of_reach(None), of_reach(Some(Reach::OwnOnly)));
-        Self { kinds, of_others, within: Within::Everywhere }
+        Self { kinds, of_others, own: None, within: Within::Everywhere }
+    }
+
+    /// The same, of who reads with a device. What others wrote may be here from when their role was another.
+    #[must_use]
+    pub fn of_device(mut self, device: [u8; 16]) -> Self {
+        self.own = Some(device);
+        self
+    }
+
+    /// The device whose records of a kind alone are shown; null where everybody's are.
+    pub(crate) fn only_of(&self, kind: DocumentKind) -> Cell {
+        let own = self.own.filter(|_| self.of_others.contains(&kind));
+        own.map_or(Cell::Null, |device| Cell::Blob(device.to_vec()))
     }
 
     /// Whether a kind is withheld as a whole.
@@ -135,9 +169,11 @@ mod tests {
         assert_eq!(steward.beside_household(), ["visits_of_others", "notes_of_others"]);
         assert_eq!(steward.in_row(), ["last_visit_of_others"]);
         let both = Withheld::from_roles(&[Role::Steward, Role::MicroGridHead]);
-        assert_eq!(both, Withheld::nothing());
+        assert!(!both.withholds_others(DocumentKind::HouseholdVisits));
         assert!(both.in_list(true).is_empty() && both.beside_household().is_empty());
         let chief = Withheld::from_roles(&[Role::StationChief]);
-        assert_eq!(chief.beside_household(), ["visits", "notes"]);
+        assert_eq!(chief.beside_household(), ["visits_of_others", "notes_of_others"]);
+        let mediator = Withheld::from_roles(&[Role::Mediator]);
+        assert_eq!(mediator.beside_household(), ["visits", "notes"]);
     }
 }

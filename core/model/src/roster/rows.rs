@@ -58,7 +58,11 @@ fn also<R: Rows>(
     households: &[DocumentId],
 ) -> Result<BTreeMap<DocumentId, Also>, R::Error> {
     const SQL: &str = given_ids!(
-        "SELECT given.document, g.name, r.last_visit, \
+        "SELECT given.document, g.name, CASE WHEN ?2 IS NULL THEN r.last_visit ELSE \
+         (SELECT max(v.at) FROM visit v WHERE v.household = given.document \
+          AND EXISTS (SELECT 1 FROM author a WHERE a.actor = v.actor AND a.device = ?2) AND NOT EXISTS ( \
+          SELECT 1 FROM withdrawal w WHERE w.document = given.document AND w.withdrawn = 1 \
+          AND w.item = CAST('v/' || lower(hex(v.item)) || '/w' AS BLOB))) END, \
          (SELECT count(*) FROM need n WHERE n.document = given.document \
           AND n.withdrawn = 0 AND n.status IN ('open', 'in_progress')) \
          FROM given CROSS JOIN roster r ON r.household = given.document \
@@ -66,7 +70,8 @@ fn also<R: Rows>(
     );
     let reads_visits = !withheld.withholds(DocumentKind::HouseholdVisits);
     let mut found = BTreeMap::new();
-    rows.query(SQL, &[given(households)], &mut |row| {
+    let only_of = withheld.only_of(DocumentKind::HouseholdVisits);
+    rows.query(SQL, &[given(households), only_of], &mut |row| {
         let Some(household) = document(row, 0) else { return };
         let last_visit = text(row, 2).filter(|day| reads_visits && !day.is_empty());
         let open_needs = int(row, 3).and_then(|count| u64::try_from(count).ok()).unwrap_or(0);

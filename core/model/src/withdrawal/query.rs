@@ -7,7 +7,9 @@ use crate::fact::{Fact, FactView, Told, ids_of};
 use crate::id::{DocumentId, ItemId};
 use crate::kind::DocumentKind;
 use crate::projection::Cell;
-use crate::query::{Rows, Withheld, blob, document, given_ids, int, item, regions_below, text};
+use crate::query::{
+    Rows, Withheld, blob, document, given_ids, int, item, only_of, regions_below, text,
+};
 use crate::role::Family;
 use crate::rows::cbor_in;
 use crate::withdrawal::rows::Why;
@@ -89,9 +91,10 @@ pub(crate) fn read_withdrawals<R: Rows>(
     })?;
     let mut readable = BTreeMap::new();
     if !withheld.withholds(DocumentKind::HouseholdVisits) {
+        let only_of = withheld.only_of(DocumentKind::HouseholdVisits);
         let asking = all.iter().filter(|((_, root), one)| one.asks_for_visits(root));
         for household in asking.map(|((household, _), _)| *household).collect::<BTreeSet<_>>() {
-            readable.insert(household, recorded(rows, &household)?);
+            readable.insert(household, recorded(rows, &household, only_of.clone())?);
         }
     }
     // The facts about a visit stand in the household, which also those have who may not read the visit.
@@ -141,19 +144,23 @@ pub fn visits_and_notes<R: Rows>(
     rows: &R,
     household: &DocumentId,
 ) -> Result<Vec<ItemId>, R::Error> {
-    Ok(recorded(rows, household)?.into_iter().map(|(id, _)| id).collect())
+    Ok(recorded(rows, household, Cell::Null)?.into_iter().map(|(id, _)| id).collect())
 }
 
+/// The visits and notes that are here, of one device alone unless `only_of` is null.
 fn recorded<R: Rows>(
     rows: &R,
     household: &DocumentId,
+    only_of: Cell,
 ) -> Result<Vec<(ItemId, Meanwhile)>, R::Error> {
-    const SQL: &str = "SELECT item, time, actor, 'v', at, purpose, note FROM visit \
-                       WHERE household = ?1 \
-                       UNION ALL SELECT item, time, actor, 'o', at, text, NULL FROM note \
-                       WHERE household = ?1";
+    const SQL: &str = concat!(
+        "SELECT item, time, actor, 'v', at, purpose, note FROM visit WHERE household = ?1 AND ",
+        only_of!("visit"),
+        " UNION ALL SELECT item, time, actor, 'o', at, text, NULL FROM note WHERE household = ?1 AND ",
+        only_of!("note")
+    );
     let mut all = Vec::new();
-    rows.query(SQL, &[Cell::Blob(household.as_bytes().to_vec())], &mut |row| {
+    rows.query(SQL, &[Cell::Blob(household.as_bytes().to_vec()), only_of], &mut |row| {
         let (Some(id), Some(Cell::Text(letter))) = (item(row, 0), row.get(3)) else { return };
         let key = format!("{letter}/{id}");
         let (at, value, reason) = (text(row, 4), text(row, 5), text(row, 6));

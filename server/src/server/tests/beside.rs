@@ -32,7 +32,7 @@ impl SqliteStoreBeside {
         unix_ms: u64,
     ) -> Digest {
         let request = InviteRequest {
-            name: "李四".into(),
+            name: "王五".into(),
             role: "micro_grid_head".into(),
             region_code: Some(region.into()),
             days: None,

@@ -39,6 +39,24 @@ fn a_script_for_a_shell_that_cannot_be_written_is_told() {
     assert_eq!(ended.status.code(), Some(4), "{told}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn whoever_cannot_read_the_id_of_what_was_saved_is_told_that_it_was_saved() {
+    let city = ServedCity::start();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    for json in [None, Some("--json")] {
+        let add = ["household", "add", "--region", MICRO_GRID, "--address", "一号"];
+        let add: Vec<&str> = add.into_iter().chain(json).collect();
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let ended = alice.command(&add).stdout(full).output().unwrap();
+        let told = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(4), "{told}");
+        let is_told = told.contains("已保存") || told.contains(r#""event":"saved""#);
+        assert!(is_told, "{told}");
+    }
+    assert_eq!(alice.json(&["household", "list"]).as_array().unwrap().len(), 2);
+}
+
 #[test]
 fn a_sync_after_which_something_is_held_ends_with_one() {
     let city = ServedCity::start();

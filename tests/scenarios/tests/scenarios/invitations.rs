@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use keting::parts::Local;
 use keting::{DirectoryVault, Invitation};
-use keting_scenarios::city::{GRID, MICRO_GRID};
+use keting_scenarios::city::{GRID, MICRO_GRID, UNIT};
 use keting_scenarios::device::Device;
 use keting_scenarios::served::ServedCity;
 use serde_json::{Value, json};
@@ -144,4 +144,19 @@ fn a_device_that_finds_no_server_is_told_that_the_next_sync_joins_and_joins_then
     city.serve();
     later.run(&["sync"]).done();
     assert_eq!(later.json(&["status"])["holder"], "沈国强");
+}
+
+#[test]
+fn a_device_stays_one_persons_and_an_invitation_for_another_joins_in_another_folder() {
+    let city = ServedCity::start();
+    let alice = city.device("陆德祥", "micro_grid_head", MICRO_GRID);
+    let invitation = city.invite("王六", "steward", UNIT);
+    assert_eq!(alice.run(&["enroll", &invitation]).refusal(), (1, "anothers_device"));
+    assert_eq!(alice.json(&["status"])["holder"], "陆德祥");
+    alice.run(&["household", "add", "--region", UNIT, "--address", "一号"]).done();
+    alice.run(&["sync"]).done();
+    let other = city.new_device();
+    other.run(&["enroll", &invitation]).done();
+    assert_eq!(other.json(&["status"])["holder"], "王六");
+    alice.run(&["enroll", &city.invite("陆德祥", "grid_worker", GRID)]).done();
 }

@@ -48,6 +48,12 @@ pub(super) const CODES: &[Known] = &[
         "The operator took this invitation back: ask them for a new one.",
     ),
     refused(
+        "anothers_device",
+        "这台设备登记的是另一个人，不能换人使用：请换一个新的文件夹（或新的手机）加入，或请系统管理员用原来的姓名发邀请。",
+        "This device is another person's and stays theirs: join in a new folder or on another phone, or ask the \
+         operator for an invitation in the name it was given to.",
+    ),
+    refused(
         "issuing_key_expired",
         "服务器发放授权的密钥到期了，请联系社区或镇里的系统管理员，用根密钥续期（keting init --renew-issuing）。",
         "The server's key for giving permissions has expired: ask the operator to renew it with the \
