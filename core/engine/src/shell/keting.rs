@@ -109,6 +109,7 @@ impl Keting {
     pub async fn close(&self) -> Result<(), EngineError> {
         self.host().close();
         self.host().has_ended().await;
+        self.host().join_threads();
         Ok(())
     }
 

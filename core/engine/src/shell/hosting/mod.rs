@@ -3,7 +3,7 @@
 //! `keting-write` opens and closes the file and carries out edits, one after the other in the order in
 //! which they were called; two `keting-read` answer queries beside it; `keting-sync` syncs and keeps the
 //! time. Work is posted to them and awaited over a channel, so that no caller needs a runtime. Dropping
-//! what waits signals, and nothing here joins a thread.
+//! what waits signals and joins no thread; closing waits for all of them.
 
 mod days;
 mod job;
@@ -14,6 +14,7 @@ mod threads;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -41,6 +42,7 @@ pub(super) struct Host {
     contact: Mutex<Contact>,
     seen: watch::Sender<Seen>,
     timers: Handle,
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 struct State {
@@ -104,6 +106,7 @@ impl Host {
                 has_ended: false,
             }),
             timers,
+            threads: Mutex::default(),
         })
     }
 
@@ -195,6 +198,17 @@ impl Host {
     /// Waits until everything is over, the file included.
     pub(super) async fn has_ended(&self) {
         self.until(|seen| seen.has_ended).await;
+    }
+
+    /// Waits for the threads, which have nothing to do any more once everything is over. What OpenSSL keeps for a thread it frees when that
+    /// ends, and all of it when the process does: a process that ends in between would free it twice.
+    pub(super) fn join_threads(&self) {
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = thread::current().id();
+        for thread in threads.drain(..).filter(|thread| thread.thread().id() != own) {
+            // Whatever it panicked at, it has ended.
+            let _ = thread.join();
+        }
     }
 
     /// Waits until somebody says that everything is to be over.

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError};
+use std::thread::JoinHandle;
 
 use tokio::runtime::{Handle, Runtime};
 
@@ -32,9 +33,9 @@ pub(super) fn start(
 
 fn start_all(host: &Arc<Host>, opening: Opening, runtime: Runtime) -> Result<(), EngineError> {
     let own = Arc::clone(host);
-    own_thread::spawn("keting-write", move || own.bring_about(opening))?;
+    host.own(own_thread::spawn("keting-write", move || own.bring_about(opening))?);
     let own = Arc::clone(host);
-    own_thread::spawn("keting-sync", move || {
+    host.own(own_thread::spawn("keting-sync", move || {
         runtime.block_on(async {
             tokio::select! {
                 () = own.has_ended() => {}
@@ -43,15 +44,20 @@ fn start_all(host: &Arc<Host>, opening: Opening, runtime: Runtime) -> Result<(),
         });
         // A name that is being looked up cannot be called off, and must not be waited for.
         runtime.shutdown_background();
-    })?;
+    })?);
     for _ in 0..READING_THREADS {
         let own = Arc::clone(host);
-        own_thread::spawn("keting-read", move || own.answer_queries())?;
+        host.own(own_thread::spawn("keting-read", move || own.answer_queries())?);
     }
     Ok(())
 }
 
 impl Host {
+    /// Keeps a thread that was started, to be waited for at the end.
+    fn own(&self, thread: JoinHandle<()>) {
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+    }
+
     /// Takes one step after the other from what there is to what is wanted, to the end.
     fn bring_about(self: &Arc<Self>, mut opening: Opening) {
         loop {
