@@ -73,8 +73,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::at(AFTERNOON);
         let host = Host::begin(opening(folder.path(), &clock), false).unwrap();
-        within_patience(host.read(|_| Ok(()))).unwrap();
         let listener = host.changes.listen(Reads::Tables(&[]));
+        within_patience(host.read(|_| Ok(()))).unwrap();
+        // The file was opened, of which it hears.
+        within_patience(listener.changed());
         host.look_at_day();
         assert!(listener.changed().now_or_never().is_none());
         clock.slept_ms.store(2 * AFTERNOON.day_left_ms(), Ordering::Relaxed);
