@@ -41,9 +41,13 @@ impl Terminal {
         // Other commands that are started meanwhile must not keep it open.
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
         let line = File::from(rustix::fs::open(name, flags, Mode::empty()).unwrap());
-        // A session of its own makes the terminal the one that interrupts it.
-        let mut started = Command::new("setsid");
-        started.arg("--ctty").arg(command.get_program()).args(command.get_args());
+        // A session of its own makes the terminal the one that interrupts it; whoever started the tests may have
+        // told them to ignore that, as a shell does to what it starts in the background.
+        let mut started = Command::new("env");
+        started
+            .args(["--default-signal=INT", "setsid", "--ctty"])
+            .arg(command.get_program())
+            .args(command.get_args());
         for (name, value) in command.get_envs() {
             match value {
                 Some(value) => started.env(name, value),
