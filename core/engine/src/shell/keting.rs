@@ -102,7 +102,8 @@ impl Keting {
     }
 
     /// Closes the file and gives it back: what has begun is finished, what waits and every later call is
-    /// answered `closed`, live queries end, syncing stops. It may be called again and waits each time.
+    /// answered `closed`, live queries end, syncing stops, and the engine's threads end. It may be called again
+    /// and waits each time.
     ///
     /// # Errors
     /// Never so far.

@@ -264,3 +264,28 @@ impl<'a> Connection<'a> {
         bytes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_exchanged_before_a_device_came_again_is_in_its_report() {
+        let connection = |sent, bytes_up, ends_well: bool| {
+            let progress = Progress { commits_sent: sent, ..Progress::default() };
+            let report = SyncReport {
+                progress: progress.clone(),
+                bytes_up,
+                bytes_down: 0,
+                took_ms: 0,
+                cursor: None,
+            };
+            let ended = if ends_well { Ok(report) } else { Err(EngineError::Shut) };
+            Outcome { progress, bytes_up, bytes_down: 0, ended }
+        };
+        let both = connection(1, 40, true).after(&connection(3, 100, false));
+        let report = both.ended.unwrap();
+        assert_eq!((report.progress.commits_sent, report.bytes_up), (4, 140));
+        assert_eq!((both.progress.commits_sent, both.bytes_up), (4, 140));
+    }
+}

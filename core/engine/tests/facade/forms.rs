@@ -1,7 +1,6 @@
-//! Forms on a device that no city knows yet: drafts, the order of edits, and what is asked once or live.
+//! Forms on a device that no city knows yet: drafts, and the order of edits.
 
 use keting::verbs::{Draft, NewHousehold};
-use keting::views::{HouseholdFilter, Households};
 use keting::{Answer, Keting, Query};
 
 use crate::device::{Place, wait};
@@ -66,33 +65,4 @@ fn a_form_that_is_refused_leaves_its_draft_and_nothing_else() {
     wait(keting.close()).unwrap();
     let form = NewHousehold::at(keting.new_region_id(), "望潮苑1幢1单元101室");
     assert_eq!(wait(keting.add_household(form, None)).unwrap_err().code(), "closed");
-}
-
-#[test]
-fn what_is_asked_once_is_what_a_live_query_says_first() {
-    let place = Place::new();
-    let keting = place.join();
-    wait(keep(&keting, "望潮苑")).unwrap();
-    let all = [
-        Query::Households(Households::default()),
-        Query::EveryHousehold(HouseholdFilter::default()),
-        Query::Household(keting.new_household_id()),
-        Query::HouseholdWithWithdrawn(keting.new_household_id()),
-        Query::Counts(None),
-        Query::Regions,
-        Query::Conflicts(None),
-        Query::TurnedFourteen,
-        Query::Drafts,
-        Query::Outbox(10),
-        Query::Held,
-        Query::Devices,
-        Query::Sync,
-    ];
-    for query in all {
-        let live = keting.live(query.clone());
-        // What only a city has, a device that has not joined refuses, once and live alike.
-        let first = wait(live.next()).map_err(|error| error.code().to_owned());
-        let once = wait(keting.ask(query.clone())).map_err(|error| error.code().to_owned());
-        assert_eq!(first, once.map(Some), "{query:?}");
-    }
 }

@@ -5,7 +5,7 @@ use keting::verbs::{
     HouseholdEdit, NeedStep, NewHousehold, NewNeed, NewNote, NewRegion, NewResident, NewStatus,
     NewVisit, RecordRef, ResidentEdit, Settlement,
 };
-use keting::views::{History, HouseholdRow, Households};
+use keting::views::{History, HouseholdFilter, HouseholdRow, Households};
 use keting::words::{NeedStatus, Relation, Status, Tenure};
 use keting::{Answer, HouseholdId, Level, Live, Query, Saved};
 use keting_scenarios::app::{App, next, wait};
@@ -85,6 +85,36 @@ fn everything_a_person_does_is_a_call_of_the_app_and_reaches_a_colleague() {
     assert_eq!((seen.visits.unwrap().len(), seen.notes.unwrap().len()), (1, 1));
     let same = wait(keting.household(household)).unwrap().unwrap();
     assert_eq!(same.household.residents, seen.household.residents);
+}
+
+#[test]
+fn what_is_asked_once_is_what_a_live_query_says_first() {
+    let city = City::start();
+    let alice = app(&city);
+    let keting = &alice.keting;
+    let household = entered(&alice);
+    let draft = keting.keep_draft("note/new".to_owned(), None, "note".to_owned(), vec![1]);
+    wait(draft).unwrap();
+    let all = [
+        Query::Households(Households::default()),
+        Query::EveryHousehold(HouseholdFilter::default()),
+        Query::Household(household),
+        Query::HouseholdWithWithdrawn(household),
+        Query::History(History { household: household.document(), resident: None, field: None }),
+        Query::Counts(None),
+        Query::Regions,
+        Query::Conflicts(None),
+        Query::TurnedFourteen,
+        Query::Drafts,
+        Query::Outbox(10),
+        Query::Held,
+        Query::Devices,
+        Query::Sync,
+    ];
+    for query in all {
+        let live = keting.live(query.clone());
+        assert_eq!(next(&live), wait(keting.ask(query.clone())).unwrap(), "{query:?}");
+    }
 }
 
 #[test]
