@@ -64,8 +64,8 @@ fn say_why_they_stay(why: &str, entries: &[OutboxView]) -> Result<(), Failure> {
 pub fn waiting_for_invitation(count: u64) -> String {
     format!(
         "等待新邀请 waiting for an invitation: {count}（设备停用之后录入或有待重做，保存在本机，\
-         用新的邀请再次加入后自动发出 entered after this device was ended or to be made anew, kept here, sent by \
-         itself after keting enroll with a new invitation）"
+         用同一片区的新邀请再次加入后自动发出 entered after this device was ended or to be made anew, kept here, \
+         sent by itself after keting enroll with a new invitation for the same area）"
     )
 }
 
